@@ -1,0 +1,1 @@
+"""Who decides what is tried next, and who remembers: studies, halving, searcher, driver, queries."""

@@ -1,0 +1,1 @@
+"""What can be searched: cards, mixtures, recipes, and the space that they form."""

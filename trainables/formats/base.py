@@ -1,0 +1,80 @@
+"""The protocol of a format.
+
+A format turns rows with canonical columns (`spaces.card.FORMAT_ROLES`) into features, owns the head on top of the
+shared encoder, the training loss, and the score. It holds no state: everything comes in as arguments, so one object
+serves every task of its kind.
+
+The contract, tested for every format by `tests/trainables/formats/test_contract.py`:
+
+* `features` is a batched map: lists in, lists out. Each feature has ``input_ids`` (for multiple choice a list of
+  them) and ``length``, the number of tokens that it costs, so that batches can be cut by length. It may give more
+  features than rows (windows over a long document); then ``row`` says which row of the batch each came from.
+* `collate` pads to the longest feature of the batch and returns tensors on the CPU. All randomness (masking) comes
+  from the generator that is passed in.
+* `loss` is the mean over the batch's examples, a scalar that can be differentiated.
+* `score` puts encoder and head into evaluation mode, leaves them there, and returns metrics between 0 and 1; the
+  card's own metric is among them. It never sees training data.
+* Label positions that do not count are -100.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from datasets import Dataset
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from spaces.card import Card
+
+Batch = dict[str, Tensor]
+
+IGNORED = -100
+"""Label of positions that do not count; what torch's cross entropy leaves out by default."""
+
+
+class Format(ABC):
+    """How one kind of task is trained and scored."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def features(
+        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> dict[str, list[Any]]:
+        """Features of a batch of rows, at most `max_length` tokens each."""
+
+    @abstractmethod
+    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
+        """A new head, drawn from torch's global generator (seed it first)."""
+
+    @abstractmethod
+    def collate(
+        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
+    ) -> Batch:
+        """A padded batch."""
+
+    @abstractmethod
+    def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        """Mean loss of a batch."""
+
+    @abstractmethod
+    def score(
+        self,
+        encoder: nn.Module,
+        head: nn.Module,
+        rows: Dataset,
+        features: Dataset,
+        card: Card,
+        tokenizer: PreTrainedTokenizerBase,
+        batch_size: int,
+    ) -> dict[str, float]:
+        """Metrics over all of `rows`, whose features (in order) are `features`."""
+
+    @abstractmethod
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+        """The same metrics for a predictor that has learned nothing but the training rows' commonest answer
+        (retrieval: the expected value of guessing)."""

@@ -1,0 +1,154 @@
+"""Work item: a recipe, a rung, the targets it is measured on; and the keys of what it makes. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from spaces.card import Card, Strict
+from spaces.digest import digest
+from spaces.recipe import Recipe
+
+
+class StageSettings(Strict):
+    """How one fine-tuning stage trains. `examples` is the full budget; a rung takes its share of it."""
+
+    examples: int = Field(gt=0, description="training examples at the top rung")
+    batch_size: int = Field(32, gt=0, description="examples per optimiser step")
+    micro_batch: int | None = Field(None, gt=0, description="examples per forward pass; the rest is accumulated")
+    max_length: int = Field(128, ge=8, description="tokens")
+    learning_rate: float = Field(1e-5, gt=0)
+    head_learning_rate: float | None = Field(None, gt=0, description="of the new heads; default: as the encoder's")
+    warmup: float = Field(0.1, ge=0, le=1, description="share of the steps")
+    schedule: Literal["linear", "constant"] = "linear"
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(1.0, gt=0, description="largest gradient norm")
+    freeze_embeddings: bool = False
+
+    def at(self, share: float) -> StageSettings:
+        """The same stage with that share of the examples, at least one batch."""
+        return self.model_copy(update={"examples": max(self.batch_size, round(self.examples * share))})
+
+    def with_values(self, values: Mapping[str, Any]) -> StageSettings:
+        """With some settings replaced; raises pydantic.ValidationError."""
+        return StageSettings.model_validate({**self.model_dump(), **values})
+
+
+class EngineSettings(Strict):
+    """How DeepSpeed runs a stage; does not change what is computed beyond rounding."""
+
+    zero: Literal[0, 1, 2, 3] = 0
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+
+
+class EvaluationSettings(Strict):
+    """How scores are taken."""
+
+    batch_size: int = Field(64, gt=0)
+    max_examples: int | None = Field(None, gt=0, description="rows per language and split; default: all")
+
+
+class Plan(Strict):
+    """What all work items of a search share; sent to the workers with each of them.
+
+    `rungs` are shares of the full example budget of both stages, rising, the last one 1.
+    """
+
+    tasks: dict[str, Card]
+    targets: dict[str, Card]
+    training_cards: dict[str, Card] = Field(description="target -> the card that it is fine-tuned on")
+    rungs: list[float]
+    intermediate: StageSettings
+    target: StageSettings
+    per_target: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    evaluation: EvaluationSettings = EvaluationSettings()
+    engine: EngineSettings = EngineSettings()
+    store: str = Field(description="fsspec path of the store")
+    cache: str = Field(description="folder of tokenised data and built suites")
+    mirror: str | None = None
+
+    def intermediate_for(self, recipe: Recipe) -> StageSettings:
+        """The intermediate stage with the recipe's hyperparameters."""
+        return self.intermediate.with_values(_of_stage(recipe, "intermediate"))
+
+    def target_for(self, recipe: Recipe, target: str) -> StageSettings:
+        """The target stage with the target's own settings, then the recipe's hyperparameters."""
+        return self.target.with_values({**self.per_target.get(target, {}), **_of_stage(recipe, "target")})
+
+    def segments(self, recipe: Recipe, rung: int) -> list[int]:
+        """Intermediate examples of each rung up to `rung`: a rung goes on from the encoder of the one below."""
+        if recipe.is_baseline:
+            return []
+        seen = [self.intermediate_for(recipe).at(share).examples for share in self.rungs[: rung + 1]]
+        return [upper - lower for lower, upper in zip([0, *seen], seen, strict=False) if upper > lower]
+
+    def encoder_key(self, recipe: Recipe, rung: int) -> str:
+        """The store's key of the encoder: digest of all that decides its weights."""
+        tasks = {task: identity(self.tasks[task]) for task in recipe.mixture.tasks}
+        settings = self.intermediate_for(recipe).model_dump()
+        settings.pop("examples")
+        return digest(
+            {
+                "model": recipe.model,
+                "mixture": recipe.mixture.weights,
+                "tasks": tasks,
+                "settings": settings,
+                "segments": self.segments(recipe, rung),
+                "seed": recipe.seed,
+                "precision": self.engine.precision,
+            },
+            length=32,
+        )
+
+    def score_key(self, recipe: Recipe, rung: int, target: str) -> str:
+        """The store's key of a score: the encoder's, and all that decides the target stage and the evaluation."""
+        stage = self.target_for(recipe, target).at(self.rungs[rung]).model_dump()
+        trained = self.targets[target].is_trained
+        if not trained:
+            stage = {"max_length": stage["max_length"]}
+        return digest(
+            {
+                "encoder": self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model],
+                "target": identity(self.targets[target]),
+                "train": identity(self.training_cards[target]) if trained else None,
+                "settings": stage,
+                "evaluation": self.evaluation.model_dump(exclude={"batch_size"}),
+                "seed": recipe.seed,
+                "precision": self.engine.precision,
+            },
+            length=32,
+        )
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """What Ray Tune schedules: train `recipe` up to `rung` (an index of `Plan.rungs`), measure it on `targets`."""
+
+    recipe: Recipe
+    rung: int
+    targets: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Equal for equal work; the order of the targets does not matter."""
+        return digest([self.recipe.digest, self.rung, sorted(self.targets)])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"recipe": self.recipe.to_dict(), "rung": self.rung, "targets": list(self.targets)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> WorkItem:
+        return cls(Recipe.from_dict(data["recipe"]), int(data["rung"]), tuple(data["targets"]))
+
+
+def identity(card: Card) -> dict[str, Any]:
+    """What of a card decides which rows are read and how; texts for people do not."""
+    return card.model_dump(exclude={"description", "licence", "origin", "sizes"})
+
+
+def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:
+    prefix = f"{stage}."
+    return {name.removeprefix(prefix): value for name, value in recipe.hyperparameters if name.startswith(prefix)}

@@ -1,0 +1,57 @@
+"""Outcome: what a work item gives back, as plain values that cross process borders as JSON. No torch here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from spaces.card import Strict
+
+PerLanguage = dict[str, dict[str, float]]
+"""Language -> metric -> value between 0 and 1."""
+
+FailureKind = Literal["exception", "diverged", "out_of_memory", "storage", "lost"]
+"""`diverged`: the loss was not finite. `storage`: the store or cache could not be written (full disk, permission).
+`lost`: the worker died."""
+
+
+class Score(Strict):
+    """A target's scores with one recipe at one rung. `score` is what the search goes by."""
+
+    target: str
+    score: float = Field(description="mean of the card's metric over the evaluation languages, development split")
+    dev: PerLanguage
+    floor: float = Field(description="the same mean for a predictor that learned nothing")
+    floors: PerLanguage
+    test_score: float | None = Field(None, description="the same mean on the test split; top rung only")
+    test: PerLanguage = Field(default_factory=dict)
+    examples: int = Field(description="training examples of the target stage")
+    seconds: float = Field(description="wall-clock of the target stage and its evaluation when it was computed")
+
+
+class Failed(Strict):
+    """Why a work item gave no scores."""
+
+    kind: FailureKind
+    message: str = Field(description="one line for people")
+    details: str = Field("", description="traceback")
+
+
+class Outcome(Strict):
+    """What came of a work item: scores for all its targets, or a failure."""
+
+    scores: dict[str, Score] = Field(default_factory=dict)
+    failure: Failed | None = None
+    seconds: float = Field(0.0, description="wall-clock spent now; scores found in the store cost nothing")
+    training_seconds: float = Field(0.0, description="of which inside optimiser steps")
+    gpu_seconds: float = 0.0
+    examples: int = Field(0, description="training examples seen now, both stages")
+    reused: list[str] = Field(default_factory=list, description="what came from the store: 'encoder', target names")
+
+
+class Progress(Strict):
+    """What a running work item reports between its parts, for the live view."""
+
+    phase: str = Field(description="'intermediate', or the target being fine-tuned and scored")
+    done: float = Field(ge=0, le=1, description="share of the work item that is over, by examples")
