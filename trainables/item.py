@@ -83,7 +83,7 @@ class Plan(Strict):
         if recipe.is_baseline:
             return []
         seen = [self.intermediate_for(recipe).at(share).examples for share in self.rungs[: rung + 1]]
-        return [upper - lower for lower, upper in zip([0, *seen], seen, strict=False) if upper > lower]
+        return [upper - lower for lower, upper in zip([0, *seen], seen, strict=False)]
 
     def encoder_key(self, recipe: Recipe, rung: int) -> str:
         """The store's key of the encoder: digest of all that decides its weights."""

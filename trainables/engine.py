@@ -1,0 +1,122 @@
+"""A DeepSpeed engine from a stage's settings and the hardware at hand; one code path for CPU and GPU.
+
+Importing this module imports deepspeed, which takes seconds: only the process that trains does it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from trainables.item import EngineSettings, StageSettings
+
+if not torch.cuda.is_available():
+    os.environ.setdefault("DS_ACCELERATOR", "cpu")  # or it warns at import
+
+import deepspeed
+from deepspeed.ops import __compatible_ops__
+
+logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
+
+SHARED_MEMORY_OP = "deepspeed_shm_comm"
+"""A C++ extension for collectives inside one host that DeepSpeed otherwise compiles at the first `initialize`:
+minutes, and a silent wait when a stale lock lies about. Gloo does the same work."""
+
+# The table is private, so `tests/trainables/test_engine.py` guards that the entry still exists and still helps.
+__compatible_ops__[SHARED_MEMORY_OP] = False
+
+
+def device() -> torch.device:
+    """Where this process trains."""
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def precision_of(settings: EngineSettings) -> str:
+    """`auto` is bf16 on a GPU that has it, else fp32: on a CPU bf16 is slower unless it has AMX."""
+    if settings.precision != "auto":
+        return settings.precision
+    return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+
+
+def deepspeed_config(stage: StageSettings, engine: EngineSettings) -> dict[str, Any]:
+    """DeepSpeed's configuration. Accumulation is left to the caller, which marks the last micro-batch of a step."""
+    precision = precision_of(engine)
+    config: dict[str, Any] = {
+        "train_micro_batch_size_per_gpu": min(stage.micro_batch or stage.batch_size, stage.batch_size),
+        "gradient_accumulation_steps": 1,
+        "gradient_clipping": stage.clip,
+        "zero_optimization": {"stage": engine.zero},
+        "zero_allow_untested_optimizer": True,
+        "steps_per_print": 2**31,
+    }
+    if precision != "fp32":
+        # autocast keeps the weights in fp32, so what is stored is not rounded
+        config["torch_autocast"] = {"enabled": True, "dtype": "bfloat16" if precision == "bf16" else "float16"}
+    return config
+
+
+def learning_rate_factor(step: int, steps: int, stage: StageSettings) -> float:
+    """Linear warm-up over `stage.warmup` of the steps, then constant or linear to zero."""
+    warmup = round(steps * stage.warmup)
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    if stage.schedule == "constant":
+        return 1.0
+    return max(0.0, (steps - step) / max(1, steps - warmup))
+
+
+def _optimizer(encoder: nn.Module, heads: nn.Module, stage: StageSettings) -> torch.optim.Optimizer:
+    """AdamW; biases and normalisation weights are not decayed; heads may learn at their own rate."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for module, rate in ((encoder, stage.learning_rate), (heads, stage.head_learning_rate or stage.learning_rate)):
+        for parameter in module.parameters():
+            if parameter.requires_grad:
+                decay = stage.weight_decay if parameter.ndim > 1 else 0.0
+                groups.setdefault((rate, decay), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()]
+    )
+
+
+@contextmanager
+def training_engine(
+    model: nn.Module, encoder: nn.Module, heads: nn.Module, stage: StageSettings, settings: EngineSettings, steps: int
+) -> Iterator[Any]:
+    """A DeepSpeed engine around `model` for `steps` optimiser steps; torn down at the end.
+
+    `encoder` and `heads` are the parts of `model` whose parameters are trained.
+    """
+    _join_process_group()
+    optimizer = _optimizer(encoder, heads, stage)
+    schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, steps, stage))
+    engine, *_ = deepspeed.initialize(
+        model=model, optimizer=optimizer, lr_scheduler=schedule, config=deepspeed_config(stage, settings)
+    )
+    try:
+        yield engine
+    finally:
+        engine.destroy()
+
+
+def _join_process_group() -> None:
+    """DeepSpeed wants a process group even for one worker; a file needs no port that another trial could hold."""
+    if torch.distributed.is_initialized():
+        return
+    meeting_point = Path(tempfile.mkdtemp(prefix="taskmix-")) / "group"
+    deepspeed.init_distributed(
+        dist_backend="nccl" if torch.cuda.is_available() else "gloo",
+        auto_mpi_discovery=False,
+        verbose=False,
+        init_method=meeting_point.as_uri(),
+        rank=0,
+        world_size=1,
+    )

@@ -1,0 +1,240 @@
+"""Tasks and targets that are made from verses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from trainables.offline.bible import GENRES, Bible, Verse, genre_of
+from trainables.offline.overlap import matched
+from trainables.offline.split import dice, fraction
+from trainables.offline.tables import Row, Table
+
+LANGUAGES = ("de", "fr", "ru", "ar")
+MULTILINGUAL = ("web", "de", "es", "fr", "ru", "ar")
+
+# Rows of the intermediate tasks' two splits.
+TASK_ROWS = {"train": 4000, "validation": 250}
+# Rows a language of the targets' evaluation splits.
+EVALUATION_ROWS = 150
+
+_NAME = re.compile(r"(?<![.!?:;\"“‘'] )(?<!^)\b[A-Z][a-z]{2,}\b")
+_GAP = "_____"
+
+
+def paraphrase(bible: Bible) -> Table:
+    """The same verse in two English versions, or another verse with as many words in common."""
+    table = Table("pair_classification", ("different", "same"))
+    for pool, count in TASK_ROWS.items():
+        verses = _sample(bible, pool, count, longest=110)
+        web, bbe = _texts(bible, "web", verses), _texts(bible, "bbe", verses)
+        negatives = matched(web, bbe, bbe, lambda i, j: i != j, dice("paraphrase", pool))
+        table.rows["en", pool] = _pairs("paraphrase", web, bbe, bbe, negatives, count)
+    return table
+
+
+def crossref(bible: Bible) -> Table:
+    """Verses that people cross-referenced, or not, in the same version."""
+    table = Table("pair_classification", ("unrelated", "related"))
+    for pool, count in TASK_ROWS.items():
+        table.rows["en", pool] = _related(bible, "crossref", pool, "web", count, half=0)
+    return table
+
+
+def related(bible: Bible, train: int) -> Table:
+    """Cross-references as a target: a few English labels, evaluation in other languages."""
+    table = Table("pair_classification", ("unrelated", "related"))
+    table.rows["en", "train"] = _related(bible, "related", "train", "web", train, half=1)
+    for language in LANGUAGES:
+        for split, pool in (("validation", "dev"), ("test", "test")):
+            table.rows[language, split] = _related(bible, "related", pool, language, EVALUATION_ROWS)
+    return table
+
+
+def genre(bible: Bible) -> Table:
+    """The genre of the book that a verse stands in."""
+    table = Table("sentence_classification", tuple(GENRES))
+    for pool, count in TASK_ROWS.items():
+        table.rows["en", pool] = _genres(bible, pool, "web", count, half=0)
+    return table
+
+
+def genres(bible: Bible, train: int) -> Table:
+    """Genre as a target."""
+    table = Table("sentence_classification", tuple(GENRES))
+    table.rows["en", "train"] = _genres(bible, "train", "web", train, half=1)
+    for language in LANGUAGES:
+        for split, pool in (("validation", "dev"), ("test", "test")):
+            table.rows[language, split] = _genres(bible, pool, language, EVALUATION_ROWS)
+    return table
+
+
+def cloze(bible: Bible) -> Table:
+    """A name is masked in one version; the answer is the name in the other version of the verse."""
+    table = Table("span_qa")
+    names = _names(bible)
+    for pool, count in TASK_ROWS.items():
+        rows: list[Row] = []
+        for verse in _shuffled(bible.pools[pool], "cloze"):
+            row = _cloze_row(verse, bible.text["bbe"][verse], bible.text["web"][verse], names)
+            if row and len(row["context"]) <= 150 and len(row["question"]) <= 130:
+                rows.append(row)
+        table.rows["en", pool] = rows[:count]
+    return table
+
+
+def nextverse(bible: Bible) -> Table:
+    """Which of four verses comes next; the other three stand in other books."""
+    table = Table("multiple_choice")
+    text = bible.text["web"]
+    for pool, count in TASK_ROWS.items():
+        short = [verse for verse in bible.pools[pool] if len(text[verse]) <= 90]
+        members = set(short)
+        following = {v: v._replace(number=v.number + 1) for v in short if v._replace(number=v.number + 1) in members}
+        rows: list[Row] = []
+        for verse in _shuffled(sorted(following), "nextverse")[: count // 2]:
+            random = dice("nextverse", *verse)
+            far: list[Verse] = []
+            while len(far) < 3:
+                other = random.choice(short)
+                if other.book != verse.book and other not in far:
+                    far.append(other)
+            choices = [text[following[verse]], *(text[v] for v in far)]
+            order = random.sample(range(4), 4)
+            rows.append(
+                {"context": text[verse], "choices": [choices[i] for i in order], "label": order.index(0)}
+            )
+        table.rows["en", pool] = rows
+    return table
+
+
+def plain(bible: Bible) -> Table:
+    """Verses without labels, in all languages of the suite, for masked language modelling."""
+    table = Table("masked_lm")
+    for pool, count in TASK_ROWS.items():
+        rows: list[Row] = []
+        for version in MULTILINGUAL:
+            # another set of verses a language: there is enough text, and no verse is seen six times
+            verses = _sample(bible, pool, count // len(MULTILINGUAL), longest=160, salt=version)
+            rows += [{"text": bible.text[version][verse]} for verse in verses]
+        dice("mlm", pool).shuffle(rows)
+        table.rows["all", pool] = rows
+    return table
+
+
+def verses(bible: Bible) -> Table:
+    """Retrieval: English verses and the same verses in another language, in the same order."""
+    table = Table("retrieval")
+    for split, pool in (("validation", "dev"), ("test", "test")):
+        chosen = _sample(bible, pool, EVALUATION_ROWS, longest=140)
+        for language in LANGUAGES:
+            table.rows[language, split] = [
+                {"text_a": bible.text["web"][v], "text_b": bible.text[language][v]} for v in chosen
+            ]
+    return table
+
+
+def _shuffled(verses: Sequence[Verse], *salt: object) -> list[Verse]:
+    return sorted(verses, key=lambda verse: fraction(*salt, *verse))
+
+
+def _texts(bible: Bible, version: str, verses: Sequence[Verse]) -> list[str]:
+    return [bible.text[version][verse] for verse in verses]
+
+
+def _sample(bible: Bible, pool: str, count: int, longest: int, salt: str = "sample") -> list[Verse]:
+    short = [verse for verse in bible.pools[pool] if len(bible.text["web"][verse]) <= longest]
+    return _shuffled(short, salt)[:count]
+
+
+def _pairs(
+    name: str,
+    texts: Sequence[str],
+    partners: Sequence[str],
+    others: Sequence[str],
+    negatives: Sequence[int | None],
+    count: int,
+) -> list[Row]:
+    """Both a positive and a negative row of each text that has a negative, so that neither text alone tells."""
+    rows: list[Row] = []
+    for text, partner, negative in zip(texts, partners, negatives, strict=True):
+        if negative is not None:
+            rows.append({"text_a": text, "text_b": partner, "label": 1})
+            rows.append({"text_a": text, "text_b": others[negative], "label": 0})
+    rows = rows[: count // 2 * 2]
+    dice(name, count).shuffle(rows)
+    return rows
+
+
+def _related(bible: Bible, name: str, pool: str, version: str, count: int, half: int | None = None) -> list[Row]:
+    """Cross-referenced pairs and matched negatives; ``half`` parts task's and target's training pairs."""
+    text = bible.text["web"]
+    pairs = [
+        pair
+        for pair in bible.references_in(pool)
+        if len(text[pair[0]]) + len(text[pair[1]]) <= 260
+        and (half is None or pool != "train" or (fraction("half", *pair[0]) < 0.15) == bool(half))
+    ]
+    pairs.sort(key=lambda pair: fraction(name, *pair[0], *pair[1]))
+    linked = set(bible.references)
+    first, second = [a for a, _ in pairs], [b for _, b in pairs]
+    others = [verse for verse in bible.pools[pool] if len(text[verse]) <= 160]
+
+    def allowed(i: int, j: int) -> bool:
+        a, b = sorted((first[i], others[j]))
+        return a != b and (a, b) not in linked and (a.book, a.chapter) != (b.book, b.chapter)
+
+    # Overlap is matched on the English text for every language, so that the pairs are the same in all of them.
+    negatives = matched(
+        _texts(bible, "web", first), _texts(bible, "web", second), _texts(bible, "web", others), allowed, dice(name)
+    )
+    own = bible.text[version]
+    return _pairs(
+        name, [own[v] for v in first], [own[v] for v in second], [own[v] for v in others], negatives, count
+    )
+
+
+def _genres(bible: Bible, pool: str, version: str, count: int, half: int | None = None) -> list[Row]:
+    """The same number of verses of each genre."""
+    by_genre: dict[str, list[Verse]] = defaultdict(list)
+    for verse in _shuffled(bible.pools[pool], "genre"):
+        kind = genre_of(verse)
+        if kind and 50 <= len(bible.text["web"][verse]) <= 140:
+            if half is None or pool != "train" or (fraction("half", *verse) < 0.15) == bool(half):
+                by_genre[kind].append(verse)
+    rows = [
+        {"text": bible.text[version][verse], "label": label}
+        for label, kind in enumerate(GENRES)
+        for verse in by_genre[kind][: count // len(GENRES)]
+    ]
+    dice("genre", pool).shuffle(rows)
+    return rows
+
+
+def _names(bible: Bible) -> set[str]:
+    """Words that both English versions capitalise within a sentence, and never write in lower case."""
+    found: list[set[str]] = []
+    for version in ("web", "bbe"):
+        texts = bible.text[version].values()
+        upper = Counter(name for text in texts for name in _NAME.findall(text))
+        lower = {word for text in texts for word in re.findall(r"\b[a-z]{3,}\b", text)}
+        found.append({name for name, times in upper.items() if times >= 3 and name.lower() not in lower})
+    return found[0] & found[1]
+
+
+def _cloze_row(verse: Verse, question: str, context: str, names: set[str]) -> Row | None:
+    asked = [name for name in dict.fromkeys(_NAME.findall(question)) if name in names]
+    told = Counter(word for word in re.findall(r"[A-Za-z]+", context) if word in names)
+    answers = [name for name in asked if told[name] == 1]
+    if not answers or len(told) < 2:
+        return None
+    answer = dice("cloze", *verse).choice(answers)
+    start = re.search(rf"\b{answer}\b", context)
+    assert start is not None
+    return {
+        "id": "-".join(map(str, verse)),
+        "question": re.sub(rf"\b{answer}\b", _GAP, question),
+        "context": context,
+        "answers": {"text": [answer], "answer_start": [start.start()]},
+    }

@@ -1,0 +1,73 @@
+"""Rows of the suite with the features of their format, written as parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datasets import ClassLabel, Dataset, Features, List, Value
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Table:
+    """One data set: its format, its labels and its rows by configuration (language) and split.
+
+    Attributes:
+        format: name of the format, as in the cards.
+        labels: names of the classes or tags, in the order of their numbers.
+        rows: (config, split) -> rows.
+    """
+
+    format: str
+    labels: Sequence[str] = ()
+    rows: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+
+    def features(self) -> Features:
+        """The columns of the format; labels are ClassLabel, so that their names travel with the file."""
+        text = Value("string")
+        label = ClassLabel(names=list(self.labels)) if self.labels else None
+        columns: dict[str, dict[str, Any]] = {
+            "pair_classification": {"text_a": text, "text_b": text, "label": label},
+            "sentence_classification": {"text": text, "label": label},
+            "tagging": {"tokens": List(text), "tags": List(label)},
+            "span_qa": {
+                "id": text,
+                "question": text,
+                "context": text,
+                "answers": {"text": List(text), "answer_start": List(Value("int32"))},
+            },
+            "multiple_choice": {"context": text, "choices": List(text), "label": Value("int32")},
+            "retrieval": {"text_a": text, "text_b": text},
+            "masked_lm": {"text": text},
+        }
+        return Features(columns[self.format])
+
+    def texts(self) -> Iterator[str]:
+        """Every string of the rows that a model gets to see."""
+        for rows in self.rows.values():
+            for row in rows:
+                yield from _strings({name: value for name, value in row.items() if name != "id"})
+
+    def write(self, folder: Path) -> None:
+        """Write ``<config>/<split>.parquet`` under the data set's folder."""
+        features = self.features()
+        for (config, split), rows in self.rows.items():
+            path = folder / config / f"{split}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            columns = {name: [row[name] for row in rows] for name in features}
+            Dataset.from_dict(columns, features=features).to_parquet(path)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
