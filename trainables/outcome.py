@@ -39,7 +39,7 @@ class Failed(Strict):
 
 
 class Outcome(Strict):
-    """What came of a work item: scores for all its targets, or a failure."""
+    """What came of a work item: scores of its targets; where it failed on the way, of those before the failure."""
 
     scores: dict[str, Score] = Field(default_factory=dict)
     failure: Failed | None = None

@@ -52,7 +52,7 @@ class _Tally:
     def outcome(self, failure: Failed | None = None) -> Outcome:
         seconds = time.monotonic() - self.started
         return Outcome(
-            scores={} if failure else self.scores,
+            scores=self.scores,
             failure=failure,
             seconds=seconds,
             training_seconds=self.training_seconds,

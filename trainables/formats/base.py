@@ -8,13 +8,19 @@ The contract, tested for every format by `tests/trainables/formats/test_contract
 
 * `features` is a batched map: lists in, lists out. Each feature has ``input_ids`` (for multiple choice a list of
   them) and ``length``, the number of tokens that it costs, so that batches can be cut by length. It may give more
-  features than rows (windows over a long document); then ``row`` says which row of the batch each came from.
+  features than rows (windows over a long document, the two sides of a pair); then ``row`` says which row of the batch
+  each came from.
 * `collate` pads to the longest feature of the batch and returns tensors on the CPU. All randomness (masking) comes
   from the generator that is passed in.
-* `loss` is the mean over the batch's examples, a scalar that can be differentiated.
+* `loss` is the mean over the batch's examples (tagging: labelled words; masked LM: masked tokens), a float32 scalar
+  that can be differentiated, and zero where nothing in the batch counts.
 * `score` puts encoder and head into evaluation mode, leaves them there, and returns metrics between 0 and 1; the
-  card's own metric is among them. It never sees training data.
+  card's own metric is among them. It never sees training data. Only `label`, `tags` and `answers` of `rows` are read
+  as gold answers, after predicting.
 * Label positions that do not count are -100.
+
+Two formats do less. Retrieval is not trained: its head is empty and it has no loss. Masked LM is not scored. Cards are
+checked for that (`spaces.card.UNTRAINED` and `METRICS`), so the defaults below are for programming mistakes.
 """
 
 from __future__ import annotations
@@ -48,20 +54,19 @@ class Format(ABC):
         """Features of a batch of rows, at most `max_length` tokens each."""
 
     @abstractmethod
-    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
-        """A new head, drawn from torch's global generator (seed it first)."""
-
-    @abstractmethod
     def collate(
         self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
     ) -> Batch:
         """A padded batch."""
 
-    @abstractmethod
-    def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
-        """Mean loss of a batch."""
+    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
+        """A new head, drawn from torch's global generator (seed it first). Empty unless the format is trained."""
+        return nn.Identity()
 
-    @abstractmethod
+    def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        """Mean loss of a batch, float32."""
+        raise NotImplementedError(f"{self.name} is scored with the encoder as it is; it has no training loss")
+
     def score(
         self,
         encoder: nn.Module,
@@ -72,9 +77,10 @@ class Format(ABC):
         tokenizer: PreTrainedTokenizerBase,
         batch_size: int,
     ) -> dict[str, float]:
-        """Metrics over all of `rows`, whose features (in order) are `features`."""
+        """Metrics over all of `rows`, whose features are `features`; their column ``row`` indexes `rows`."""
+        raise NotImplementedError(f"{self.name} is for training only; it has no score")
 
-    @abstractmethod
     def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
         """The same metrics for a predictor that has learned nothing but the training rows' commonest answer
-        (retrieval: the expected value of guessing)."""
+        (span QA: answers with the whole context; retrieval: the expected value of guessing)."""
+        raise NotImplementedError(f"{self.name} is for training only; it has no score")

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from datasets import ClassLabel, Dataset, Features, List, Value
+from datasets import (
+    ClassLabel,
+    Dataset,
+    Features,
+    List,
+    Value,
+    are_progress_bars_disabled,
+    disable_progress_bars,
+    enable_progress_bars,
+)
 
 Row = dict[str, Any]
 
@@ -59,7 +69,20 @@ class Table:
             path = folder / config / f"{split}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             columns = {name: [row[name] for row in rows] for name in features}
-            Dataset.from_dict(columns, features=features).to_parquet(path)
+            with _quiet():
+                Dataset.from_dict(columns, features=features).to_parquet(path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without datasets' progress bars, one a file; the build says its own lines."""
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            enable_progress_bars()
 
 
 def _strings(value: Any) -> Iterator[str]:

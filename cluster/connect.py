@@ -1,0 +1,218 @@
+"""Connect to Ray: a local one of our own, a cluster by address, or the one whose job we are."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spaces.errors import Failure, InputError, Problem
+
+REACH_SECONDS = 5.0
+"""How long a connection to the address may take; the answer of Ray behind it gets twice that."""
+
+PACKAGES = ("spaces", "trainables", "search", "cluster")
+
+LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""On "0" a local Ray listens on loopback alone. Without it all interfaces are bound, whatever address it is given."""
+
+WORKER_ENVIRONMENT = {
+    # Tune moves each worker into a folder of the trial's, which turns every relative path into another one.
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A Ray that can be used.
+
+    Args:
+        address: of the cluster; None: a local Ray that ends with this process.
+        nodes: per node that is alive, its resources by Ray's names ("CPU", "GPU", ...).
+        logs: folder of Ray's own logs on this machine.
+    """
+
+    address: str | None
+    nodes: tuple[Mapping[str, float], ...]
+    logs: Path
+
+
+@contextmanager
+def connect(address: str | None = None, cpus: int | None = None, log: Path | None = None) -> Iterator[Connection]:
+    """Connects to Ray and leaves it at the end; a local Ray is ended.
+
+    Ray prints nothing: its messages go to `log`.
+
+    Args:
+        address: "HOST:PORT" of a cluster's head, "auto" for the one on this machine, "local" for a new one; None: the
+            cluster named by RAY_ADDRESS (inside a Ray job that is its own), else a new local one.
+        cpus: cores of a new local Ray; None: all. Ignored otherwise.
+        log: file for the messages of Ray in this process.
+
+    Raises:
+        InputError: an address of a kind that cannot be used.
+        Failure: the cluster cannot be reached, or a local Ray cannot be started.
+    """
+    target = address or os.environ.get("RAY_ADDRESS") or "local"
+    if target == "local":
+        with _environment({LOOPBACK: "0", **WORKER_ENVIRONMENT, "PYTHONPATH": _python_path()}):
+            quiet(log)
+            with _session(None, num_cpus=cpus, include_dashboard=False) as connection:
+                yield connection
+    else:
+        reach(target)
+        quiet(log)
+        with _session(target, runtime_env=runtime_environment(os.environ)) as connection:
+            yield connection
+
+
+def reach(address: str) -> None:
+    """Finds out within seconds that no Ray answers: Ray itself tries for a minute, then kills the process.
+
+    Raises:
+        InputError: the address is not HOST:PORT or "auto".
+        Failure: nothing answers there, or what answers is not Ray's GCS.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if "//" in address or not host or not port.isdigit():
+        # Behind ray:// Tune would run in a process on the cluster, and the studies would be written from there.
+        raise InputError(
+            Problem(
+                "not an address that a search can be driven from",
+                where="--address",
+                found=address,
+                fix="HOST:PORT of the head node (port 6379 unless chosen), on a machine of the cluster; or auto",
+            )
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, str(error)) from error
+    # In a process of its own, because a GCS client that gets no sensible answer ends its whole process.
+    command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    try:
+        answer = subprocess.run(command, capture_output=True, timeout=2 * REACH_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise _unreachable(address, "something listens there, but it does not answer as Ray does") from error
+    if answer.returncode != 0:
+        raise _unreachable(address, _last_line(answer.stderr.decode(errors="replace")) or "the health check failed")
+
+
+def runtime_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the workers on a cluster need: our packages as they are here, and the environment of a worker.
+
+    Args:
+        environ: this process's environment; inside a Ray job it carries the job's own runtime environment, and Ray
+            refuses a second word on the same thing.
+    """
+    job = json.loads(environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")).get("runtime_env") or {}
+    variables = {name: value for name, value in WORKER_ENVIRONMENT.items() if name not in job.get("env_vars", {})}
+    ours: dict[str, Any] = {"env_vars": variables}
+    if not job.get("working_dir") and not job.get("py_modules") and not _is_installed():
+        ours["py_modules"] = [str(_root() / package) for package in PACKAGES]
+    return ours
+
+
+def quiet(log: Path | None) -> None:
+    """Sends what Ray says in this process to a file, or nowhere: one class of ours owns the terminal."""
+    import ray  # its import installs the handler that is taken away here
+
+    logger = logging.getLogger(ray.__name__)
+    for handler in logger.handlers[:]:
+        logger.removeHandler(handler)
+        handler.close()
+    if log is None:
+        # Not no handler at all: then logging's last resort prints warnings to the terminal.
+        logger.addHandler(logging.NullHandler())
+    else:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(log, delay=True, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logger.addHandler(handler)
+    logger.propagate = False
+
+
+@contextmanager
+def _session(address: str | None, **options: Any) -> Iterator[Connection]:
+    import ray
+    from ray._private import ray_constants
+
+    # Ray reads the variable once, at its import, which may have been long ago.
+    ray_constants.ENABLE_RAY_CLUSTER = address is not None
+    try:
+        # Not `configure_logging=False`: it takes the handlers away, and logging's last resort prints to the terminal.
+        context = ray.init(address or "local", log_to_driver=False, logging_level=logging.INFO, **options)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError, OSError) as error:
+        ray.shutdown()
+        if address is not None:
+            raise _unreachable(address, _last_line(str(error.__cause__ or error))) from error
+        raise Failure(
+            Problem(
+                "Ray could not be started on this machine",
+                found=_last_line(str(error)),
+                fix="look for a full disk or memory (df -h /tmp /dev/shm; free -h), then launch again",
+            )
+        ) from error
+    try:
+        nodes = tuple(dict(node["Resources"]) for node in ray.nodes() if node["Alive"])
+        logs = Path(context.address_info["session_dir"]) / "logs"
+        yield Connection(address and context.address_info["gcs_address"], nodes, logs)
+    finally:
+        ray.shutdown()
+
+
+def _unreachable(address: str, reason: str) -> Failure:
+    return Failure(
+        Problem(
+            "no Ray cluster can be used at this address",
+            where="--address",
+            found=f"{address}: {reason}",
+            fix="on a node of the cluster: ray status; to run on this machine instead: leave --address out",
+        )
+    )
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Sets environment variables, which the processes of a local Ray inherit; restores them at the end."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _root() -> Path:
+    """The folder that holds our packages: a source checkout, or site-packages."""
+    return Path(__file__).resolve().parent.parent
+
+
+def _is_installed() -> bool:
+    return _root() == Path(sysconfig.get_path("purelib")).resolve()
+
+
+def _python_path() -> str:
+    """PYTHONPATH for workers: from a checkout our packages are importable in this process alone."""
+    known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    return os.pathsep.join(known if _is_installed() or str(_root()) in known else [str(_root()), *known])
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

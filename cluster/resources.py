@@ -1,0 +1,104 @@
+"""What one work item occupies on a cluster, and how many run at once. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spaces.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from ray.tune import PlacementGroupFactory
+
+Bundle = dict[str, float]
+
+
+@dataclass(frozen=True)
+class ItemResources:
+    """What one work item occupies.
+
+    Args:
+        cpus: CPU cores of each process that trains.
+        gpus: GPUs of each process that trains.
+        processes: processes that train together (data parallel); with one, the work item's own actor trains.
+
+    Raises:
+        InputError: a number that no work item can run with.
+    """
+
+    cpus: float = 1
+    gpus: float = 0
+    processes: int = 1
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.cpus <= 0:
+            problems.append(Problem("a work item needs CPU cores", "cpus", str(self.cpus), "a number above 0"))
+        if self.gpus < 0 or (self.gpus > 1 and self.gpus != int(self.gpus)):
+            # Ray refuses 1.5 GPUs with an exception of its own at the first placement.
+            problems.append(Problem("not a share of GPUs", "gpus", str(self.gpus), "0, a share below 1, or 1, 2, ..."))
+        if self.processes < 1:
+            problems.append(Problem("somebody has to train", "processes", str(self.processes), "1 or more"))
+        if problems:
+            raise InputError(problems)
+
+    def bundles(self) -> list[Bundle]:
+        """What Ray has to reserve, one bundle per process; the first belongs to the work item's own actor."""
+        training: Bundle = {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
+        if self.processes == 1:
+            return [training]
+        # The actor only waits for the processes that it owns: it reserves nothing.
+        return [{"CPU": 0.0}, *(dict(training) for _ in range(self.processes))]
+
+    def placement(self) -> PlacementGroupFactory:
+        """The same for Ray Tune."""
+        from ray.tune import PlacementGroupFactory
+
+        return PlacementGroupFactory(self.bundles(), strategy="PACK")
+
+    def __str__(self) -> str:
+        each = f"{self.cpus:g} CPU" + (f" and {self.gpus:g} GPU" if self.gpus else "")
+        return each if self.processes == 1 else f"{self.processes} processes with {each} each"
+
+
+def fitting(item: ItemResources, nodes: Sequence[Mapping[str, float]], cap: int | None = None) -> int:
+    """How many work items run at once: as many as fit on the nodes, at most `cap`.
+
+    Args:
+        item: what one occupies.
+        nodes: per node, its resources by Ray's names ("CPU", "GPU").
+        cap: the most that are wanted.
+
+    Raises:
+        InputError: not even one fits, or `cap` is below 1.
+    """
+    if cap is not None and cap < 1:
+        raise InputError(Problem("at least one work item has to run", "concurrency", str(cap), "1 or more"))
+    free = [{name: float(node.get(name, 0)) for name in ("CPU", "GPU")} for node in nodes]
+    count = 0
+    while (cap is None or count < cap) and _place(item.bundles(), free):
+        count += 1
+    if count == 0:
+        have = "; ".join(f"{node['CPU']:g} CPU, {node['GPU']:g} GPU" for node in free) or "no node at all"
+        raise InputError(
+            Problem(
+                "not even one work item fits on the cluster",
+                found=f"asked: {item}; nodes: {have}",
+                fix="ask for less per work item, or start Ray with more (ray status shows what it has)",
+            )
+        )
+    return count
+
+
+def _place(bundles: Sequence[Bundle], free: list[dict[str, float]]) -> bool:
+    """Takes the bundles off the nodes, each from the first with room; takes nothing when not all have room."""
+    left = [dict(node) for node in free]
+    for bundle in bundles:
+        room = next((node for node in left if all(node[name] >= need for name, need in bundle.items())), None)
+        if room is None:
+            return False
+        for name, need in bundle.items():
+            room[name] -= need
+    free[:] = left
+    return True

@@ -1,0 +1,395 @@
+"""search.yaml as strict models: one error per mistake, each with file, key, what was found and the fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from pydantic import Field, ValidationError, model_validator
+
+from spaces.card import Card, Strict
+from spaces.catalogue import Catalogue, problem_of, read_yaml
+from spaces.encoding import Hyperparameter, Space
+from spaces.errors import InputError, Problem, nearest
+from spaces.mixture import Mixture
+from spaces.recipe import Value
+from trainables.item import EngineSettings, EvaluationSettings, Plan, StageSettings
+
+RESERVED = frozenset({"store"})
+"""Folders of $TASKMIX_HOME that are no searches."""
+
+SamplerName = Literal["random", "tpe", "gp"]
+
+
+class HyperparameterConfig(Strict):
+    """A range (`low`, `high`, optionally `log` or `step`; whole numbers make an integer) or a list of `choices`."""
+
+    low: float | int | None = None
+    high: float | int | None = None
+    log: bool = False
+    step: float | int | None = None
+    choices: list[Value] | None = None
+    default: Value | None = Field(None, description="what start recipes use; default: the stage's own value")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> HyperparameterConfig:
+        ranged = self.low is not None and self.high is not None
+        if ranged == (self.choices is not None):
+            raise ValueError("give low and high, or choices")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low {self.low} is above high {self.high}")
+        if self.choices is not None and len(self.choices) < 2:
+            raise ValueError("choices: at least two")
+        return self
+
+    @property
+    def distribution(self) -> BaseDistribution:
+        """As Optuna knows it."""
+        if self.choices is not None:
+            return CategoricalDistribution(tuple(self.choices))
+        assert self.low is not None and self.high is not None
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return IntDistribution(self.low, self.high, log=self.log, step=int(self.step or 1))
+        return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
+
+
+class SpaceConfig(Strict):
+    """Which mixtures may be proposed, and the hyperparameters that are searched with them."""
+
+    min_tasks: int = 1
+    max_tasks: int = 4
+    min_weight: float = 0.1
+    weight_step: float = 0.05
+    exclude: list[list[str]] = Field(default_factory=list, description="pairs of tasks that must not be mixed")
+    licences: list[str] | None = Field(None, description="tasks under other licences are left out of the pool")
+    hyperparameters: dict[str, HyperparameterConfig] = Field(default_factory=dict)
+
+
+class StagesConfig(Strict):
+    """The two fine-tuning stages at the full budget."""
+
+    intermediate: StageSettings
+    target: StageSettings
+    per_target: dict[str, dict[str, Any]] = Field(default_factory=dict, description="settings of single targets")
+
+
+class HalvingConfig(Strict):
+    """Asynchronous successive halving: the best 1/eta of each rung go on to the next, for each target."""
+
+    rungs: list[float] = Field(default=[0.25, 1.0], description="rising shares of the example budgets, the last is 1")
+    eta: int = Field(3, ge=2)
+
+    @model_validator(mode="after")
+    def _rising(self) -> HalvingConfig:
+        rising = all(lower < upper for lower, upper in zip(self.rungs, self.rungs[1:], strict=False))
+        if not self.rungs or self.rungs[0] <= 0 or self.rungs[-1] != 1 or not rising:
+            raise ValueError("rungs rise from above 0 to exactly 1, for example [0.25, 1.0]")
+        return self
+
+
+class BudgetConfig(Strict):
+    """Totals of the search, not additions: launching again spends what is left."""
+
+    recipes: int = Field(gt=0, description="distinct recipes, without baseline and repeated seeds")
+    work_items: int | None = Field(None, gt=0)
+    hours: float | None = Field(None, gt=0, description="wall-clock while a driver runs")
+    gpu_hours: float | None = Field(None, gt=0)
+
+
+class StartConfig(Strict):
+    """Recipes that are tried before the sampler is asked, in this order."""
+
+    mixtures: list[str] = Field(default_factory=list, description='as "mnli:0.6 + squad_v1:0.4"')
+    all_tasks: bool = Field(True, description="all tasks together (the first max_tasks of the pool), equal weights")
+    single_tasks: bool = True
+
+
+class ConfirmConfig(Strict):
+    """The best `top` recipes of each target, and the baseline, are measured with this many seeds in all."""
+
+    top: int = Field(1, ge=0)
+    seeds: int = Field(3, ge=1)
+
+
+class SamplerConfig(Strict):
+    """How the next recipe is proposed once the start recipes are through."""
+
+    name: SamplerName = "tpe"
+    startup: int = Field(8, ge=1, description="results on a rung before the sampler models it")
+
+
+class ResourcesConfig(Strict):
+    """Of one work item; `concurrency` is how many run at once (default: as many as fit)."""
+
+    cpus: float = Field(1, gt=0)
+    gpus: float = Field(0, ge=0)
+    concurrency: int | None = Field(None, gt=0)
+
+
+class StorageConfig(Strict):
+    """Where things are kept; the defaults lie under $TASKMIX_HOME and ~/.cache/taskmix."""
+
+    studies: str | None = Field(None, description="SQLAlchemy URL of Optuna's storage")
+    mlflow: str | None = Field(None, description="MLflow tracking URI")
+    store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
+    cache: str | None = Field(None, description="folder of tokenised data and built suites")
+    mirror: str | None = Field(None, description="folder laid out like the hub, for machines without internet")
+
+
+class FailuresConfig(Strict):
+    """What a search bears."""
+
+    max_share: float = Field(0.3, ge=0, le=1, description="of the finished work items; more stop the search")
+    retries: int = Field(1, ge=0, description="of a work item whose worker died")
+
+
+class SearchConfig(Strict):
+    """A search file."""
+
+    name: str
+    model: str
+    tasks: list[str] = Field(min_length=1)
+    targets: list[str] = Field(min_length=1)
+    cards: list[str] = Field(default_factory=list, description="folders with further cards")
+    space: SpaceConfig = SpaceConfig()
+    stages: StagesConfig
+    evaluation: EvaluationSettings = EvaluationSettings()
+    engine: EngineSettings = EngineSettings()
+    halving: HalvingConfig = HalvingConfig()
+    budget: BudgetConfig
+    start: StartConfig = StartConfig()
+    confirm: ConfirmConfig = ConfirmConfig()
+    sampler: SamplerConfig = SamplerConfig()
+    seed: int = 1
+    resources: ResourcesConfig = ResourcesConfig()
+    storage: StorageConfig = StorageConfig()
+    failures: FailuresConfig = FailuresConfig()
+
+    def fixed(self) -> dict[str, Any]:
+        """What must not change while a search goes on, flat: dotted key -> value.
+
+        Budgets, resources, failures and how often winners are measured may; they do not change what a score means.
+        """
+        free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards"}
+        return dict(_flat(self.model_dump(mode="json", exclude=free)))
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search file with everything it names looked up: what the rest of the program works with."""
+
+    config: SearchConfig
+    catalogue: Catalogue
+    space: Space
+
+    @property
+    def tasks(self) -> dict[str, Card]:
+        return {name: self.catalogue.tasks[name] for name in self.space.tasks}
+
+    @property
+    def targets(self) -> dict[str, Card]:
+        return {name: self.catalogue.targets[name] for name in self.config.targets}
+
+    def start_mixtures(self) -> list[Mixture]:
+        """The mixtures to begin with, distinct, on the grid of the space."""
+        start, space = self.config.start, self.space
+        found = [Mixture.parse(text) for text in start.mixtures]
+        if start.all_tasks:
+            params = space.encode(Mixture.of({task: 1.0 for task in space.tasks}), {})
+            found.append(space.decode(params)[0])
+        if start.single_tasks and space.min_tasks == 1:
+            found.extend(Mixture.of({task: 1.0}) for task in space.tasks)
+        return list(dict.fromkeys(space.nearest(mixture) for mixture in found))
+
+    def plan(self, store: str, cache: str) -> Plan:
+        """What the workers need to know."""
+        config = self.config
+        return Plan(
+            tasks=self.tasks,
+            targets=self.targets,
+            training_cards={name: self.catalogue.training_card(card) for name, card in self.targets.items()},
+            rungs=config.halving.rungs,
+            intermediate=config.stages.intermediate,
+            target=config.stages.target,
+            per_target=config.stages.per_target,
+            evaluation=config.evaluation,
+            engine=config.engine,
+            store=store,
+            cache=cache,
+            mirror=config.storage.mirror,
+        )
+
+
+def load(path: Path) -> Search:
+    """Read and check a search file.
+
+    Raises:
+        InputError: every mistake in the file, at once.
+    """
+    config = _validated(read_yaml(path), str(path))
+    folders = [(path.parent / folder).resolve() for folder in config.cards]
+    catalogue = Catalogue.load(folders)
+    problems = list(_problems(config, catalogue, str(path)))
+    try:
+        space = _space(config, catalogue)
+    except InputError as error:
+        problems.extend(Problem(p.what, f"{path}: {p.where}", p.found, p.fix) for p in error.problems)
+    if problems:
+        raise InputError(problems)
+    search = Search(config, catalogue, space)
+    problems = [
+        Problem(what, f"{path}: start.mixtures.{number}", text)
+        for number, text in enumerate(config.start.mixtures)
+        for what in space.problems(Mixture.parse(text))
+    ]
+    if problems:
+        raise InputError(problems)
+    return search
+
+
+def dump(config: SearchConfig, folder: Path) -> str:
+    """YAML of a configuration whose relative paths are resolved against `folder`, so that it can be read elsewhere."""
+    data = config.model_dump(mode="json", exclude_defaults=True)
+    if config.cards:
+        data["cards"] = [str((folder / card).resolve()) for card in config.cards]
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+
+
+def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
+    """Fixed settings that differ between the stored search and a new file of the same name."""
+    before, after = old.fixed(), new.fixed()
+    return [
+        Problem("differs from the search of that name", key, f"{after.get(key)} (the search has {before.get(key)})")
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _validated(data: Mapping[str, Any], file: str) -> SearchConfig:
+    try:
+        return SearchConfig.model_validate(data)
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors():
+            problem = problem_of(detail, file)
+            if detail["type"] == "extra_forbidden":
+                key = str(detail["loc"][-1])
+                known = _keys_at(detail["loc"][:-1])
+                problem = Problem(problem.what, problem.where, problem.found, nearest(key, known))
+            problems.append(problem)
+        raise InputError(problems) from error
+
+
+def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the model at that place knows."""
+    model: Any = SearchConfig
+    for part in loc:
+        field = getattr(model, "model_fields", {}).get(str(part))
+        model = field.annotation if field else HyperparameterConfig
+    return list(getattr(model, "model_fields", {}))
+
+
+def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Mistakes that need more than one key or the catalogue to see."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED:
+        yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
+    for key, names, cards in (
+        ("tasks", config.tasks, catalogue.tasks),
+        ("targets", config.targets, catalogue.targets),
+    ):
+        for number, name in enumerate(names):
+            where = f"{file}: {key}.{number}"
+            if name not in cards:
+                yield Problem(f"unknown {key.removesuffix('s')}", where, name, nearest(name, cards))
+            elif name in names[:number]:
+                yield Problem("stands twice", where, name, "remove one")
+    for number, pair in enumerate(config.space.exclude):
+        unknown = sorted(set(pair) - set(config.tasks))
+        if len(set(pair)) != 2 or unknown:
+            found = f"{pair}" + (f", unknown: {unknown}" if unknown else "")
+            yield Problem("must be two tasks of this search", f"{file}: space.exclude.{number}", found)
+    yield from _stage_problems(config, file)
+    for number, text in enumerate(config.start.mixtures):
+        try:
+            Mixture.parse(text)
+        except InputError as error:
+            for problem in error.problems:
+                yield Problem(problem.what, f"{file}: start.mixtures.{number}", problem.found, problem.fix)
+
+
+def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
+    """Settings of the stages: names, values, and rungs that are too small to train on."""
+    fields = sorted(StageSettings.model_fields)
+    for name, hyperparameter in config.space.hyperparameters.items():
+        where = f"{file}: space.hyperparameters.{name}"
+        stage, _, field = name.partition(".")
+        if stage not in ("intermediate", "target") or field not in fields or field == "examples":
+            fix = "intermediate.<setting> or target.<setting>; " + nearest(field, set(fields) - {"examples"})
+            yield Problem("is no setting of a stage", where, name, fix)
+            continue
+        for value in (hyperparameter.low, hyperparameter.high, *(hyperparameter.choices or [])):
+            if value is not None:
+                yield from _checked(getattr(config.stages, stage), {field: value}, where)
+    for target, settings in config.stages.per_target.items():
+        where = f"{file}: stages.per_target.{target}"
+        if target not in config.targets:
+            yield Problem("is no target of this search", where, target, nearest(target, config.targets))
+        yield from _checked(config.stages.target, settings, where)
+    stages = {"stages.intermediate": config.stages.intermediate, "stages.target": config.stages.target}
+    for key, stage_settings in stages.items():
+        least = stage_settings.examples * config.halving.rungs[0]
+        if least < stage_settings.batch_size:
+            found = f"{least:g} of {stage_settings.examples} examples, batch_size {stage_settings.batch_size}"
+            fix = "more examples, a larger first rung, or smaller batches"
+            yield Problem("the first rung is less than one batch", f"{file}: {key}", found, fix)
+
+
+def _checked(stage: StageSettings, values: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    try:
+        stage.with_values(values)
+    except ValidationError as error:
+        for detail in error.errors():
+            problem = problem_of(detail, "")
+            yield Problem(problem.what, f"{where}.{'.'.join(map(str, detail['loc']))}", problem.found, problem.fix)
+
+
+def _space(config: SearchConfig, catalogue: Catalogue) -> Space:
+    """The space of a configuration; tasks whose licence is not allowed are left out."""
+    allowed = config.space.licences
+    known = [task for task in dict.fromkeys(config.tasks) if task in catalogue.tasks]
+    pool = sorted(task for task in known if allowed is None or catalogue.tasks[task].licence in allowed)
+    if not pool:
+        found = sorted({catalogue.tasks[task].licence for task in known})
+        raise InputError(Problem("no task is left", "space.licences", f"{allowed}; the tasks have {found}"))
+    hyperparameters = {}
+    for name, hyperparameter in sorted(config.space.hyperparameters.items()):
+        stage, _, field = name.partition(".")
+        own = getattr(getattr(config.stages, stage, None), field, None)
+        default = hyperparameter.default if hyperparameter.default is not None else own
+        distribution = hyperparameter.distribution
+        if default is None or not distribution._contains(distribution.to_internal_repr(default)):
+            fix = f"set space.hyperparameters.{name}.default"
+            raise InputError(Problem("the default is outside the range", f"space.hyperparameters.{name}", str(default), fix))
+        hyperparameters[name] = Hyperparameter(distribution, default)
+    return Space(
+        tasks=tuple(pool),
+        min_tasks=config.space.min_tasks,
+        max_tasks=min(config.space.max_tasks, len(pool)),
+        min_weight=config.space.min_weight,
+        step=config.space.weight_step,
+        exclude=frozenset(frozenset(pair) for pair in config.space.exclude if len(set(pair)) == 2),
+        hyperparameters=tuple(hyperparameters.items()),
+    )
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, below in value.items():
+        if isinstance(below, Mapping) and below:
+            yield from _flat(below, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", below

@@ -1,0 +1,130 @@
+"""The searcher that Ray Tune asks for trials: a trial is a work item, and the agenda knows which one is next."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any, Protocol
+
+from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+from ray.tune.search import Searcher
+
+from trainables.item import WorkItem
+from trainables.outcome import Failed, FailureKind, Outcome, Progress
+
+
+class Agenda(Protocol):
+    """Which work item is next, and who remembers the results. Called from the driver's main thread alone."""
+
+    @property
+    def over(self) -> bool:
+        """Nothing is to be started any more, now or ever."""
+        ...
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the search has to stop now, leaving running work items behind; None: it goes on."""
+        ...
+
+    def next(self) -> WorkItem | None:
+        """The next work item; from now on it counts as started. None: nothing to start right now."""
+        ...
+
+    def progress(self, item: WorkItem, progress: Progress) -> None:
+        """A started work item got on."""
+        ...
+
+    def done(self, item: WorkItem, outcome: Outcome) -> None:
+        """A started work item came to its end; called exactly once for each, unless the search is interrupted."""
+        ...
+
+
+class AgendaSearcher(Searcher):  # type: ignore[misc]  # ray has no types
+    """Gives Tune the agenda's work items as trials, and the agenda what came of them.
+
+    Work items whose worker died are given out again here and not by Tune (`max_failures`): Tune does not retry a trial
+    whose worker died before it took the trial on, which is what happens to a warm worker on a lost node.
+
+    Args:
+        agenda: what is next, and where results go.
+        retries: how often a work item is started again after its worker died.
+    """
+
+    def __init__(self, agenda: Agenda, retries: int = 1) -> None:
+        super().__init__()
+        self.finished = False  # all is over, and Tune was told
+        self._agenda = agenda
+        self._retries = retries
+        self._live: dict[str, WorkItem] = {}
+        self._again: deque[WorkItem] = deque()
+        self._deaths: dict[str, int] = {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """The config of the next trial, FINISHED at the end, None when there is nothing to start now."""
+        if self._agenda.stop_reason is not None:
+            item = None
+        else:
+            item = self._again.popleft() if self._again else self._agenda.next()
+        if item is not None:
+            self._live[trial_id] = item
+            # Text, because Tune resolves, flattens and copies whatever is nested in a config.
+            return {"item": json.dumps(item.to_dict())}
+        # Not before the last trial has ended: FINISHED is for good, and a trial whose worker dies has to come back.
+        self.finished = not self._live and (self._agenda.over or self._agenda.stop_reason is not None)
+        return str(Searcher.FINISHED) if self.finished else None
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Passes progress on."""
+        if "progress" in result and trial_id in self._live:
+            self._agenda.progress(self._live[trial_id], Progress.model_validate_json(result["progress"]))
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Passes the outcome on. Of an error Tune tells the reason elsewhere: see `on_trial_broken`."""
+        if error or result is None or "outcome" not in result:
+            return
+        item = self._live.pop(trial_id, None)
+        if item is not None:
+            self._deaths.pop(item.key, None)
+            self._agenda.done(item, Outcome.model_validate_json(result["outcome"]))
+
+    def on_trial_broken(self, trial_id: str, error: Exception | None) -> None:
+        """A trial ended without an outcome: its work item is given out again, or failed for good.
+
+        Args:
+            trial_id: Tune's name of the trial.
+            error: why, as far as Tune knows.
+        """
+        item = self._live.pop(trial_id, None)
+        if item is None:
+            return
+        deaths = self._deaths.get(item.key, 0) + 1
+        self._deaths[item.key] = deaths
+        if deaths <= self._retries and _is_death(error):
+            self._again.append(item)
+        else:
+            del self._deaths[item.key]
+            self._agenda.done(item, Outcome(failure=_failed(error, deaths)))
+
+    def save(self, checkpoint_path: str) -> None:
+        """Saves nothing: a search goes on by launching it again, from the studies and never from Tune's state."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Restores nothing, see `save`."""
+
+
+def _is_death(error: Exception | None) -> bool:
+    """The worker died, so that it may do better elsewhere; an exception inside it would come again."""
+    return error is None or isinstance(error, RayActorError | OutOfMemoryError)
+
+
+def _failed(error: Exception | None, deaths: int) -> Failed:
+    kind: FailureKind
+    if isinstance(error, OutOfMemoryError):
+        kind, message = "out_of_memory", "Ray ended the worker because its node ran out of memory"
+    elif _is_death(error):
+        times = "once" if deaths == 1 else f"{deaths} times"
+        kind, message = "lost", f"the worker died {times}: killed, out of memory, or its node was lost"
+    else:
+        cause = error.cause if isinstance(error, RayTaskError) else error
+        kind, message = "exception", f"{type(cause).__name__}: {cause}".splitlines()[0]
+    return Failed(kind=kind, message=message, details=str(error or ""))

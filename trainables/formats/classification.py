@@ -1,0 +1,85 @@
+"""What the formats that choose one of several labels share: pair and sentence classification, multiple choice."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from datasets import Dataset
+from sklearn.metrics import accuracy_score
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from spaces.card import Card
+from trainables.formats.base import Batch, Format
+from trainables.formats.encoding import (
+    LinearHead,
+    by_length,
+    evaluating,
+    mean_cross_entropy,
+    on,
+    pad,
+    text_states,
+    token_inputs,
+)
+
+
+class Classification(Format):
+    """One label per row, index of the card's labels, in the canonical column ``label``; scored by accuracy."""
+
+    @abstractmethod
+    def texts(self, rows: Mapping[str, Sequence[Any]]) -> tuple[list[str], ...]:
+        """The text, or the two texts, of each row."""
+
+    def features(
+        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> dict[str, list[Any]]:
+        encoding = tokenizer(*self.texts(rows), truncation=True, max_length=max_length)
+        return {**token_inputs(encoding), "label": list(rows["label"])}
+
+    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
+        return LinearHead(encoder, len(card.labels))
+
+    def collate(
+        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
+    ) -> Batch:
+        return {**pad(features, tokenizer), "labels": torch.tensor([feature["label"] for feature in features])}
+
+    def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        """Shape (rows, labels)."""
+        logits: Tensor = head(text_states(encoder, batch))
+        return logits
+
+    def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        return mean_cross_entropy(self.logits(encoder, head, batch), batch["labels"])
+
+    def score(
+        self,
+        encoder: nn.Module,
+        head: nn.Module,
+        rows: Dataset,
+        features: Dataset,
+        card: Card,
+        tokenizer: PreTrainedTokenizerBase,
+        batch_size: int,
+    ) -> dict[str, float]:
+        predicted = torch.empty(len(rows), dtype=torch.long)
+        with evaluating(encoder, head) as device:
+            for chosen in by_length(features, batch_size):
+                batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
+                best = self.logits(encoder, head, batch).argmax(dim=-1)
+                predicted[[feature["row"] for feature in chosen]] = best.cpu()
+        return accuracy(rows["label"][:], predicted.tolist())
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+        """The commonest label of the training rows."""
+        commonest = Counter((rows if train is None else train)["label"][:]).most_common(1)[0][0]
+        return accuracy(rows["label"][:], [commonest] * len(rows))
+
+
+def accuracy(gold: list[int], predicted: list[int]) -> dict[str, float]:
+    """Share of the rows whose label was found."""
+    return {"accuracy": float(accuracy_score(gold, predicted))}

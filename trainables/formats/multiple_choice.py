@@ -1,0 +1,68 @@
+"""Multiple choice: which of a row's texts fits its context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from spaces.card import Card
+from trainables.formats.base import Batch
+from trainables.formats.classification import Classification
+from trainables.formats.encoding import TOKEN_INPUTS, LinearHead, pad, text_states, token_inputs
+
+
+class MultipleChoice(Classification):
+    """Each choice is encoded with the context and gets one score; softmax over a row's choices.
+
+    The number of choices is that of the data, equal in all rows of a card; the head does not depend on it.
+    """
+
+    name = "multiple_choice"
+
+    def texts(self, rows: Mapping[str, Sequence[Any]]) -> tuple[list[str], ...]:
+        """A pair per choice, row by row."""
+        contexts = [
+            context for context, choices in zip(rows["context"], rows["choices"], strict=True) for _ in choices
+        ]
+        return contexts, [choice for choices in rows["choices"] for choice in choices]
+
+    def features(
+        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> dict[str, list[Any]]:
+        """One feature per row, whose ``input_ids`` are a list per choice."""
+        flat = token_inputs(tokenizer(*self.texts(rows), truncation=True, max_length=max_length))
+        features: dict[str, list[Any]] = {name: [] for name in flat}
+        at = 0
+        for choices in rows["choices"]:
+            for name, values in flat.items():
+                features[name].append(values[at : at + len(choices)])
+            at += len(choices)
+        # Every choice is padded to the longest one: that is what the row costs.
+        features["length"] = [max(lengths) * len(lengths) for lengths in features["length"]]
+        return {**features, "label": list(rows["label"])}
+
+    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
+        return LinearHead(encoder, 1)
+
+    def collate(
+        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
+    ) -> Batch:
+        """The encoder's inputs have a line per choice, shape (rows x choices, tokens); labels have shape (rows,)."""
+        choices = [
+            {name: feature[name][choice] for name in TOKEN_INPUTS if name in feature}
+            for feature in features
+            for choice in range(len(feature["input_ids"]))
+        ]
+        return {**pad(choices, tokenizer), "labels": torch.tensor([feature["label"] for feature in features])}
+
+    def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        """Shape (rows, choices)."""
+        scores: Tensor = head(text_states(encoder, batch))
+        return scores.reshape(len(batch["labels"]), -1)
+
+
+FORMAT = MultipleChoice()

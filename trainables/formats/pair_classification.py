@@ -1,0 +1,20 @@
+"""Pair classification: how two texts relate (entailment, paraphrase, cross-reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trainables.formats.classification import Classification
+
+
+class PairClassification(Classification):
+    """Both texts in one sequence; the longer of the two is cut first."""
+
+    name = "pair_classification"
+
+    def texts(self, rows: Mapping[str, Sequence[Any]]) -> tuple[list[str], ...]:
+        return list(rows["text_a"]), list(rows["text_b"])
+
+
+FORMAT = PairClassification()

@@ -1,0 +1,225 @@
+"""Span question answering: the answer is a stretch of the context."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch import Tensor, nn
+from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
+
+from spaces.card import Card
+from trainables.formats.base import Batch, Format
+from trainables.formats.encoding import (
+    LinearHead,
+    by_length,
+    evaluating,
+    mean_cross_entropy,
+    on,
+    pad,
+    padded,
+    token_inputs,
+    token_states,
+)
+
+LONGEST_ANSWER = 30
+"""Tokens: longer spans are not proposed (SQuAD's usual limit)."""
+
+NO_ANSWER = 0
+"""The first token stands for "not in this window"."""
+
+OUTSIDE = -1
+"""Offset of tokens that are not of the context."""
+
+
+class SpanQA(Format):
+    """A long context is read through overlapping windows. In training a window without the whole answer points at the
+    first token; so do questions without any answer. In scoring a span is always proposed (XTREME's questions all
+    have one), so rows without an answer count as wrong.
+
+    Everything is located by character offsets, never by words: it holds for right-to-left and for unsegmented text.
+    """
+
+    name = "span_qa"
+
+    def features(
+        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> dict[str, list[Any]]:
+        """A feature per window: ``start`` and ``end`` (inclusive) tokens of the answer; ``begins`` and ``ends``,
+        the characters of the context that each token covers, -1 for the other tokens."""
+        encoding = _windows(list(rows["question"]), list(rows["context"]), tokenizer, max_length)
+        of_row: list[int] = encoding["overflow_to_sample_mapping"]
+        answers = [_first_answer(*row) for row in zip(rows["context"], rows["answers"], strict=True)]
+        features = {**token_inputs(encoding), "row": of_row, "start": [], "end": [], "begins": [], "ends": []}
+        for window, row in enumerate(of_row):
+            inside = [sequence == 1 for sequence in encoding.sequence_ids(window)]
+            offsets = encoding["offset_mapping"][window]
+            begins = [begin if ok else OUTSIDE for (begin, _), ok in zip(offsets, inside, strict=True)]
+            ends = [end if ok else OUTSIDE for (_, end), ok in zip(offsets, inside, strict=True)]
+            start, end = _answer_tokens(answers[row], begins, ends)
+            for name, value in (("start", start), ("end", end), ("begins", begins), ("ends", ends)):
+                features[name].append(value)
+        return features
+
+    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
+        return LinearHead(encoder, 2)
+
+    def collate(
+        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
+    ) -> Batch:
+        """``positions`` has shape (windows, 2): the answer's first and last token. ``context`` is 1 on its tokens."""
+        batch = pad(features, tokenizer)
+        width = batch["input_ids"].shape[1]
+        batch["context"] = torch.tensor([padded([int(b != OUTSIDE) for b in f["begins"]], width, 0) for f in features])
+        batch["positions"] = torch.tensor([[feature["start"], feature["end"]] for feature in features])
+        return batch
+
+    def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        """Shape (windows, 2, tokens), float32; -inf where the answer cannot lie: the question, specials, padding."""
+        logits: Tensor = head(token_states(encoder, batch)).float().transpose(1, 2)
+        possible = batch["context"].bool()
+        possible[:, NO_ANSWER] = True
+        return logits.masked_fill(~possible.unsqueeze(1), float("-inf"))
+
+    def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        return mean_cross_entropy(self.logits(encoder, head, batch), batch["positions"])
+
+    def score(
+        self,
+        encoder: nn.Module,
+        head: nn.Module,
+        rows: Dataset,
+        features: Dataset,
+        card: Card,
+        tokenizer: PreTrainedTokenizerBase,
+        batch_size: int,
+    ) -> dict[str, float]:
+        contexts = rows["context"][:]
+        best = [(float("-inf"), "")] * len(rows)
+        with evaluating(encoder, head) as device:
+            for chosen in by_length(features, batch_size):
+                batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
+                # log-probabilities, so that windows compare: one without the answer gives it to the first token
+                starts, ends = self.logits(encoder, head, batch).log_softmax(dim=-1).unbind(dim=1)
+                spans = best_spans(starts, ends, batch["context"].bool())
+                for feature, score, start, end in zip(chosen, *(part.tolist() for part in spans), strict=True):
+                    if score > best[feature["row"]][0]:
+                        text = contexts[feature["row"]][feature["begins"][start] : feature["ends"][end]]
+                        best[feature["row"]] = (score, text.strip())
+        return qa_metrics([answers["text"] for answers in rows["answers"][:]], [text for _, text in best])
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+        """The whole context as the answer."""
+        return qa_metrics([answers["text"] for answers in rows["answers"][:]], rows["context"][:])
+
+
+def best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The best span of each window among all that lie in the context and have 1 to `LONGEST_ANSWER` tokens.
+
+    Exact, so no n-best list is needed: for each length the best start, over at most 30 lengths.
+
+    Args:
+        starts, ends: scores, shape (windows, tokens).
+        context: which tokens are of the context, shape (windows, tokens); they are contiguous.
+
+    Returns:
+        its score (-inf where the window has no context), first and last token, each of shape (windows,).
+    """
+    starts = starts.masked_fill(~context, float("-inf"))
+    ends = ends.masked_fill(~context, float("-inf"))
+    width = starts.shape[1]
+    by_size = [
+        (starts[:, : width - longer] + ends[:, longer:]).max(dim=1) for longer in range(min(LONGEST_ANSWER, width))
+    ]
+    score, longer = torch.stack([found.values for found in by_size]).max(dim=0)
+    start = torch.stack([found.indices for found in by_size]).gather(0, longer.unsqueeze(0)).squeeze(0)
+    return score, start, start + longer
+
+
+def qa_metrics(gold: Sequence[Sequence[str]], predicted: Sequence[str]) -> dict[str, float]:
+    """SQuAD's exact match and F1 (the best over a question's answers) and their mean ``qa``, between 0 and 1."""
+    pairs = list(zip(gold, predicted, strict=True))
+    exact = [max((float(normalised(answer) == normalised(text)) for answer in answers), default=0) for answers, text in pairs]
+    f1 = [max((word_f1(answer, text) for answer in answers), default=0) for answers, text in pairs]
+    means = {"exact": sum(exact) / len(exact), "f1": sum(f1) / len(f1)}
+    return {**means, "qa": (means["exact"] + means["f1"]) / 2}
+
+
+def normalised(text: str) -> str:
+    """SQuAD's normal form: lower case, no ASCII punctuation, no English articles, single blanks."""
+    text = "".join(char for char in text.lower() if char not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def word_f1(answer: str, text: str) -> float:
+    """F1 over the bags of words of two normalised texts."""
+    wanted, given = normalised(answer).split(), normalised(text).split()
+    common = sum((Counter(wanted) & Counter(given)).values())
+    if not wanted or not given:
+        return float(wanted == given)
+    return 2 * common / (len(wanted) + len(given))
+
+
+def _windows(
+    questions: list[str], contexts: list[str], tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> BatchEncoding:
+    """Question and context in windows of at most `max_length` tokens.
+
+    A question takes at most half of a window; the rest of it is cut. Windows overlap by a quarter, so that an answer
+    at the end of one lies whole in the next.
+    """
+    room = max_length - tokenizer.num_special_tokens_to_add(pair=True)
+    cut = tokenizer(
+        questions,
+        truncation=True,
+        max_length=max(1, room // 2),
+        add_special_tokens=False,
+        return_offsets_mapping=True,
+    )
+    spans = zip(questions, cut["offset_mapping"], strict=True)
+    questions = [question[: offsets[-1][1] if offsets else 0] for question, offsets in spans]
+    return tokenizer(
+        questions,
+        contexts,
+        truncation="only_second",
+        max_length=max_length,
+        stride=room // 4,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+
+
+def _first_answer(context: str, answers: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Characters of the first answer without blanks around it, or None. Where the text does not stand at the offset that is given, it is the
+    nearest place where it does: data sets count blanks and bytes differently."""
+    if not answers["text"]:
+        return None
+    given, start = answers["text"][0], answers["answer_start"][0]
+    text = given.strip()
+    start += given.find(text)
+    if not context.startswith(text, start):
+        places = [found.start() for found in re.finditer(re.escape(text), context)]
+        if not places:
+            return None
+        start = min(places, key=lambda place: abs(place - start))
+    return start, start + len(text)
+
+
+def _answer_tokens(answer: tuple[int, int] | None, begins: list[int], ends: list[int]) -> tuple[int, int]:
+    """First and last token (inclusive) of the answer in a window; the first token twice if it is not whole there."""
+    if answer is None:
+        return NO_ANSWER, NO_ANSWER
+    begin, end = answer
+    tokens = [at for at, (b, e) in enumerate(zip(begins, ends, strict=True)) if b != OUTSIDE and e > begin and b < end]
+    inside = [b for b in begins if b != OUTSIDE]
+    if not tokens or begin < inside[0] or end > max(ends):
+        return NO_ANSWER, NO_ANSWER
+    return tokens[0], tokens[-1]
+
+
+FORMAT = SpanQA()

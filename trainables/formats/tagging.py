@@ -1,0 +1,141 @@
+"""Tagging: a label per word (named entities, slots, parts of speech)."""
+
+from __future__ import annotations
+
+import warnings
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+import torch
+from datasets import Dataset
+from seqeval.metrics import f1_score
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from spaces.card import Card
+from trainables.formats.base import IGNORED, Batch, Format
+from trainables.formats.encoding import (
+    LinearHead,
+    by_length,
+    evaluating,
+    mean_cross_entropy,
+    on,
+    pad,
+    padded,
+    token_inputs,
+    token_states,
+)
+
+OUTSIDE = "O"
+
+
+class Tagging(Format):
+    """Words are joined by blanks and found again by character offsets, so that any fast tokenizer will do (byte-level
+    ones need the blank before a word). The first piece of a word carries its label."""
+
+    name = "tagging"
+
+    def features(
+        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> dict[str, list[Any]]:
+        """``labels``: a label per token, -100 but for first pieces; ``words``: which words those are, in order.
+
+        Words past `max_length`, and words of which the tokenizer leaves nothing, have no token.
+        """
+        texts = [" ".join(tokens) for tokens in rows["tokens"]]
+        encoding = tokenizer(texts, truncation=True, max_length=max_length, return_offsets_mapping=True)
+        features = {**token_inputs(encoding), "labels": [], "words": []}
+        for at, (tokens, tags) in enumerate(zip(rows["tokens"], rows["tags"], strict=True)):
+            pieces = _first_pieces(tokens, encoding["offset_mapping"][at], encoding.sequence_ids(at))
+            features["labels"].append([IGNORED if word is None else tags[word] for word in pieces])
+            features["words"].append([word for word in pieces if word is not None])
+        return features
+
+    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
+        return LinearHead(encoder, len(card.labels))
+
+    def collate(
+        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
+    ) -> Batch:
+        batch = pad(features, tokenizer)
+        width = batch["input_ids"].shape[1]
+        return {**batch, "labels": torch.tensor([padded(f["labels"], width, IGNORED) for f in features])}
+
+    def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        return mean_cross_entropy(head(token_states(encoder, batch)), batch["labels"])
+
+    def score(
+        self,
+        encoder: nn.Module,
+        head: nn.Module,
+        rows: Dataset,
+        features: Dataset,
+        card: Card,
+        tokenizer: PreTrainedTokenizerBase,
+        batch_size: int,
+    ) -> dict[str, float]:
+        gold = rows["tags"][:]
+        predicted = [[_default(card)] * len(tags) for tags in gold]
+        with evaluating(encoder, head) as device:
+            for chosen in by_length(features, batch_size):
+                batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
+                best = head(token_states(encoder, batch)).argmax(dim=-1).cpu()
+                firsts = (batch["labels"] != IGNORED).cpu()
+                for feature, labels, first in zip(chosen, best, firsts, strict=True):
+                    for word, label in zip(feature["words"], labels[first].tolist(), strict=True):
+                        predicted[feature["row"]][word] = label
+        return entity_f1(gold, predicted, card)
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+        """The commonest tag of the training rows for every word: "O", and so an F1 of 0, where there is one."""
+        gold = rows["tags"][:]
+        counts = Counter(tag for tags in (gold if train is None else train["tags"][:]) for tag in tags)
+        commonest = counts.most_common(1)[0][0]
+        return entity_f1(gold, [[commonest] * len(tags) for tags in gold], card)
+
+
+def entity_f1(gold: list[list[int]], predicted: list[list[int]], card: Card) -> dict[str, float]:
+    """seqeval's F1 over all spans, in its default mode: what XTREME reports, for parts of speech too.
+
+    There seqeval takes the first letter for B or I and the rest for the type, and runs of one tag for one span, so
+    F1 lies below accuracy; comparable with published scores is what counts.
+    """
+    names = card.labels
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*seems not to be NE tag")
+        value = f1_score(
+            [[names[tag] for tag in tags] for tags in gold],
+            [[names[tag] for tag in tags] for tags in predicted],
+            zero_division=0,
+        )
+    return {"f1": float(value)}
+
+
+def _default(card: Card) -> int:
+    """What is predicted for words without a token: they count in the score, so some answer is due."""
+    return card.labels.index(OUTSIDE) if OUTSIDE in card.labels else 0
+
+
+def _first_pieces(
+    tokens: Sequence[str], offsets: Sequence[tuple[int, int]], sequence_ids: Sequence[int | None]
+) -> list[int | None]:
+    """For each token the word that it is the first piece of, else None.
+
+    The blank before a word belongs to it: SentencePiece and byte-level tokenizers begin the piece, or put
+    a piece of its own, there.
+    """
+    begins = [0, *accumulate(len(token) + 1 for token in tokens)]
+    begins = [max(0, begin - 1) for begin in begins[: len(tokens)]]
+    pieces: list[int | None] = []
+    last = -1
+    for (start, _), sequence in zip(offsets, sequence_ids, strict=True):
+        word = None if sequence is None else bisect_right(begins, start) - 1
+        pieces.append(word if word is not None and word > last else None)
+        last = max(last, -1 if word is None else word)
+    return pieces
+
+
+FORMAT = Tagging()

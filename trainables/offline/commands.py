@@ -1,0 +1,176 @@
+"""Two targets from spoken commands to a house: which intent (classification), which slots (tagging).
+
+PyPI ``home-assistant-intents`` holds templates in many languages, written by people. A template expands into thousands
+of near-duplicates, so the templates are split, not the sentences: English ones train, those of another language
+are parted into the two evaluation splits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from trainables.offline.fillers import FILLERS
+from trainables.offline.packages import data_file
+from trainables.offline.split import bare, dice, fraction, part
+from trainables.offline.tables import Row, Table
+from trainables.offline.templates import SLOTS, Grammar, Unsupported
+
+EVALUATION_LANGUAGES = ("de", "fr", "ru", "ar")
+EVALUATION = {"validation": 0.5, "test": 0.5}
+
+# Intents with templates in every language of the suite; small talk and notices are left out.
+INTENTS = (
+    "HassCancelTimer",
+    "HassClimateGetTemperature",
+    "HassClimateSetTemperature",
+    "HassDecreaseTimer",
+    "HassFanSetSpeed",
+    "HassGetCurrentDate",
+    "HassGetCurrentTime",
+    "HassGetState",
+    "HassGetWeather",
+    "HassIncreaseTimer",
+    "HassLightSet",
+    "HassListAddItem",
+    "HassMediaNext",
+    "HassMediaPause",
+    "HassPauseTimer",
+    "HassSetPosition",
+    "HassSetVolume",
+    "HassStartTimer",
+    "HassTimerStatus",
+    "HassTurnOff",
+    "HassTurnOn",
+    "HassVacuumReturnToBase",
+    "HassVacuumStart",
+)
+TAGS = ("O", *(f"{edge}-{slot}" for slot in SLOTS for edge in "BI"))
+
+LONGEST = 16  # words
+
+
+@dataclass(frozen=True)
+class Command:
+    """A drawn sentence."""
+
+    intent: str
+    template: str
+    words: list[str]
+    tags: list[str]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def intents(train: int, evaluation: int) -> Table:
+    """The commands' intents.
+
+    Args:
+        train: English rows.
+        evaluation: rows of each language and evaluation split.
+    """
+    table = Table("sentence_classification", tuple(name.removeprefix("Hass") for name in INTENTS))
+    number = {intent: i for i, intent in enumerate(INTENTS)}
+    for key, commands in _splits(train, evaluation, "intents").items():
+        table.rows[key] = [{"text": c.text, "label": number[c.intent]} for c in commands]
+    return table
+
+
+def slots(train: int, evaluation: int) -> Table:
+    """The commands' slots; sentences without any are left out."""
+    table = Table("tagging", TAGS)
+    number = {tag: i for i, tag in enumerate(TAGS)}
+    for key, commands in _splits(train, evaluation, "slots").items():
+        table.rows[key] = [{"tokens": c.words, "tags": [number[tag] for tag in c.tags]} for c in commands]
+    return table
+
+
+def template_part(language: str, template: str) -> str:
+    """The split that a template's sentences may stand in."""
+    return "train" if language == "en" else part(EVALUATION, "template", language, template)
+
+
+def _splits(train: int, evaluation: int, purpose: str) -> dict[tuple[str, str], list[Command]]:
+    """(language, split) -> commands, no sentence twice in the data set."""
+    wanted = {("en", "train"): train}
+    for language in EVALUATION_LANGUAGES:
+        wanted |= {(language, split): evaluation for split in EVALUATION}
+    seen: set[str] = set()
+    chosen = {}
+    for (language, split), count in wanted.items():
+        commands = [c for c in drawn(language) if template_part(language, c.template) == split]
+        if purpose == "slots":
+            commands = [c for c in commands if set(c.tags) != {"O"}]
+        fresh = [c for c in commands if bare(c.text) not in seen]
+        chosen[language, split] = _balanced(fresh, count, purpose)
+        seen |= {bare(c.text) for c in chosen[language, split]}
+    return chosen
+
+
+def _balanced(commands: Sequence[Command], count: int, purpose: str) -> list[Command]:
+    """Up to ``count`` commands, taking turns over the intents and within an intent over its templates."""
+    rounds: list[tuple[int, float, Command]] = []
+    turns: dict[str, int] = defaultdict(int)
+    for command in _turns(commands):
+        turns[command.intent] += 1
+        rounds.append((turns[command.intent], fraction(purpose, command.intent, command.text), command))
+    picked = [command for *_, command in sorted(rounds, key=lambda entry: entry[:2])[:count]]
+    dice(purpose, count).shuffle(picked)
+    return picked
+
+
+def _turns(commands: Sequence[Command]) -> list[Command]:
+    """The commands in an order that visits every template once before any a second time."""
+    times: dict[str, int] = defaultdict(int)
+    keyed = []
+    for command in commands:
+        times[command.template] += 1
+        keyed.append((times[command.template], fraction(command.template), command))
+    return [command for *_, command in sorted(keyed, key=lambda entry: entry[:2])]
+
+
+@cache
+def drawn(language: str) -> tuple[Command, ...]:
+    """Sentences of the language's templates, each with one intent and once."""
+    data = json.loads(data_file("home_assistant_intents", "data", f"{language}.json").read_text(encoding="utf-8"))
+    grammar = Grammar(data["lists"], data["expansion_rules"], FILLERS[language])
+    lists = Grammar(
+        data["lists"], data["expansion_rules"], {**FILLERS[language], "device": FILLERS[language]["list"]}
+    )
+    found: dict[str, Command | None] = {}
+    for intent in INTENTS:
+        templates = _templates(data["intents"].get(intent, {"data": []}))
+        # few templates: more sentences of each
+        each = max(2, 60 // max(1, len(templates)))
+        for template, rules in templates:
+            random = dice("draw", language, template)
+            for _ in range(each):
+                try:
+                    words, tags = (lists if "List" in intent else grammar).draw(template, rules, random)
+                except Unsupported:
+                    break
+                if not 2 <= len(words) <= LONGEST:
+                    continue
+                key = bare(" ".join(words))
+                known = found.get(key, ...)
+                if known is ...:
+                    found[key] = Command(intent, template, words, tags)
+                elif known is not None and (known.intent, known.template) != (intent, template):
+                    # Said for two intents or by two templates: no right answer, or in two splits.
+                    found[key] = None if known.intent != intent or language != "en" else known
+    return tuple(command for command in found.values() if command is not None)
+
+
+def _templates(intent: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    """An intent's templates, each with the rules of its own."""
+    unique: dict[str, dict[str, str]] = {}
+    for block in intent["data"]:
+        for template in block["sentences"]:
+            unique.setdefault(template, block.get("expansion_rules") or {})
+    return list(unique.items())

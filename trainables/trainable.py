@@ -1,0 +1,97 @@
+"""The trainable that Ray Tune starts: a warm worker that computes one work item after the other. No torch here."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Protocol
+
+import ray
+from ray import tune
+
+from trainables.item import Plan, WorkItem
+from trainables.outcome import Outcome, Progress
+
+WORKER = "trainables.work:Worker"
+"""The worker class by name: importing it imports torch, which the driver must not."""
+
+
+class Worker(Protocol):
+    """What computes work items and keeps models and data warm between them."""
+
+    def __init__(self, plan: Plan) -> None: ...
+
+    def run(self, item: WorkItem) -> Iterator[Progress | Outcome]:
+        """Yields progress between the parts, and exactly one outcome last; its exceptions become outcomes too."""
+        ...
+
+
+class WorkItemTrainable(tune.Trainable):
+    """Computes work items; one actor serves many of them (`reuse_actors=True`).
+
+    Tune's config holds the work item alone, as text, because Tune sends it back with every result and flattens what is
+    nested. The plan comes once per actor. Nothing is checkpointed here: what a work item made is in the store, so a
+    work item that is started again finds it there.
+    """
+
+    def setup(self, config: Mapping[str, Any], plan: str = "", worker: str = WORKER) -> None:
+        """Takes the first work item; the worker is made by the first `step`.
+
+        Tune gives the trial of an actor that is still starting to one that is free, and throws the starting one away.
+        If its libraries were imported here, which takes longer than a small work item, a lost worker would never be
+        replaced.
+
+        Args:
+            config: {"item": JSON of the work item}.
+            plan: JSON of the plan.
+            worker: "module:class" of the worker.
+        """
+        self._plan, self._worker_name = plan, worker
+        self._worker: Worker | None = None
+        self.reset_config(config)
+
+    def step(self) -> dict[str, Any]:
+        """Works on to the next event of the work item.
+
+        Returns:
+            {"progress": JSON}, or {"outcome": JSON, "done": True} at its end.
+
+        Raises:
+            RuntimeError: the worker came to its end without an outcome.
+            ImportError: the worker or what it needs is not installed on this node.
+        """
+        if self._events is None:
+            self._events = self._warm_worker().run(self._item)
+        event = next(self._events, None)
+        if event is None:
+            raise RuntimeError(f"{self._worker_name} ended without an outcome")
+        if isinstance(event, Outcome):
+            return {"outcome": event.model_dump_json(), "done": True}
+        return {"progress": event.model_dump_json(), "done": False}
+
+    def reset_config(self, new_config: Mapping[str, Any]) -> bool:
+        """Turns to the next work item."""
+        self._item = WorkItem.from_dict(json.loads(new_config["item"]))
+        self._events: Iterator[Progress | Outcome] | None = None
+        return True
+
+    def _warm_worker(self) -> Worker:
+        if self._worker is None:
+            prepare_environment(len(ray.get_gpu_ids()))
+            module, _, name = self._worker_name.partition(":")
+            make: type[Worker] = getattr(import_module(module), name)
+            self._worker = make(Plan.model_validate_json(self._plan))
+        return self._worker
+
+
+def prepare_environment(gpus: int) -> None:
+    """What the libraries of a worker read from the environment when they are imported; what is set already stays.
+
+    Args:
+        gpus: GPUs of this worker.
+    """
+    if not gpus:
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # else DeepSpeed looks for a GPU, and warns
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads and a fork warn, or block each other
