@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from spaces.errors import Failure, InputError, Problem
 
@@ -29,6 +31,8 @@ WORKER_ENVIRONMENT = {
     # Tune moves each worker into a folder of the trial's, which turns every relative path into another one.
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
 }
+
+LOCAL_ENVIRONMENT = {LOOPBACK: "0", "RAY_USAGE_STATS_ENABLED": "0", **WORKER_ENVIRONMENT}
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def connect(address: str | None = None, cpus: int | None = None, log: Path | Non
     """
     target = address or os.environ.get("RAY_ADDRESS") or "local"
     if target == "local":
-        with _environment({LOOPBACK: "0", **WORKER_ENVIRONMENT, "PYTHONPATH": _python_path()}):
+        with _environment({**LOCAL_ENVIRONMENT, "PYTHONPATH": _python_path()}):
             quiet(log)
             with _session(None, num_cpus=cpus, include_dashboard=False) as connection:
                 yield connection
@@ -141,6 +145,9 @@ def quiet(log: Path | None) -> None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         logger.addHandler(handler)
     logger.propagate = False
+    # What Ray calls to print that a worker died, whatever `log_to_driver` says; there is no setting.
+    worker: Any = ray._private.worker
+    worker.print_to_stdstream = lambda data, **_: logger.warning("%s", "\n".join(data["lines"]))
 
 
 @contextmanager
@@ -149,10 +156,12 @@ def _session(address: str | None, **options: Any) -> Iterator[Connection]:
     from ray._private import ray_constants
 
     # Ray reads the variable once, at its import, which may have been long ago.
-    ray_constants.ENABLE_RAY_CLUSTER = address is not None
+    ray_constants.ENABLE_RAY_CLUSTER = os.environ.get(LOOPBACK) != "0"
+    before = signal.getsignal(signal.SIGTERM)  # Ray sets one of its own
     try:
         # Not `configure_logging=False`: it takes the handlers away, and logging's last resort prints to the terminal.
-        context = ray.init(address or "local", log_to_driver=False, logging_level=logging.INFO, **options)
+        context: Any = ray.init(address or "local", log_to_driver=False, logging_level=logging.INFO, **options)
+        nodes = tuple(dict(node["Resources"]) for node in cast(Any, ray).nodes() if node["Alive"])
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, OSError) as error:
         ray.shutdown()
         if address is not None:
@@ -165,22 +174,21 @@ def _session(address: str | None, **options: Any) -> Iterator[Connection]:
             )
         ) from error
     try:
-        nodes = tuple(dict(node["Resources"]) for node in ray.nodes() if node["Alive"])
         logs = Path(context.address_info["session_dir"]) / "logs"
         yield Connection(address and context.address_info["gcs_address"], nodes, logs)
     finally:
         ray.shutdown()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _unreachable(address: str, reason: str) -> Failure:
-    return Failure(
-        Problem(
-            "no Ray cluster can be used at this address",
-            where="--address",
-            found=f"{address}: {reason}",
-            fix="on a node of the cluster: ray status; to run on this machine instead: leave --address out",
-        )
-    )
+    fix = "on a node of the cluster: ray status; to run on this machine instead: leave --address out"
+    if "AuthToken" in reason:
+        # Not done here: Ray shows the token to whoever listens at an address only when it is told to, and rightly.
+        reason = "the cluster wants a token"
+        fix = "export RAY_AUTH_MODE=token, with the cluster's token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
+    return Failure(Problem("no Ray cluster can be used at this address", "--address", f"{address}: {reason}", fix))
 
 
 @contextmanager

@@ -200,7 +200,7 @@ class Search:
         start, space = self.config.start, self.space
         found = [Mixture.parse(text) for text in start.mixtures]
         if start.all_tasks:
-            params = space.encode(Mixture.of({task: 1.0 for task in space.tasks}), {})
+            params = space.encode(Mixture.of(dict.fromkeys(space.tasks, 1.0)), {})
             found.append(space.decode(params)[0])
         if start.single_tasks and space.min_tasks == 1:
             found.extend(Mixture.of({task: 1.0}) for task in space.tasks)

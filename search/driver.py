@@ -9,8 +9,9 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -66,11 +67,11 @@ def run(
         before_exit: called before this process ends on a second signal, to leave the terminal in order.
     """
     searcher = AgendaSearcher(agenda, retries)
-    watch = _Watch(agenda, searcher)
+    watch = _Watch(searcher)
     # On this machine alone: nothing of it is needed elsewhere or later.
     folder = tempfile.mkdtemp(prefix="taskmix-tune-")
     try:
-        with _signals(watch, before_exit), _environment(TUNE_ENVIRONMENT), warnings.catch_warnings():
+        with _signals(searcher, before_exit), _environment(TUNE_ENVIRONMENT), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trainable = tune.with_parameters(WorkItemTrainable, plan=plan.model_dump_json(), worker=worker)
             tuner = tune.Tuner(
@@ -91,13 +92,11 @@ def run(
                     checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                 ),
             )
-            try:
+            with suppress(_HaltError):
                 tuner.fit()
-            except _HaltError:
-                pass
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if watch.interrupted:
+    if searcher.halted:
         return Ending.INTERRUPTED
     return Ending.STOPPED if agenda.stop_reason is not None else Ending.OVER
 
@@ -106,12 +105,10 @@ class _HaltError(Exception):
     """Leaves Tune's loop, also at a regular end: what Tune does after it reads a file per trial that is not there."""
 
 
-class _Watch(tune.Callback):  # type: ignore[misc]  # ray has no types
+class _Watch(tune.Callback):
     """Sees what Tune tells no searcher: why a trial failed, and its workers, to end them on a halt."""
 
-    def __init__(self, agenda: Agenda, searcher: AgendaSearcher) -> None:
-        self.interrupted = False
-        self._agenda = agenda
+    def __init__(self, searcher: AgendaSearcher) -> None:
         self._searcher = searcher
         self._actors: dict[str, Any] = {}
 
@@ -121,7 +118,7 @@ class _Watch(tune.Callback):  # type: ignore[misc]  # ray has no types
         Raises:
             _HaltError: the run has to end.
         """
-        if self.interrupted or self._agenda.stop_reason is not None:
+        if self._searcher.halting:
             # Tune asks workers to stop and waits 15 s for those that are busy; dead ones it forgets at once.
             for actor in self._actors.values():
                 ray.kill(actor)
@@ -140,19 +137,30 @@ class _Watch(tune.Callback):  # type: ignore[misc]  # ray has no types
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._actors.pop(trial.trial_id, None)
-        self._searcher.on_trial_broken(trial.trial_id, trial.get_pickled_error() or trial.get_error())
+        self._searcher.on_trial_broken(trial.trial_id, _error_of(trial))
+
+
+def _error_of(trial: Any) -> Exception:
+    """What Tune wrote down about the last failure of a trial. (`trial.get_error` looks in Tune's synced storage.)"""
+    if trial.pickled_error_file:
+        with suppress(Exception), Path(trial.pickled_error_file).open("rb") as file:
+            error = ray.cloudpickle.load(file)
+            if isinstance(error, Exception):
+                return error
+    text = Path(trial.error_file).read_text(errors="replace") if trial.error_file else "the trial failed"
+    return tune.TuneError(text)
 
 
 @contextmanager
-def _signals(watch: _Watch, before_exit: Callable[[], None] | None) -> Iterator[None]:
+def _signals(searcher: AgendaSearcher, before_exit: Callable[[], None] | None) -> Iterator[None]:
     """The first SIGINT or SIGTERM halts the run, the second one ends this process."""
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if watch.interrupted:
+        if searcher.halted:
             if before_exit is not None:
                 before_exit()
             os._exit(SECOND_SIGNAL_EXIT)
-        watch.interrupted = True
+        searcher.halted = True
 
     if threading.current_thread() is not threading.main_thread():
         yield  # Python lets the main thread alone handle signals

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from typing import Any, Protocol
 
-from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+from ray.exceptions import OutOfMemoryError, RayTaskError
 from ray.tune.search import Searcher
 
 from trainables.item import WorkItem
 from trainables.outcome import Failed, FailureKind, Outcome, Progress
+
+TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Agenda(Protocol):
@@ -39,7 +42,7 @@ class Agenda(Protocol):
         ...
 
 
-class AgendaSearcher(Searcher):  # type: ignore[misc]  # ray has no types
+class AgendaSearcher(Searcher):
     """Gives Tune the agenda's work items as trials, and the agenda what came of them.
 
     Work items whose worker died are given out again here and not by Tune (`max_failures`): Tune does not retry a trial
@@ -52,6 +55,7 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]  # ray has no types
 
     def __init__(self, agenda: Agenda, retries: int = 1) -> None:
         super().__init__()
+        self.halted = False  # set from outside: start nothing more, and let go of what runs
         self.finished = False  # all is over, and Tune was told
         self._agenda = agenda
         self._retries = retries
@@ -59,19 +63,24 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]  # ray has no types
         self._again: deque[WorkItem] = deque()
         self._deaths: dict[str, int] = {}
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    @property
+    def halting(self) -> bool:
+        """Work items that run are not waited for."""
+        return self.halted or self._agenda.stop_reason is not None
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]  # FINISHED is a text
         """The config of the next trial, FINISHED at the end, None when there is nothing to start now."""
-        if self._agenda.stop_reason is not None:
-            item = None
-        else:
-            item = self._again.popleft() if self._again else self._agenda.next()
+        item = None if self.halting else self._next()
         if item is not None:
             self._live[trial_id] = item
             # Text, because Tune resolves, flattens and copies whatever is nested in a config.
             return {"item": json.dumps(item.to_dict())}
         # Not before the last trial has ended: FINISHED is for good, and a trial whose worker dies has to come back.
-        self.finished = not self._live and (self._agenda.over or self._agenda.stop_reason is not None)
+        self.finished = not self._live and (self._agenda.over or self.halting)
         return str(Searcher.FINISHED) if self.finished else None
+
+    def _next(self) -> WorkItem | None:
+        return self._again.popleft() if self._again else self._agenda.next()
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Passes progress on."""
@@ -87,7 +96,7 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]  # ray has no types
             self._deaths.pop(item.key, None)
             self._agenda.done(item, Outcome.model_validate_json(result["outcome"]))
 
-    def on_trial_broken(self, trial_id: str, error: Exception | None) -> None:
+    def on_trial_broken(self, trial_id: str, error: Exception) -> None:
         """A trial ended without an outcome: its work item is given out again, or failed for good.
 
         Args:
@@ -95,7 +104,7 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]  # ray has no types
             error: why, as far as Tune knows.
         """
         item = self._live.pop(trial_id, None)
-        if item is None:
+        if item is None or self.halting:  # on a halt the driver kills the workers itself
             return
         deaths = self._deaths.get(item.key, 0) + 1
         self._deaths[item.key] = deaths
@@ -112,19 +121,19 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]  # ray has no types
         """Restores nothing, see `save`."""
 
 
-def _is_death(error: Exception | None) -> bool:
+def _is_death(error: Exception) -> bool:
     """The worker died, so that it may do better elsewhere; an exception inside it would come again."""
-    return error is None or isinstance(error, RayActorError | OutOfMemoryError)
+    return not isinstance(error, RayTaskError)
 
 
-def _failed(error: Exception | None, deaths: int) -> Failed:
+def _failed(error: Exception, deaths: int) -> Failed:
     kind: FailureKind
-    if isinstance(error, OutOfMemoryError):
-        kind, message = "out_of_memory", "Ray ended the worker because its node ran out of memory"
+    if isinstance(error, OutOfMemoryError) or "running low on memory" in str(error):
+        kind, message = "out_of_memory", "Ray ended the worker because its node ran low on memory"
     elif _is_death(error):
         times = "once" if deaths == 1 else f"{deaths} times"
         kind, message = "lost", f"the worker died {times}: killed, out of memory, or its node was lost"
     else:
-        cause = error.cause if isinstance(error, RayTaskError) else error
+        cause = getattr(error, "cause", None) or error
         kind, message = "exception", f"{type(cause).__name__}: {cause}".splitlines()[0]
-    return Failed(kind=kind, message=message, details=str(error or ""))
+    return Failed(kind=kind, message=message, details=TERMINAL_COLOUR.sub("", str(error)))

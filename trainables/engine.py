@@ -111,6 +111,8 @@ def _join_process_group() -> None:
     """DeepSpeed wants a process group even for one worker; a file needs no port that another trial could hold."""
     if torch.distributed.is_initialized():
         return
+    # torch reads these when it is given no store of its own; DeepSpeed insists on LOCAL_RANK
+    os.environ.update({"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1"})
     meeting_point = Path(tempfile.mkdtemp(prefix="taskmix-")) / "group"
     deepspeed.init_distributed(
         dist_backend="nccl" if torch.cuda.is_available() else "gloo",

@@ -13,6 +13,10 @@ from spaces.digest import digest
 from spaces.recipe import Recipe
 
 
+VERSION = 1
+"""Goes up when training or scoring computes something else: then nothing that was stored before is taken for it."""
+
+
 class StageSettings(Strict):
     """How one fine-tuning stage trains. `examples` is the full budget; a rung takes its share of it."""
 
@@ -69,6 +73,16 @@ class Plan(Strict):
     store: str = Field(description="fsspec path of the store")
     cache: str = Field(description="folder of tokenised data and built suites")
     mirror: str | None = None
+    versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data, where known")
+
+    def cards(self) -> list[Card]:
+        """Every card whose rows are read, each once."""
+        cards = [*self.tasks.values(), *self.targets.values(), *self.training_cards.values()]
+        return list({(card.kind, card.name): card for card in cards}.values())
+
+    def target_stage(self, target: str) -> StageSettings:
+        """The target stage with the target's own settings."""
+        return self.target.with_values(self.per_target.get(target, {}))
 
     def intermediate_for(self, recipe: Recipe) -> StageSettings:
         """The intermediate stage with the recipe's hyperparameters."""
@@ -76,7 +90,7 @@ class Plan(Strict):
 
     def target_for(self, recipe: Recipe, target: str) -> StageSettings:
         """The target stage with the target's own settings, then the recipe's hyperparameters."""
-        return self.target.with_values({**self.per_target.get(target, {}), **_of_stage(recipe, "target")})
+        return self.target_stage(target).with_values(_of_stage(recipe, "target"))
 
     def segments(self, recipe: Recipe, rung: int) -> list[int]:
         """Intermediate examples of each rung up to `rung`: a rung goes on from the encoder of the one below."""
@@ -87,11 +101,12 @@ class Plan(Strict):
 
     def encoder_key(self, recipe: Recipe, rung: int) -> str:
         """The store's key of the encoder: digest of all that decides its weights."""
-        tasks = {task: identity(self.tasks[task]) for task in recipe.mixture.tasks}
+        tasks = {task: self._identity(self.tasks[task]) for task in recipe.mixture.tasks}
         settings = self.intermediate_for(recipe).model_dump()
         settings.pop("examples")
         return digest(
             {
+                "version": VERSION,
                 "model": recipe.model,
                 "mixture": recipe.mixture.weights,
                 "tasks": tasks,
@@ -111,16 +126,23 @@ class Plan(Strict):
             stage = {"max_length": stage["max_length"]}
         return digest(
             {
+                "version": VERSION,
                 "encoder": self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model],
-                "target": identity(self.targets[target]),
-                "train": identity(self.training_cards[target]) if trained else None,
+                "target": self._identity(self.targets[target]),
+                "train": self._identity(self.training_cards[target]) if trained else None,
                 "settings": stage,
                 "evaluation": self.evaluation.model_dump(exclude={"batch_size"}),
+                "tested": rung == len(self.rungs) - 1,
                 "seed": recipe.seed,
                 "precision": self.engine.precision,
             },
             length=32,
         )
+
+    def _identity(self, card: Card) -> dict[str, Any]:
+        """What decides which rows are read and how; texts for people do not."""
+        described = card.model_dump(exclude={"description", "licence", "origin", "sizes"})
+        return {**described, "data": self.versions.get(card.name)}
 
 
 @dataclass(frozen=True)
@@ -142,11 +164,6 @@ class WorkItem:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> WorkItem:
         return cls(Recipe.from_dict(data["recipe"]), int(data["rung"]), tuple(data["targets"]))
-
-
-def identity(card: Card) -> dict[str, Any]:
-    """What of a card decides which rows are read and how; texts for people do not."""
-    return card.model_dump(exclude={"description", "licence", "origin", "sizes"})
 
 
 def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:

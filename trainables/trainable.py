@@ -50,6 +50,8 @@ class WorkItemTrainable(tune.Trainable):
         """
         self._plan, self._worker_name = plan, worker
         self._worker: Worker | None = None
+        self._item: WorkItem
+        self._events: Iterator[Progress | Outcome] | None
         self.reset_config(config)
 
     def step(self) -> dict[str, Any]:
@@ -74,7 +76,7 @@ class WorkItemTrainable(tune.Trainable):
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
         """Turns to the next work item."""
         self._item = WorkItem.from_dict(json.loads(new_config["item"]))
-        self._events: Iterator[Progress | Outcome] | None = None
+        self._events = None
         return True
 
     def _warm_worker(self) -> Worker:

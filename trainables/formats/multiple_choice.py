@@ -25,9 +25,7 @@ class MultipleChoice(Classification):
 
     def texts(self, rows: Mapping[str, Sequence[Any]]) -> tuple[list[str], ...]:
         """A pair per choice, row by row."""
-        contexts = [
-            context for context, choices in zip(rows["context"], rows["choices"], strict=True) for _ in choices
-        ]
+        contexts = [context for context, choices in zip(rows["context"], rows["choices"], strict=True) for _ in choices]
         return contexts, [choice for choices in rows["choices"] for choice in choices]
 
     def features(

@@ -76,7 +76,7 @@ def nearest(queries: Tensor, candidates: Tensor) -> list[int]:
         queries: (queries, hidden size), of length 1.
         candidates: (candidates, hidden size), of length 1.
     """
-    return [int(best) for chunk in queries.split(CHUNK) for best in (chunk @ candidates.T).argmax(dim=-1)]
+    return [int(best) for chunk in torch.split(queries, CHUNK) for best in (chunk @ candidates.T).argmax(dim=-1)]
 
 
 def _share_found(found: list[int], texts: list[str]) -> float:

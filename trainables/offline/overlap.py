@@ -13,7 +13,7 @@ import numpy as np
 
 from trainables.offline.split import bare
 
-CLOSE = 0.03  # overlaps that differ by less count as equal
+CLOSE = 0.012  # overlaps that differ by less count as equal
 CANDIDATES = 2000  # texts among which a negative is looked for; enough, and the matrix stays small
 
 

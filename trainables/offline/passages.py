@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from trainables.offline.bible import GENRES, Bible, Verse, genre_of
+from trainables.offline.bible import BOOKS, GENRES, Bible, Verse
 from trainables.offline.overlap import matched
 from trainables.offline.split import dice, fraction
 from trainables.offline.tables import Row, Table
 
-LANGUAGES = ("de", "fr", "ru", "ar")
+LANGUAGES = ("de", "fr", "ru")
+RETRIEVAL_LANGUAGES = ("de", "fr", "ru", "ar")
 MULTILINGUAL = ("web", "de", "es", "fr", "ru", "ar")
 
 # Rows of the intermediate tasks' two splits.
 TASK_ROWS = {"train": 4000, "validation": 250}
 # Rows a language of the targets' evaluation splits.
-EVALUATION_ROWS = 150
+EVALUATION_ROWS = 120
 
 _NAME = re.compile(r"(?<![.!?:;\"“‘'] )(?<!^)\b[A-Z][a-z]{2,}\b")
 _GAP = "_____"
@@ -28,7 +29,7 @@ def paraphrase(bible: Bible) -> Table:
     table = Table("pair_classification", ("different", "same"))
     for pool, count in TASK_ROWS.items():
         # half of the rows are positives, and most verses are put too differently to be matched
-        verses = _sample(bible, pool, 2 * count, longest=110)
+        verses = _sample(bible, pool, 2 * count, longest=90)
         web, bbe = _texts(bible, "web", verses), _texts(bible, "bbe", verses)
         negatives = matched(web, bbe, bbe, lambda i, j: i != j, dice("paraphrase", pool))
         table.rows["en", pool] = _pairs("paraphrase", web, bbe, bbe, negatives, count)
@@ -36,38 +37,47 @@ def paraphrase(bible: Bible) -> Table:
 
 
 def crossref(bible: Bible) -> Table:
-    """Verses that people cross-referenced, or not, in the same version."""
+    """Verses that people cross-referenced, or not."""
     table = Table("pair_classification", ("unrelated", "related"))
+    text = bible.text["web"]
+    linked = set(bible.references)
     for pool, count in TASK_ROWS.items():
-        table.rows["en", pool] = _related(bible, "crossref", pool, "web", count, half=0)
+        pairs = [(a, b) for a, b in bible.references_in(pool) if len(text[a]) + len(text[b]) <= 200]
+        pairs.sort(key=lambda pair: fraction("crossref", *pair[0], *pair[1]))
+        first, second = [a for a, _ in pairs], [b for _, b in pairs]
+        others = [verse for verse in bible.pools[pool] if len(text[verse]) <= 110]
+
+        def allowed(i: int, j: int, first: list[Verse] = first, others: list[Verse] = others) -> bool:
+            a, b = sorted((first[i], others[j]))
+            return a != b and (a, b) not in linked and (a.book, a.chapter) != (b.book, b.chapter)
+
+        texts, partners, strangers = (_texts(bible, "web", verses) for verses in (first, second, others))
+        negatives = matched(texts, partners, strangers, allowed, dice("crossref", pool))
+        table.rows["en", pool] = _pairs("crossref", texts, partners, strangers, negatives, count)
     return table
 
 
-def related(bible: Bible, train: int) -> Table:
-    """Cross-references as a target: a few English labels, evaluation in other languages."""
-    table = Table("pair_classification", ("unrelated", "related"))
-    table.rows["en", "train"] = _related(bible, "related", "train", "web", train, half=1)
-    for language in LANGUAGES:
-        for split, pool in (("validation", "dev"), ("test", "test")):
-            table.rows[language, split] = _related(bible, "related", pool, language, EVALUATION_ROWS)
-    return table
-
-
-def genre(bible: Bible) -> Table:
-    """The genre of the book that a verse stands in."""
-    table = Table("sentence_classification", tuple(GENRES))
+def book(bible: Bible) -> Table:
+    """Which of sixteen books an English verse stands in."""
+    table = Table("sentence_classification", tuple(BOOKS))
     for pool, count in TASK_ROWS.items():
-        table.rows["en", pool] = _genres(bible, pool, "web", count, half=0)
+        groups = {name: [v for v in bible.pools[pool] if v.book == number] for name, number in BOOKS.items()}
+        table.rows["en", pool] = _balanced(bible, "book", groups, "web", count)
     return table
 
 
 def genres(bible: Bible, train: int) -> Table:
-    """Genre as a target."""
+    """A target: the genre of the book that a verse stands in."""
     table = Table("sentence_classification", tuple(GENRES))
-    table.rows["en", "train"] = _genres(bible, "train", "web", train, half=1)
+
+    def rows(pool: str, version: str, count: int) -> list[Row]:
+        groups = {genre: [v for v in bible.pools[pool] if v.book in books] for genre, books in GENRES.items()}
+        return _balanced(bible, "genres", groups, version, count)
+
+    table.rows["en", "train"] = rows("train", "web", train)
     for language in LANGUAGES:
         for split, pool in (("validation", "dev"), ("test", "test")):
-            table.rows[language, split] = _genres(bible, pool, language, EVALUATION_ROWS)
+            table.rows[language, split] = rows(pool, language, EVALUATION_ROWS)
     return table
 
 
@@ -79,7 +89,7 @@ def cloze(bible: Bible) -> Table:
         rows: list[Row] = []
         for verse in _shuffled(bible.pools[pool], "cloze"):
             row = _cloze_row(verse, bible.text["bbe"][verse], bible.text["web"][verse], names)
-            if row and len(row["context"]) <= 150 and len(row["question"]) <= 130:
+            if row and len(row["context"]) <= 120 and len(row["question"]) <= 110:
                 rows.append(row)
         table.rows["en", pool] = rows[:count]
     return table
@@ -90,7 +100,7 @@ def nextverse(bible: Bible) -> Table:
     table = Table("multiple_choice")
     text = bible.text["web"]
     for pool, count in TASK_ROWS.items():
-        short = [verse for verse in bible.pools[pool] if len(text[verse]) <= 90]
+        short = [verse for verse in bible.pools[pool] if len(text[verse]) <= 70]
         members = set(short)
         following = {v: v._replace(number=v.number + 1) for v in short if v._replace(number=v.number + 1) in members}
         rows: list[Row] = []
@@ -117,7 +127,7 @@ def plain(bible: Bible) -> Table:
         rows: list[Row] = []
         for version in MULTILINGUAL:
             # another set of verses a language: there is enough text, and no verse is seen six times
-            verses = _sample(bible, pool, count // len(MULTILINGUAL), longest=160, salt=version)
+            verses = _sample(bible, pool, count // len(MULTILINGUAL), longest=110, salt=version)
             rows += [{"text": bible.text[version][verse]} for verse in verses]
         dice("mlm", pool).shuffle(rows)
         table.rows["all", pool] = rows
@@ -128,8 +138,8 @@ def verses(bible: Bible) -> Table:
     """Retrieval: English verses and the same verses in another language, in the same order."""
     table = Table("retrieval")
     for split, pool in (("validation", "dev"), ("test", "test")):
-        chosen = _sample(bible, pool, EVALUATION_ROWS, longest=140)
-        for language in LANGUAGES:
+        chosen = _sample(bible, pool, EVALUATION_ROWS, longest=110)
+        for language in RETRIEVAL_LANGUAGES:
             table.rows[language, split] = [
                 {"text_a": bible.text["web"][v], "text_b": bible.text[language][v]} for v in chosen
             ]
@@ -168,48 +178,18 @@ def _pairs(
     return rows
 
 
-def _related(bible: Bible, name: str, pool: str, version: str, count: int, half: int | None = None) -> list[Row]:
-    """Cross-referenced pairs and matched negatives; ``half`` parts task's and target's training pairs."""
-    text = bible.text["web"]
-    pairs = [
-        pair
-        for pair in bible.references_in(pool)
-        if len(text[pair[0]]) + len(text[pair[1]]) <= 260
-        and (half is None or pool != "train" or (fraction("half", *pair[0]) < 0.15) == bool(half))
-    ]
-    pairs.sort(key=lambda pair: fraction(name, *pair[0], *pair[1]))
-    linked = set(bible.references)
-    first, second = [a for a, _ in pairs], [b for _, b in pairs]
-    others = [verse for verse in bible.pools[pool] if len(text[verse]) <= 160]
-
-    def allowed(i: int, j: int) -> bool:
-        a, b = sorted((first[i], others[j]))
-        return a != b and (a, b) not in linked and (a.book, a.chapter) != (b.book, b.chapter)
-
-    # Overlap is matched on the English text for every language, so that the pairs are the same in all of them.
-    negatives = matched(
-        _texts(bible, "web", first), _texts(bible, "web", second), _texts(bible, "web", others), allowed, dice(name)
-    )
-    own = bible.text[version]
-    return _pairs(
-        name, [own[v] for v in first], [own[v] for v in second], [own[v] for v in others], negatives, count
-    )
-
-
-def _genres(bible: Bible, pool: str, version: str, count: int, half: int | None = None) -> list[Row]:
-    """The same number of verses of each genre."""
-    by_genre: dict[str, list[Verse]] = defaultdict(list)
-    for verse in _shuffled(bible.pools[pool], "genre"):
-        kind = genre_of(verse)
-        if kind and 50 <= len(bible.text["web"][verse]) <= 140:
-            if half is None or pool != "train" or (fraction("half", *verse) < 0.15) == bool(half):
-                by_genre[kind].append(verse)
-    rows = [
-        {"text": bible.text[version][verse], "label": label}
-        for label, kind in enumerate(GENRES)
-        for verse in by_genre[kind][: count // len(GENRES)]
-    ]
-    dice("genre", pool).shuffle(rows)
+def _balanced(
+    bible: Bible, name: str, groups: Mapping[str, Sequence[Verse]], version: str, count: int
+) -> list[Row]:
+    """The same number of verses of each group, the label being the group's number."""
+    rows: list[Row] = []
+    for label, verses in enumerate(groups.values()):
+        fit = [verse for verse in verses if 40 <= len(bible.text["web"][verse]) <= 110]
+        rows += [
+            {"text": bible.text[version][verse], "label": label}
+            for verse in _shuffled(fit, name)[: count // len(groups)]
+        ]
+    dice(name, count).shuffle(rows)
     return rows
 
 

@@ -18,7 +18,7 @@ from hassil.expression import (
 )
 from hassil.parse_expression import parse_sentence
 
-# A stretch of text and the slot that it fills, if any.
+# A stretch of text and the name of the list that it comes from, if any.
 Stretch = tuple[str, str | None]
 
 # Free slots: name of the list -> kind of filler.
@@ -63,7 +63,7 @@ class Grammar:
         """One sentence of the template.
 
         Returns:
-            the words, split at white space, and their tags (BIO).
+            the words, split at white space, and their tags: "O", or B or I and the name of a list.
         """
         stretches = self._draw(_parsed(template), {**self.rules, **rules}, dice, depth=0)
         return _words(stretches)
@@ -94,22 +94,27 @@ class Grammar:
 
     def _fill(self, node: ListReference, rules: dict[str, str], dice: random.Random, depth: int) -> list[Stretch]:
         name = node.list_name
-        slot = slot_of(name)
         if name in _FREE:
-            return [(dice.choice(self.fillers[_FREE[name]]), slot)]
+            return [(dice.choice(self.fillers[_FREE[name]]), name)]
         values = self.lists.get(name)
         if not values:
             raise Unsupported(name)
         if "range" in values:
             bounds = values["range"]
             numbers = range(bounds["from"], bounds["to"] + 1, bounds.get("step", 1))
-            return [(str(dice.choice(numbers)), slot)]
+            return [(str(dice.choice(numbers)), name)]
         if not values.get("values"):
             raise Unsupported(name)
         value = dice.choice(values["values"])
         template = value["in"] if isinstance(value, dict) else value
         parts = self._draw(_parsed(str(template)), rules, dice, depth + 1)
-        return [("".join(text for text, _ in parts), slot)]
+        return [("".join(text for text, _ in parts), name)]
+
+
+def coarse(tag: str) -> str:
+    """The tag with the suite's slot in place of the list's name."""
+    edge, _, list_name = tag.partition("-")
+    return f"{edge}-{slot_of(list_name)}" if list_name else tag
 
 
 def slot_of(list_name: str) -> str:

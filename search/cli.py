@@ -1,0 +1,184 @@
+"""The commands. Everything heavy is imported by the command that needs it: `taskmix --help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from spaces.errors import TaskmixError
+
+FORMATS = ("table", "json", "csv")
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code is 0, 1 for a failure, 2 for the user's mistake, 130 after an interrupt."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except TaskmixError as error:
+        if options.debug:
+            traceback.print_exc()
+        _complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("  fix:   this is a mistake in taskmix; the same command with --debug shows where", file=sys.stderr)
+        return 1
+
+
+def _complain(error: TaskmixError) -> None:
+    for problem in error.problems:
+        print(f"error: {problem}", file=sys.stderr)
+    if len(error.problems) > 1:
+        print(f"{len(error.problems)} problems", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="taskmix",
+        description="Find, for each target task, the best mix of intermediate tasks to train an encoder on first.",
+        epilog="Searches live in $TASKMIX_HOME (default ./searches), built and tokenised data in $TASKMIX_CACHE "
+        "(default ~/.cache/taskmix).",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: object, help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.add_argument("--debug", action="store_true", help="show tracebacks")
+        added.set_defaults(run=run)
+        return added
+
+    def listing(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+
+    tasks = command("tasks", _tasks, "list the cards: intermediate tasks and targets")
+    tasks.add_argument("--cards", type=Path, action="append", default=[], help="a folder with further cards")
+    listing(tasks)
+
+    plan = command("plan", _plan, "check a search file without training, and say what it would cost")
+    plan.add_argument("file", type=Path)
+    plan.add_argument("--offline", action="store_true", help="leave out what only the hub could answer")
+
+    launch = command("launch", _launch, "run a search, or go on with one of that name")
+    launch.add_argument("file", type=Path)
+    launch.add_argument("--address", help="of a Ray cluster, HOST:PORT; default: $RAY_ADDRESS, else this machine")
+
+    resume = command("resume", _resume, "go on with a search from the stored copy of its file")
+    resume.add_argument("name")
+    resume.add_argument("--address", help="as for launch")
+
+    status = command("status", _status, "one search in detail, or all searches")
+    status.add_argument("name", nargs="?")
+    listing(status)
+
+    best = command("best", _best, "the best mixes found")
+    best.add_argument("name")
+    best.add_argument("--target", help="one target; default: all")
+    best.add_argument("--top", type=_positive, default=3, metavar="K", help="mixes per target; default: 3")
+    listing(best)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}; a whole number of at least 1 is needed")
+    return int(text)
+
+
+def _tasks(options: argparse.Namespace) -> int:
+    from search import query, report
+    from spaces.catalogue import Catalogue
+
+    print(report.render(query.tasks(Catalogue.load(options.cards)), "tasks", options.format))
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from search import report
+    from search.config import load
+    from search.estimate import estimate
+    from search.home import Place
+    from search.launch import checked
+    from search.terminal import Terminal
+
+    search = load(options.file)
+    with Terminal() as terminal:
+        plan, findings = checked(search, Place.of(search.config), terminal, options.offline)
+    print(report.plan(search, findings, estimate(search, plan, findings)))
+    return 0
+
+
+def _launch(options: argparse.Namespace) -> int:
+    from search.config import load
+    from search.home import Place
+
+    search = load(options.file)
+    place = Place.of(search.config)
+    place.enter(search, options.file)
+    return _run(search, place, options.address)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from search.home import find
+
+    search, place = find(options.name)
+    return _run(search, place, options.address)
+
+
+def _run(search: Search, place: Place, address: str | None) -> int:
+    from search import query, report
+    from search.driver import Ending
+    from search.launch import launch
+    from search.studies import Studies
+    from search.terminal import Terminal
+
+    name = search.config.name
+    with Terminal() as terminal:
+        ending = launch(search, place, terminal, address)
+    studies = Studies.open(place.studies, search)
+    print(report.answer(query.best(search, studies), query.status(search, studies, alive=False), place.mlflow))
+    if ending is Ending.INTERRUPTED:
+        print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from search import home, query, report
+    from search.launch import is_alive
+    from search.studies import Studies
+
+    if options.name is None:
+        found = query.searches(lambda name: is_alive(home.find(name)[1]))
+        print(report.render({"searches": found}, "searches", options.format))
+        return 0
+    search, place = home.find(options.name)
+    studies = Studies.open(place.studies, search)
+    print(report.render(query.status(search, studies, is_alive(place)), "status", options.format))
+    return 0
+
+
+def _best(options: argparse.Namespace) -> int:
+    from search import home, query, report
+    from search.studies import Studies
+
+    search, place = home.find(options.name)
+    studies = Studies.open(place.studies, search)
+    answer = query.best(search, studies, options.target, options.top)
+    print(report.render(answer, "best", options.format))
+    return 0

@@ -1,0 +1,139 @@
+"""A small search, and studies that are filled without any training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from search import config
+from search.config import Search
+from search.studies import Kind, Studies
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
+from trainables.item import WorkItem
+from trainables.outcome import Failed, Outcome, Score
+
+SEARCH: dict[str, Any] = {
+    "name": "small",
+    "model": "mini/encoder",
+    "tasks": ["paraphrase", "ner", "crossref"],
+    "targets": ["related", "verses"],
+    "stages": {"intermediate": {"examples": 640}, "target": {"examples": 320}},
+    "space": {
+        "max_tasks": 2,
+        "hyperparameters": {"intermediate.learning_rate": {"low": 1e-5, "high": 1e-4, "log": True, "default": 5e-5}},
+    },
+    "halving": {"rungs": [0.25, 1.0], "eta": 2},
+    "budget": {"recipes": 4},
+    "confirm": {"top": 1, "seeds": 2},
+}
+"""Two targets of the built-in mini suite, four languages each, two rungs."""
+
+
+@pytest.fixture
+def make_search(tmp_path: Path) -> Callable[..., Search]:
+    """A search from a real file; keywords replace its keys."""
+
+    def make(**changes: Any) -> Search:
+        file = tmp_path / "search.yaml"
+        file.write_text(yaml.safe_dump({**SEARCH, **changes}), encoding="utf-8")
+        return config.load(file)
+
+    return make
+
+
+@pytest.fixture
+def search(make_search: Callable[..., Search]) -> Search:
+    return make_search()
+
+
+@pytest.fixture
+def studies(search: Search, tmp_path: Path) -> Studies:
+    """Empty studies on SQLite."""
+    return Studies.create(f"sqlite:///{tmp_path / 'studies.db'}", search)
+
+
+@dataclass
+class Filler:
+    """Writes what a driver would write."""
+
+    search: Search
+    studies: Studies
+
+    def item(self, mix: str, rung: int, targets: tuple[str, ...] = (), seed: int = 1) -> WorkItem:
+        """A work item; without targets it is measured on all of them."""
+        mixture = Mixture.parse(mix)
+        recipe = Recipe.of(mixture, self.search.space.defaults, self.search.config.model, seed)
+        return WorkItem(recipe, rung, targets or tuple(self.search.config.targets))
+
+    def outcome(self, item: WorkItem, scores: Mapping[str, float], seconds: float = 10.0) -> Outcome:
+        """Scores of +-0.02 around the mean in the languages; the test split is .01 lower, the floor .25."""
+        found = {}
+        for target, mean in scores.items():
+            card = self.search.targets[target]
+            offsets = dict(zip(card.languages, (0.02, -0.02, 0.02, -0.02), strict=True))
+            metric = card.metric or ""
+            top = item.rung == len(self.search.config.halving.rungs) - 1
+            found[target] = Score(
+                target=target,
+                score=mean,
+                dev={language: {metric: mean + offset} for language, offset in offsets.items()},
+                floor=0.25,
+                floors={language: {metric: 0.25} for language in offsets},
+                test_score=mean - 0.01 if top else None,
+                test={language: {metric: mean - 0.01 + offset} for language, offset in offsets.items()} if top else {},
+                examples=80,
+                seconds=seconds / 2,
+            )
+        return Outcome(scores=found, seconds=seconds, training_seconds=seconds * 0.8, examples=100)
+
+    def begin(self, item: WorkItem, kind: Kind = "start") -> WorkItem:
+        self.studies.begin(item, kind, item.targets[0])
+        return item
+
+    def run(
+        self,
+        mix: str,
+        rung: int,
+        scores: Mapping[str, float],
+        kind: Kind = "start",
+        seed: int = 1,
+        seconds: float = 10.0,
+    ) -> WorkItem:
+        """Begin and finish a work item on the targets of `scores`."""
+        item = self.begin(self.item(mix, rung, tuple(scores), seed), kind)
+        self.studies.finish(item, self.outcome(item, scores, seconds))
+        return item
+
+    def fail(self, mix: str, rung: int, message: str = "loss is nan") -> WorkItem:
+        item = self.begin(self.item(mix, rung))
+        failure = Failed(kind="diverged", message=message, details="Traceback ...")
+        self.studies.finish(item, Outcome(failure=failure, seconds=5.0, training_seconds=4.0, examples=50))
+        return item
+
+
+@pytest.fixture
+def filler(search: Search, studies: Studies) -> Filler:
+    return Filler(search, studies)
+
+
+@pytest.fixture
+def filled(filler: Filler) -> Filler:
+    """A search that is nearly over: baseline twice, three mixes, one failure; the winner of `related` confirmed."""
+    filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
+    filler.run("none", 1, {"related": 0.55, "verses": 0.66}, "baseline")
+    filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.55})
+    filler.run("ner", 0, {"related": 0.45, "verses": 0.20})
+    filler.fail("crossref", 0)
+    filler.run("paraphrase:0.7 + ner:0.3", 0, {"related": 0.58, "verses": 0.62})
+    filler.run("paraphrase:0.7 + ner:0.3", 1, {"related": 0.61, "verses": 0.65}, "promotion")
+    filler.run("paraphrase", 1, {"related": 0.62}, "promotion", seconds=20.0)
+    filler.run("none", 1, {"related": 0.53, "verses": 0.64}, "baseline", seed=2)
+    filler.run("paraphrase:0.7 + ner:0.3", 1, {"related": 0.63, "verses": 0.61}, "confirm", seed=2)
+    filler.studies.add_wall_seconds(200.0)
+    return filler

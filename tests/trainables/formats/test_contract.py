@@ -1,0 +1,193 @@
+"""What holds for every format, with every kind of encoder and tokenizer (see `trainables.formats.base`)."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from spaces.card import FORMAT_ROLES, METRICS, UNTRAINED
+from trainables.formats import by_name
+from trainables.formats.base import IGNORED
+
+TRAINED = [form for form in FORMAT_ROLES if form not in UNTRAINED]
+SCORED = [form for form in FORMAT_ROLES if METRICS[form]]
+
+
+@pytest.fixture(params=list(FORMAT_ROLES))
+def form(request):
+    return request.param
+
+
+@pytest.fixture(params=TRAINED)
+def trained(request):
+    return request.param
+
+
+@pytest.fixture(params=SCORED)
+def scored(request):
+    return request.param
+
+
+@pytest.fixture
+def kit(request, kits):
+    """Every kind of encoder and tokenizer, or those that the test names."""
+    return kits(getattr(request, "param", "bert"))
+
+
+every_kit = pytest.mark.parametrize("kit", ["bert", "xlm-r", "modernbert"], indirect=True)
+
+
+@pytest.fixture
+def made(examples, card_of, featurise, kit):
+    """Name of a format -> format, card, rows, features of a few examples."""
+
+    def make(form, max_length=64):
+        card = card_of(form)
+        return by_name(form), card, *featurise(examples(form), card, kit, max_length)
+
+    return make
+
+
+def batch_of(form, features, tokenizer, seed=0):
+    return form.collate(list(features), tokenizer, torch.Generator().manual_seed(seed))
+
+
+def head_of(form, encoder, card, seed=1):
+    torch.manual_seed(seed)
+    return form.head(encoder, card).eval()
+
+
+def score(form, encoder, head, rows, features, card, kit, batch_size=3):
+    return form.score(encoder, head, rows, features, card, kit.tokenizer, batch_size)
+
+
+def widened(batch, tokenizer, more=5):
+    """The same batch with more padding than it needs."""
+    fill = {"input_ids": tokenizer.pad_token_id, "labels": IGNORED}
+    width = batch["input_ids"].shape[1]
+    return {
+        name: torch.nn.functional.pad(tensor, (0, more), value=fill.get(name, 0))
+        if tensor.dim() == 2 and tensor.shape[1] == width
+        else tensor
+        for name, tensor in batch.items()
+    }
+
+
+@every_kit
+@pytest.mark.parametrize("max_length", [16, 64])
+def test_features_fit_and_none_is_lost(form, made, max_length):
+    _, _, rows, features = made(form, max_length)
+    lists = features["input_ids"][:] if form != "multiple_choice" else [ids for row in features["input_ids"] for ids in row]
+    assert max(len(ids) for ids in lists) <= max_length
+    assert set(features["row"][:]) == set(range(len(rows)))
+    if form == "multiple_choice":
+        assert features["length"][:] == [len(row) * max(map(len, row)) for row in features["input_ids"]]
+    else:
+        assert features["length"][:] == [len(ids) for ids in lists]
+
+
+def test_features_are_a_batched_map(form, made, examples, card_of, kit):
+    """Features of two batches are those of the rows in one."""
+    rows, card, whole = examples(form), card_of(form), made(form)[3]
+    parts = [
+        by_name(form).features({name: column[a:b] for name, column in rows.items()}, card, kit.tokenizer, 64)["input_ids"]
+        for a, b in ((0, 2), (2, None))
+    ]
+    assert sorted([*parts[0], *parts[1]]) == sorted(whole["input_ids"])
+
+
+def test_collate_gives_cpu_tensors_and_is_decided_by_the_generator(form, made, kit):
+    form, _, _, features = made(form)
+    first, again = (batch_of(form, features, kit.tokenizer) for _ in range(2))
+    assert set(kit.tokenizer.model_input_names) <= set(first)
+    for name, tensor in first.items():
+        assert tensor.device.type == "cpu"
+        assert tensor.dtype == torch.int64
+        assert torch.equal(tensor, again[name])
+
+
+@every_kit
+def test_padding_changes_nothing(trained, made, kit):
+    form, card, _, features = made(trained)
+    encoder = kit.encoder()
+    head, batch = head_of(form, encoder, card), batch_of(form, features, kit.tokenizer)
+    loss = form.loss(encoder, head, batch)
+    torch.testing.assert_close(form.loss(encoder, head, widened(batch, kit.tokenizer)), loss)
+
+
+@every_kit
+def test_loss_is_a_float32_scalar_that_reaches_every_parameter(trained, made, kit):
+    form, card, _, features = made(trained)
+    encoder = kit.encoder().to(torch.bfloat16)
+    head = head_of(form, encoder, card).to(torch.bfloat16)
+    loss = form.loss(encoder, head, batch_of(form, features, kit.tokenizer))
+    assert loss.shape == ()
+    assert loss.dtype == torch.float32
+    loss.backward()
+    assert encoder.get_input_embeddings().weight.grad is not None
+    assert all(parameter.grad is not None for parameter in head.parameters())
+
+
+def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, kit):
+    form, card, rows, features = made(trained)
+    encoder = kit.encoder()
+    head, batch = head_of(form, encoder, card), batch_of(form, features, kit.tokenizer)
+    optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-2)
+    losses = []
+    for step in range(25):
+        if step == 1 and METRICS[trained]:
+            score(form, encoder, head, rows, features, card, kit)
+        loss = form.loss(encoder, head, batch)
+        losses.append(loss.item())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert losses[-1] < losses[0] / 2
+    if METRICS[trained]:
+        assert score(form, encoder, head, rows, features, card, kit)[card.metric] > form.floor(rows, rows, card)[card.metric]
+
+
+def test_head_is_new_seeded_and_shares_nothing_with_the_encoder(trained, made, kit):
+    form, card, *_ = made(trained)
+    encoder = kit.encoder()
+    head, same, other = (head_of(form, encoder, card, seed) for seed in (1, 1, 2))
+    pairs = list(zip(head.parameters(), same.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b in pairs)
+    assert any(not torch.equal(a, b) for a, b in zip(head.parameters(), other.parameters(), strict=True))
+    assert not {id(p) for p in head.parameters()} & {id(p) for p in encoder.parameters()}
+
+
+@every_kit
+def test_score_does_not_depend_on_the_batches(scored, made, kit):
+    form, card, rows, features = made(scored)
+    encoder = kit.encoder()
+    head = head_of(form, encoder, card)
+    encoder.train()
+    head.train()
+    scores = [score(form, encoder, head, rows, features, card, kit, size) for size in (1, 3, 64)]
+    assert scores[0] == scores[1] == scores[2]
+    assert not encoder.training
+    assert not head.training
+    assert all(0 <= value <= 1 for value in scores[0].values())
+
+
+def test_floor_has_the_metrics_of_the_score(scored, made, kit):
+    form, card, rows, features = made(scored)
+    encoder = kit.encoder()
+    floor = form.floor(None if scored in UNTRAINED else rows, rows, card)
+    assert card.metric in floor
+    assert set(floor) == set(score(form, encoder, head_of(form, encoder, card), rows, features, card, kit))
+
+
+def test_what_a_format_cannot_do_says_so(form, made, kit):
+    encoder = kit.encoder()
+    format_, card, rows, features = made(form)
+    if form in UNTRAINED:
+        assert not list(format_.head(encoder, card).parameters())
+        with pytest.raises(NotImplementedError, match="no training loss"):
+            format_.loss(encoder, format_.head(encoder, card), {})
+    if not METRICS[form]:
+        with pytest.raises(NotImplementedError, match="no score"):
+            score(format_, encoder, head_of(format_, encoder, card), rows, features, card, kit)
+        with pytest.raises(NotImplementedError, match="no score"):
+            format_.floor(rows, rows, card)

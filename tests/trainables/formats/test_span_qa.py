@@ -1,0 +1,192 @@
+import pytest
+import torch
+
+from trainables.formats import span_qa
+from trainables.formats.span_qa import NO_ANSWER, OUTSIDE, best_spans, normalised, qa_metrics, word_f1
+
+KINDS = ["bert", "xlm-r", "modernbert"]
+
+CASES = [
+    ("The cat sat on the mat and looked at the moon over Paris.", "Paris"),
+    ("القطة جلست على السجادة ونظرت إلى القمر فوق القاهرة", "القمر فوق"),
+    ("猫坐在垫子上看着北京的月亮。", "北京"),
+    ("แมวนั่งบนเสื่อและมองดวงจันทร์เหนือกรุงเทพ", "กรุงเทพ"),
+    ("Кошка сидела на коврике", "Кошка"),
+]
+
+
+def features(kit, card, context, answer, max_length=64, start=None, question="Where is the moon?"):
+    answers = {"text": [], "answer_start": []}
+    if answer is not None:
+        answers = {"text": [answer], "answer_start": [context.index(answer) if start is None else start]}
+    rows = {"id": ["0"], "question": [question], "context": [context], "answers": [answers]}
+    made = span_qa.FORMAT.features(rows, card, kit.tokenizer, max_length)
+    return [dict(zip(made, values, strict=True)) for values in zip(*made.values(), strict=True)]
+
+
+def covered(window, context):
+    return context[window["begins"][window["start"]] : window["ends"][window["end"]]].strip()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("context", "answer"), CASES)
+def test_answers_are_found_by_their_characters_in_any_script(kits, kind, card_of, context, answer):
+    windows = features(kits(kind), card_of("span_qa"), context, answer, 128)
+    assert len(windows) == 1
+    # a token may reach beyond the answer, where the vocabulary joins it with its neighbours
+    assert answer in covered(windows[0], context)
+    assert len(covered(windows[0], context)) <= len(answer) + 8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_windows_overlap_cover_everything_and_each_answer_is_whole_in_one(kits, kind, card_of):
+    context = " ".join(f"{word} {number}" for number, word in enumerate(["moon", "cat", "Paris", "dog"] * 8))
+    kit, card = kits(kind), card_of("span_qa")
+    seen = set()
+    for number in range(32):
+        answer = context.split()[2 * number] + f" {number}"
+        windows = features(kit, card, context, answer, 40)
+        assert len(windows) > 3
+        holding = [window for window in windows if window["start"] != NO_ANSWER]
+        assert holding, f"{answer!r} lies whole in no window"
+        assert {covered(window, context) for window in holding} == {answer}
+        seen.update(range(len(windows)))
+        for window in windows:
+            assert len(window["input_ids"]) <= 40
+            if window not in holding:
+                assert (window["start"], window["end"]) == (NO_ANSWER, NO_ANSWER)
+    # neighbours share characters
+    spans = [[b for b in window["begins"] if b != OUTSIDE] for window in windows]
+    assert all(max(left) >= min(right) for left, right in zip(spans, spans[1:], strict=False))
+    assert min(spans[0]) == 0
+    assert max(windows[-1]["ends"]) == len(context)
+
+
+def test_an_answer_at_the_edge_of_a_window_counts_if_it_is_whole(bert, card_of):
+    context, card = "moon " * 30 + "Paris", card_of("span_qa")
+    windows = features(bert, card, context, "Paris", 24)
+    assert [window["start"] != NO_ANSWER for window in windows] == [False] * (len(windows) - 1) + [True]
+    last = windows[-1]
+    assert last["ends"][last["end"]] == len(context)
+    first = features(bert, card, "Paris " + "moon " * 30, "Paris", 24)
+    assert [window["start"] != NO_ANSWER for window in first] == [True] + [False] * (len(first) - 1)
+
+
+def test_questions_without_an_answer_point_at_the_first_token(bert, card_of):
+    assert [(w["start"], w["end"]) for w in features(bert, card_of("span_qa"), "the moon", None)] == [(0, 0)]
+
+
+def test_a_long_question_leaves_half_of_the_window_to_the_context(bert, card_of):
+    for max_length in (8, 16, 32):
+        windows = features(bert, card_of("span_qa"), "the cat saw the moon", "moon", max_length, question="why dog " * 50)
+        assert all(len(window["input_ids"]) <= max_length for window in windows)
+        assert "moon" in [covered(window, "the cat saw the moon") for window in windows if window["start"]]
+
+
+def test_a_wrong_offset_is_mended_by_the_nearest_place_of_the_text(bert, card_of):
+    context = "the moon and the cat and the moon"
+    window = features(bert, card_of("span_qa"), context, "moon", start=27)[0]
+    assert window["begins"][window["start"]] == 29
+    assert features(bert, card_of("span_qa"), context, "sun", start=3)[0]["start"] == NO_ANSWER
+    blank = features(bert, card_of("span_qa"), context, " moon", start=3)[0]
+    assert covered(blank, context) == "moon"
+
+
+def test_the_repeated_word_is_the_one_at_the_offset(bert, card_of):
+    context = "moon and moon and moon"
+    window = features(bert, card_of("span_qa"), context, "moon", start=9)[0]
+    assert window["begins"][window["start"]] == 9
+
+
+def test_best_spans_are_valid_and_the_best():
+    """Against every span, one by one."""
+    torch.manual_seed(0)
+    starts, ends = torch.randn(6, 50), torch.randn(6, 50)
+    context = torch.zeros(6, 50, dtype=torch.bool)
+    context[:, 7:46] = True
+    score, first, last = best_spans(starts, ends, context)
+    for row in range(6):
+        spans = {(s, e): starts[row, s] + ends[row, e] for s in range(7, 46) for e in range(s, min(46, s + 30))}
+        best = max(spans, key=spans.get)
+        assert (first[row].item(), last[row].item()) == best
+        assert score[row] == spans[best]
+
+
+def test_best_spans_never_end_before_they_start_nor_leave_the_context():
+    starts, ends = torch.zeros(1, 5), torch.zeros(1, 5)
+    starts[0, 3], ends[0, 1], ends[0, 4] = 9, 8, 9  # those ends: before the start, and not of the context
+    _, first, last = best_spans(starts, ends, torch.tensor([[False, True, True, True, False]]))
+    assert (first.item(), last.item()) == (3, 3)
+    none = best_spans(starts, ends, torch.zeros(1, 5, dtype=torch.bool))[0]
+    assert none.item() == float("-inf")
+
+
+def test_the_best_window_gives_the_answer(bert, card_of, featurise):
+    """A head that knows one piece finds it in whichever window it is, and a document without context is no crash."""
+    card = card_of("span_qa")
+    context = "cat " * 40 + "moon" + " cat" * 40
+    rows, made = featurise(
+        {
+            "id": ["0", "1"],
+            "question": ["dog", "dog"],
+            "context": [context, ""],
+            "answers": [{"text": ["moon"], "answer_start": [160]}, {"text": ["moon"], "answer_start": [0]}],
+        },
+        card,
+        bert,
+        24,
+    )
+    assert len(made) > 4
+    piece = bert.tokenizer("moon", add_special_tokens=False)["input_ids"]
+
+    class Knowing(torch.nn.Module):
+        def forward(self, states):
+            return self.logits
+
+    head = Knowing()
+
+    class Spy(type(span_qa.FORMAT)):
+        def logits(self, encoder, head, batch):
+            logits = torch.zeros(*batch["input_ids"].shape, 2)
+            logits[..., 0] += 9.0 * (batch["input_ids"] == piece[0])
+            logits[..., 1] += 9.0 * (batch["input_ids"] == piece[-1])
+            head.logits = logits
+            return super().logits(encoder, head, batch)
+
+    score = Spy().score(bert.encoder(), head, rows, made, card, bert.tokenizer, 3)
+    assert score == {"exact": 0.5, "f1": 0.5, "qa": 0.5}
+
+
+def test_normal_form_is_squads():
+    assert normalised("The  Cat's, an apple!") == "cats apple"
+    assert normalised("Ωμέγα; THE END") == "ωμέγα end"
+    assert normalised("القاهرة.") == "القاهرة"
+
+
+def test_f1_by_hand():
+    assert word_f1("the big cat", "a big dog") == 0.5  # of big cat and big dog, one word each
+    assert word_f1("new york city", "new york") == pytest.approx(0.8)
+    assert word_f1("cat cat dog", "cat") == pytest.approx(0.5)
+    assert word_f1("the", "a") == 1.0  # nothing is left of either
+    assert word_f1("cat", "") == 0.0
+
+
+def test_metrics_take_the_best_answer_and_average():
+    found = qa_metrics([["Paris", "in Paris"], ["new york city"]], ["in paris!", "new york"])
+    assert found == {"exact": 0.5, "f1": pytest.approx(0.9), "qa": pytest.approx(0.7)}
+    assert qa_metrics([[]], ["moon"]) == {"exact": 0.0, "f1": 0.0, "qa": 0.0}
+
+
+def test_floor_answers_with_the_whole_context(bert, card_of, featurise):
+    card = card_of("span_qa")
+    rows, _ = featurise(
+        {
+            "id": ["0"],
+            "question": ["dog"],
+            "context": ["cat moon dog"],
+            "answers": [{"text": ["moon"], "answer_start": [4]}],
+        },
+        card,
+        bert,
+    )
+    assert span_qa.FORMAT.floor(None, rows, card) == {"exact": 0.0, "f1": 0.5, "qa": 0.25}

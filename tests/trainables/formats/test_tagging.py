@@ -1,0 +1,114 @@
+import pytest
+import torch
+
+from trainables.formats import tagging
+from trainables.formats.base import IGNORED
+
+KINDS = ["bert", "xlm-r", "modernbert"]
+
+
+class Fixed(torch.nn.Module):
+    """A head that answers the same label everywhere."""
+
+    def __init__(self, label, labels):
+        super().__init__()
+        self.logits = torch.nn.functional.one_hot(torch.tensor(label), labels).float()
+
+    def forward(self, states):
+        return self.logits.expand(*states.shape[:-1], -1)
+
+
+def features(kit, card, tokens, tags=None, max_length=64):
+    tags = tags or [1] * len(tokens)
+    return tagging.FORMAT.features({"tokens": [tokens], "tags": [tags]}, card, kit.tokenizer, max_length)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_label_sits_on_the_first_piece_of_each_word(kits, kind, card_of):
+    kit, tags = kits(kind), [0, 3, 4, 1]
+    tokens = ["Unbelievably", "Köln", "zzz", "القاهرة"]
+    made = features(kit, card_of("tagging"), tokens, tags)
+    labels = made["labels"][0]
+    assert [label for label in labels if label != IGNORED] == tags
+    assert made["words"] == [[0, 1, 2, 3]]
+    assert len(labels) == len(made["input_ids"][0])
+    # what stands between a labelled piece and the next one is the word
+    starts = [at for at, label in enumerate(labels) if label != IGNORED]
+    for word, (start, stop) in enumerate(zip(starts, [*starts[1:], len(labels)], strict=True)):
+        pieces = [i for i in made["input_ids"][0][start:stop] if i not in kit.tokenizer.all_special_ids]
+        if kit.tokenizer.unk_token_id not in made["input_ids"][0][start:stop]:
+            assert kit.tokenizer.decode(pieces).replace(" ##", "").strip() == tokens[word]
+    assert max(b - a for a, b in zip(starts, starts[1:], strict=False)) > 2  # a word of many pieces was among them
+
+
+@pytest.mark.parametrize("kind", ["bert", "xlm-r"])
+def test_words_are_found_as_the_tokenizers_own_word_ids_say(kits, kind, card_of, texts):
+    kit = kits(kind)
+    for text in texts:
+        tokens = text.split()
+        made = features(kit, card_of("tagging"), tokens, list(range(len(tokens))))
+        own = kit.tokenizer(tokens, is_split_into_words=True)
+        assert made["input_ids"][0] == own["input_ids"]
+        expected, last = [], None
+        for word in own.word_ids() if kind == "xlm-r" else []:
+            expected.append(IGNORED if word is None or word == last else word)
+            last = word
+        assert not expected or made["labels"][0] == expected
+
+
+def test_words_past_the_limit_are_answered_outside_and_still_counted(bert, card_of, featurise):
+    card = card_of("tagging")
+    tokens, tags = ["moon"] * 40, [3] * 40  # 40 places of one word
+    rows, made = featurise({"tokens": [tokens], "tags": [tags]}, card, bert, 12)
+    seen = len(made[0]["words"])
+    assert 0 < seen < 40
+    score = tagging.FORMAT.score(bert.encoder(), Fixed(3, 5), rows, made, card, bert.tokenizer, 4)
+    recall = seen / 40
+    assert score["f1"] == pytest.approx(2 * recall / (1 + recall))
+
+
+def test_words_that_leave_no_token_keep_the_others_in_place(bert, card_of, featurise):
+    card = card_of("tagging")
+    tokens = ["", "moon", "\u200b", "", "Paris"]
+    rows, made = featurise({"tokens": [tokens], "tags": [[0, 1, 0, 0, 3]]}, card, bert)
+    assert {1, 4} <= set(made[0]["words"])
+    kept = dict(zip(made[0]["words"], [label for label in made[0]["labels"] if label != IGNORED], strict=True))
+    assert (kept[1], kept[4]) == (1, 3)
+    tagging.FORMAT.score(bert.encoder(), Fixed(0, 5), rows, made, card, bert.tokenizer, 4)
+
+
+def test_without_an_outside_label_the_first_one_is_the_answer(bert, card_of, featurise):
+    card = card_of("tagging", labels=["NOUN", "VERB"])
+    rows, made = featurise({"tokens": [["moon"] * 20], "tags": [[0] * 20]}, card, bert, 8)
+    assert tagging.FORMAT.score(bert.encoder(), Fixed(0, 2), rows, made, card, bert.tokenizer, 4) == {"f1": 1.0}
+
+
+def test_f1_counts_whole_spans(card_of):
+    card = card_of("tagging")
+    gold = [[0, 1, 2, 0, 3]]  # one person of two words, one place
+    assert tagging.entity_f1(gold, gold, card) == {"f1": 1.0}
+    assert tagging.entity_f1(gold, [[0, 1, 0, 0, 3]], card)["f1"] == 0.5  # half a person is none
+    assert tagging.entity_f1(gold, [[0, 2, 2, 0, 0]], card)["f1"] == pytest.approx(2 / 3)  # default mode: I may begin
+    assert tagging.entity_f1([[0]], [[0]], card) == {"f1": 0.0}
+
+
+def test_f1_of_parts_of_speech_is_xtremes(card_of, recwarn):
+    """Tags without B and I: seqeval joins a run of one tag to a span, and XTREME reports that."""
+    card = card_of("tagging", labels=["NOUN", "VERB", "ADJ"])
+    assert tagging.entity_f1([[0, 1, 1, 2]], [[0, 1, 2, 2]], card)["f1"] == pytest.approx(1 / 3)
+    assert not recwarn.list
+
+
+def test_floor_is_zero_with_an_outside_label(bert, card_of, featurise):
+    card = card_of("tagging")
+    train, _ = featurise({"tokens": [["a", "b", "c"]], "tags": [[0, 0, 1]]}, card, bert)
+    rows, _ = featurise({"tokens": [["a", "b"]], "tags": [[1, 0]]}, card, bert)
+    assert tagging.FORMAT.floor(train, rows, card) == {"f1": 0.0}
+
+
+def test_a_batch_without_a_labelled_word_has_no_loss(bert, card_of):
+    form, card, encoder = tagging.FORMAT, card_of("tagging"), bert.encoder()
+    made = {"input_ids": [2, 3], "token_type_ids": [0, 0], "labels": [IGNORED, IGNORED], "words": []}
+    loss = form.loss(encoder, form.head(encoder, card), form.collate([made], bert.tokenizer, torch.Generator()))
+    assert loss.item() == 0
+    loss.backward()

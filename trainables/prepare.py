@@ -1,0 +1,176 @@
+"""Prepare: build what a search needs, check its data and model, and measure how fast this machine is.
+
+It runs in a process of its own (`prepared`), because it imports torch and the driver must not.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import Field
+
+from spaces.card import Card, Strict
+from spaces.errors import Failure, InputError, Problem, TaskmixError
+from trainables.item import Plan
+
+if TYPE_CHECKING:
+    from trainables.data import Data, Split
+    from trainables.encoders import Encoder
+
+SAMPLE = 256
+"""Rows that are tokenised to learn how long examples are."""
+
+Say = Callable[[str], None]
+
+
+class Sizes(Strict):
+    """How much a card's data are."""
+
+    rows: int = Field(0, description="training rows; 0 where it is not trained")
+    tokens: float = Field(0.0, description="mean tokens of a training example")
+    evaluation_rows: int = Field(0, description="development rows that are scored, all languages")
+    evaluation_tokens: float = Field(0.0, description="mean tokens of a scored row")
+
+
+class Findings(Strict):
+    """What preparing found out. Cards whose data are out of reach are missing from `sizes`."""
+
+    sizes: dict[str, Sizes] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data")
+    seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
+    unreached: list[str] = Field(default_factory=list, description="what was not looked at because it is not here")
+
+
+def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False) -> Findings:
+    """Build, check and measure in a process of its own.
+
+    Args:
+        say: told each step.
+        offline: leave out what only the hub could answer.
+
+    Raises:
+        InputError: every mistake in cards and data, at once.
+        Failure: something could not be read, written or reached.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(sender, plan.model_dump_json(), model, cpus, offline), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        while True:
+            message = receiver.recv()
+            if isinstance(message, TaskmixError):
+                raise message
+            if isinstance(message, Findings):
+                return message
+            say(message)
+    except EOFError as error:
+        process.join()
+        found = f"the process ended with code {process.exitcode}"
+        what = "data and model could not be checked"
+        raise Failure(Problem(what, found=found, fix="is there enough memory?")) from error
+    finally:
+        if process.is_alive():
+            process.terminate()
+        process.join()
+
+
+def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool) -> None:
+    try:
+        sender.send(_prepare(Plan.model_validate_json(plan), model, cpus, sender.send, offline))
+    except TaskmixError as error:
+        sender.send(error)
+    except KeyboardInterrupt:
+        pass
+    except Exception as error:
+        problem = Problem("data and model could not be checked", found=f"{type(error).__name__}: {error}")
+        sender.send(Failure(problem))
+
+
+def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool) -> Findings:
+    build_suites(plan, model, say)
+    import torch
+
+    from trainables.data import Data
+    from trainables.encoders import load_base
+
+    torch.set_num_threads(max(1, round(cpus)))
+    data = Data(cache=Path(plan.cache), mirror=plan.mirror)
+    cards = plan.cards()
+    away = [card for card in cards if offline and card.source.hub and plan.mirror is None]
+    here = [card for card in cards if card not in away]
+    say("checking the data sets")
+    problems = [problem for card in here for problem in data.check(card)]
+    if problems:
+        raise InputError(problems)
+    say("loading the model")
+    findings = Findings(
+        versions={card.name: data.version(card) for card in here},
+        unreached=[str(card.source.hub) for card in away],
+    )
+    try:
+        encoder = load_base(model, data.cache)
+    except Failure:
+        if not offline:
+            raise
+        return findings.model_copy(update={"unreached": [*findings.unreached, model]})
+    sizes = {card.name: _sizes(plan, data, card, encoder) for card in here}
+    return findings.model_copy(update={"sizes": sizes, "seconds_per_token": _seconds_per_token(encoder, plan)})
+
+
+def build_suites(plan: Plan, model: str, say: Say) -> None:
+    """Build the offline suite on this machine if the plan's cards or its model come from it."""
+    from trainables.encoders import SUITE
+
+    if model.startswith(SUITE) or any(card.source.suite for card in plan.cards()):
+        from trainables.offline.build import build
+
+        build(Path(plan.cache), say)
+
+
+def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
+    """Rows and mean tokens of what of a card is trained on and scored."""
+    stage = plan.intermediate if card.kind == "task" else plan.target_stage(card.name)
+
+    def mean_tokens(split: Split, language: str) -> float:
+        _, features = data.features(card, split, language, encoder.tokenizer, stage.max_length, SAMPLE)
+        return float(np.mean(features["length"][:]))
+
+    sizes = Sizes()
+    if card.is_trained and card.train_from is None:
+        language = card.training_language
+        rows = len(data.rows(card, "train", language))
+        sizes = Sizes(rows=rows, tokens=mean_tokens("train", language))
+    if card.kind == "task":
+        return sizes
+    limit = plan.evaluation.max_examples
+    scored = [len(data.rows(card, "dev", language, limit)) for language in card.languages]
+    tokens = [mean_tokens("dev", language) for language in card.languages]
+    return sizes.model_copy(update={"evaluation_rows": sum(scored), "evaluation_tokens": float(np.mean(tokens))})
+
+
+def _seconds_per_token(encoder: Encoder, plan: Plan) -> float:
+    """A forward pass over random tokens, best of three: what bounds training and evaluation alike."""
+    import torch
+
+    from trainables.engine import device
+
+    length = min(64, plan.intermediate.max_length)
+    batch = torch.randint(10, 100, (16, length), device=device())
+    model = encoder.model.eval().to(device())
+    times = []
+    with torch.inference_mode():
+        for _ in range(4):
+            started = time.perf_counter()
+            model(input_ids=batch, attention_mask=torch.ones_like(batch))
+            if batch.is_cuda:
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - started)
+    return min(times[1:]) / batch.numel()
