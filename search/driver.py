@@ -17,6 +17,7 @@ from typing import Any
 
 import ray
 from ray import tune
+from ray.tune.schedulers import FIFOScheduler
 
 from cluster.resources import ItemResources
 from search.searcher import Agenda, AgendaSearcher
@@ -79,6 +80,7 @@ def run(
                 tune_config=tune.TuneConfig(
                     num_samples=-1,
                     search_alg=searcher,
+                    scheduler=_InOrder(),
                     max_concurrent_trials=concurrency,
                     reuse_actors=True,
                     trial_dirname_creator=lambda trial: str(trial.trial_id),
@@ -99,6 +101,19 @@ def run(
     if searcher.halted:
         return Ending.INTERRUPTED
     return Ending.STOPPED if agenda.stop_reason is not None else Ending.OVER
+
+
+class _InOrder(FIFOScheduler):
+    """Starts trials in the order of their suggestion, each with a worker that is free or else a new one.
+
+    Tune's own choice is the oldest trial that waits, also when its worker is just starting: it would get the worker that
+    came free, the starting one would be thrown away, and another one be started for the next trial. Where work items
+    are shorter than the start of a worker (seconds), all of them would run on one worker.
+    """
+
+    def choose_trial_to_run(self, tune_controller: Any) -> None:
+        """No preference: Tune goes through the waiting trials in order, and passes over those with a worker."""
+        return
 
 
 class _HaltError(Exception):

@@ -149,18 +149,6 @@ def mix_costs(studies: Studies) -> dict[str, Cost]:
     return costs
 
 
-def expected_items(search: Search) -> list[int]:
-    """About how many work items each rung will see: an upper estimate, since targets often promote the same mixes."""
-    config, targets = search.config, len(search.config.targets)
-    counts: list[int] = []
-    recipes = config.budget.recipes
-    for rung in range(len(config.halving.rungs)):
-        reached = recipes if rung == 0 else min(counts[-1] - 1, targets * max(1, recipes // config.halving.eta**rung))
-        counts.append(1 + reached)  # 1: the baseline
-    counts[-1] += (config.confirm.seeds - 1) * (1 + min(counts[-1] - 1, targets * config.confirm.top))
-    return counts
-
-
 # --- best
 
 

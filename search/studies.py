@@ -21,6 +21,7 @@ import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.config import Search
@@ -103,7 +104,7 @@ class Studies:
     def create(cls, url: str, search: Search) -> Studies:
         """Open for writing; studies that do not exist are made. Raises Failure when the database cannot be used."""
         with _usable(url):
-            storage = RDBStorage(url)
+            storage = _storage(url)
             for target in search.config.targets:
                 name = study_name(search.config.name, target)
                 optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
@@ -113,7 +114,7 @@ class Studies:
     def open(cls, url: str, search: Search) -> Studies:
         """Open what exists. Raises Failure when the database cannot be used or holds no such search."""
         with _usable(url):
-            return cls(RDBStorage(url), search)
+            return cls(_storage(url), search)
 
     # --- reading
 
@@ -207,6 +208,21 @@ class Studies:
 def study_name(search: str, target: str) -> str:
     """The name of a target's study: searches that share a storage never share trials."""
     return f"{search}/{target}"
+
+
+def _storage(url: str) -> RDBStorage:
+    storage = RDBStorage(url)
+    if storage.engine.dialect.name == "sqlite":
+        # A commit that waits for the disk takes longer than all else here. Without the wait a power cut may undo the
+        # last commits, never half of one; the work that they were about is in the store.
+        event.listen(storage.engine, "connect", _relax)
+        storage.engine.dispose()  # connections from before the line above
+    return storage
+
+
+def _relax(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 @contextmanager

@@ -54,6 +54,7 @@ class Reader:
         self._features = raw.features
         self._columns: dict[str, str | list[str]] = {}
         self._choices: int | None = None
+        self._known: dict[Any, int] = {}
         problems = []
         for role in FORMAT_ROLES[card.format]:
             column = card.columns.get(role, role)
@@ -100,6 +101,8 @@ class Reader:
             if role == "label":
                 row[role] = self._label(role, value, index, self._labels(row))
             elif role == "tags":
+                if not isinstance(value, list):
+                    raise self._wrong_kind(role, "a list of labels", value, index)
                 row[role] = [self._label(role, tag, index, self.card.labels) for tag in value]
             elif role == "answers":
                 row[role] = self._answers(value, index)
@@ -132,29 +135,32 @@ class Reader:
         """Index of the label, None if it is not given. Names count first, then numbers as indexes."""
         if value in UNLABELLED:
             return None
-        name = self._name(role, value)
-        if name in labels:
-            return labels.index(name)
-        if self.card.format == "multiple_choice" and not self.card.labels and len(name) == 1 and name.isalpha():
-            number = ord(name.upper()) - ord("A")
-        elif _is_number(str(value)) and not any(map(_is_number, labels)) and not self._shares_names(role, labels):
-            number = int(value)
-        else:
-            number = -1
-        if not 0 <= number < len(labels):
-            found = repr(value) if name == str(value) else f"{value!r} ({name})"
-            fix = f"the labels are {', '.join(labels)}; list all of them under `labels`, in the order of their numbers"
-            raise self._error(role, "a label outside the card's list", found, index, fix)
-        return number
+        if isinstance(value, list | dict):
+            raise self._wrong_kind(role, "a label", value, index)
+        if value not in self._known:
+            plain = str(int(value)) if _is_whole(value) else str(value).strip()
+            name, number = self._name(role, plain), self._number(role, plain, labels)
+            number = labels.index(name) if name in labels else number
+            if not 0 <= number < len(labels):
+                found = repr(value) if name == plain else f"{value!r} ({name})"
+                fix = f"the labels are {', '.join(labels)}; list all of them, in the order of their numbers"
+                raise self._error(role, "a label outside the card's list", found, index, fix)
+            self._known[value] = number
+        return self._known[value]
 
-    def _name(self, role: str, value: Any) -> str:
+    def _name(self, role: str, plain: str) -> str:
         """The label's name: the data set's own where it has names, else the value as text."""
         names = self._own_names(role)
-        if names is not None and isinstance(value, int) and 0 <= value < len(names):
-            return str(names[value])
-        if isinstance(value, float) and value.is_integer():  # a column of whole numbers with gaps
-            value = int(value)
-        return str(int(value)) if isinstance(value, bool) else str(value).strip()
+        return names[int(plain)] if names and _is_number(plain) and int(plain) < len(names) else plain
+
+    def _number(self, role: str, plain: str, labels: list[str]) -> int:
+        """The index that a value stands for where its name is not among the labels; -1 for none."""
+        if self.card.format == "multiple_choice" and not self.card.labels and len(plain) == 1 and plain.isalpha():
+            return ord(plain.upper()) - ord("A")
+        # Labels that are numbers themselves are names; and where some of the data set's names are on the card's list
+        # and this one is not, the card is wrong, not the number.
+        names_decide = any(map(_is_number, labels)) or set(self._own_names(role) or ()) & set(labels)
+        return int(plain) if _is_number(plain) and not names_decide else -1
 
     def _own_names(self, role: str) -> list[str] | None:
         column = self._columns[role]
@@ -163,18 +169,13 @@ class Reader:
             feature = feature.feature
         return feature.names if isinstance(feature, ClassLabel) else None
 
-    def _shares_names(self, role: str, labels: list[str]) -> bool:
-        """Whether the data set's own names are among the card's: then a number alone decides nothing."""
-        return bool(set(self._own_names(role) or ()) & set(labels))
-
     def _answers(self, value: Any, index: int) -> dict[str, list[Any]]:
         """SQuAD's form: equally many texts and character offsets, none for a question without an answer."""
         if isinstance(value, list) and all(isinstance(answer, dict) for answer in value):
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
         texts, starts = (value.get(key) if isinstance(value, dict) else None for key in ("text", "answer_start"))
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            wanted = "use a column of {text: [...], answer_start: [...]}"
-            raise self._error("answers", "answers are not texts with their offsets", repr(value)[:100], index, wanted)
+            raise self._wrong_kind("answers", "{text: [...], answer_start: [...]}", value, index)
         return {"text": texts, "answer_start": starts}
 
     def _text(self, role: str, value: Any, index: int) -> Any:
@@ -184,8 +185,10 @@ class Reader:
                 return [item.strip() for item in value]
         elif isinstance(value, str):
             return value if role == "context" and self.card.format == "span_qa" else value.strip()
-        wanted = "a list of texts" if role in LISTS else "text"
-        raise self._error(role, f"the column is not {wanted}", repr(value)[:100], index, "name another column")
+        raise self._wrong_kind(role, "a list of texts" if role in LISTS else "text", value, index)
+
+    def _wrong_kind(self, role: str, wanted: str, value: Any, index: int) -> InputError:
+        return self._error(role, f"the column is not {wanted}", repr(value)[:100], index, "name another column")
 
     def _error(self, role: str, what: str, found: str, index: int | None = None, fix: str = "") -> InputError:
         column = self._columns.get(role, role)
@@ -200,7 +203,12 @@ def _as_list(column: str | list[str]) -> list[str]:
 
 
 def _is_number(text: str) -> bool:
-    return text.strip().isdecimal()
+    return text.isdecimal()
+
+
+def _is_whole(value: Any) -> bool:
+    """Whole numbers; a column of them that has gaps is read as float."""
+    return isinstance(value, bool | int) or (isinstance(value, float) and value.is_integer())
 
 
 def _root(features: Features, path: str) -> str:

@@ -146,8 +146,7 @@ class Data:
                 new_fingerprint="rows",
             )
             if not len(rows):
-                found = f"{f'{len(raw)} rows without a label' if len(raw) else 'no rows'} in {source.place}"
-                raise InputError(Problem(f"the {split} split is empty", source.where, found, "name another split"))
+                raise InputError(_empty(source, f"{len(raw)} rows without a label"))
             return rows
 
         return key, self._stored("rows", key, build)
@@ -239,6 +238,8 @@ class _Files:
             root = _root(error)
             if _is_disk(root):
                 raise root from error
+            if _is_about_no_rows(root):
+                raise InputError(_empty(self, "no rows")) from error
             what = f"is not readable as {builder}"
             raise InputError(Problem(what, self.place, str(root)[:300], "export the file again")) from error
 
@@ -300,6 +301,8 @@ class _HubSplit:
         root = _root(error)
         if _is_disk(root):
             return _unwritable(self.cache, root)
+        if _is_about_no_rows(root):
+            return InputError(_empty(self, "no rows"))
         return Failure(Problem("cannot be read from the hub", f"{source}.hub", f"{self.place}: {root}"[:600]))
 
 
@@ -378,6 +381,17 @@ def _no_files(card: Card, split: Split, name: str, folder: Path) -> Problem:
     there = sorted(path.name for path in folder.iterdir())
     found = f"{folder} has: {', '.join(there[:20]) or 'nothing'}"
     return Problem(f"no file for split {name!r}", f"{card.name}.yaml: splits.{split}", found, f"{name}.{endings}")
+
+
+def _empty(source: _Source, rows: str) -> Problem:
+    return Problem(
+        f"the {source.split} split is empty", source.where, f"{rows} in {source.place}", "name another split"
+    )
+
+
+def _is_about_no_rows(error: BaseException) -> bool:
+    """`datasets` has no error of its own for a file without rows: this is what its readers come to."""
+    return isinstance(error, StopIteration) or any(part in str(error) for part in ("no data!", "BatchSize must be"))
 
 
 def _root(error: BaseException) -> BaseException:

@@ -20,7 +20,8 @@ from trainables.outcome import Failed, Outcome, Score
 
 SEARCH: dict[str, Any] = {
     "name": "small",
-    "model": "mini/encoder",
+    "model": "some/encoder",
+    "cards": [str(Path(__file__).parent.parent / "cards")],
     "tasks": ["paraphrase", "ner", "crossref"],
     "targets": ["related", "verses"],
     "stages": {"intermediate": {"examples": 640}, "target": {"examples": 320}},
@@ -32,7 +33,7 @@ SEARCH: dict[str, Any] = {
     "budget": {"recipes": 4},
     "confirm": {"top": 1, "seeds": 2},
 }
-"""Two targets of the built-in mini suite, four languages each, two rungs."""
+"""Two targets in four languages each, two rungs; built-in cards and those of tests/cards."""
 
 
 @pytest.fixture

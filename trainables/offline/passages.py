@@ -100,7 +100,7 @@ def nextverse(bible: Bible) -> Table:
     table = Table("multiple_choice")
     text = bible.text["web"]
     for pool, count in TASK_ROWS.items():
-        short = [verse for verse in bible.pools[pool] if len(text[verse]) <= 70]
+        short = [verse for verse in bible.pools[pool] if len(text[verse]) <= 95]
         members = set(short)
         following = {v: v._replace(number=v.number + 1) for v in short if v._replace(number=v.number + 1) in members}
         rows: list[Row] = []

@@ -77,7 +77,9 @@ def widened(batch, tokenizer, more=5):
 @pytest.mark.parametrize("max_length", [16, 64])
 def test_features_fit_and_none_is_lost(form, made, max_length):
     _, _, rows, features = made(form, max_length)
-    lists = features["input_ids"][:] if form != "multiple_choice" else [ids for row in features["input_ids"] for ids in row]
+    lists = (
+        features["input_ids"][:] if form != "multiple_choice" else [ids for row in features["input_ids"] for ids in row]
+    )
     assert max(len(ids) for ids in lists) <= max_length
     assert set(features["row"][:]) == set(range(len(rows)))
     if form == "multiple_choice":
@@ -90,7 +92,9 @@ def test_features_are_a_batched_map(form, made, examples, card_of, kit):
     """Features of two batches are those of the rows in one."""
     rows, card, whole = examples(form), card_of(form), made(form)[3]
     parts = [
-        by_name(form).features({name: column[a:b] for name, column in rows.items()}, card, kit.tokenizer, 64)["input_ids"]
+        by_name(form).features({name: column[a:b] for name, column in rows.items()}, card, kit.tokenizer, 64)[
+            "input_ids"
+        ]
         for a, b in ((0, 2), (2, None))
     ]
     assert sorted([*parts[0], *parts[1]]) == sorted(whole["input_ids"])
@@ -144,7 +148,10 @@ def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, k
         optimiser.step()
     assert losses[-1] < losses[0] / 2
     if METRICS[trained]:
-        assert score(form, encoder, head, rows, features, card, kit)[card.metric] > form.floor(rows, rows, card)[card.metric]
+        assert (
+            score(form, encoder, head, rows, features, card, kit)[card.metric]
+            > form.floor(rows, rows, card)[card.metric]
+        )
 
 
 def test_head_is_new_seeded_and_shares_nothing_with_the_encoder(trained, made, kit):

@@ -32,7 +32,7 @@ def test_shares_of_masked_replaced_and_kept_tokens(bert, batch):
 
 
 def test_specials_and_padding_are_never_predicted(bert, batch):
-    features, made = batch
+    _, made = batch
     labels = set(made["labels"].unique().tolist()) - {IGNORED}
     assert not labels & set(bert.tokenizer.all_special_ids)
     assert (made["labels"][64:, 41:] == IGNORED).all()

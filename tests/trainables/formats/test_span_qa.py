@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -57,7 +59,7 @@ def test_windows_overlap_cover_everything_and_each_answer_is_whole_in_one(kits, 
                 assert (window["start"], window["end"]) == (NO_ANSWER, NO_ANSWER)
     # neighbours share characters
     spans = [[b for b in window["begins"] if b != OUTSIDE] for window in windows]
-    assert all(max(left) >= min(right) for left, right in zip(spans, spans[1:], strict=False))
+    assert all(max(left) >= min(right) for left, right in pairwise(spans))
     assert min(spans[0]) == 0
     assert max(windows[-1]["ends"]) == len(context)
 
@@ -78,7 +80,9 @@ def test_questions_without_an_answer_point_at_the_first_token(bert, card_of):
 
 def test_a_long_question_leaves_half_of_the_window_to_the_context(bert, card_of):
     for max_length in (8, 16, 32):
-        windows = features(bert, card_of("span_qa"), "the cat saw the moon", "moon", max_length, question="why dog " * 50)
+        windows = features(
+            bert, card_of("span_qa"), "the cat saw the moon", "moon", max_length, question="why dog " * 50
+        )
         assert all(len(window["input_ids"]) <= max_length for window in windows)
         assert "moon" in [covered(window, "the cat saw the moon") for window in windows if window["start"]]
 

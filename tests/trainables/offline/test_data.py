@@ -127,7 +127,7 @@ def test_no_verse_is_in_two_parts_of_the_suite(suite: Path) -> None:
             where[bare(text)].add(verse)
     verses_of: dict[str, set[Verse]] = defaultdict(set)
     found = missed = 0
-    for name in sorted(set(CARDS) - {"ner", "intents", "slots"}):
+    for name in sorted(set(CARDS) - {"ner", "commands", "intents", "slots"}):
         for _, split, rows in files(suite, name):
             for row in rows:
                 if "id" in row:
@@ -136,13 +136,13 @@ def test_no_verse_is_in_two_parts_of_the_suite(suite: Path) -> None:
                     verses = where.get(bare(text), set())
                     found, missed = found + bool(verses), missed + (not verses)
                     verses_of[part(name, split)] |= verses
-    assert missed <= len(list(files(suite, "cloze"))) * 4000 and found > 10 * missed  # questions have a gap
+    assert found > 10 * missed, "only the questions of cloze, which have a gap, are not found by their text"
     assert set(verses_of) == {"train", "task validation", "validation", "test"}
     for one, other in combinations(verses_of, 2):
         assert not verses_of[one] & verses_of[other], (one, other)
 
 
-@pytest.mark.parametrize("name", ["intents", "slots"])
+@pytest.mark.parametrize("name", ["commands", "intents", "slots"])
 def test_no_template_is_in_two_splits(suite: Path, name: str) -> None:
     for language, split, rows in files(suite, name):
         templates = {command.text: command.template for command in commands.drawn(language)}
@@ -151,11 +151,11 @@ def test_no_template_is_in_two_splits(suite: Path, name: str) -> None:
             assert commands.template_part(language, templates[text]) == split
 
 
-def test_commands_are_not_shared_between_the_two_targets_splits(suite: Path) -> None:
+def test_no_command_is_in_two_parts_of_the_suite(suite: Path) -> None:
     seen: dict[str, set[str]] = defaultdict(set)
-    for name in ("intents", "slots"):
+    for name in ("commands", "intents", "slots"):
         for _, split, rows in files(suite, name):
-            seen[split] |= {bare(text) for row in rows for text in sentences(row)}
+            seen[part(name, split)] |= {bare(text) for row in rows for text in sentences(row)}
     for one, other in combinations(seen, 2):
         assert not seen[one] & seen[other]
 
@@ -166,18 +166,19 @@ def test_no_command_has_two_intents(suite: Path) -> None:
         assert len(set(texts)) == len(texts), (language, split)
 
 
-@pytest.mark.parametrize("name", ["paraphrase", "crossref", "related"])
+@pytest.mark.parametrize("name", ["paraphrase", "crossref"])
 def test_shared_words_do_not_tell_the_label(suite: Path, name: str) -> None:
     """No threshold on word overlap, the best one in hindsight, does much better than chance."""
     rows = read(suite, name, "en", "train")
-    scored = sorted((_overlap(row["text_a"], row["text_b"]), row["label"]) for row in rows)
-    positives = sum(label for _, label in scored)
-    best, below = 0, 0
-    for at, (_, label) in enumerate(scored):
-        below += label
-        # all above the threshold are positive
-        best = max(best, (at + 1 - below) + (positives - below))
-    assert best / len(scored) < 0.56
+    overlaps: dict[float, list[int]] = defaultdict(list)
+    for row in rows:
+        overlaps[_overlap(row["text_a"], row["text_b"])].append(row["label"])
+    right = best = sum(rows["label"][:])  # threshold below all: every row is called positive
+    for overlap in sorted(overlaps):
+        labels = overlaps[overlap]
+        right += labels.count(0) - labels.count(1)
+        best = max(best, right)
+    assert best / len(rows) < 0.56
 
 
 def _overlap(a: str, b: str) -> float:

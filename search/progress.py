@@ -1,0 +1,207 @@
+"""What is seen of a running search: its picture for a live view, and lines for everything else. Prints nothing."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from search.config import Search
+from search.query import best, status
+from search.studies import Studies
+from search.tables import counts, duration, percent, points
+from trainables.item import WorkItem
+from trainables.outcome import Outcome, Progress
+
+
+@dataclass
+class _Running:
+    item: WorkItem
+    since: float
+    progress: Progress | None = None
+
+
+class Scene:
+    """A running search. Reads the studies when a work item ends, and only then.
+
+    Args:
+        concurrency: how many work items run at once.
+    """
+
+    def __init__(self, search: Search, studies: Studies, concurrency: int) -> None:
+        self.search, self.studies, self.concurrency = search, studies, concurrency
+        self._running: dict[str, _Running] = {}
+        self._read()
+
+    def started(self, item: WorkItem) -> None:
+        self._running[item.key] = _Running(item, time.monotonic())
+
+    def progressed(self, item: WorkItem, progress: Progress) -> None:
+        if item.key in self._running:
+            self._running[item.key].progress = progress
+
+    def finished(self, item: WorkItem) -> None:
+        self._running.pop(item.key, None)
+        self._read()
+
+    def _read(self) -> None:
+        self.status = status(self.search, self.studies, alive=True)
+        self.best = best(self.search, self.studies, top=1)["targets"]
+        self._read_at = time.monotonic()
+        self._left = self._expected_seconds()
+
+    # --- for a live view
+
+    def picture(self) -> RenderableType:
+        """Budget and time, work items that run, the best of each target, failures."""
+        return Group(self._budget(), self._items(), self._targets(), self._failures())
+
+    def _budget(self) -> RenderableType:
+        recipes = self.status["budget"]["recipes"]
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column(width=20)
+        grid.add_column()
+        used = min(recipes["used"], recipes["total"])
+        so_far = f"{used} of {recipes['total']} recipes, {self._over()} work items, {duration(self._wall())}"
+        text = so_far + self._left_text()
+        grid.add_row(
+            Text(self.search.config.name, "bold"), ProgressBar(self._expected(), self._over(), width=20), Text(text)
+        )
+        return grid
+
+    def _items(self) -> RenderableType:
+        grid = Table.grid(padding=(0, 1))
+        for running in list(self._running.values()):
+            progress, item = running.progress, running.item
+            done = progress.done if progress else 0.0
+            phase = progress.phase if progress else "starting"
+            bar = ProgressBar(1.0, done, width=20)
+            age = duration(time.monotonic() - running.since)
+            grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{_name(item)} · {phase} · rung {item.rung} · {age}"))
+        return grid
+
+    def _targets(self) -> RenderableType:
+        grid = Table.grid(padding=(0, 1))
+        for target, found in self.best.items():
+            grid.add_row("  ", Text(target, "bold"), Text(_best_text(found)))
+        return grid
+
+    def _failures(self) -> RenderableType:
+        failures = self.status["failures"]
+        if not failures["count"]:
+            return Text()
+        total = counts({**failures["by_kind"], "total": failures["count"]})
+        return Text(f"  failed work items {total}", "red")
+
+    # --- lines
+
+    def finished_line(self, item: WorkItem, outcome: Outcome) -> str:
+        """What came of a work item."""
+        if outcome.failure:
+            found = f"failed, {outcome.failure.kind}: {outcome.failure.message}"
+        else:
+            found = ", ".join(f"{target} {self._result(item, target)}" for target in outcome.scores)
+        head = f"{self._over()}/{self._expected()} {_name(item)}, rung {item.rung}, {duration(outcome.seconds)}"
+        return f"{head}: {found}{self._left_text()}"
+
+    def running_line(self) -> str:
+        """What runs."""
+        parts = [
+            f"{_name(running.item)} {running.progress.phase} {running.progress.done:.0%}"
+            for running in self._running.values()
+            if running.progress
+        ]
+        return f"{self._over()}/{self._expected()} running: {'; '.join(parts) or 'nothing'}{self._left_text()}"
+
+    def _result(self, item: WorkItem, target: str) -> str:
+        """Score, and gain over the baseline with the same seed at the same rung."""
+        own = base = None
+        for record in self.studies.records[target]:
+            if record.rung == item.rung and record.recipe.seed == item.recipe.seed and record.score:
+                if record.recipe == item.recipe:
+                    own = record.score.score
+                if record.recipe.is_baseline:
+                    base = record.score.score
+        gain = (
+            f" ({points(own - base)})" if own is not None and base is not None and not item.recipe.is_baseline else ""
+        )
+        return f"{percent(own)}{gain}"
+
+    # --- time
+
+    def _wall(self) -> float:
+        """Seconds so far, those of earlier launches included."""
+        wall: float = self.status["seconds"]["wall"]
+        return wall + time.monotonic() - self._read_at
+
+    def _over(self) -> int:
+        """Work items that ended."""
+        items = self.status["work_items"]
+        return int(items["done"] + items["failed"])
+
+    def _expected(self) -> int:
+        """Work items in all, as far as can be said."""
+        return max(self._over() + len(self._running), self._expected_items)
+
+    def _left_text(self) -> str:
+        if self._left is None:
+            return ""
+        left = max(0.0, self._left - (time.monotonic() - self._read_at))
+        return f", about {duration(left)} left" if left >= 1 else ""
+
+    def _expected_seconds(self) -> float | None:
+        """What the work items that are still expected will take, from the mean time of those of the same rung."""
+        seconds: dict[int, list[float]] = defaultdict(list)
+        over = 0
+        for record in self.studies.owners():
+            if record.finished and record.started:
+                over += 1
+                seconds[record.rung].append((record.finished - record.started).total_seconds())
+        expected = expected_items(self.search)
+        left = [max(0, count - len(seconds[rung])) for rung, count in enumerate(expected)]
+        self._expected_items = over + sum(left)
+        if not over:
+            return None
+        shares = self.search.config.halving.rungs
+        per_share = sum(map(sum, seconds.values())) / sum(shares[rung] * len(found) for rung, found in seconds.items())
+        return (
+            sum(
+                count * (sum(seconds[rung]) / len(seconds[rung]) if seconds[rung] else per_share * shares[rung])
+                for rung, count in enumerate(left)
+            )
+            / self.concurrency
+        )
+
+
+def expected_items(search: Search) -> list[int]:
+    """About how many work items each rung will see: targets often promote the same recipes, so not one for each."""
+    config, targets = search.config, len(search.config.targets)
+    reached = [config.budget.recipes]
+    for rung in range(1, len(config.halving.rungs)):
+        each = max(1, config.budget.recipes // config.halving.eta**rung)
+        reached.append(min(reached[-1], round(each * (1 + (targets - 1) / 2))))
+    counts = [1 + count for count in reached]  # 1: the baseline
+    if config.confirm.top:
+        winners = min(reached[-1], config.confirm.top * targets)
+        counts[-1] += (config.confirm.seeds - 1) * (1 + winners)
+    return counts
+
+
+def _name(item: WorkItem) -> str:
+    return str(item.recipe.mixture) if item.recipe.mixture else "baseline"
+
+
+def _best_text(found: dict[str, object]) -> str:
+    """The best so far, or the baseline while there is nothing else."""
+    entries, baseline = found["best"], found["baseline"]
+    if isinstance(entries, list) and entries:
+        entry = entries[0]
+        gain = points(entry["gain"], entry["gain_spread"])
+        return f"{percent(entry['score'])} {gain} {entry['mix']}"
+    return f"{percent(baseline['score'])} baseline" if isinstance(baseline, dict) else "nothing yet"

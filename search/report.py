@@ -1,0 +1,243 @@
+"""The answers of `query.py` as text: a table for people, JSON or CSV for programs. `docs/json.md` has the fields."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from search import tables
+from search.config import Search
+from spaces.encoding import Space
+
+if TYPE_CHECKING:
+    from search.estimate import Estimate
+    from trainables.prepare import Findings
+
+Kind = Literal["best", "status", "searches", "tasks"]
+
+FORMATS = ("table", "json", "csv")
+
+LAYOUTS = {"best": tables.best, "status": tables.status, "searches": tables.searches, "tasks": tables.tasks}
+
+PIPE_WIDTH = 100
+"""Columns where there is no terminal to ask."""
+
+
+def render(data: Mapping[str, Any], kind: Kind, format: str = "table", width: int | None = None) -> str:
+    """The text of an answer, without a last line break.
+
+    Args:
+        data: as `query.best`, `query.status` or `query.tasks` gave it; {"searches": `query.searches`}.
+        format: table, json or csv.
+        width: columns of a table; default: the terminal's.
+    """
+    if format == "json":
+        return json.dumps(data, indent=2, ensure_ascii=False)
+    if format == "csv":
+        return _csv(list(_rows(data, kind)))
+    console = _console(width)
+    return _print(console, LAYOUTS[kind](data, console))
+
+
+def answer(best: Mapping[str, Any], status: Mapping[str, Any], mlflow: str, width: int | None = None) -> str:
+    """What `launch` ends with: per target the best mix, then what it cost and the next commands.
+
+    Args:
+        mlflow: the tracking URI.
+    """
+    console = _console(width)
+    parts: list[RenderableType] = []
+    for target, found in best["targets"].items():
+        parts += [tables.answer_of(target, found, console), Text()]
+    name, seconds, failures = best["search"], status["seconds"], status["failures"]
+    items, recipes = status["work_items"], status["recipes"]
+    share = f", {seconds['training_share']:.0%} of it training" if seconds["training_share"] is not None else ""
+    failed = tables.counts({**failures["by_kind"], "total": failures["count"]}) if failures["count"] else "none"
+    ui = mlflow if mlflow.startswith("http") else f"mlflow ui --backend-store-uri {mlflow}"
+    grid = Table.grid(padding=(0, 2))
+    for title, text in (
+        ("search", f"{name}: {status['state']}; {recipes['total']} recipes in {items['total']} work items"),
+        ("cost", f"{tables.duration(seconds['wall'])}{share}; {tables.number(status['examples'])} examples"),
+        ("failures", failed),
+        ("next", f"{program()} best {name} --top 10"),
+        ("", f"{program()} status {name}"),
+        *((("", f"{program()} resume {name}"),) if not status["over"] else ()),
+        ("", ui),
+    ):
+        grid.add_row(Text(title, "dim"), Text(text, overflow="fold"))
+    return _print(console, [*parts, grid])
+
+
+def plan(search: Search, findings: Findings, estimate: Estimate, width: int | None = None) -> str:
+    """What `plan` found: the space, the work items and the time they take."""
+    config, console = search.config, _console(width)
+    shares = ", ".join(f"{share:.0%}" for share in config.halving.rungs)
+    grid = Table.grid(padding=(0, 2))
+    for title, text in (
+        ("search", f"{config.name}: {config.model}"),
+        ("tasks", ", ".join(search.space.tasks)),
+        ("targets", ", ".join(config.targets)),
+        ("space", f"{mixtures(search.space):,} mixes" + "".join(f" x {name}" for name in search.space.defaults)),
+        ("rungs", f"{shares} of the examples; the best 1/{config.halving.eta} go on"),
+        ("not looked at", ", ".join(findings.unreached)),
+    ):
+        if text:
+            grid.add_row(Text(title, "dim"), Text(text))
+    table = tables.plain("work items", "count", "examples each", "time each", right=(1, 2, 3))
+    for line in estimate.lines:
+        each = "?" if line.seconds is None else tables.duration(line.seconds)
+        table.add_row(line.kind, str(line.items), tables.number(line.examples), each)
+    total = "not known here" if estimate.seconds is None else f"about {tables.duration(estimate.seconds)}"
+    at_once = f"{estimate.concurrency} at a time"
+    closing = f"at most {estimate.items} work items, {estimate.examples:,} examples, {total} ({at_once})"
+    return _print(console, [grid, Text(), table, Text(), Text(closing)])
+
+
+def mixtures(space: Space) -> int:
+    """How many mixes the space has."""
+    steps, least = round(1 / space.step), round(space.min_weight / space.step)
+    total = 0
+    for size in range(space.min_tasks, space.max_tasks + 1):
+        free = steps - size * least
+        sets = math.comb(len(space.tasks), size)
+        if space.exclude:
+            sets = sum(
+                not any(pair <= set(chosen) for pair in space.exclude) for chosen in combinations(space.tasks, size)
+            )
+        total += sets * math.comb(free + size - 1, size - 1)
+    return total
+
+
+def program() -> str:
+    """How this program is called here."""
+    return "taskmix" if shutil.which("taskmix") else "python -m search"
+
+
+def figure(data: Mapping[str, Any], path: Path) -> None:
+    """A PNG of what `query.best` found: per target, the gain of each mix in every language. Needs matplotlib."""
+    from matplotlib.figure import Figure
+
+    targets = [(name, found) for name, found in data["targets"].items() if found["best"]]
+    entries = {entry["digest"]: entry for _, found in targets for entry in found["best"]}
+    mixes = [entry["mix"] for entry in entries.values()]
+    bars: dict[str, Any] = {}
+    drawing = Figure(figsize=(8, 2.2 * len(targets) + 0.25 * len(entries) + 0.4), layout="constrained")
+    panels = drawing.subplots(max(len(targets), 1), 1, squeeze=False)[:, 0]
+    for panel, (name, found) in zip(panels, targets, strict=False):
+        width = 0.8 / len(found["best"])
+        for rank, entry in enumerate(found["best"]):
+            gains = [entry["gain"], *(entry["gain_languages"].get(language) for language in found["languages"])]
+            at = [index - 0.4 + width * (rank + 0.5) for index in range(len(gains))]
+            color = f"C{list(entries).index(entry['digest']) % 10}"
+            heights = [100 * (gain or 0.0) for gain in gains]
+            bars[entry["digest"]] = panel.bar(at, heights, width * 0.92, color=color)
+            if entry["gain_spread"] is not None:
+                panel.errorbar(at[0], heights[0], 100 * entry["gain_spread"], color="black", capsize=3, linewidth=1)
+        panel.axhline(0, color="black", linewidth=0.8)
+        panel.set_xticks(range(1 + len(found["languages"])), ["mean", *found["languages"]])
+        panel.set_ylabel("gain, points")
+        baseline = tables.percent(found["baseline"]["score"]) if found["baseline"] else "?"
+        panel.set_title(f"{name}: gain over the baseline ({baseline} % {found['metric']})", loc="left", fontsize=10)
+        panel.spines[["top", "right", "bottom"]].set_visible(False)
+    if entries:
+        labels = [
+            entry["mix"]
+            + (f" ({tables.hyperparameters(entry['hyperparameters'])})" if mixes.count(entry["mix"]) > 1 else "")
+            for entry in entries.values()
+        ]
+        title = "Development split; whiskers: spread over seeds"
+        handles = [bars[name] for name in entries]
+        drawing.legend(
+            handles,
+            labels,
+            loc="outside lower left",
+            fontsize=8,
+            frameon=False,
+            title=title,
+            title_fontsize=8,
+            alignment="left",
+        )
+    drawing.savefig(path, dpi=150)
+
+
+def _rows(data: Mapping[str, Any], kind: Kind) -> Iterator[dict[str, Any]]:
+    """The lines of the CSV."""
+    if kind == "best":
+        for target, found in data["targets"].items():
+            for rank, entry in enumerate(found["best"], 1):
+                yield {"target": target, "rank": rank, **_best_row(found, entry)}
+    elif kind == "status":
+        yield _flat({key: value for key, value in data.items() if key != "running"})
+    elif kind == "searches":
+        for line in data["searches"]:
+            yield _flat(line)
+    else:
+        for card in (*data["tasks"], *data["targets"]):
+            yield {"kind": "task" if card in data["tasks"] else "target", **_flat(card)}
+
+
+def _best_row(found: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    test = entry["test"] or {}
+    return {
+        **{name: entry[name] for name in ("digest", "mix", "score", "spread", "gain", "gain_spread", "confirmed")},
+        "baseline": found["baseline"]["score"] if found["baseline"] else None,
+        "floor": found["floor"]["score"] if found["floor"] else None,
+        "test_score": test.get("score"),
+        "test_gain": test.get("gain"),
+        "metric": found["metric"],
+        "rung": found["rung"]["index"],
+        "seeds": len(entry["seeds"]),
+        "seconds": entry["cost"]["seconds"],
+        "examples": entry["cost"]["examples"],
+        **{f"weight.{task}": weight for task, weight in entry["mixture"].items()},
+        **{f"hp.{name}": value for name, value in entry["hyperparameters"].items()},
+        **{f"score.{language}": value for language, value in entry["languages"].items()},
+    }
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted keys; lists of plain values joined, other lists left out."""
+    flat: dict[str, Any] = {}
+    for key, below in value.items():
+        if isinstance(below, Mapping):
+            flat |= _flat(below, f"{prefix}{key}.")
+        elif not isinstance(below, list):
+            flat[f"{prefix}{key}"] = below
+        elif all(isinstance(entry, str) for entry in below):
+            flat[f"{prefix}{key}"] = " ".join(below)
+    return flat
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")
+
+
+def _console(width: int | None) -> Console:
+    """Writes into memory what standard output would show."""
+    terminal = sys.stdout.isatty()
+    columns = width or (shutil.get_terminal_size().columns if terminal else PIPE_WIDTH)
+    return Console(file=io.StringIO(), width=columns, force_terminal=terminal, highlight=False)
+
+
+def _print(console: Console, parts: Sequence[RenderableType]) -> str:
+    for part in parts:
+        console.print(part)
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()).rstrip("\n")
