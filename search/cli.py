@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -117,9 +118,11 @@ def _plan(options: argparse.Namespace) -> int:
     from search.terminal import Terminal
 
     search = load(options.file)
+    resources = search.config.resources
+    concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
     with Terminal() as terminal:
         plan, findings = checked(search, Place.of(search.config), terminal, options.offline)
-    print(report.plan(search, findings, estimate(search, plan, findings)))
+    print(report.plan(search, findings, estimate(search, plan, findings, concurrency)))
     return 0
 
 

@@ -106,10 +106,13 @@ def run(
 class _InOrder(FIFOScheduler):
     """Starts trials in the order of their suggestion, each with a worker that is free or else a new one.
 
-    Tune's own choice is the oldest trial that waits, also when its worker is just starting: it would get the worker that
-    came free, the starting one would be thrown away, and another one be started for the next trial. Where work items
-    are shorter than the start of a worker (seconds), all of them would run on one worker.
+    Tune's own choice is the oldest trial that waits, also when its worker is just starting: it would get the worker
+    that came free, the starting one would be thrown away, and another one be started for the next trial. Where work
+    items are shorter than the start of a worker (seconds), all of them would run on one worker.
     """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """No preference: Tune goes through the waiting trials in order, and passes over those with a worker."""

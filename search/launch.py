@@ -35,8 +35,9 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
         Store(place.store, place.cache).check()
         studies = Studies.create(place.studies, search)
         plan, _ = checked(search, place, terminal)
-        terminal.say("opening the records")
+        terminal.say("starting Ray")
         with Tracking(search, studies, place.mlflow) as tracking, connect(address, log=place.folder / "ray.log") as ray:
+            tracking.ready()
             item = ItemResources(cpus=config.resources.cpus, gpus=config.resources.gpus)
             concurrency = fitting(item, ray.nodes, config.resources.concurrency)
             agenda = Agenda(search, studies, [terminal, tracking])

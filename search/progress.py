@@ -14,9 +14,12 @@ from rich.text import Text
 from search.config import Search
 from search.query import best, status
 from search.studies import Studies
-from search.tables import counts, duration, percent, points
+from search.units import counts, duration, percent, points
 from trainables.item import WorkItem
 from trainables.outcome import Outcome, Progress
+
+BAR = 16
+"""Columns of a progress bar."""
 
 
 @dataclass
@@ -63,31 +66,28 @@ class Scene:
 
     def _budget(self) -> RenderableType:
         recipes = self.status["budget"]["recipes"]
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True)
-        grid.add_column(width=20)
-        grid.add_column()
+        grid = _grid(3)
         used = min(recipes["used"], recipes["total"])
         so_far = f"{used} of {recipes['total']} recipes, {self._over()} work items, {duration(self._wall())}"
         text = so_far + self._left_text()
         grid.add_row(
-            Text(self.search.config.name, "bold"), ProgressBar(self._expected(), self._over(), width=20), Text(text)
+            Text(self.search.config.name, "bold"), ProgressBar(self._expected(), self._over(), width=BAR), Text(text)
         )
         return grid
 
     def _items(self) -> RenderableType:
-        grid = Table.grid(padding=(0, 1))
+        grid = _grid(4)
         for running in list(self._running.values()):
             progress, item = running.progress, running.item
             done = progress.done if progress else 0.0
             phase = progress.phase if progress else "starting"
-            bar = ProgressBar(1.0, done, width=20)
+            bar = ProgressBar(1.0, done, width=BAR)
             age = duration(time.monotonic() - running.since)
             grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{_name(item)} · {phase} · rung {item.rung} · {age}"))
         return grid
 
     def _targets(self) -> RenderableType:
-        grid = Table.grid(padding=(0, 1))
+        grid = _grid(3)
         for target, found in self.best.items():
             grid.add_row("  ", Text(target, "bold"), Text(_best_text(found)))
         return grid
@@ -191,6 +191,14 @@ def expected_items(search: Search) -> list[int]:
         winners = min(reached[-1], config.confirm.top * targets)
         counts[-1] += (config.confirm.seeds - 1) * (1 + winners)
     return counts
+
+
+def _grid(columns: int) -> Table:
+    """A line stays a line: what does not fit is cut."""
+    grid = Table.grid(padding=(0, 1))
+    for _ in range(columns):
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+    return grid
 
 
 def _name(item: WorkItem) -> str:

@@ -17,7 +17,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from search import tables
+from search import tables, units
 from search.config import Search
 from spaces.encoding import Space
 
@@ -64,12 +64,12 @@ def answer(best: Mapping[str, Any], status: Mapping[str, Any], mlflow: str, widt
     name, seconds, failures = best["search"], status["seconds"], status["failures"]
     items, recipes = status["work_items"], status["recipes"]
     share = f", {seconds['training_share']:.0%} of it training" if seconds["training_share"] is not None else ""
-    failed = tables.counts({**failures["by_kind"], "total": failures["count"]}) if failures["count"] else "none"
+    failed = units.counts({**failures["by_kind"], "total": failures["count"]}) if failures["count"] else "none"
     ui = mlflow if mlflow.startswith("http") else f"mlflow ui --backend-store-uri {mlflow}"
     grid = Table.grid(padding=(0, 2))
     for title, text in (
         ("search", f"{name}: {status['state']}; {recipes['total']} recipes in {items['total']} work items"),
-        ("cost", f"{tables.duration(seconds['wall'])}{share}; {tables.number(status['examples'])} examples"),
+        ("cost", f"{units.duration(seconds['wall'])}{share}; {units.number(status['examples'])} examples"),
         ("failures", failed),
         ("next", f"{program()} best {name} --top 10"),
         ("", f"{program()} status {name}"),
@@ -97,9 +97,9 @@ def plan(search: Search, findings: Findings, estimate: Estimate, width: int | No
             grid.add_row(Text(title, "dim"), Text(text))
     table = tables.plain("work items", "count", "examples each", "time each", right=(1, 2, 3))
     for line in estimate.lines:
-        each = "?" if line.seconds is None else tables.duration(line.seconds)
-        table.add_row(line.kind, str(line.items), tables.number(line.examples), each)
-    total = "not known here" if estimate.seconds is None else f"about {tables.duration(estimate.seconds)}"
+        each = "?" if line.seconds is None else units.duration(line.seconds)
+        table.add_row(line.kind, str(line.items), units.number(line.examples), each)
+    total = "not known here" if estimate.seconds is None else f"about {units.duration(estimate.seconds)}"
     at_once = f"{estimate.concurrency} at a time"
     closing = f"at most {estimate.items} work items, {estimate.examples:,} examples, {total} ({at_once})"
     return _print(console, [grid, Text(), table, Text(), Text(closing)])
@@ -148,13 +148,13 @@ def figure(data: Mapping[str, Any], path: Path) -> None:
         panel.axhline(0, color="black", linewidth=0.8)
         panel.set_xticks(range(1 + len(found["languages"])), ["mean", *found["languages"]])
         panel.set_ylabel("gain, points")
-        baseline = tables.percent(found["baseline"]["score"]) if found["baseline"] else "?"
+        baseline = units.percent(found["baseline"]["score"]) if found["baseline"] else "?"
         panel.set_title(f"{name}: gain over the baseline ({baseline} % {found['metric']})", loc="left", fontsize=10)
         panel.spines[["top", "right", "bottom"]].set_visible(False)
     if entries:
         labels = [
             entry["mix"]
-            + (f" ({tables.hyperparameters(entry['hyperparameters'])})" if mixes.count(entry["mix"]) > 1 else "")
+            + (f" ({units.hyperparameters(entry['hyperparameters'])})" if mixes.count(entry["mix"]) > 1 else "")
             for entry in entries.values()
         ]
         title = "Development split; whiskers: spread over seeds"

@@ -63,6 +63,10 @@ class AgendaSearcher(Searcher):
         self._again: deque[WorkItem] = deque()
         self._deaths: dict[str, int] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles its searcher and callbacks, and nobody reads that; an agenda holds a database."""
+        return {}
+
     @property
     def halting(self) -> bool:
         """Work items that run are not waited for."""

@@ -11,6 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from search.units import cost, counts, duration, hyperparameters, number, percent, points
+
 METRIC_NAMES = {"f1": "F1", "qa": "mean of exact match and F1"}
 
 
@@ -110,52 +112,6 @@ def fits(table: RenderableType, console: Console) -> bool:
     """Whether a table fits the console without wrapping."""
     roomy = console.options.update(max_width=10_000)
     return Measurement.get(console, roomy, table).maximum <= console.width
-
-
-# --- texts
-
-
-def percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}"
-
-
-def points(value: float | None, spread: float | None = None) -> str:
-    """A difference of scores, with its spread over seeds."""
-    if value is None:
-        return ""
-    return f"{100 * value:+.1f}" + (f" ± {100 * spread:.1f}" if spread is not None else "")
-
-
-def duration(seconds: float) -> str:
-    """In the two largest units."""
-    if seconds < 59.5:
-        return f"{seconds:.0f} s" if seconds >= 9.95 or seconds == 0 else f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def number(value: float | int | None) -> str:
-    """Thousands apart; at most two decimals."""
-    if value is None:
-        return "no limit"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-
-
-def counts(values: Mapping[str, int]) -> str:
-    """Those that are not 0, the total first."""
-    found = [f"{count} {name}" for name, count in values.items() if count and name != "total"]
-    return f"{values['total']}" + (f": {', '.join(found)}" if found else "")
-
-
-def hyperparameters(values: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
-    )
-
-
-def cost(values: Mapping[str, Any]) -> str:
-    return f"{duration(values['seconds'])}, {number(values['examples'])} examples"
 
 
 # --- best

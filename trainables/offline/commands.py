@@ -18,7 +18,7 @@ from typing import Any
 from trainables.offline.fillers import FILLERS
 from trainables.offline.packages import data_file
 from trainables.offline.split import bare, dice, fraction, part
-from trainables.offline.tables import Row, Table
+from trainables.offline.tables import Table
 from trainables.offline.templates import SLOTS, Grammar, Unsupported, coarse
 
 EVALUATION_LANGUAGES = ("de", "fr", "ru")
@@ -62,6 +62,7 @@ class Command:
 
     intent: str
     template: str
+    combination: str
     words: list[str]
     tags: list[str]
 
@@ -103,6 +104,23 @@ def details(train: int, validation: int) -> Table:
         own = [command for command in found if template_part("en", command.template) == split]
         table.rows["en", split] = [
             {"tokens": c.words, "tags": [number[tag] for tag in c.tags]} for c in _balanced(own, count, "commands")
+        ]
+    return table
+
+
+def combination(train: int, validation: int) -> Table:
+    """An English task: which kinds of things a command names, as the authors of the templates noted it."""
+    found = drawn("en")
+    templates: dict[str, set[str]] = defaultdict(set)
+    for command in found:
+        templates[command.combination].add(command.template)
+    common = sorted(name for name, own in templates.items() if len(own) >= 8)
+    table = Table("sentence_classification", tuple(common))
+    number = {name: i for i, name in enumerate(common)}
+    for split, count in {"train": train, "validation": validation}.items():
+        own = [c for c in found if c.combination in number and template_part("en", c.template) == split]
+        table.rows["en", split] = [
+            {"text": c.text, "label": number[c.combination]} for c in _balanced(own, count, "combination")
         ]
     return table
 
@@ -156,15 +174,13 @@ def drawn(language: str) -> tuple[Command, ...]:
     """Sentences of the language's templates, each with one intent and once."""
     data = json.loads(data_file("home_assistant_intents", "data", f"{language}.json").read_text(encoding="utf-8"))
     grammar = Grammar(data["lists"], data["expansion_rules"], FILLERS[language])
-    lists = Grammar(
-        data["lists"], data["expansion_rules"], {**FILLERS[language], "device": FILLERS[language]["list"]}
-    )
+    lists = Grammar(data["lists"], data["expansion_rules"], {**FILLERS[language], "device": FILLERS[language]["list"]})
     found: dict[str, Command | None] = {}
     for intent in INTENTS:
         templates = _templates(data["intents"].get(intent, {"data": []}))
         # few templates: more sentences of each; and more English ones, to train on
         each = max(5 if language == "en" else 2, 60 // max(1, len(templates)))
-        for template, rules in templates:
+        for template, (rules, combination) in templates.items():
             random = dice("draw", language, template)
             for _ in range(each):
                 try:
@@ -176,17 +192,18 @@ def drawn(language: str) -> tuple[Command, ...]:
                 key = bare(" ".join(words))
                 known = found.get(key, ...)
                 if known is ...:
-                    found[key] = Command(intent, template, words, tags)
+                    found[key] = Command(intent, template, combination, words, tags)
                 elif known is not None and (known.intent, known.template) != (intent, template):
                     # Said for two intents or by two templates: no right answer, or in two splits.
                     found[key] = None
     return tuple(command for command in found.values() if command is not None)
 
 
-def _templates(intent: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
-    """An intent's templates, each with the rules of its own."""
-    unique: dict[str, dict[str, str]] = {}
+def _templates(intent: dict[str, Any]) -> dict[str, tuple[dict[str, str], str]]:
+    """An intent's templates, each with the rules of its own and the combination of slots that its authors noted."""
+    unique: dict[str, tuple[dict[str, str], str]] = {}
     for block in intent["data"]:
+        noted = block.get("metadata", {}).get("slot_combination", "")
         for template in block["sentences"]:
-            unique.setdefault(template, block.get("expansion_rules") or {})
-    return list(unique.items())
+            unique.setdefault(template, (block.get("expansion_rules") or {}, noted))
+    return unique

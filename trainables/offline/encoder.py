@@ -80,7 +80,7 @@ class PackedModel:
         self._tensors = self._directory(at + 8 + table_length)
 
     def _read(self, layout: str, at: int) -> tuple[Any, ...]:
-        return struct.unpack_from(layout, self._bytes, at)
+        return struct.unpack(layout, bytes(self._bytes[at : at + struct.calcsize(layout)]))
 
     def _directory(self, at: int) -> dict[str, tuple[bool, int, int]]:
         """Name of a tensor -> (is it packed in 4 bits, number of weights, offset)."""

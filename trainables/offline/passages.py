@@ -113,9 +113,7 @@ def nextverse(bible: Bible) -> Table:
                     far.append(other)
             choices = [text[following[verse]], *(text[v] for v in far)]
             order = random.sample(range(4), 4)
-            rows.append(
-                {"context": text[verse], "choices": [choices[i] for i in order], "label": order.index(0)}
-            )
+            rows.append({"context": text[verse], "choices": [choices[i] for i in order], "label": order.index(0)})
         table.rows["en", pool] = rows
     return table
 
@@ -178,9 +176,7 @@ def _pairs(
     return rows
 
 
-def _balanced(
-    bible: Bible, name: str, groups: Mapping[str, Sequence[Verse]], version: str, count: int
-) -> list[Row]:
+def _balanced(bible: Bible, name: str, groups: Mapping[str, Sequence[Verse]], version: str, count: int) -> list[Row]:
     """The same number of verses of each group, the label being the group's number."""
     rows: list[Row] = []
     for label, verses in enumerate(groups.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from hassil.expression import (
@@ -41,7 +41,7 @@ SLOTS = ("area", "content", "device", "level", "state", "time")
 _CONTENT = {"message", "search_query", "timer_name", "timer_command", "shopping_list_item", "todo_list_item"}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(template: str) -> Expression:
     """A template's tree; the same rules and values come up in thousands of sentences."""
     return parse_sentence(template).expression

@@ -71,7 +71,9 @@ def test_every_data_set_has_a_card(suite: Path) -> None:
 @pytest.mark.parametrize("name", sorted(CARDS))
 def test_card_fits_its_data(suite: Path, name: str) -> None:
     card = CARDS[name]
-    wanted = [(language, split) for language in card.languages for split in ("dev", "test") if getattr(card.splits, split)]
+    wanted = [
+        (language, split) for language in card.languages for split in ("dev", "test") if getattr(card.splits, split)
+    ]
     if card.format != "retrieval":
         wanted.append((card.training_language, "train"))
     for language, split in wanted:

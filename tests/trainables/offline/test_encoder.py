@@ -31,7 +31,8 @@ def test_loads_with_from_pretrained(suite: Path) -> None:
     model, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     assert tokenizer.is_fast
     assert len(tokenizer) == model.config.vocab_size == model.get_input_embeddings().num_embeddings
-    assert (tokenizer.cls_token_id, tokenizer.pad_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id) == (0, 1, 2, 3)
+    assert tokenizer.convert_tokens_to_ids(["<s>", "<pad>", "</s>", "<unk>"]) == [0, 1, 2, 3]
+    assert (tokenizer.pad_token_id, tokenizer.unk_token_id) == (1, 3)
     assert tokenizer.mask_token_id == len(tokenizer) - 1
     assert model.config.num_hidden_layers == encoder.LAYERS
     assert model.dtype == torch.float32

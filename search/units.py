@@ -1,0 +1,49 @@
+"""Numbers as people read them: scores in %, differences of scores in points, times in their two largest units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def points(value: float | None, spread: float | None = None) -> str:
+    """A difference of scores, with its spread over seeds."""
+    if value is None:
+        return ""
+    return f"{100 * value:+.1f}" + (f" ± {100 * spread:.1f}" if spread is not None else "")
+
+
+def duration(seconds: float) -> str:
+    """In the two largest units."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s" if seconds >= 9.95 or seconds == 0 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def number(value: float | int | None) -> str:
+    """Thousands apart; at most two decimals."""
+    if value is None:
+        return "no limit"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def counts(values: Mapping[str, int]) -> str:
+    """Those that are not 0, the total first."""
+    found = [f"{count} {name}" for name, count in values.items() if count and name != "total"]
+    return f"{values['total']}" + (f": {', '.join(found)}" if found else "")
+
+
+def hyperparameters(values: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
+    )
+
+
+def cost(values: Mapping[str, Any]) -> str:
+    return f"{duration(values['seconds'])}, {number(values['examples'])} examples"
