@@ -55,6 +55,7 @@ class _Run:
 
     id: str
     status: str
+    ended: int | None = None
     mark: str = ""
     params: set[str] = field(default_factory=set)
     rows: set[Row] = field(default_factory=set)
@@ -242,7 +243,8 @@ class Tracking:
             if tags[DIGEST] in found:
                 self._get_client().delete_run(run.info.run_id)
             else:
-                known = _Run(run.info.run_id, run.info.status, tags.get(PAGE, ""), set(run.data.params))
+                info = run.info
+                known = _Run(info.run_id, info.status, info.end_time, tags.get(PAGE, ""), set(run.data.params))
                 found[tags[DIGEST]] = known
         return found
 
@@ -268,12 +270,12 @@ class Tracking:
             params = {key: value for key, value in page.params.items() if key not in run.params}
             self._log(run.id, rows, params, {**page.tags, PAGE: page.mark})
             run.mark, run.params, run.rows = page.mark, set(page.params), set(page.metrics)
-        if run.status != page.status:
-            if page.status == "RUNNING":
+        if page.status == "RUNNING":
+            if run.status != "RUNNING":
                 client.update_run(run.id, status="RUNNING")
-            else:
-                client.set_terminated(run.id, page.status, page.ended)
-            run.status = page.status
+        elif (run.status, run.ended) != (page.status, page.ended):
+            client.set_terminated(run.id, page.status, page.ended)
+        run.status, run.ended = page.status, page.ended
 
     def _log(self, run_id: str, rows: list[Row], params: dict[str, str], tags: dict[str, str]) -> None:
         """In as few batches as MLflow takes; the tags last."""

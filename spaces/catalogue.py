@@ -112,6 +112,10 @@ def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
         elif cards["task"][card.train_from].format != card.format:
             found = f"{card.train_from} is {cards['task'][card.train_from].format}"
             problems.append(Problem(f"must be a {card.format} task", where, found))
+        elif cards["task"][card.train_from].labels != card.labels:
+            # the head learns the numbers of one list and would be scored by those of the other
+            found = f"{card.train_from} has {cards['task'][card.train_from].labels}"
+            problems.append(Problem(f"must have the target's labels in the same order: {card.labels}", where, found))
     return problems
 
 

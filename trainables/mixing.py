@@ -17,7 +17,11 @@ from spaces.digest import derive_seed
 from spaces.mixture import Mixture
 
 BUCKET = 32
-"""Batches that are sorted by length together: enough to pad little, few enough to keep batches varied."""
+"""The most batches that are cut from rows sorted by length together: enough to pad little."""
+
+VARIETY = 8
+"""The fewest such buckets in a stage. Length often tells the label, so that batches from one large bucket would hold
+one label each, and the same row twice where a stage reads its rows more than once."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,10 @@ def _batches(
     """Cut into as few batches as possible, of nearly equal size, rows of similar length together."""
     if len(indices) == 0:
         return []
+    count = -(-len(indices) // batch_size)
+    buckets = max(-(-count // BUCKET), min(count, VARIETY))
     batches: list[np.ndarray] = []
-    for chunk in np.array_split(indices, -(-len(indices) // (batch_size * BUCKET))):
+    for chunk in np.array_split(indices, buckets):
         by_length = chunk[np.argsort(lengths[chunk], kind="stable")]
         batches.extend(np.array_split(by_length, -(-len(chunk) // batch_size)))
     rng.shuffle(batches)  # type: ignore[arg-type]

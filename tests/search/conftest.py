@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from optuna.storages import RDBStorage
 
 from search import config
 from search.config import Search
@@ -53,9 +55,18 @@ def search(make_search: Callable[..., Search]) -> Search:
     return make_search()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Optuna's tables without a study: they take a second to make."""
+    file = tmp_path_factory.mktemp("optuna") / "empty.db"
+    RDBStorage(f"sqlite:///{file}").remove_session()
+    return file
+
+
 @pytest.fixture
-def studies(search: Search, tmp_path: Path) -> Studies:
+def studies(search: Search, tmp_path: Path, empty_database: Path) -> Studies:
     """Empty studies on SQLite."""
+    shutil.copy(empty_database, tmp_path / "studies.db")
     return Studies.create(f"sqlite:///{tmp_path / 'studies.db'}", search)
 
 
