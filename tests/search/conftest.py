@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +39,17 @@ SEARCH: dict[str, Any] = {
 """Two targets in four languages each, two rungs; built-in cards and those of tests/cards."""
 
 
+def load(folder: Path, **changes: Any) -> Search:
+    """A search from a real file; keywords replace its keys."""
+    file = folder / "search.yaml"
+    file.write_text(yaml.safe_dump({**SEARCH, **changes}), encoding="utf-8")
+    return config.load(file)
+
+
 @pytest.fixture
 def make_search(tmp_path: Path) -> Callable[..., Search]:
-    """A search from a real file; keywords replace its keys."""
-
-    def make(**changes: Any) -> Search:
-        file = tmp_path / "search.yaml"
-        file.write_text(yaml.safe_dump({**SEARCH, **changes}), encoding="utf-8")
-        return config.load(file)
-
-    return make
+    """As `load`, in the test's own folder."""
+    return partial(load, tmp_path)
 
 
 @pytest.fixture
@@ -66,8 +68,14 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def studies(search: Search, tmp_path: Path, empty_database: Path) -> Studies:
     """Empty studies on SQLite."""
-    shutil.copy(empty_database, tmp_path / "studies.db")
-    return Studies.create(f"sqlite:///{tmp_path / 'studies.db'}", search)
+    return copied(empty_database, tmp_path, search)
+
+
+def copied(database: Path, folder: Path, search: Search) -> Studies:
+    """Studies on a copy of a database."""
+    for file in database.parent.glob(f"{database.name}*"):  # SQLite's log lies beside it
+        shutil.copy(file, folder / file.name)
+    return Studies.create(f"sqlite:///{folder / database.name}", search)
 
 
 @dataclass
@@ -134,9 +142,12 @@ def filler(search: Search, studies: Studies) -> Filler:
     return Filler(search, studies)
 
 
-@pytest.fixture
-def filled(filler: Filler) -> Filler:
+@pytest.fixture(scope="session")
+def filled_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A search that is nearly over: baseline twice, three mixes, one failure; the winner of `related` confirmed."""
+    folder = tmp_path_factory.mktemp("filled")
+    search = load(folder)
+    filler = Filler(search, copied(empty_database, folder, search))
     filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
     filler.run("none", 1, {"related": 0.55, "verses": 0.66}, "baseline")
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.55})
@@ -148,4 +159,10 @@ def filled(filler: Filler) -> Filler:
     filler.run("none", 1, {"related": 0.53, "verses": 0.64}, "baseline", seed=2)
     filler.run("paraphrase:0.7 + ner:0.3", 1, {"related": 0.63, "verses": 0.61}, "confirm", seed=2)
     filler.studies.add_wall_seconds(200.0)
-    return filler
+    return folder / empty_database.name
+
+
+@pytest.fixture
+def filled(filled_database: Path, search: Search, tmp_path: Path) -> Filler:
+    """The search of `filled_database`, to write on."""
+    return Filler(search, copied(filled_database, tmp_path, search))

@@ -20,7 +20,7 @@ from search.mlflow_database import open_client
 from search.studies import Studies
 from search.tracking import Tracking
 from spaces.errors import Failure
-from tests.search.conftest import Filler
+from tests.search.conftest import Filler, copied, load
 from trainables.item import WorkItem
 from trainables.outcome import Failed, Outcome
 
@@ -106,9 +106,12 @@ Step = tuple[Studies, str, WorkItem, Outcome]
 """What the studies hold when a listener is told what."""
 
 
-@pytest.fixture
-def story(filler: Filler) -> list[Step]:
+@pytest.fixture(scope="module")
+def story(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Step]:
     """A small search: one mix is faster than the baseline, one is promoted, one fails, one seed is repeated."""
+    folder = tmp_path_factory.mktemp("story")
+    search = load(folder)
+    filler = Filler(search, copied(empty_database, folder, search))
     steps: list[Step] = []
     everywhere = {"related": 0.5, "verses": 0.6}
 
