@@ -77,6 +77,10 @@ class Agenda:
     def done(self, item: WorkItem, outcome: Outcome) -> None:
         """Take the outcome of a work item that `next` gave out."""
         self._in_flight.remove(item)
+        if outcome.failure and outcome.failure.kind == "environment":
+            # No fault of the recipe: the work item stays RUNNING in the studies, and the next launch does it again.
+            self.stop_reason = outcome.failure.message
+            return
         self.studies.finish(item, outcome)
         now = time.monotonic()
         self.studies.add_wall_seconds(now - self._clock)

@@ -8,8 +8,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spaces.errors import TaskmixError
+
+if TYPE_CHECKING:
+    from search.config import Search
+    from search.home import Place
 
 FORMATS = ("table", "json", "csv")
 INTERRUPTED = 130
@@ -158,21 +163,20 @@ def _run(search: Search, place: Place, address: str | None) -> int:
     if ending is Ending.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
-    return 0
+    return 1 if ending is Ending.STOPPED else 0
 
 
 def _status(options: argparse.Namespace) -> int:
     from search import home, query, report
-    from search.launch import is_alive
     from search.studies import Studies
 
     if options.name is None:
-        found = query.searches(lambda name: is_alive(home.find(name)[1]))
+        found = query.searches(lambda name: home.find(name)[1].is_alive)
         print(report.render({"searches": found}, "searches", options.format))
         return 0
     search, place = home.find(options.name)
     studies = Studies.open(place.studies, search)
-    print(report.render(query.status(search, studies, is_alive(place)), "status", options.format))
+    print(report.render(query.status(search, studies, place.is_alive), "status", options.format))
     return 0
 
 

@@ -231,10 +231,16 @@ def load(path: Path) -> Search:
     Raises:
         InputError: every mistake in the file, at once.
     """
-    config = _validated(read_yaml(path), str(path))
-    folders = [(path.parent / folder).resolve() for folder in config.cards]
+    data = read_yaml(path)
+    cards = data.get("cards")
+    folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
     catalogue = Catalogue.load(folders)
-    problems = list(_problems(config, catalogue, str(path)))
+    problems = list(_unknown_names(data, catalogue, str(path)))
+    try:
+        config = _validated(data, str(path))
+    except InputError as error:
+        raise InputError([*error.problems, *problems]) from error
+    problems.extend(_problems(config, str(path)))
     try:
         space = _space(config, catalogue)
     except InputError as error:
@@ -294,20 +300,22 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
-    """Mistakes that need more than one key or the catalogue to see."""
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED:
-        yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
-    for key, names, cards in (
-        ("tasks", config.tasks, catalogue.tasks),
-        ("targets", config.targets, catalogue.targets),
-    ):
-        for number, name in enumerate(names):
+def _unknown_names(data: Mapping[str, Any], catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Tasks and targets that have no card, or stand twice."""
+    for key, cards in (("tasks", catalogue.tasks), ("targets", catalogue.targets)):
+        names = data.get(key)
+        for number, name in enumerate(names if isinstance(names, list) else []):
             where = f"{file}: {key}.{number}"
             if name not in cards:
-                yield Problem(f"unknown {key.removesuffix('s')}", where, name, nearest(name, cards))
+                yield Problem(f"unknown {key.removesuffix('s')}", where, str(name), nearest(str(name), cards))
             elif name in names[:number]:
-                yield Problem("stands twice", where, name, "remove one")
+                yield Problem("stands twice", where, str(name), "remove one")
+
+
+def _problems(config: SearchConfig, file: str) -> Iterator[Problem]:
+    """Mistakes that need more than one key to see."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED:
+        yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
     for number, pair in enumerate(config.space.exclude):
         unknown = sorted(set(pair) - set(config.tasks))
         if len(set(pair)) != 2 or unknown:
@@ -369,6 +377,8 @@ def _space(config: SearchConfig, catalogue: Catalogue) -> Space:
     hyperparameters = {}
     for name, hyperparameter in sorted(config.space.hyperparameters.items()):
         stage, _, field = name.partition(".")
+        if field not in StageSettings.model_fields:
+            continue  # `_stage_problems` says so
         own = getattr(getattr(config.stages, stage, None), field, None)
         default = hyperparameter.default if hyperparameter.default is not None else own
         distribution = hyperparameter.distribution

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from search.config import Search, SearchConfig, differences, dump, load
 from spaces.errors import Failure, InputError, Problem, nearest
@@ -67,6 +71,30 @@ class Place:
         except OSError as error:
             fix = "set TASKMIX_HOME to a folder that you can write, with space left"
             raise Failure(Problem("the search's folder cannot be written", str(self.folder), str(error), fix)) from error
+
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One driver per search: the lock goes with its process, however that ends. Raises InputError when taken."""
+        lock = FileLock(self.folder / "driver.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout as error:
+            fix = f"watch it: taskmix status {self.folder.name}; or stop it with Ctrl-C where it runs"
+            raise InputError(Problem("this search is running already", str(self.folder), fix=fix)) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a driver on this machine runs the search."""
+        try:
+            with self.alone():
+                return False
+        except InputError:
+            return True
 
 
 def find(name: str) -> tuple[Search, Place]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from filelock import FileLock, Timeout
+from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
 from cluster.resources import ItemResources, fitting
@@ -17,7 +13,7 @@ from search.home import Place
 from search.studies import Studies
 from search.terminal import Terminal
 from search.tracking import Tracking
-from spaces.errors import InputError, Problem
+from spaces.errors import Problem
 from trainables.item import Plan
 from trainables.prepare import Findings, prepared
 from trainables.store import Store
@@ -30,28 +26,48 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
         InputError: data, cards or resources are wrong, or another driver runs this search.
         Failure: store, database, MLflow or Ray cannot be used.
     """
-    config = search.config
-    with _alone(place):
+    with place.alone():
         Store(place.store, place.cache).check()
         studies = Studies.create(place.studies, search)
-        plan, _ = checked(search, place, terminal)
-        terminal.say("starting Ray")
-        with Tracking(search, studies, place.mlflow) as tracking, connect(address, log=place.folder / "ray.log") as ray:
-            tracking.ready()
-            item = ItemResources(cpus=config.resources.cpus, gpus=config.resources.gpus)
-            concurrency = fitting(item, ray.nodes, config.resources.concurrency)
+        with Tracking(search, studies, place.mlflow, warn=terminal.say) as tracking:
             agenda = Agenda(search, studies, [terminal, tracking])
-            terminal.begin(search, studies, concurrency)
-            ending = driver.run(
-                plan,
-                agenda,
-                item,
-                concurrency,
-                retries=config.failures.retries,
-                before_exit=terminal.close,
-            )
+            ending = driver.Ending.OVER
+            if not agenda.over:
+                ending = _run(search, place, terminal, address, studies, agenda, tracking)
+            tracking.ready()
             tracking.end(ending)
+    if agenda.stop_reason:
+        fix = f"mend the cause, then go on with: taskmix resume {search.config.name}"
+        terminal.error([Problem("the search was stopped", found=agenda.stop_reason, fix=fix)])
     return ending
+
+
+def _run(
+    search: Search,
+    place: Place,
+    terminal: Terminal,
+    address: str | None,
+    studies: Studies,
+    agenda: Agenda,
+    tracking: Tracking,
+) -> driver.Ending:
+    """Start Ray while data and model are checked, then run the agenda."""
+    config = search.config
+    with ThreadPoolExecutor(1) as aside, connect(address, log=place.folder / "ray.log") as ray:
+        preparing = aside.submit(checked, search, place, terminal)
+        item = ItemResources(cpus=config.resources.cpus, gpus=config.resources.gpus)
+        concurrency = fitting(item, ray.nodes, config.resources.concurrency)
+        plan, _ = preparing.result()
+        tracking.ready()
+        terminal.begin(search, studies, concurrency)
+        return driver.run(
+            plan,
+            agenda,
+            item,
+            concurrency,
+            retries=config.failures.retries,
+            before_exit=terminal.close,
+        )
 
 
 def checked(search: Search, place: Place, terminal: Terminal, offline: bool = False) -> tuple[Plan, Findings]:
@@ -59,27 +75,3 @@ def checked(search: Search, place: Place, terminal: Terminal, offline: bool = Fa
     plan = search.plan(place.store, str(place.cache))
     findings = prepared(plan, search.config.model, search.config.resources.cpus, terminal.say, offline)
     return plan.model_copy(update={"versions": findings.versions}), findings
-
-
-def is_alive(place: Place) -> bool:
-    """Whether a driver on this machine runs the search."""
-    try:
-        with _alone(place):
-            return False
-    except InputError:
-        return True
-
-
-@contextmanager
-def _alone(place: Place) -> Iterator[None]:
-    """One driver per search: the lock goes with its process, however that ends."""
-    lock = FileLock(place.folder / "driver.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        fix = f"watch it: taskmix status {place.folder.name}; or stop it with Ctrl-C where it runs"
-        raise InputError(Problem("this search is running already", str(place.folder), fix=fix)) from error
-    try:
-        yield
-    finally:
-        lock.release()

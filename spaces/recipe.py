@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from spaces.digest import digest
@@ -34,11 +35,11 @@ class Recipe:
         }
         return cls(mixture, tuple(sorted(kept.items())), model, seed)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return digest(self.to_dict())
 
-    @property
+    @cached_property
     def family(self) -> str:
         """Digest without the seed: what repeated measurements of one recipe share."""
         return digest({key: value for key, value in self.to_dict().items() if key != "seed"})

@@ -11,8 +11,8 @@ from spaces.card import Strict
 PerLanguage = dict[str, dict[str, float]]
 """Language -> metric -> value between 0 and 1."""
 
-FailureKind = Literal["exception", "diverged", "out_of_memory", "storage", "lost"]
-"""`diverged`: the loss was not finite. `storage`: the store or cache could not be written (full disk, permission).
+FailureKind = Literal["exception", "diverged", "out_of_memory", "environment", "lost"]
+"""`diverged`: the loss was not finite. `environment`: store, cache or hub failed (full disk, permission, network); no fault of the recipe.
 `lost`: the worker died."""
 
 

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from torch import nn
 from transformers import PreTrainedModel
 
+from spaces.errors import Failure
 from spaces.mixture import Mixture
 from trainables import encoders
 from trainables.data import Data
@@ -27,7 +28,7 @@ from trainables.evaluate import evaluate, floors, mean_score
 from trainables.item import Plan, WorkItem
 from trainables.outcome import Failed, FailureKind, Outcome, Progress, Score
 from trainables.stage import Diverged, StageResult, train
-from trainables.store import Store, StoreError
+from trainables.store import Store
 
 
 @dataclass
@@ -235,8 +236,8 @@ def _failed(error: Exception) -> Failed:
         kind = "diverged"
     elif isinstance(error, torch.OutOfMemoryError | MemoryError):
         kind = "out_of_memory"
-    elif isinstance(error, StoreError) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES)):
-        kind = "storage"
-    lines = str(error).strip().splitlines() or [""]
-    message = f"{type(error).__name__}: {lines[0]}" if kind == "exception" else lines[0]
-    return Failed(kind=kind, message=message, details="".join(traceback.format_exception(error)))
+    elif isinstance(error, Failure) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES)):
+        kind = "environment"
+    text = " ".join(str(error).split()) or type(error).__name__
+    message = f"{type(error).__name__}: {text}" if kind == "exception" else text
+    return Failed(kind=kind, message=message[:500], details="".join(traceback.format_exception(error)))

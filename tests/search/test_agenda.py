@@ -18,6 +18,7 @@ from search.config import Search
 from search.studies import Record, Studies
 from tests.search.landscape import outcome
 from trainables.item import WorkItem
+from trainables.outcome import Failed, Outcome
 
 MakeSearch = Callable[..., Search]
 
@@ -190,6 +191,18 @@ def test_failures_are_recorded_and_too_many_stop_the_search(make_search: MakeSea
     assert "3 of 3 work items failed" in agenda.stop_reason
     assert "the loss is nan" in agenda.stop_reason
     assert all(r.state is TrialState.FAIL and r.failure for records in studies.records.values() for r in records)
+
+
+def test_a_broken_environment_stops_the_search_and_costs_no_recipe(search: Search, tmp_path: Path) -> None:
+    agenda = Agenda(search, Studies.create(url(tmp_path), search))
+    item = agenda.next()
+    assert item is not None
+    failure = Failed(kind="environment", message="No space left on device")
+    agenda.done(item, Outcome(failure=failure))
+    assert agenda.stop_reason == "No space left on device"
+    assert agenda.over
+    later = Agenda(search, Studies.create(url(tmp_path), search))
+    assert later.next() == item
 
 
 def drive_until_stopped(agenda: Agenda) -> list[WorkItem]:

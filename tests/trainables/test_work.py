@@ -165,7 +165,7 @@ def test_a_full_disk_is_its_own_kind(plan: Plan, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.put_file", full)
     outcome = run(Worker(plan), item(plan, "tags", 0))
     assert outcome.failure is not None
-    assert outcome.failure.kind == "storage"
+    assert outcome.failure.kind == "environment"
 
 
 def test_scores_before_a_failure_are_kept(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,123 @@
+"""The search file: every mistake at once, each with file, key, what was found and the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from search import config
+from search.config import Search
+from search.home import Place
+from spaces.errors import InputError, Problem
+from spaces.mixture import Mixture
+from tests.search.conftest import SEARCH
+
+MakeSearch = Callable[..., Search]
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+def mistakes(make_search: MakeSearch, **changes: Any) -> tuple[Problem, ...]:
+    with pytest.raises(InputError) as caught:
+        make_search(**changes)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/search.yaml")), ids=lambda path: path.parent.name)
+def test_the_examples_are_right(file: Path) -> None:
+    assert config.load(file).start_mixtures()
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "words"),
+    [
+        ({"tasks": ["parafrase"]}, "tasks.0", "did you mean 'paraphrase'"),
+        ({"tasks": ["ner", "ner"]}, "tasks.1", "stands twice"),
+        ({"targets": ["verse"]}, "targets.0", "did you mean 'verses'"),
+        ({"name": "a b"}, "name", "letters, digits"),
+        ({"name": "store"}, "name", "letters, digits"),
+        ({"budget": {"recipe": 4}}, "budget.recipe", "did you mean 'recipes'"),
+        ({"budget": {"recipes": 0}}, "budget.recipes", "greater than 0"),
+        ({"halving": {"rungs": [0.5, 0.2]}}, "halving", "rungs rise"),
+        ({"halving": {"eta": 1}}, "halving.eta", "greater than or equal to 2"),
+        ({"space": {"exclude": [["ner", "nothing"]]}}, "space.exclude.0", "unknown: ['nothing']"),
+        ({"space": {"licences": ["mine"]}}, "space.licences", "no task is left"),
+        ({"space": {"min_weight": 0.5, "max_tasks": 3}}, "space", "more than the whole"),
+        ({"space": {"hyperparameters": {"warmup": {"choices": [1, 2]}}}}, "hyperparameters.warmup", "no setting of"),
+        (
+            {"space": {"hyperparameters": {"target.warmup": {"low": 0.1, "high": 2.0}}}},
+            "hyperparameters.target.warmup",
+            "less than or equal to 1",
+        ),
+        (
+            {"space": {"hyperparameters": {"target.warmup": {"low": 0.2, "high": 0.3}}}},
+            "hyperparameters.target.warmup",
+            "the default is outside the range",
+        ),
+        ({"start": {"mixtures": ["ner;1"]}}, "start.mixtures.0", "task:weight"),
+        ({"start": {"mixtures": ["ner:0.99 + crossref:0.01"]}}, "start.mixtures.0", "below min_weight"),
+        ({"stages": {**SEARCH["stages"], "per_target": {"vers": {}}}}, "per_target.vers", "did you mean 'verses'"),
+        ({"stages": {**SEARCH["stages"], "target": {"examples": 40}}}, "stages.target", "less than one batch"),
+        ({"sampler": {"name": "best"}}, "sampler.name", "'random', 'tpe' or 'gp'"),
+    ],
+)
+def test_a_mistake_names_the_key_and_the_fix(
+    make_search: MakeSearch, changes: dict[str, Any], where: str, words: str
+) -> None:
+    found = mistakes(make_search, **changes)
+    assert all("search.yaml: " in problem.where for problem in found)
+    assert [problem for problem in found if where in problem.where and words in str(problem)]
+
+
+def test_all_mistakes_at_once(make_search: MakeSearch) -> None:
+    found = mistakes(make_search, tasks=["parafrase", "ner"], budget={"recipe": 4}, colour="blue")
+    keys = {problem.where.rpartition(": ")[2] for problem in found}
+    assert keys == {"tasks.0", "budget.recipe", "budget.recipes", "colour"}
+
+
+def test_start_mixtures_are_distinct_and_in_order(make_search: MakeSearch) -> None:
+    search = make_search(start={"mixtures": ["ner:0.7 + crossref:0.3", "ner"]})
+    mixtures = search.start_mixtures()
+    assert mixtures[:2] == [Mixture.parse("ner:0.7 + crossref:0.3"), Mixture.parse("ner")]
+    assert len(set(mixtures)) == len(mixtures) == 5
+
+
+def test_the_stored_copy_reads_back_the_same(search: Search, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere" / "search.yaml"
+    copy.parent.mkdir()
+    copy.write_text(config.dump(search.config, tmp_path))
+    assert config.load(copy).config.fixed() == search.config.fixed()
+
+
+def test_budgets_may_change_and_the_space_may_not(make_search: MakeSearch) -> None:
+    before = make_search()
+    assert config.differences(before.config, make_search(budget={"recipes": 99}).config) == []
+    changed = config.differences(before.config, make_search(space={"max_tasks": 3}).config)
+    assert {problem.where for problem in changed} >= {"space.max_tasks"}
+
+
+def test_another_search_of_that_name_is_refused(
+    make_search: MakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    search = make_search()
+    place = Place.of(search.config)
+    place.enter(search, tmp_path / "search.yaml")
+    before = place.file.read_text()
+    with pytest.raises(InputError, match=r"seed: differs(.|\n)*taskmix resume small"):
+        place.enter(make_search(seed=7), tmp_path / "search.yaml")
+    assert place.file.read_text() == before
+
+
+def test_one_driver_at_a_time(search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    place = Place.of(search.config)
+    place.enter(search, tmp_path / "search.yaml")
+    assert not place.is_alive
+    with place.alone():
+        assert place.is_alive
+        with pytest.raises(InputError, match="running already"), place.alone():
+            pass
+    assert not place.is_alive
