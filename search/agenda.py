@@ -134,7 +134,9 @@ class Agenda:
             for place in promotable(results, started, self._config.halving.eta, closing):
                 wanted.setdefault(place, []).append(target)
         recipes = {record.recipe.digest: record.recipe for record in self.studies.all()}
-        for (digest, rung), targets in sorted(wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])):
+        for (digest, rung), targets in sorted(
+            wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])
+        ):
             yield WorkItem(recipes[digest], rung, tuple(targets)), "promotion", targets[0]
 
     def _proposals(self) -> Iterator[tuple[WorkItem, Kind, str]]:
@@ -229,10 +231,8 @@ class Agenda:
         limit = self._config.failures.max_share
         if len(failed) >= FAILURES_BEFORE_STOP and len(failed) > limit * len(over):
             last = failed[-1].failure
-            reason = f" The last one: {last.message}" if last else ""
-            self.stop_reason = (
-                f"{len(failed)} of {len(over)} work items failed, more than failures.max_share {limit:g} allows.{reason}"
-            )
+            share = f"{len(failed)} of {len(over)} work items failed, more than failures.max_share {limit:g} allows."
+            self.stop_reason = f"{share} The last one: {last.message}" if last else share
 
 
 def _score(record: Record) -> float:

@@ -116,10 +116,10 @@ def _tasks(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     from search import report
-    from search.config import load
     from search.estimate import estimate
     from search.home import Place
     from search.launch import checked
+    from search.search_file import load
     from search.terminal import Terminal
 
     search = load(options.file)
@@ -132,8 +132,8 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _launch(options: argparse.Namespace) -> int:
-    from search.config import load
     from search.home import Place
+    from search.search_file import load
 
     search = load(options.file)
     place = Place.of(search.config)

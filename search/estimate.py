@@ -100,8 +100,12 @@ def _line(
         sizes = findings.sizes[target]
         passes += each / len(targets) * sizes.evaluation_rows * sizes.evaluation_tokens * (2 if top else 1)
         if card.is_trained:
-            passes += each / len(targets) * TRAINING * plan.target_stage(target).at(share).examples * (
-                findings.sizes[source.name].tokens
+            passes += (
+                each
+                / len(targets)
+                * TRAINING
+                * plan.target_stage(target).at(share).examples
+                * (findings.sizes[source.name].tokens)
             )
     for target in targets:
         if plan.targets[target].is_trained:

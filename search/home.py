@@ -10,7 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from search.config import Search, SearchConfig, differences, dump, load
+from search.config import Search, SearchConfig
+from search.search_file import differences, dump, load
 from spaces.errors import Failure, InputError, Problem, nearest
 
 
@@ -61,8 +62,10 @@ class Place:
         if self.file.exists():
             changed = differences(load(self.file).config, search.config)
             if changed:
-                advice = f"give this file another name:, or go on with the search as it was: taskmix resume {search.config.name}"
-                raise InputError([*changed, Problem("this file is another search of the same name", str(file), fix=advice)])
+                advice = f"give the file another name, or go on as it was: taskmix resume {search.config.name}"
+                raise InputError(
+                    [*changed, Problem("this file is another search of the same name", str(file), fix=advice)]
+                )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             aside = self.file.with_suffix(f".{os.getpid()}.tmp")
@@ -70,8 +73,9 @@ class Place:
             aside.replace(self.file)
         except OSError as error:
             fix = "set TASKMIX_HOME to a folder that you can write, with space left"
-            raise Failure(Problem("the search's folder cannot be written", str(self.folder), str(error), fix)) from error
-
+            raise Failure(
+                Problem("the search's folder cannot be written", str(self.folder), str(error), fix)
+            ) from error
 
     @contextmanager
     def alone(self) -> Iterator[None]:

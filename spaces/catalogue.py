@@ -40,7 +40,9 @@ class Catalogue:
         for folder in (BUILT_IN, *folders):
             if not any((folder / sub).is_dir() for sub in KINDS):
                 problems.append(
-                    Problem("no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml")
+                    Problem(
+                        "no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml"
+                    )
                 )
             for sub, kind in KINDS.items():
                 files = {path.stem: path for path in sorted((folder / sub).rglob("*.yaml"))}
@@ -142,7 +144,9 @@ def problem_of(detail: Any, file: str) -> Problem:
     key = ".".join(str(part) for part in detail["loc"])
     message = str(detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
-        return Problem("unknown key", where=f"{file}: {key}", found=repr(detail["input"]), fix="remove it or mend its name")
+        return Problem(
+            "unknown key", where=f"{file}: {key}", found=repr(detail["input"]), fix="remove it or mend its name"
+        )
     if detail["type"] == "missing":
         return Problem("is missing", where=f"{file}: {key}", fix="add the key")
     found = repr(detail["input"]) if detail["type"] != "value_error" or not isinstance(detail["input"], dict) else ""

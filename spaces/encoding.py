@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture, apportion
@@ -63,11 +63,15 @@ class Space:
             counts = f"min_tasks {self.min_tasks}, max_tasks {self.max_tasks}"
             found.append(("min_tasks must be at least 1 and at most max_tasks", counts, ""))
         if self.min_tasks > len(self.tasks):
-            found.append((f"min_tasks is {self.min_tasks} but there are {len(self.tasks)} tasks", "", "name more tasks"))
+            found.append(
+                (f"min_tasks is {self.min_tasks} but there are {len(self.tasks)} tasks", "", "name more tasks")
+            )
         for name, value in (("1", 1.0), ("min_weight", self.min_weight)):
             if not 0 < self.step <= 1 or abs(value / self.step - round(value / self.step)) > 1e-6:
                 text = f"{name} must be a whole multiple of weight_step"
-                found.append((text, f"min_weight {self.min_weight}, weight_step {self.step}", "for example 0.1 and 0.05"))
+                found.append(
+                    (text, f"min_weight {self.min_weight}, weight_step {self.step}", "for example 0.1 and 0.05")
+                )
         if not 0 < self.min_weight <= 1 or self.max_tasks * self.min_weight > 1 + 1e-9:
             text = f"{self.max_tasks} tasks of at least {self.min_weight} each are more than the whole"
             found.append((text, "", "lower min_weight or max_tasks"))
@@ -156,9 +160,9 @@ class Space:
             low = [task for task, share in shares.items() if share < least]
             if not low:
                 return Mixture.of({**fixed, **shares})
-            fixed.update({task: least for task in low})
+            fixed.update(dict.fromkeys(low, least))
             free = {task: weight for task, weight in free.items() if task not in fixed}
-        return Mixture.of({task: 1.0 for task in raw})  # unreachable: max_tasks * min_weight <= 1
+        return Mixture.of(dict.fromkeys(raw, 1.0))  # unreachable: max_tasks * min_weight <= 1
 
     def _compatible(self, tasks: Sequence[str]) -> list[str]:
         """`tasks` in order, less those excluded by an earlier one."""

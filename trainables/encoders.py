@@ -12,8 +12,9 @@ from transformers.utils import logging
 from spaces.errors import Failure, InputError, Problem
 from trainables.data import suite_folder
 
-logging.disable_progress_bar()
-logging.set_verbosity_error()  # "some weights were not used" is what heads that are dropped look like
+logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+# "some weights were not used" is what heads that are dropped look like
+logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
 SUITE = "suite:"
 """``suite:mini/mini-e5`` is the model ``mini-e5`` of the suite ``mini``; all else is a folder or a hub id."""

@@ -12,7 +12,6 @@ from spaces.card import Card, Strict
 from spaces.digest import digest
 from spaces.recipe import Recipe
 
-
 VERSION = 1
 """Goes up when training or scoring computes something else: then nothing that was stored before is taken for it."""
 

@@ -73,9 +73,7 @@ def _stream(rows: int, start: int, stop: int, seed: int) -> np.ndarray:
     return np.concatenate(orders)[start - offset : stop - offset]
 
 
-def _batches(
-    indices: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator
-) -> list[np.ndarray]:
+def _batches(indices: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Cut into as few batches as possible, of nearly equal size, rows of similar length together."""
     if len(indices) == 0:
         return []
@@ -85,7 +83,7 @@ def _batches(
     for chunk in np.array_split(indices, buckets):
         by_length = chunk[np.argsort(lengths[chunk], kind="stable")]
         batches.extend(np.array_split(by_length, -(-len(chunk) // batch_size)))
-    rng.shuffle(batches)  # type: ignore[arg-type]
+    rng.shuffle(batches)
     return batches
 
 

@@ -12,8 +12,8 @@ PerLanguage = dict[str, dict[str, float]]
 """Language -> metric -> value between 0 and 1."""
 
 FailureKind = Literal["exception", "diverged", "out_of_memory", "environment", "lost"]
-"""`diverged`: the loss was not finite. `environment`: store, cache or hub failed (full disk, permission, network); no fault of the recipe.
-`lost`: the worker died."""
+"""`diverged`: the loss was not finite. `environment`: store, cache or hub failed (full disk,
+permission, network), which is no fault of the recipe. `lost`: the worker died."""
 
 
 class Score(Strict):

@@ -160,12 +160,14 @@ def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
 def _seconds_per_token(encoder: Encoder, plan: Plan) -> float:
     """A forward pass over random tokens, best of three: what bounds training and evaluation alike."""
     import torch
+    from torch import nn
 
     from trainables.engine import device
 
     length = min(64, plan.intermediate.max_length)
     batch = torch.randint(10, 100, (16, length), device=device())
-    model = encoder.model.eval().to(device())
+    model: nn.Module = encoder.model
+    model.train(False).to(device())
     times = []
     with torch.inference_mode():
         for _ in range(4):

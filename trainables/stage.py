@@ -77,7 +77,6 @@ def train(
         Diverged: the loss became infinite or not a number.
     """
     torch.manual_seed(derive_seed(seed, "heads", len(segments)))
-    encoder.to(device())
     encoder.get_input_embeddings().requires_grad_(not stage.freeze_embeddings)
     model = _MultiTask(encoder, cards).to(device())
     lengths = {task: features[task]["length"][:] for task in mixture.tasks}

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from optuna.storages import RDBStorage
 
-from search import config
+from search import search_file
 from search.config import Search
 from search.studies import Kind, Studies
 from spaces.mixture import Mixture
@@ -43,7 +43,7 @@ def load(folder: Path, **changes: Any) -> Search:
     """A search from a real file; keywords replace its keys."""
     file = folder / "search.yaml"
     file.write_text(yaml.safe_dump({**SEARCH, **changes}), encoding="utf-8")
-    return config.load(file)
+    return search_file.load(file)
 
 
 @pytest.fixture

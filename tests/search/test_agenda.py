@@ -142,7 +142,7 @@ def test_a_crash_between_any_two_writes_changes_nothing(
         monkeypatch.setattr(owner, name, write)
 
     kills, numbers = 0, random.Random(5)
-    for number in range(200):
+    for _ in range(200):
         left[0] = numbers.randint(1, 15)
         try:
             studies = Studies.create(url(tmp_path, "killed"), search)
@@ -152,7 +152,7 @@ def test_a_crash_between_any_two_writes_changes_nothing(
         except Killed:
             kills += 1
     else:
-        raise AssertionError(f"not over after {number} launches")
+        raise AssertionError("not over after 200 launches")
     left[0] = 0
     assert kills >= 10
     assert facts(Studies.open(url(tmp_path, "killed"), search)) == facts(whole)

@@ -59,7 +59,9 @@ def test_equal_weights_may_be_left_out() -> None:
     assert Mixture.parse("none") == Mixture.parse("") == Mixture()
 
 
-@pytest.mark.parametrize("text", ["a:", "a:x", "a:-1", "a:0.5, b:0.5", "a:0", "a + a", ":0.4", "a:nan", "a:inf", "a:1e"])
+@pytest.mark.parametrize(
+    "text", ["a:", "a:x", "a:-1", "a:0.5, b:0.5", "a:0", "a + a", ":0.4", "a:nan", "a:inf", "a:1e"]
+)
 def test_what_is_no_mixture_is_refused_with_the_text(text: str) -> None:
     with pytest.raises(InputError) as caught:
         Mixture.parse(text)

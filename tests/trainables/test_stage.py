@@ -40,9 +40,7 @@ class Stage:
         mixture, model = Mixture.parse(mix), copy.deepcopy(self.encoder)
         cards = {task: self.cards[task] for task in mixture.tasks}
         settings = EngineSettings(zero=zero)  # type: ignore[arg-type]
-        running = train(
-            model, self.kit.tokenizer, cards, self.features, mixture, segments, stage, settings, seed
-        )
+        running = train(model, self.kit.tokenizer, cards, self.features, mixture, segments, stage, settings, seed)
         while True:
             try:
                 next(running)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from search import config
+from search import search_file
 from search.config import Search
 from search.home import Place
 from spaces.errors import InputError, Problem
@@ -27,7 +27,7 @@ def mistakes(make_search: MakeSearch, **changes: Any) -> tuple[Problem, ...]:
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/search.yaml")), ids=lambda path: path.parent.name)
 def test_the_examples_are_right(file: Path) -> None:
-    assert config.load(file).start_mixtures()
+    assert search_file.load(file).start_mixtures()
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_start_mixtures_are_distinct_and_in_order(make_search: MakeSearch) -> No
 def test_the_stored_copy_reads_back_the_same(search: Search, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere" / "search.yaml"
     copy.parent.mkdir()
-    copy.write_text(config.dump(search.config, tmp_path))
-    assert config.load(copy).config.fixed() == search.config.fixed()
+    copy.write_text(search_file.dump(search.config, tmp_path))
+    assert search_file.load(copy).config.fixed() == search.config.fixed()
 
 
 def test_budgets_may_change_and_the_space_may_not(make_search: MakeSearch) -> None:
     before = make_search()
-    assert config.differences(before.config, make_search(budget={"recipes": 99}).config) == []
-    changed = config.differences(before.config, make_search(space={"max_tasks": 3}).config)
+    assert search_file.differences(before.config, make_search(budget={"recipes": 99}).config) == []
+    changed = search_file.differences(before.config, make_search(space={"max_tasks": 3}).config)
     assert {problem.where for problem in changed} >= {"space.max_tasks"}
 
 

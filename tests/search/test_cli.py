@@ -1,0 +1,84 @@
+"""The command line: exit codes and what a mistake prints. `tests/test_end_to_end.py` runs whole searches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from search.cli import main
+from search.config import Search
+from search.home import Place
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "home"
+
+
+def fails(capsys: Capture, code: int, *arguments: str) -> str:
+    """The complaint of a command that ends with `code`: no traceback, the fix on a line of its own."""
+    assert main(arguments) == code
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert "Traceback" not in err
+    return err
+
+
+def test_tasks_lists_every_card(capsys: Capture) -> None:
+    assert main(["tasks", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"mnli", "paraphrase"} <= {card["name"] for card in found["tasks"]}
+    assert {"xnli", "slots"} <= {card["name"] for card in found["targets"]}
+    assert main(["tasks"]) == 0
+    assert "span_qa" in capsys.readouterr().out
+
+
+def test_mistakes_of_the_user_exit_with_2(capsys: Capture, tmp_path: Path, make_search: Callable[..., Search]) -> None:
+    assert "no such file" in fails(capsys, 2, "launch", str(tmp_path / "none.yaml"))
+    assert "no search of that name" in fails(capsys, 2, "best", "none")
+    (tmp_path / "broken.yaml").write_text("name: [")
+    assert "is not YAML" in fails(capsys, 2, "plan", str(tmp_path / "broken.yaml"))
+    with pytest.raises(SystemExit) as caught:
+        main(["best", "x", "--top", "0"])
+    assert caught.value.code == 2
+
+
+def test_failures_exit_with_1(
+    capsys: Capture, tmp_path: Path, make_search: Callable[..., Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_search(storage={"studies": f"sqlite:///{tmp_path}/nowhere/studies.db"})
+    err = fails(capsys, 1, "launch", str(tmp_path / "search.yaml"))
+    assert "the studies' database cannot be opened" in err
+    (tmp_path / "file").write_text("")
+    make_search(name="other", storage={"store": str(tmp_path / "file" / "store")})
+    assert "the store cannot be written" in fails(capsys, 1, "launch", str(tmp_path / "search.yaml"))
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "file"))
+    assert "the search's folder cannot be written" in fails(capsys, 1, "launch", str(tmp_path / "search.yaml"))
+
+
+def test_a_search_that_runs_is_not_launched_again(
+    capsys: Capture, tmp_path: Path, make_search: Callable[..., Search]
+) -> None:
+    place = Place.of(make_search().config)
+    assert main(["status"]) == 0
+    place.folder.mkdir(parents=True)
+    with place.alone():
+        assert "running already" in fails(capsys, 2, "launch", str(tmp_path / "search.yaml"))
+
+
+def test_a_hub_model_out_of_reach_is_said(
+    capsys: Capture, tmp_path: Path, make_search: Callable[..., Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    make_search(tasks=["mnli"], targets=["xnli"], model="nobody/nothing")
+    assert main(["plan", str(tmp_path / "search.yaml"), "--offline"]) == 0
+    out = capsys.readouterr().out
+    assert "nobody/nothing" in out
+    assert "not known here" in out
