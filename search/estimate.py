@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 
 from search.config import Search
 from trainables.item import Plan
@@ -50,65 +51,61 @@ class Estimate:
 
 def estimate(search: Search, plan: Plan, findings: Findings, concurrency: int) -> Estimate:
     """From the sizes of the data and the measured speed of a forward pass."""
-    config, targets = search.config, list(search.config.targets)
-    shares = plan.rungs
-    lines = []
-    for rung, share in enumerate(shares):
-        lines.append(_line("baseline", rung, 1, plan, findings, targets, share, 0.0))
-    survivors = config.budget.recipes
-    lines.append(_line("new recipes", 0, survivors, plan, findings, targets, shares[0], shares[0]))
-    for rung in range(1, len(shares)):
-        survivors = max(1, survivors // config.halving.eta)
-        grown = shares[rung] - shares[rung - 1]
-        # each target promotes its own best: as many work items of one target each, at most
-        items = min(survivors * len(targets), config.budget.recipes)
-        share_of_targets = survivors * len(targets) / items
-        lines.append(_line("promotions", rung, items, plan, findings, targets, shares[rung], grown, share_of_targets))
+    config, count = search.config, len(search.config.targets)
+    work = _Work(plan, findings)
+    lines = [work.line("baseline", 1, rung, 0.0, count) for rung in range(len(plan.rungs))]
+    left = config.budget.recipes
+    lines.append(work.line("new recipes", left, 0, plan.rungs[0], count))
+    for rung in range(1, len(plan.rungs)):
+        left = max(1, left // config.halving.eta)
+        promoted = min(left * count, config.budget.recipes)  # each target promotes its own best
+        grown = plan.rungs[rung] - plan.rungs[rung - 1]
+        lines.append(work.line("promotions", promoted, rung, grown, left * count / promoted))
     seeds = config.confirm.seeds - 1 if config.confirm.top else 0
     if seeds:
-        top = len(shares) - 1
-        winners = config.confirm.top * len(targets)
-        lines.append(_line("baseline, more seeds", top, seeds, plan, findings, targets, 1.0, 0.0))
-        lines.append(_line("winners, more seeds", top, seeds * winners, plan, findings, targets, 1.0, 1.0, 1.0))
+        top = len(plan.rungs) - 1
+        winners = min(config.confirm.top, left) * count
+        recipes = min(winners, config.budget.recipes)
+        lines.append(work.line("baseline, more seeds", seeds, top, 0.0, count))
+        lines.append(work.line("winners, more seeds", seeds * recipes, top, 1.0, winners / recipes))
     return Estimate(lines, concurrency)
 
 
-def _line(
-    kind: str,
-    rung: int,
-    items: int,
-    plan: Plan,
-    findings: Findings,
-    targets: list[str],
-    share: float,
-    intermediate: float,
-    targets_each: float | None = None,
-) -> Line:
-    """Work items that train `intermediate` of the intermediate budget, then `targets_each` of the targets (mean)."""
-    each = len(targets) if targets_each is None else targets_each
-    name = f"{kind} at rung {rung} ({share:.0%})"
-    first = round(plan.intermediate.examples * intermediate)
-    examples, passes, known = first, 0.0, findings.seconds_per_token is not None
-    tokens = [findings.sizes[task].tokens for task in plan.tasks if task in findings.sizes]
-    passes += TRAINING * first * (sum(tokens) / len(tokens) if tokens else 0.0)
-    top = rung == len(plan.rungs) - 1
-    for target in targets:
-        card, source = plan.targets[target], plan.training_cards[target]
-        if target not in findings.sizes or (card.is_trained and source.name not in findings.sizes):
-            known = False
-            continue
-        sizes = findings.sizes[target]
-        passes += each / len(targets) * sizes.evaluation_rows * sizes.evaluation_tokens * (2 if top else 1)
-        if card.is_trained:
-            passes += (
-                each
-                / len(targets)
-                * TRAINING
-                * plan.target_stage(target).at(share).examples
-                * (findings.sizes[source.name].tokens)
-            )
-    for target in targets:
-        if plan.targets[target].is_trained:
-            examples += round(each / len(targets) * plan.target_stage(target).at(share).examples)
-    seconds = OVERHEAD * passes * findings.seconds_per_token if known and findings.seconds_per_token else None
-    return Line(name, items, examples, seconds)
+@dataclass(frozen=True)
+class _Work:
+    """What a work item does, in examples and in tokens through the encoder."""
+
+    plan: Plan
+    findings: Findings
+
+    def line(self, kind: str, items: int, rung: int, intermediate: float, targets: float) -> Line:
+        """Work items that train that share of the intermediate budget, then so many of the targets (mean)."""
+        share, part = self.plan.rungs[rung], targets / len(self.plan.targets)
+        examples = round(self.plan.intermediate.examples * intermediate)
+        tokens = self._intermediate_tokens()
+        passes = TRAINING * examples * tokens if tokens is not None else None
+        for target in self.plan.targets:
+            trained = self._trained(target, share)
+            examples += round(part * trained)
+            scored = self._target_passes(target, trained, top=rung == len(self.plan.rungs) - 1)
+            passes = None if passes is None or scored is None else passes + part * scored
+        speed = self.findings.seconds_per_token
+        seconds = None if passes is None or speed is None else OVERHEAD * passes * speed
+        return Line(f"{kind} at rung {rung} ({share:.0%})", items, examples, seconds)
+
+    def _intermediate_tokens(self) -> float | None:
+        """Mean tokens of an intermediate example, over the tasks; None when no task's data are here."""
+        known = [self.findings.sizes[task].tokens for task in self.plan.tasks if task in self.findings.sizes]
+        return fmean(known) if known else None
+
+    def _trained(self, target: str, share: float) -> int:
+        """Training examples of the target stage."""
+        return self.plan.target_stage(target).at(share).examples if self.plan.targets[target].is_trained else 0
+
+    def _target_passes(self, target: str, trained: int, top: bool) -> float | None:
+        """Tokens through the encoder to fine-tune and score, in forward passes; None when the data are not here."""
+        sizes, source = self.findings.sizes.get(target), self.plan.training_cards[target].name
+        if sizes is None or source not in self.findings.sizes:
+            return None
+        scored = sizes.evaluation_rows * sizes.evaluation_tokens * (2 if top else 1)  # the test split at the top rung
+        return scored + TRAINING * trained * self.findings.sizes[source].tokens

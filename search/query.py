@@ -62,7 +62,7 @@ def status(search: Search, studies: Studies, alive: bool | None = None) -> dict[
             "wall": wall,
             "work_items": cost.seconds,
             "training": cost.training_seconds,
-            "training_share": cost.training_seconds / wall if wall else None,
+            "training_share": cost.training_seconds / cost.seconds if cost.seconds else None,
         },
         "examples": cost.examples,
         "failures": {

@@ -64,12 +64,13 @@ def answer(best: Mapping[str, Any], status: Mapping[str, Any], mlflow: str, widt
     name, seconds, failures = best["search"], status["seconds"], status["failures"]
     items, recipes = status["work_items"], status["recipes"]
     share = f", {seconds['training_share']:.0%} of it training" if seconds["training_share"] is not None else ""
+    work = f"{units.duration(seconds['work_items'])} of work items{share}"
     failed = units.counts({**failures["by_kind"], "total": failures["count"]}) if failures["count"] else "none"
     ui = mlflow if mlflow.startswith("http") else f"mlflow ui --backend-store-uri {mlflow}"
     grid = Table.grid(padding=(0, 2))
     for title, text in (
         ("search", f"{name}: {status['state']}; {recipes['total']} recipes in {items['total']} work items"),
-        ("cost", f"{units.duration(seconds['wall'])}{share}; {units.number(status['examples'])} examples"),
+        ("cost", f"{units.duration(seconds['wall'])}; {work}; {units.number(status['examples'])} examples"),
         ("failures", failed),
         ("next", f"{program()} best {name} --top 10"),
         ("", f"{program()} status {name}"),

@@ -29,7 +29,7 @@ def best(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
 def status(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
     """Counts, budget, time and failures of one search."""
     seconds, failures = data["seconds"], data["failures"]
-    share = f" ({seconds['training_share']:.0%} of the wall time)" if seconds["training_share"] is not None else ""
+    share = f" ({seconds['training_share']:.0%})" if seconds["training_share"] is not None else ""
     budget = [
         f"{number(values['used'])} of {number(values['total'])} {name.replace('_', ' ')}"
         for name, values in data["budget"].items()

