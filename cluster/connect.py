@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from cluster.environment import environment
 from spaces.errors import Failure, InputError, Problem
 
 REACH_SECONDS = 5.0
@@ -68,7 +69,7 @@ def connect(address: str | None = None, cpus: int | None = None, log: Path | Non
     """
     target = address or os.environ.get("RAY_ADDRESS") or "local"
     if target == "local":
-        with _environment({**LOCAL_ENVIRONMENT, "PYTHONPATH": _python_path()}):
+        with environment({**LOCAL_ENVIRONMENT, "PYTHONPATH": _python_path()}):
             quiet(log)
             with _session(None, num_cpus=cpus, include_dashboard=False) as connection:
                 yield connection
@@ -189,21 +190,6 @@ def _unreachable(address: str, reason: str) -> Failure:
         reason = "the cluster wants a token"
         fix = "export RAY_AUTH_MODE=token, with the cluster's token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
     return Failure(Problem("no Ray cluster can be used at this address", "--address", f"{address}: {reason}", fix))
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets environment variables, which the processes of a local Ray inherit; restores them at the end."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _root() -> Path:

@@ -8,7 +8,7 @@ import signal
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
@@ -19,6 +19,7 @@ import ray
 from ray import tune
 from ray.tune.schedulers import FIFOScheduler
 
+from cluster.environment import environment
 from cluster.resources import ItemResources
 from search.searcher import Agenda, AgendaSearcher
 from trainables.item import Plan
@@ -72,7 +73,7 @@ def run(
     # On this machine alone: nothing of it is needed elsewhere or later.
     folder = tempfile.mkdtemp(prefix="taskmix-tune-")
     try:
-        with _signals(searcher, before_exit), _environment(TUNE_ENVIRONMENT), warnings.catch_warnings():
+        with _signals(searcher, before_exit), environment(TUNE_ENVIRONMENT), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trainable = tune.with_parameters(WorkItemTrainable, plan=plan.model_dump_json(), worker=worker)
             tuner = tune.Tuner(
@@ -189,17 +190,3 @@ def _signals(searcher: AgendaSearcher, before_exit: Callable[[], None] | None) -
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -5,7 +5,9 @@ It runs in a process of its own (`prepared`), because it imports torch and the d
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
+import os
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -84,6 +86,9 @@ def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fals
 
 
 def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool) -> None:
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # or the hub's client tries for half a minute
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # and tells of each try
     try:
         sender.send(_prepare(Plan.model_validate_json(plan), model, cpus, sender.send, offline))
     except TaskmixError as error:
@@ -114,7 +119,7 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool) -> Fi
     say("loading the model")
     findings = Findings(
         versions={card.name: data.version(card) for card in here},
-        unreached=[str(card.source.hub) for card in away],
+        unreached=sorted({str(card.source.hub) for card in away}),
     )
     try:
         encoder = load_base(model, data.cache)
