@@ -27,6 +27,7 @@ from trainables.data import Data
 from trainables.evaluate import evaluate, floors, mean_score
 from trainables.item import Plan, WorkItem
 from trainables.outcome import Failed, FailureKind, Outcome, Progress, Score
+from trainables.prepare import build_suites
 from trainables.stage import Diverged, StageResult, train
 from trainables.store import Store
 
@@ -106,6 +107,7 @@ class Worker:
 
     def _load_base(self, model: str) -> encoders.Encoder:
         if model not in self._base:
+            build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
             self._base = {model: encoders.load_base(model, self.data.cache)}
         return self._base[model]
 

@@ -11,6 +11,7 @@ import pytest
 from search import search_file
 from search.config import Search
 from search.home import Place
+from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
 from tests.search.conftest import SEARCH
@@ -25,9 +26,24 @@ def mistakes(make_search: MakeSearch, **changes: Any) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/search.yaml")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_examples_are_right(file: Path) -> None:
     assert search_file.load(file).start_mixtures()
+
+
+def test_the_search_file_of_the_readme_is_right(tmp_path: Path) -> None:
+    blocks = (EXAMPLES.parent / "README.md").read_text().split("```yaml\n")
+    file = tmp_path / "search.yaml"
+    file.write_text(blocks[1].split("```")[0])
+    assert search_file.load(file).config.name == "my-search"
+
+
+def test_the_card_of_the_docs_is_right(tmp_path: Path) -> None:
+    block = (EXAMPLES.parent / "docs" / "add-a-task.md").read_text().split("```yaml\n")[1]
+    file = tmp_path / "tasks" / "boolq.yaml"
+    file.parent.mkdir()
+    file.write_text(block.split("```")[0])
+    assert Catalogue.load([tmp_path]).tasks["boolq"].labels == ["False", "True"]
 
 
 @pytest.mark.parametrize(
