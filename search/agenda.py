@@ -43,7 +43,7 @@ class Agenda:
         self._config = search.config
         self._rungs = len(self._config.halving.rungs)
         self._lost = studies.running()
-        self._in_flight: list[WorkItem] = []
+        self._in_flight: dict[WorkItem, Kind] = {}
         self._exhausted = False
         self._clock = time.monotonic()
 
@@ -62,7 +62,7 @@ class Agenda:
                 return None
             item, kind, owner = found
             self.studies.begin(item, kind, owner)
-        self._in_flight.append(item)
+        self._in_flight[item] = kind
         for listener in self.listeners:
             listener.started(item, kind)
         return item
@@ -76,7 +76,7 @@ class Agenda:
 
     def done(self, item: WorkItem, outcome: Outcome) -> None:
         """Take the outcome of a work item that `next` gave out."""
-        self._in_flight.remove(item)
+        del self._in_flight[item]
         if outcome.failure and outcome.failure.kind == "environment":
             # No fault of the recipe: the work item stays RUNNING in the studies, and the next launch does it again.
             self.stop_reason = outcome.failure.message
@@ -102,7 +102,7 @@ class Agenda:
         yield from self._baselines()
         yield from self._promotions()
         yield from self._proposals()
-        if not self._in_flight:  # winners are known when everything else is in
+        if not self._searching:  # winners are known when everything else is in
             yield from self._confirmations()
 
     def _spent(self) -> bool:
@@ -124,7 +124,7 @@ class Agenda:
     def _promotions(self) -> Iterator[tuple[WorkItem, Kind, str]]:
         """The best of each rung that have not gone on; a work item carries every target that promotes its recipe."""
         wanted: dict[tuple[str, int], list[str]] = {}
-        closing = self._closing() and not self._in_flight  # what is in flight may still be the best of its rung
+        closing = self._closing() and not self._searching  # what is in flight may still be the best of its rung
         for target in self._config.targets:
             results: list[dict[str, float]] = [{} for _ in range(self._rungs)]
             for record in self._searched(target):
@@ -177,6 +177,11 @@ class Agenda:
             yield WorkItem(recipe, rung, left), kind, left[0]
 
     # --- what is known
+
+    @property
+    def _searching(self) -> bool:
+        """Something is in flight that may change who wins."""
+        return any(kind != "confirm" for kind in self._in_flight.values())
 
     def _searched(self, target: str) -> list[Record]:
         """The target's records of recipes that the search tries: no baseline, no repeated seeds."""

@@ -88,6 +88,17 @@ def test_winners_and_baseline_get_fresh_seeds(search: Search, tmp_path: Path) ->
         assert {r.recipe.seed for r in records if r.rung == 1 and r.recipe.is_baseline} == {1, 2}
 
 
+def test_fresh_seeds_run_side_by_side(make_search: MakeSearch, tmp_path: Path) -> None:
+    search = make_search(budget={"recipes": 4}, confirm={"top": 2, "seeds": 4})
+    agenda, running, together = Agenda(search, Studies.create(url(tmp_path), search)), [], 0
+    while not agenda.over:
+        while len(running) < 3 and (item := agenda.next()) is not None:
+            running.append(item)
+        together = max(together, sum(item.recipe.seed > 1 for item in running))
+        agenda.done(running[0], outcome(search, running.pop(0)))
+    assert together == 3
+
+
 def test_one_mixture_serves_every_target_and_targets_take_turns(search: Search, tmp_path: Path) -> None:
     studies = Studies.create(url(tmp_path), search)
     items = drive(Agenda(search, studies))
