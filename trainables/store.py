@@ -60,9 +60,6 @@ class Store:
 
     # --- encoders
 
-    def has_encoder(self, key: str) -> bool:
-        return self._read_json(f"encoders/{key}.json") is not None
-
     def put_encoder(self, key: str, folder: Path, origin: dict[str, Any]) -> None:
         """Store the files of `folder` under `key`; `origin` says what they were made from.
 
