@@ -7,16 +7,17 @@ lasts; fresh seeds for the winners. New recipes are proposed by the targets in t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
-
-from optuna.trial import TrialState
 
 from search.config import Search
 from search.halving import promotable
-from search.samplers import propose
-from search.studies import Kind, Record, Studies
+from search.record import Kind
+from search.samplers import Proposer
+from search.standing import Standing
+from search.studies import Studies
 from spaces.digest import derive_seed
+from spaces.errors import Failure
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe, Value
 from trainables.item import WorkItem
@@ -34,18 +35,39 @@ class Listener(Protocol):
     def finished(self, item: WorkItem, outcome: Outcome) -> None: ...
 
 
-class Agenda:
-    """Gives out work items and takes outcomes; the only caller of the studies' writing methods."""
+Candidate = tuple[WorkItem, Kind, str]
+"""A work item that could be started now, why, and the target whose study will own it."""
 
-    def __init__(self, search: Search, studies: Studies, listeners: Sequence[Listener] = ()) -> None:
+
+class Agenda:
+    """Gives out work items and takes outcomes; the only caller of the studies' writing methods.
+
+    Args:
+        search, studies: what is searched, and what is known about it.
+        listeners: told what happens.
+        clock: seconds that have passed, by any zero.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        studies: Studies,
+        listeners: Sequence[Listener] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.search, self.studies, self.listeners = search, studies, listeners
         self.stop_reason: str | None = None
-        self._config = search.config
+        self._config, self._clock = search.config, clock
         self._rungs = len(self._config.halving.rungs)
         self._lost = studies.running()
         self._in_flight: dict[WorkItem, Kind] = {}
-        self._exhausted = False
-        self._clock = time.monotonic()
+        self._start_recipes = [self._recipe(mixture, search.space.defaults) for mixture in search.start_mixtures()]
+        sampler = self._config.sampler
+        self._proposers = {
+            target: Proposer(sampler.name, sampler.startup, search.space, target) for target in self._config.targets
+        }
+        self._found: tuple[tuple[int, ...], Candidate | None] | None = None
+        self._told_at = clock()
 
     # --- what the driver calls
 
@@ -55,13 +77,19 @@ class Agenda:
             return None
         if self._lost:
             item = self._lost.pop(0)
-            kind = next(record.kind for record in self.studies.owners() if record.item == item)
+            owner = self._standing.owner(item)
+            assert owner is not None
+            kind = owner.kind
         else:
-            found = next(self._candidates(), None)
-            if found is None:
+            candidate = self._candidate()
+            if candidate is None:
                 return None
-            item, kind, owner = found
-            self.studies.begin(item, kind, owner)
+            item, kind, target = candidate
+            try:
+                self.studies.begin(item, kind, target)
+            except Failure as error:  # the database is away for good, or is another driver's now
+                self.stop_reason = str(error.problems[0])
+                return None
         self._in_flight[item] = kind
         for listener in self.listeners:
             listener.started(item, kind)
@@ -72,7 +100,10 @@ class Agenda:
         """Nothing is in flight and nothing is left to start."""
         if self._in_flight:
             return False
-        return bool(self.stop_reason) or (not self._lost and next(self._candidates(), None) is None)
+        if self.stop_reason:
+            return True
+        # Whether a space that is not known to be exhausted still has something new, only `next` finds out.
+        return not self._lost and (self._spent() or (self._closing() and next(self._candidates(), None) is None))
 
     def done(self, item: WorkItem, outcome: Outcome) -> None:
         """Take the outcome of a work item that `next` gave out."""
@@ -81,10 +112,14 @@ class Agenda:
             # No fault of the recipe: the work item stays RUNNING in the studies, and the next launch does it again.
             self.stop_reason = outcome.failure.message
             return
-        self.studies.finish(item, outcome)
-        now = time.monotonic()
-        self.studies.add_wall_seconds(now - self._clock)
-        self._clock = now
+        now = self._clock()
+        try:
+            self.studies.finish(item, outcome)
+            self.studies.add_wall_seconds(now - self._told_at)
+        except Failure as error:  # its scores are in the store: the next launch finds them there
+            self.stop_reason = str(error.problems[0])
+            return
+        self._told_at = now
         for listener in self.listeners:
             listener.finished(item, outcome)
         self._look_at_failures()
@@ -95,84 +130,89 @@ class Agenda:
 
     # --- what is next
 
-    def _candidates(self) -> Iterator[tuple[WorkItem, Kind, str]]:
-        """Work items that could be started now, the most urgent first, with the study that owns each."""
+    @property
+    def _standing(self) -> Standing:
+        return self.studies.standing
+
+    def _candidate(self) -> Candidate | None:
+        """The most urgent work item that could be started now. It is looked for once per change of what is known."""
         if self._spent():
-            return
-        yield from self._baselines()
-        yield from self._promotions()
-        yield from self._proposals()
-        if not self._searching:  # winners are known when everything else is in
-            yield from self._confirmations()
+            return None
+        now = self._standing.items, self._standing.over, len(self._in_flight)
+        if self._found is None or self._found[0] != now:
+            self._found = now, next(self._candidates(), None)
+        return self._found[1]
 
     def _spent(self) -> bool:
         """Whether a limit other than the number of recipes is reached."""
-        budget, owners = self._config.budget, self.studies.owners()
-        gpu_seconds = sum(record.cost.gpu_seconds for record in owners if record.cost)
-        wall_seconds = self.studies.wall_seconds + time.monotonic() - self._clock
+        budget, cost = self._config.budget, self._standing.cost
+        wall_seconds = self.studies.wall_seconds + self._clock() - self._told_at
         return (
-            (budget.work_items is not None and len(owners) >= budget.work_items)
+            (budget.work_items is not None and self._standing.items >= budget.work_items)
             or (budget.hours is not None and wall_seconds >= budget.hours * 3600)
-            or (budget.gpu_hours is not None and gpu_seconds >= budget.gpu_hours * 3600)
+            or (budget.gpu_hours is not None and cost.gpu_seconds >= budget.gpu_hours * 3600)
         )
 
-    def _baselines(self) -> Iterator[tuple[WorkItem, Kind, str]]:
+    def _candidates(self) -> Iterator[Candidate]:
+        yield from self._baselines()
+        yield from self._promotions()
+        if not self._closing():
+            yield from self._proposals()
+            if self._closing():  # the space turned out to be exhausted
+                yield from self._promotions()
+        if not self._searching:  # winners are known when everything else is in
+            yield from self._confirmations()
+
+    def _baselines(self) -> Iterator[Candidate]:
         recipe = self._recipe(Mixture(), {})
         for rung in range(self._rungs):
             yield from self._missing(recipe, rung, self._config.targets, "baseline")
 
-    def _promotions(self) -> Iterator[tuple[WorkItem, Kind, str]]:
+    def _promotions(self) -> Iterator[Candidate]:
         """The best of each rung that have not gone on; a work item carries every target that promotes its recipe."""
         wanted: dict[tuple[str, int], list[str]] = {}
         closing = self._closing() and not self._searching  # what is in flight may still be the best of its rung
         for target in self._config.targets:
-            results: list[dict[str, float]] = [{} for _ in range(self._rungs)]
-            for record in self._searched(target):
-                if record.score:
-                    results[record.rung][record.recipe.digest] = record.score.score
-            started = self._started(target)
-            for place in promotable(results, started, self._config.halving.eta, closing):
+            rungs = self._standing.rungs[target]
+            ranked, started = [rung.ranked for rung in rungs], [rung.started for rung in rungs]
+            for place in promotable(ranked, started, self._config.halving.eta, closing):
                 wanted.setdefault(place, []).append(target)
-        recipes = {record.recipe.digest: record.recipe for record in self.studies.all()}
+        recipes = self._standing.recipes
         for (digest, rung), targets in sorted(
             wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])
         ):
             yield WorkItem(recipes[digest], rung, tuple(targets)), "promotion", targets[0]
 
-    def _proposals(self) -> Iterator[tuple[WorkItem, Kind, str]]:
+    def _proposals(self) -> Iterator[Candidate]:
         """A new recipe at the lowest rung, measured on all targets."""
-        if self._closing():
-            return
-        target = min(self._config.targets, key=lambda name: (self._turns(name), self._config.targets.index(name)))
+        targets, turns = self._config.targets, self._standing.turns
+        target = min(targets, key=lambda name: (turns[name], targets.index(name)))
         kind: Kind = "start"
-        recipe = next((recipe for recipe in self._start_recipes() if recipe.digest not in self._known()), None)
+        recipe = next((recipe for recipe in self._start_recipes if not self._is_known(recipe)), None)
         if recipe is None:
             kind, recipe = "proposal", self._propose(target)
         if recipe is None:
-            self._exhausted = True
+            self.studies.note_exhausted()
         else:
-            yield WorkItem(recipe, 0, tuple(self._config.targets)), kind, target
+            yield WorkItem(recipe, 0, tuple(targets)), kind, target
 
-    def _confirmations(self) -> Iterator[tuple[WorkItem, Kind, str]]:
+    def _confirmations(self) -> Iterator[Candidate]:
         """Fresh seeds, at the top rung, for the best recipes of each target and for the baseline."""
         confirm, top = self._config.confirm, self._rungs - 1
         for number in range(1, confirm.seeds):
             wanted: dict[Recipe, list[str]] = {}
             for target in self._config.targets:
-                finished = [record for record in self._searched(target) if record.rung == top and record.score]
-                finished.sort(key=lambda record: (-_score(record), record.recipe.digest))
-                winners = [record.recipe for record in finished[: confirm.top]]
+                winners = self._standing.rungs[target][top].ranked[: confirm.top]
                 if winners:
-                    for recipe in (self._recipe(Mixture(), {}), *winners):
+                    for recipe in (self._recipe(Mixture(), {}), *map(self._standing.recipes.__getitem__, winners)):
                         wanted.setdefault(recipe.with_seed(self._config.seed + number), []).append(target)
             for recipe, targets in wanted.items():
                 yield from self._missing(recipe, top, targets, "confirm")
 
-    def _missing(
-        self, recipe: Recipe, rung: int, targets: Sequence[str], kind: Kind
-    ) -> Iterator[tuple[WorkItem, Kind, str]]:
+    def _missing(self, recipe: Recipe, rung: int, targets: Sequence[str], kind: Kind) -> Iterator[Candidate]:
         """A work item for those targets that have not started the recipe at the rung."""
-        left = tuple(target for target in targets if recipe.digest not in self._started(target)[rung])
+        rungs = self._standing.rungs
+        left = tuple(target for target in targets if recipe.digest not in rungs[target][rung].started)
         if left:
             yield WorkItem(recipe, rung, left), kind, left[0]
 
@@ -183,47 +223,18 @@ class Agenda:
         """Something is in flight that may change who wins."""
         return any(kind != "confirm" for kind in self._in_flight.values())
 
-    def _searched(self, target: str) -> list[Record]:
-        """The target's records of recipes that the search tries: no baseline, no repeated seeds."""
-        return [r for r in self.studies.records[target] if not r.recipe.is_baseline and r.kind != "confirm"]
-
-    def _started(self, target: str) -> list[set[str]]:
-        """Per rung, the digests that were started for the target, by its own study or by another's work item."""
-        started: list[set[str]] = [set() for _ in range(self._rungs)]
-        for record in self.studies.records[target]:
-            if record.item is None or target in record.item.targets:
-                started[record.rung].add(record.recipe.digest)
-        for item in self.studies.running():
-            if target in item.targets:
-                started[item.rung].add(item.recipe.digest)
-        return started
-
-    def _known(self) -> set[str]:
-        """Digests of every recipe that was started."""
-        return {record.recipe.digest for record in self.studies.all()}
+    def _is_known(self, recipe: Recipe) -> bool:
+        return recipe.digest in self._standing.recipes
 
     def _closing(self) -> bool:
         """No new recipes will come: the budget of recipes is spent, or the space."""
-        tried = {record.recipe.digest for target in self._config.targets for record in self._searched(target)}
-        return self._exhausted or len(tried) >= self._config.budget.recipes
-
-    def _turns(self, target: str) -> int:
-        """How many recipes the target has brought in."""
-        return sum(1 for r in self.studies.records[target] if r.item and r.kind in ("start", "proposal"))
-
-    def _start_recipes(self) -> list[Recipe]:
-        defaults = self.search.space.defaults
-        return [self._recipe(mixture, defaults) for mixture in self.search.start_mixtures()]
+        return self.studies.exhausted or len(self._standing.tried) >= self._config.budget.recipes
 
     def _propose(self, target: str) -> Recipe | None:
-        known = self._known()
-        found = propose(
-            self._config.sampler.name,
-            self._config.sampler.startup,
-            self.search.space,
-            self.studies.records[target],
-            derive_seed(self._config.seed, target, len(self.studies.records[target])),
-            lambda mixture, values: self._recipe(mixture, values).digest in known,
+        # By the number of proposals, not of results: what comes in between does not change what a sampler draws.
+        seed = derive_seed(self._config.seed, target, self._standing.turns[target])
+        found = self._proposers[target].propose(
+            self._standing, seed, lambda mixture, values: self._is_known(self._recipe(mixture, values))
         )
         return self._recipe(*found) if found else None
 
@@ -231,14 +242,9 @@ class Agenda:
         return Recipe.of(mixture, hyperparameters, self._config.model, self._config.seed)
 
     def _look_at_failures(self) -> None:
-        over = [record for record in self.studies.owners() if record.state.is_finished()]
-        failed = [record for record in over if record.state is TrialState.FAIL]
+        failed, over = self._standing.failures, self._standing.over
         limit = self._config.failures.max_share
-        if len(failed) >= FAILURES_BEFORE_STOP and len(failed) > limit * len(over):
+        if len(failed) >= FAILURES_BEFORE_STOP and len(failed) > limit * over:
             last = failed[-1].failure
-            share = f"{len(failed)} of {len(over)} work items failed, more than failures.max_share {limit:g} allows."
+            share = f"{len(failed)} of {over} work items failed, more than failures.max_share {limit:g} allows."
             self.stop_reason = f"{share} The last one: {last.message}" if last else share
-
-
-def _score(record: Record) -> float:
-    return record.score.score if record.score else float("-inf")

@@ -13,7 +13,8 @@ from search import home
 from search.agenda import Agenda
 from search.config import Search
 from search.ranking import best
-from search.studies import Cost, Record, Studies
+from search.record import Cost, Record
+from search.studies import Studies
 from spaces.card import Card
 from spaces.catalogue import Catalogue
 from spaces.errors import TaskmixError

@@ -20,7 +20,8 @@ from statistics import fmean, stdev
 from typing import Any
 
 from search.config import Search
-from search.studies import Cost, Record, Studies
+from search.record import Cost, Record
+from search.studies import Studies
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
 from trainables.outcome import Score

@@ -15,7 +15,8 @@ from optuna.trial import TrialState
 
 from search.config import Search
 from search.query import best, state_of
-from search.studies import Cost, Record, Studies
+from search.record import Cost, Record
+from search.studies import Studies
 from spaces.digest import digest
 from spaces.recipe import Recipe
 

@@ -8,13 +8,15 @@ every recipe counts once.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import optuna
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from search.studies import Record
+from search.record import Record
+from search.standing import Standing
 from spaces.digest import derive_seed
 from spaces.encoding import Space
 from spaces.mixture import Mixture
@@ -35,50 +37,87 @@ def make(name: str, seed: int) -> BaseSampler:
     return RandomSampler(seed=seed)
 
 
-def propose(
-    name: str,
-    startup: int,
-    space: Space,
-    records: Sequence[Record],
-    seed: int,
-    seen: Callable[[Mixture, dict[str, Value]], bool],
-) -> tuple[Mixture, dict[str, Value]] | None:
-    """The next recipe for one target; None when nothing unseen was found.
+class Proposer:
+    """Asks a sampler for the next recipe of one target.
 
     Args:
         name, startup: of the sampler; it draws at random until a rung has `startup` results.
-        records: the target's, of every rung.
-        seed: of this proposal alone. A sampler made anew after a restart would repeat its first draws otherwise.
-        seen: whether a recipe was started already, for any target.
+        space: what may be proposed.
+        target: whose results the sampler sees.
     """
-    trials = _shown(space, records, startup)
-    for attempt in range(TRIES):
-        at_random = not trials or attempt >= TRIES // 2
-        sampler = make("random" if at_random else name, derive_seed(seed, attempt))
-        view = optuna.create_study(direction="maximize", sampler=sampler)
-        view.add_trials(trials)
-        mixture, hyperparameters = space.decode(view.ask(space.distributions).params)
-        if not seen(mixture, hyperparameters):
-            return mixture, hyperparameters
-    return None
+
+    def __init__(self, name: str, startup: int, space: Space, target: str) -> None:
+        self._name, self._startup, self._space, self._target = name, startup, space, target
+        self._views: dict[int, _View] = {}
+
+    def propose(
+        self, standing: Standing, seed: int, seen: Callable[[Mixture, dict[str, Value]], bool]
+    ) -> tuple[Mixture, dict[str, Value]] | None:
+        """The next recipe; None when nothing unseen was found.
+
+        Args:
+            standing: what is known now; it has only grown since the last call.
+            seed: of this proposal alone. A sampler made anew after a restart would repeat its first draws otherwise.
+            seen: whether a recipe was started already, for any target.
+        """
+        view = None if self._name == "random" else self._view(standing)
+        for attempt in range(TRIES):
+            seed_of_try = derive_seed(seed, attempt)
+            if view is None or attempt >= TRIES // 2:
+                params = _View(self._space, self._target, 0).ask(make("random", seed_of_try))
+            else:
+                params = view.ask(make(self._name, seed_of_try))
+            mixture, hyperparameters = self._space.decode(params)
+            if not seen(mixture, hyperparameters):
+                return mixture, hyperparameters
+        return None
+
+    def _view(self, standing: Standing) -> _View | None:
+        """The highest rung that has enough results."""
+        rungs = standing.rungs[self._target]
+        rung = next((rung for rung in reversed(range(len(rungs))) if len(rungs[rung].ranked) >= self._startup), None)
+        if rung is None:
+            return None
+        view = self._views.setdefault(rung, _View(self._space, self._target, rung))
+        view.catch_up(standing)
+        return view
 
 
-def _shown(space: Space, records: Sequence[Record], startup: int) -> list[FrozenTrial]:
-    """What a stock sampler sees: the results of one rung, and what runs."""
-    own = [record for record in records if not record.recipe.is_baseline and record.kind != "confirm"]
-    rungs = sorted({record.rung for record in own}, reverse=True)
-    for rung in rungs:
-        results = [record for record in own if record.rung == rung and record.score]
-        if len(results) >= startup:
-            running = [record for record in own if record.state is TrialState.RUNNING]
-            return [_trial(space, record) for record in (*results, *running)]
-    return []
+class _View:
+    """What a stock sampler sees: one rung of one target, results and what runs, in the order of their start."""
 
+    def __init__(self, space: Space, target: str, rung: int) -> None:
+        self._space, self._target, self._rung = space, target, rung
+        self._storage = InMemoryStorage()
+        self._study = optuna.create_study(storage=self._storage, direction="maximize")
+        self._id = self._storage.get_study_id_from_name(self._study.study_name)
+        self._seen = 0  # work items of the standing
+        self._running: dict[str, int] = {}  # digest -> trial
 
-def _trial(space: Space, record: Record) -> FrozenTrial:
-    return create_trial(
-        state=TrialState.COMPLETE if record.score else TrialState.RUNNING,
-        value=record.score.score if record.score else None,
-        params=space.encode(record.recipe.mixture, dict(record.recipe.hyperparameters)),
-        distributions=space.distributions,
-    )
+    def catch_up(self, standing: Standing) -> None:
+        """Takes in what is new, and the results of what ran."""
+        owners = standing.owners()
+        for owner in owners[self._seen :]:
+            if owner.is_searched and owner.rung == self._rung and owner.item and self._target in owner.item.targets:
+                self._running[owner.recipe.digest] = self._storage.create_new_trial(self._id, self._trial(owner))
+        self._seen = len(owners)
+        for digest, trial_id in list(self._running.items()):
+            record = standing.at(self._target, digest, self._rung)
+            if record is not None and record.state.is_finished():
+                state = TrialState.COMPLETE if record.score else TrialState.FAIL
+                self._storage.set_trial_state_values(trial_id, state, [record.score.score] if record.score else None)
+                del self._running[digest]
+
+    def ask(self, sampler: BaseSampler) -> dict[str, Value]:
+        """Parameters of a new recipe, which is not noted: it runs when the studies say so."""
+        self._study.sampler = sampler
+        trial = self._study.ask(self._space.distributions)
+        self._study.tell(trial, state=TrialState.FAIL)
+        return trial.params
+
+    def _trial(self, record: Record) -> FrozenTrial:
+        return create_trial(
+            state=TrialState.RUNNING,
+            params=self._space.encode(record.recipe.mixture, dict(record.recipe.hyperparameters)),
+            distributions=self._space.distributions,
+        )

@@ -7,114 +7,97 @@ are the work items to do again, under the same trial numbers, and doing them aga
 
 States: COMPLETE is the top rung; PRUNED a lower rung (with its value: a recipe that is promoted gets a further trial
 at the next rung); FAIL a failed work item. `docs/decisions.md` says why every rung is a trial of its own.
+
+What the whole search shares lies in attributes of the first target's study: the search file as it was launched, the
+versions of the data, the wall-clock spent, whether the space is exhausted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
 
 import optuna
-from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
-from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from optuna.trial import TrialState, create_trial
 
+from search import trial_rows
 from search.config import Search
-from spaces.errors import Failure, Problem
+from search.database import open_storage, persistently, usable
+from search.record import Cost, Kind, Record
+from search.standing import Standing
+from search.trial_rows import TrialRow
 from spaces.recipe import Recipe
 from trainables.item import WorkItem
 from trainables.outcome import Failed, Outcome, Score
 
-Kind = Literal["baseline", "start", "proposal", "promotion", "confirm"]
-"""Why a work item exists: the empty mixture, a start recipe, a sampler's proposal, successive halving, a fresh seed
-for a winner."""
+RECORD, RESULT, COST = "record", "result", "cost"
+"""Attributes of the trials."""
 
-RECORD, RESULT, COST, WALL = "record", "result", "cost", "wall_seconds"
-"""Attributes of the trials, and of the first target's study."""
+WALL, VERSIONS, EXHAUSTED = "wall_seconds", "versions", "exhausted"
+"""Attributes of the first target's study."""
+
+T = TypeVar("T")
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a work item cost when it was computed; nothing where its parts came from the store."""
-
-    seconds: float = 0.0
-    training_seconds: float = 0.0
-    gpu_seconds: float = 0.0
-    examples: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.seconds + other.seconds,
-            self.training_seconds + other.training_seconds,
-            self.gpu_seconds + other.gpu_seconds,
-            self.examples + other.examples,
-        )
-
-
-@dataclass(frozen=True)
-class Record:
-    """A trial as this program sees it. `item` and `cost` are the owner's alone."""
-
-    target: str
-    number: int
-    state: TrialState
-    recipe: Recipe
-    rung: int
-    kind: Kind
-    score: Score | None = None
-    failure: Failed | None = None
-    item: WorkItem | None = None
-    cost: Cost | None = None
-    started: dt.datetime | None = None
-    finished: dt.datetime | None = None
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """What exists at most once per study: recipe digest and rung."""
-        return self.recipe.digest, self.rung
-
-
 class Studies:
-    """The studies of one search. One driver writes; anybody may read (`Studies.open`).
+    """The studies of one search. One driver writes (`create`); anybody may read (`open`).
 
-    `records[target]` mirrors the study in memory, in trial order.
+    `records[target]` mirrors the study in memory, in trial order; `standing` is what the records add up to.
     """
 
-    def __init__(self, storage: RDBStorage, search: Search) -> None:
+    def __init__(
+        self,
+        storage: RDBStorage,
+        search: Search,
+        guard: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.search = search
-        self._storage = storage
+        self._storage, self._guard, self._say = storage, guard, say
         self._space, self._top = search.space, len(search.config.halving.rungs) - 1
-        self._studies = {
-            target: optuna.load_study(study_name=study_name(search.config.name, target), storage=storage)
+        self._ids = {
+            target: storage.get_study_id_from_name(study_name(search.config.name, target))
             for target in search.config.targets
         }
-        self.records: dict[str, list[Record]] = {
-            target: [_record(target, trial) for trial in study.get_trials(deepcopy=False)]
-            for target, study in self._studies.items()
-        }
+        self._read()
 
     @classmethod
-    def create(cls, url: str, search: Search) -> Studies:
-        """Open for writing; studies that do not exist are made. Raises Failure when the database cannot be used."""
-        with _usable(url):
-            storage = _storage(url)
+    def create(
+        cls,
+        url: str,
+        search: Search,
+        guard: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> Studies:
+        """Open for writing; studies that do not exist are made.
+
+        Args:
+            guard: called before each write; raises when this process may not write any more.
+            say: told when the database is away, and when it is back.
+
+        Raises:
+            Failure: the database cannot be used.
+        """
+        with usable(url):
+            storage = open_storage(url)
             for target in search.config.targets:
                 name = study_name(search.config.name, target)
                 optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
-            return cls(storage, search)
+            studies = cls(storage, search, guard, say)
+            studies._end_twins()
+            return studies
 
     @classmethod
     def open(cls, url: str, search: Search) -> Studies:
         """Open what exists. Raises Failure when the database cannot be used or holds no such search."""
-        with _usable(url):
-            return cls(_storage(url), search)
+        with usable(url):
+            return cls(open_storage(url), search)
 
     # --- reading
 
@@ -124,43 +107,79 @@ class Studies:
 
     def owners(self) -> list[Record]:
         """One record per work item, in the order in which they were started."""
-        owners = [record for record in self.all() if record.item is not None]
-        return sorted(owners, key=lambda record: (record.started or dt.datetime.min, record.target, record.number))
+        return self.standing.owners()
 
     def running(self) -> list[WorkItem]:
         """Work items that were started and are not over: in flight, or lost with their driver."""
-        return [record.item for record in self.owners() if record.state is TrialState.RUNNING and record.item]
+        return [record.item for record in self.standing.running() if record.item]
 
     @property
     def wall_seconds(self) -> float:
         """Wall-clock that drivers have spent on the search."""
-        return float(self._first.user_attrs.get(WALL, 0.0))
+        return float(self._attributes.get(WALL, 0.0))
 
-    # --- writing
+    @property
+    def exhausted(self) -> bool:
+        """Whether the sampler found no recipe any more that was not tried."""
+        return bool(self._attributes.get(EXHAUSTED, False))
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Card -> digest of its data, as the search was begun on."""
+        return dict(self._attributes.get(VERSIONS, {}))
+
+    # --- writing: everything may be repeated after it was broken off
 
     def begin(self, item: WorkItem, kind: Kind, owner: str) -> None:
         """Write the owner of a work item, RUNNING."""
-        record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": kind, "item": item.to_dict()}
-        self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: record})
+
+        def write() -> None:
+            if self.standing.owner(item) is None:
+                record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": kind, "item": item.to_dict()}
+                self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: record})
+
+        self._write(write)
 
     def finish(self, item: WorkItem, outcome: Outcome) -> None:
-        """Tell every target of the work item, its owner last. Safe to repeat after a crash in the middle."""
-        owner = next(record for record in self.owners() if record.item == item and record.state is TrialState.RUNNING)
-        record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.kind}
-        for target in item.targets:
-            known = {other.place for other in self.records[target]}
-            if target != owner.target and owner.place not in known:
-                score = outcome.scores.get(target)
-                attributes = {RECORD: record, RESULT: _result(score, outcome)}
-                self._append(target, item.recipe, self._state(item, score), attributes, score)
-        self._tell(owner, outcome)
+        """Tell every target of the work item, its owner last."""
+
+        def write() -> None:
+            owner = self.standing.owner(item)
+            if owner is None:  # told, and the answer was lost with the connection
+                return
+            record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.kind}
+            for target in item.targets:
+                if target != owner.target and self.standing.at(target, *owner.place) is None:
+                    score = outcome.scores.get(target)
+                    attributes = {RECORD: record, RESULT: _result(score, outcome)}
+                    self._append(target, item.recipe, self._state(item, score), attributes, score)
+            self._tell(owner, outcome)
+
+        self._write(write)
 
     def add_wall_seconds(self, seconds: float) -> None:
-        self._first.set_user_attr(WALL, self.wall_seconds + seconds)
+        self._note(WALL, self.wall_seconds + seconds)
 
-    @property
-    def _first(self) -> optuna.Study:
-        return next(iter(self._studies.values()))
+    def note_exhausted(self) -> None:
+        """The sampler finds nothing new: no launch needs to ask it again."""
+        self._note(EXHAUSTED, True)
+
+    def note_versions(self, versions: Mapping[str, str]) -> None:
+        """Keep what data the search is on."""
+        self._note(VERSIONS, dict(versions))
+
+    def _write(self, operation: Callable[[], T]) -> T:
+        """An operation that is safe to repeat, with the lease held, through lost connections."""
+
+        def guarded() -> T:
+            self._guard()
+            return operation()
+
+        return persistently(guarded, self._read_again, say=self._say)
+
+    def _note(self, name: str, value: Any) -> None:
+        self._write(lambda: self._storage.set_study_user_attr(self._first, name, value))
+        self._attributes[name] = value
 
     def _append(
         self,
@@ -180,63 +199,73 @@ class Studies:
             user_attrs=attributes,
             intermediate_values={rung: score.score} if score else {},
         )
-        study = self._studies[target]
-        study.add_trial(trial)
-        self.records[target].append(_record(target, study.get_trials(deepcopy=False)[-1]))
+        trial_id = self._storage.create_new_trial(self._ids[target], trial)
+        times = trial.datetime_start, trial.datetime_complete
+        record = _record(target, TrialRow(trial_id, self._numbers[target], state, *times, attributes))
+        self._numbers[target] += 1
+        self.records[target].append(record)
+        self.standing.add(record)
 
     def _tell(self, owner: Record, outcome: Outcome) -> None:
         """Finish the owner: what is known about it first, its state last."""
         assert owner.item is not None
-        study, score = self._studies[owner.target], outcome.scores.get(owner.target)
-        trial_id = study.get_trials(deepcopy=False)[owner.number]._trial_id
+        trial_id, score = owner.trial_id, outcome.scores.get(owner.target)
         cost = Cost(outcome.seconds, outcome.training_seconds, outcome.gpu_seconds, outcome.examples)
-        self._storage.set_trial_user_attr(trial_id, RESULT, _result(score, outcome))
+        result = _result(score, outcome)
+        self._storage.set_trial_user_attr(trial_id, RESULT, result)
         self._storage.set_trial_user_attr(trial_id, COST, asdict(cost))
         if score:
             self._storage.set_trial_intermediate_value(trial_id, owner.rung, score.score)
         state = self._state(owner.item, score)
         self._storage.set_trial_state_values(trial_id, state, [score.score] if score else None)
-        trial = study.get_trials(deepcopy=False)[owner.number]
-        self.records[owner.target][owner.number] = _record(owner.target, trial)
+        told = replace(owner, state=state, score=score, failure=_failure(result), cost=cost, finished=dt.datetime.now())
+        records = self.records[owner.target]
+        records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
+        self.standing.replace(told)
 
     def _state(self, item: WorkItem, score: Score | None) -> TrialState:
         if score is None:
             return TrialState.FAIL
         return TrialState.COMPLETE if item.rung == self._top else TrialState.PRUNED
 
+    # --- the database
+
+    @property
+    def _first(self) -> int:
+        return next(iter(self._ids.values()))
+
+    def _read(self) -> None:
+        self._attributes: dict[str, Any] = self._storage.get_study_user_attrs(self._first)
+        self.records: dict[str, list[Record]] = {target: [] for target in self._ids}
+        self._numbers = dict.fromkeys(self._ids, 0)
+        self._twins: list[Record] = []
+        for target, study in self._ids.items():
+            places = set()
+            for row in trial_rows.read(self._storage, study):
+                record = _record(target, row)
+                (self._twins if record.place in places else self.records[target]).append(record)
+                places.add(record.place)
+                self._numbers[target] = row.number + 1
+        self.standing = Standing(self.search.config.targets, self._top + 1, self.all())
+
+    def _read_again(self) -> None:
+        """After a lost connection: what was being written may be there or not."""
+        self._read()
+        self._end_twins()
+
+    def _end_twins(self) -> None:
+        """A connection that is lost in a commit makes Optuna write the trial again, perhaps a second time."""
+        for record in self._twins:
+            if record.state is TrialState.RUNNING:
+                failure = Failed(kind="lost", message="written twice when the connection to the database was lost")
+                self._storage.set_trial_user_attr(record.trial_id, RESULT, _result(None, Outcome(failure=failure)))
+                self._storage.set_trial_state_values(record.trial_id, TrialState.FAIL)
+        self._twins.clear()
+
 
 def study_name(search: str, target: str) -> str:
     """The name of a target's study: searches that share a storage never share trials."""
     return f"{search}/{target}"
-
-
-def _storage(url: str) -> RDBStorage:
-    storage = RDBStorage(url)
-    if storage.engine.dialect.name == "sqlite":
-        # A commit that waits for the disk takes longer than all else here. Without the wait a power cut may undo the
-        # last commits, never half of one; the work that they were about is in the store.
-        event.listen(storage.engine, "connect", _relax)
-        storage.engine.dispose()  # connections from before the line above
-    return storage
-
-
-def _relax(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
-@contextmanager
-def _usable(url: str) -> Iterator[None]:
-    """Errors of the database as one that says what to do."""
-    try:
-        yield
-    except KeyError as error:
-        fix = "launch the search first, or see that storage.studies is the one it was launched with"
-        raise Failure(Problem("the studies of the search are not there", url, str(error), fix)) from error
-    except (SQLAlchemyError, OptunaError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        fix = "see that the database runs, the folder exists and can be written, and storage.studies is right"
-        raise Failure(Problem("the studies' database cannot be opened", url, reason, fix)) from error
 
 
 def _result(score: Score | None, outcome: Outcome) -> dict[str, Any]:
@@ -246,20 +275,24 @@ def _result(score: Score | None, outcome: Outcome) -> dict[str, Any]:
     return {"failure": failure.model_dump(mode="json")}
 
 
-def _record(target: str, trial: FrozenTrial) -> Record:
-    attributes = trial.user_attrs
-    record, result, cost = attributes[RECORD], attributes.get(RESULT, {}), attributes.get(COST)
+def _failure(result: Mapping[str, Any]) -> Failed | None:
+    return Failed.model_validate(result["failure"]) if "failure" in result else None
+
+
+def _record(target: str, row: TrialRow) -> Record:
+    record, result, cost = row.attributes[RECORD], row.attributes.get(RESULT, {}), row.attributes.get(COST)
     return Record(
         target=target,
-        number=trial.number,
-        state=trial.state,
+        number=row.number,
+        trial_id=row.trial_id,
+        state=row.state,
         recipe=Recipe.from_dict(record["recipe"]),
         rung=record["rung"],
         kind=record["kind"],
         score=Score.model_validate(result["score"]) if "score" in result else None,
-        failure=Failed.model_validate(result["failure"]) if "failure" in result else None,
+        failure=_failure(result),
         item=WorkItem.from_dict(record["item"]) if "item" in record else None,
         cost=Cost(**cost) if cost else None,
-        started=trial.datetime_start,
-        finished=trial.datetime_complete,
+        started=row.started,
+        finished=row.finished,
     )

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from search.config import Search
 from search.progress import Scene
-from search.studies import Kind, Studies
+from search.record import Kind
+from search.studies import Studies
 from search.units import duration
 from spaces.errors import Problem
 from trainables.item import WorkItem

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 
 from search.config import Search
 from search.mlflow_database import FIX, artifacts_beside, open_client, reason_of
+from search.record import Kind
 from search.runs import DIGEST, SEARCH, STATE, Pages, Row
-from search.studies import Kind, Studies
+from search.studies import Studies
 from spaces.errors import Failure, Problem
 from trainables.item import WorkItem
 from trainables.outcome import Outcome, Progress

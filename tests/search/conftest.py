@@ -15,7 +15,8 @@ from optuna.storages import RDBStorage
 
 from search import search_file
 from search.config import Search
-from search.studies import Kind, Studies
+from search.record import Kind
+from search.studies import Studies
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.item import WorkItem

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from search.agenda import Agenda
 from search.config import Search
-from search.studies import Record, Studies
+from search.record import Record
+from search.studies import Studies
 from tests.search.landscape import outcome
 from trainables.item import WorkItem
 from trainables.outcome import Failed, Outcome
@@ -140,7 +140,7 @@ def test_a_crash_between_any_two_writes_changes_nothing(
         (RDBStorage, "set_trial_intermediate_value"),
         (RDBStorage, "set_trial_state_values"),
         (RDBStorage, "set_study_user_attr"),
-        (optuna.Study, "add_trial"),
+        (RDBStorage, "create_new_trial"),
     ):
         original = getattr(owner, name)
 

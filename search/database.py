@@ -1,0 +1,269 @@
+"""The studies' database: opened safely, its errors in words, and lost connections borne.
+
+SQLite on a local disk or PostgreSQL. Everything that two processes could do at once to a fresh database (make the
+tables) happens under a lock; an address is never shown with its password.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import optuna
+from filelock import FileLock
+from optuna.exceptions import OptunaError
+from optuna.storages import RDBStorage
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from spaces.errors import Failure, InputError, Problem
+
+PATIENCE = 600.0
+"""Seconds that a database may be away before a driver gives up."""
+
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds between the tries; the last one repeats."""
+
+NETWORK = frozenset(
+    "afs beegfs ceph cifs glusterfs gpfs lustre nfs nfs4 orangefs panfs smb3 smbfs wekafs fuse.beegfs fuse.ceph"
+    " fuse.cephfs fuse.gcsfuse fuse.glusterfs fuse.juicefs fuse.nfs fuse.rclone fuse.s3fs fuse.sshfs".split()
+)
+"""File systems on which machines do not see each other's locks, or see a file's end late: no place for SQLite."""
+
+POSTGRES = "postgresql://USER:PASSWORD@HOST/DATABASE"
+
+LIBPQ = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Seconds, and the last in milliseconds: without them a connection to a machine that vanished hangs for hours."""
+
+T = TypeVar("T")
+
+
+def open_storage(url: str) -> RDBStorage:
+    """Optuna's storage; the tables are made when there are none.
+
+    Raises:
+        InputError: the address is none, or SQLite would lie on a network file system.
+        Failure: the tables are another Optuna's.
+        Others, that `usable` puts into words.
+    """
+    address = parsed(url, "storage.studies")
+    with alone(address, "studies"):
+        try:
+            storage = RDBStorage(address.render_as_string(hide_password=False), engine_kwargs=_arguments(address))
+        except RuntimeError as error:
+            fix = f"optuna storage upgrade --storage {shown(url)}"
+            found = f"{reason_of(error)} Here is Optuna {optuna.__version__}."
+            raise Failure(Problem("the tables are another Optuna's", shown(url), found, fix)) from error
+        _set_up(storage.engine)
+        storage.engine.dispose()  # connections from before the line above
+    return storage
+
+
+def connect(url: str, key: str = "storage.studies") -> Engine:
+    """A way to the same database beside Optuna's. Raises as `open_storage`."""
+    address = parsed(url, key)
+    engine = create_engine(address, **_arguments(address))
+    _set_up(engine)
+    return engine
+
+
+@contextmanager
+def alone(address: URL, noun: str) -> Iterator[None]:
+    """One process at a time makes the tables of `noun` in a database."""
+    if address.get_backend_name() == "sqlite":
+        if file := sqlite_file(address):
+            with FileLock(f"{file}.lock"):
+                yield
+        else:
+            yield
+        return
+    engine = create_engine(address, **_arguments(address))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:noun))"), {"noun": f"taskmix {noun}"})
+            yield
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def usable(url: str) -> Iterator[None]:
+    """Errors of the database as one that says what to do."""
+    try:
+        yield
+    except KeyError as error:
+        fix = "launch the search first, or see that storage.studies is the one it was launched with"
+        raise Failure(Problem("the studies of the search are not there", shown(url), str(error), fix)) from error
+    except ImportError as error:
+        fix = "pip install 'psycopg[binary]'"
+        raise Failure(Problem("the database's driver is missing", shown(url), reason_of(error), fix)) from error
+    except (SQLAlchemyError, OptunaError, OSError) as error:
+        fix = "see that the database runs, the folder exists and can be written, and storage.studies is right"
+        raise Failure(Problem("the studies' database cannot be opened", shown(url), reason_of(error), fix)) from error
+
+
+def persistently(
+    operation: Callable[[], T],
+    repair: Callable[[], None],
+    *,
+    seconds: float = PATIENCE,
+    say: Callable[[str], None] = lambda text: None,
+) -> T:
+    """What `operation` returns; when the connection is lost on its way, it is done again.
+
+    Args:
+        operation: is safe to repeat after `repair`: a commit may have arrived although its answer did not.
+        repair: reads again what is in the database; it may lose the connection as well.
+        seconds: how long the database may be away.
+        say: told once that it is away, and once that it is back.
+
+    Raises:
+        Failure: it was away for longer.
+        Others that are no lost connection, as they come.
+    """
+    try:
+        return operation()
+    except Exception as error:
+        if not is_lost(error):
+            raise
+        last = error
+    deadline = time.monotonic() + seconds
+    say(f"the database is away ({reason_of(last)}); trying again for {seconds:.0f} s")
+    tries = 0
+    while (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(left, PAUSES[min(tries, len(PAUSES) - 1)]))
+        tries += 1
+        try:
+            repair()
+            result = operation()
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            last = error
+        else:
+            say("the database is back")
+            return result
+    found = f"{reason_of(last)}; {tries} tries in {seconds:.0f} s"
+    fix = "start the database, then go on with: taskmix resume NAME; nothing that was written is lost"
+    raise Failure(Problem("the studies' database is away", "storage.studies", found, fix)) from last
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Whether an error says that the database is away or busy, and nothing about what was asked of it."""
+    while error is not None and not isinstance(error, DBAPIError):
+        error = error.__cause__
+    if error is None:
+        return False
+    if isinstance(error.orig, sqlite3.Error):  # its OperationalError stands for mistakes in SQL as well
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+    return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what an error says; the database's own words where it has them."""
+    inner: BaseException | None = error
+    while inner is not None and not isinstance(inner, DBAPIError):
+        inner = inner.__cause__
+    lines = str((inner and inner.orig) or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def parsed(url: str, key: str) -> URL:
+    """An address as SQLAlchemy takes it, with psycopg 3 where no driver is named.
+
+    Raises:
+        InputError: it is no address of SQLite or PostgreSQL, or SQLite would lie on a network file system.
+    """
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        fix = f"sqlite:///FILE or {POSTGRES}"
+        raise InputError(Problem("is no address of a database", key, shown(url), fix)) from error
+    if address.drivername in ("postgresql", "postgres"):
+        address = address.set(drivername="postgresql+psycopg")
+    if address.drivername.partition("+")[0] not in ("sqlite", "postgresql"):
+        fix = f"sqlite:///FILE or {POSTGRES}"
+        raise InputError(Problem("SQLite and PostgreSQL are known, no other database", key, shown(url), fix))
+    if file := sqlite_file(address):
+        _refuse_network(file, key)
+    return address
+
+
+def shown(url: str) -> str:
+    """An address without its password."""
+    hidden = re.sub(r"(?<=://)([^/:@]*):.*@", r"\1:***@", url)
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", hidden)
+
+
+def sqlite_file(address: URL) -> Path | None:
+    """The file of a database; None for PostgreSQL and for SQLite in memory."""
+    if address.get_backend_name() != "sqlite" or not address.database or address.database == ":memory:":
+        return None
+    return Path(address.database)
+
+
+def file_system(path: Path, mounts: str) -> tuple[str, str]:
+    """Type and mount point of the file system that a path lies on.
+
+    Args:
+        path: absolute, without links.
+        mounts: the text of /proc/self/mountinfo.
+    """
+    found = ("", "")
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        point = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), before.split()[4])
+        if path.is_relative_to(point) and len(point) >= len(found[1]):  # a later mount lies over an earlier one
+            found = after.split()[0], point
+    return found
+
+
+def _refuse_network(file: Path, key: str) -> None:
+    mounts = Path("/proc/self/mountinfo")
+    if not mounts.exists():  # no Linux
+        return
+    kind, point = file_system(file.resolve(), mounts.read_text(errors="replace"))
+    if kind in NETWORK:
+        found = f"{file} ({kind}, mounted at {point})"
+        fix = f"use PostgreSQL ({key}: {POSTGRES}), or put TASKMIX_HOME on a local disk"
+        reason = "SQLite loses data on a network file system, where its locks do not hold"
+        raise InputError(Problem(reason, key, found, fix))
+
+
+def _arguments(address: URL) -> dict[str, Any]:
+    if address.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 30}}
+    libpq = {key: value for key, value in LIBPQ.items() if key not in address.query}
+    return {"pool_pre_ping": True, "connect_args": libpq}
+
+
+def _set_up(engine: Engine) -> None:
+    """What each new connection is told first."""
+    event.listen(engine, "connect", _relax if engine.dialect.name == "sqlite" else _let_go)
+
+
+def _relax(connection: Any, _: Any) -> None:
+    # A commit that waits for the disk takes longer than all else here. Without the wait a power cut may undo the
+    # last commits, never half of one; the work that they were about is in the store.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _let_go(connection: Any, _: Any) -> None:
+    # A driver whose machine vanished in the middle of a write would keep rows locked until the server misses it.
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.commit()

@@ -1,0 +1,64 @@
+"""A record: a trial of a study as this program sees it, and what a work item cost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from optuna.trial import TrialState
+
+from spaces.recipe import Recipe
+from trainables.item import WorkItem
+from trainables.outcome import Failed, Score
+
+Kind = Literal["baseline", "start", "proposal", "promotion", "confirm"]
+"""Why a work item exists: the empty mixture, a start recipe, a sampler's proposal, successive halving, a fresh seed
+for a winner."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a work item cost when it was computed; nothing where its parts came from the store."""
+
+    seconds: float = 0.0
+    training_seconds: float = 0.0
+    gpu_seconds: float = 0.0
+    examples: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.seconds + other.seconds,
+            self.training_seconds + other.training_seconds,
+            self.gpu_seconds + other.gpu_seconds,
+            self.examples + other.examples,
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    """A trial: a recipe at a rung on a target. `item` and `cost` are the owner's alone."""
+
+    target: str
+    number: int
+    trial_id: int
+    state: TrialState
+    recipe: Recipe
+    rung: int
+    kind: Kind
+    score: Score | None = None
+    failure: Failed | None = None
+    item: WorkItem | None = None
+    cost: Cost | None = None
+    started: dt.datetime | None = None
+    finished: dt.datetime | None = None
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What exists at most once per study: recipe digest and rung."""
+        return self.recipe.digest, self.rung
+
+    @property
+    def is_searched(self) -> bool:
+        """Of a recipe that the search tries: no baseline, no repeated seed."""
+        return self.kind != "confirm" and not self.recipe.is_baseline

@@ -1,0 +1,64 @@
+"""Reads the trials of a study in one query.
+
+Optuna's own `get_trials` also rebuilds parameters and distributions, which takes a millisecond per trial: half a minute
+for a search of ten thousand recipes. A search needs the attributes alone. The tables are Optuna's (schema of 3.2 and
+later); `tests/search/test_studies.py` guards that what is read here is what Optuna reads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.storages import RDBStorage
+from optuna.trial import TrialState
+from sqlalchemy import DateTime, Enum, Integer, Text, column, select, table
+
+TRIALS = table(
+    "trials",
+    column("trial_id", Integer),
+    column("study_id", Integer),
+    column("number", Integer),
+    column("state", Enum(TrialState)),
+    column("datetime_start", DateTime),
+    column("datetime_complete", DateTime),
+)
+ATTRIBUTES = table(
+    "trial_user_attributes", column("trial_id", Integer), column("key", Text), column("value_json", Text)
+)
+
+
+@dataclass
+class TrialRow:
+    """A trial without its parameters."""
+
+    trial_id: int
+    number: int
+    state: TrialState
+    started: dt.datetime | None
+    finished: dt.datetime | None
+    attributes: dict[str, Any]
+
+
+def read(storage: RDBStorage, study_id: int) -> Iterator[TrialRow]:
+    """The trials of a study in the order of their numbers."""
+    query = (
+        select(TRIALS, ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
+        .select_from(TRIALS.outerjoin(ATTRIBUTES, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id))
+        .where(TRIALS.c.study_id == study_id)
+        .order_by(TRIALS.c.number)
+    )
+    row: TrialRow | None = None
+    with storage.engine.connect() as connection:
+        for trial_id, _, number, state, started, finished, key, value in connection.execute(query):
+            if row is None or row.trial_id != trial_id:
+                if row is not None:
+                    yield row
+                row = TrialRow(trial_id, number, state, started, finished, {})
+            if key is not None:
+                row.attributes[key] = json.loads(value)
+    if row is not None:
+        yield row
