@@ -1,4 +1,4 @@
-"""Estimate: how many work items a search takes at most, how much they train, and how long that lasts here."""
+"""Estimate: about how many work items a search takes, how much they train, and how long that lasts here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Estimate:
-    """All work items of a search, at most: recipes that several targets promote are trained once."""
+    """All work items of a search."""
 
     lines: list[Line]
     concurrency: int
@@ -49,26 +49,47 @@ class Estimate:
         return sum(line.items * (line.seconds or 0.0) for line in self.lines) / self.concurrency
 
 
+@dataclass(frozen=True)
+class Expected:
+    """Work items of one kind.
+
+    Args:
+        kind: for people.
+        items: how many.
+        rung: at which.
+        grown: share of the intermediate budget that each of them trains.
+        targets: how many each is measured on, in the mean.
+    """
+
+    kind: str
+    items: int
+    rung: int
+    grown: float
+    targets: float
+
+
+def expected(search: Search) -> list[Expected]:
+    """About the work items of a search. Targets often promote the same recipes: half of those beyond one's own."""
+    config, count, shares = search.config, len(search.config.targets), search.config.halving.rungs
+    found = [Expected("baseline", 1, rung, 0.0, count) for rung in range(len(shares))]
+    items = config.budget.recipes
+    found.append(Expected("new recipes", items, 0, shares[0], count))
+    for rung in range(1, len(shares)):
+        each = max(1, config.budget.recipes // config.halving.eta**rung)
+        items = min(items, round(each * (1 + (count - 1) / 2)))
+        found.append(Expected("promotions", items, rung, shares[rung] - shares[rung - 1], each * count / items))
+    seeds, top = config.confirm.seeds - 1 if config.confirm.top else 0, len(shares) - 1
+    if seeds:
+        winners = min(items, config.confirm.top * count)
+        found.append(Expected("baseline, more seeds", seeds, top, 0.0, count))
+        found.append(Expected("winners, more seeds", seeds * winners, top, 1.0, config.confirm.top * count / winners))
+    return found
+
+
 def estimate(search: Search, plan: Plan, findings: Findings, concurrency: int) -> Estimate:
     """From the sizes of the data and the measured speed of a forward pass."""
-    config, count = search.config, len(search.config.targets)
     work = _Work(plan, findings)
-    lines = [work.line("baseline", 1, rung, 0.0, count) for rung in range(len(plan.rungs))]
-    left = config.budget.recipes
-    lines.append(work.line("new recipes", left, 0, plan.rungs[0], count))
-    for rung in range(1, len(plan.rungs)):
-        left = max(1, left // config.halving.eta)
-        promoted = min(left * count, config.budget.recipes)  # each target promotes its own best
-        grown = plan.rungs[rung] - plan.rungs[rung - 1]
-        lines.append(work.line("promotions", promoted, rung, grown, left * count / promoted))
-    seeds = config.confirm.seeds - 1 if config.confirm.top else 0
-    if seeds:
-        top = len(plan.rungs) - 1
-        winners = min(config.confirm.top, left) * count
-        recipes = min(winners, config.budget.recipes)
-        lines.append(work.line("baseline, more seeds", seeds, top, 0.0, count))
-        lines.append(work.line("winners, more seeds", seeds * recipes, top, 1.0, winners / recipes))
-    return Estimate(lines, concurrency)
+    return Estimate([work.line(items) for items in expected(search)], concurrency)
 
 
 @dataclass(frozen=True)
@@ -78,10 +99,11 @@ class _Work:
     plan: Plan
     findings: Findings
 
-    def line(self, kind: str, items: int, rung: int, intermediate: float, targets: float) -> Line:
-        """Work items that train that share of the intermediate budget, then so many of the targets (mean)."""
-        share, part = self.plan.rungs[rung], targets / len(self.plan.targets)
-        examples = round(self.plan.intermediate.examples * intermediate)
+    def line(self, items: Expected) -> Line:
+        """What work items of one kind train and take."""
+        rung, share = items.rung, self.plan.rungs[items.rung]
+        part = items.targets / len(self.plan.targets)
+        examples = round(self.plan.intermediate.examples * items.grown)
         tokens = self._intermediate_tokens()
         passes = TRAINING * examples * tokens if tokens is not None else None
         for target in self.plan.targets:
@@ -91,7 +113,7 @@ class _Work:
             passes = None if passes is None or scored is None else passes + part * scored
         speed = self.findings.seconds_per_token
         seconds = None if passes is None or speed is None else OVERHEAD * passes * speed
-        return Line(f"{kind} at rung {rung} ({share:.0%})", items, examples, seconds)
+        return Line(f"{items.kind} at rung {rung} ({share:.0%})", items.items, examples, seconds)
 
     def _intermediate_tokens(self) -> float | None:
         """Mean tokens of an intermediate example, over the tasks; None when no task's data are here."""

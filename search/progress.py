@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from statistics import fmean
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -12,14 +13,20 @@ from rich.table import Table
 from rich.text import Text
 
 from search.config import Search
-from search.query import best, status
+from search.estimate import expected
+from search.ranking import best
 from search.studies import Studies
 from search.units import counts, duration, percent, points
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
 from trainables.item import WorkItem
 from trainables.outcome import Outcome, Progress
 
 BAR = 16
 """Columns of a progress bar."""
+
+LOOKING = 0.02
+"""The share of the time that may go into looking for the best mixes."""
 
 
 @dataclass
@@ -30,7 +37,10 @@ class _Running:
 
 
 class Scene:
-    """A running search. Reads the studies when a work item ends, and only then.
+    """A running search.
+
+    What costs nothing to know is shown as it is; the best mixes are looked for again when a work item ends, but for no
+    more than a small share of the time.
 
     Args:
         concurrency: how many work items run at once.
@@ -39,7 +49,17 @@ class Scene:
     def __init__(self, search: Search, studies: Studies, concurrency: int) -> None:
         self.search, self.studies, self.concurrency = search, studies, concurrency
         self._running: dict[str, _Running] = {}
+        self._seconds: dict[int, list[float]] = defaultdict(list)  # rung -> of each work item that ended
+        for record in studies.owners():
+            if record.finished and record.started:
+                self._seconds[record.rung].append((record.finished - record.started).total_seconds())
+        self._next_look = 0.0
         self._read()
+
+    @property
+    def items(self) -> int:
+        """Work items that were started, by this launch or before."""
+        return self.studies.standing.items
 
     def started(self, item: WorkItem) -> None:
         self._running[item.key] = _Running(item, time.monotonic())
@@ -49,14 +69,18 @@ class Scene:
             self._running[item.key].progress = progress
 
     def finished(self, item: WorkItem) -> None:
-        self._running.pop(item.key, None)
+        running = self._running.pop(item.key, None)
+        if running is not None:
+            self._seconds[item.rung].append(time.monotonic() - running.since)
         self._read()
 
     def _read(self) -> None:
-        self.status = status(self.search, self.studies, alive=True)
-        self.best = best(self.search, self.studies, top=1)["targets"]
-        self._read_at = time.monotonic()
+        self._read_at = now = time.monotonic()
         self._left = self._expected_seconds()
+        if now >= self._next_look:
+            self._best = best(self.search, self.studies, top=1)["targets"]
+            took = time.monotonic() - now
+            self._next_look = now + (took / LOOKING if took > 0.05 else 0.0)
 
     # --- for a live view
 
@@ -65,10 +89,9 @@ class Scene:
         return Group(self._budget(), self._items(), self._targets(), self._failures())
 
     def _budget(self) -> RenderableType:
-        recipes = self.status["budget"]["recipes"]
-        grid = _grid(3)
-        used = min(recipes["used"], recipes["total"])
-        so_far = f"{used} of {recipes['total']} recipes, {self._over()} work items, {duration(self._wall())}"
+        total, grid = self.search.config.budget.recipes, _grid(3)
+        used = min(len(self.studies.standing.tried), total)
+        so_far = f"{used} of {total} recipes, {self._over()} work items, {duration(self._wall())}"
         text = so_far + self._left_text()
         grid.add_row(
             Text(self.search.config.name, "bold"), ProgressBar(self._expected(), self._over(), width=BAR), Text(text)
@@ -88,15 +111,16 @@ class Scene:
 
     def _targets(self) -> RenderableType:
         grid = _grid(3)
-        for target, found in self.best.items():
+        for target, found in self._best.items():
             grid.add_row("  ", Text(target, "bold"), Text(_best_text(found)))
         return grid
 
     def _failures(self) -> RenderableType:
-        failures = self.status["failures"]
-        if not failures["count"]:
+        failures = self.studies.standing.failures
+        if not failures:
             return Text()
-        total = counts({**failures["by_kind"], "total": failures["count"]})
+        by_kind = Counter(record.failure.kind for record in failures if record.failure)
+        total = counts({**dict(sorted(by_kind.items())), "total": len(failures)})
         return Text(f"  failed work items {total}", "red")
 
     # --- lines
@@ -121,29 +145,25 @@ class Scene:
 
     def _result(self, item: WorkItem, target: str) -> str:
         """Score, and gain over the baseline with the same seed at the same rung."""
-        own = base = None
-        for record in self.studies.records[target]:
-            if record.rung == item.rung and record.recipe.seed == item.recipe.seed and record.score:
-                if record.recipe == item.recipe:
-                    own = record.score.score
-                if record.recipe.is_baseline:
-                    base = record.score.score
-        gain = (
-            f" ({points(own - base)})" if own is not None and base is not None and not item.recipe.is_baseline else ""
-        )
+        recipe = item.recipe
+        baseline = Recipe.of(Mixture(), {}, recipe.model, recipe.seed)
+        own, base = (self._score(target, digest, item.rung) for digest in (recipe.digest, baseline.digest))
+        gain = f" ({points(own - base)})" if own is not None and base is not None and not recipe.is_baseline else ""
         return f"{percent(own)}{gain}"
+
+    def _score(self, target: str, digest: str, rung: int) -> float | None:
+        record = self.studies.standing.at(target, digest, rung)
+        return record.score.score if record and record.score else None
 
     # --- time
 
     def _wall(self) -> float:
         """Seconds so far, those of earlier launches included."""
-        wall: float = self.status["seconds"]["wall"]
-        return wall + time.monotonic() - self._read_at
+        return self.studies.wall_seconds + time.monotonic() - self._read_at
 
     def _over(self) -> int:
         """Work items that ended."""
-        items = self.status["work_items"]
-        return int(items["done"] + items["failed"])
+        return self.studies.standing.over
 
     def _expected(self) -> int:
         """Work items in all, as far as can be said."""
@@ -157,40 +177,23 @@ class Scene:
 
     def _expected_seconds(self) -> float | None:
         """What the work items that are still expected will take, from the mean time of those of the same rung."""
-        seconds: dict[int, list[float]] = defaultdict(list)
-        over = 0
-        for record in self.studies.owners():
-            if record.finished and record.started:
-                over += 1
-                seconds[record.rung].append((record.finished - record.started).total_seconds())
-        expected = expected_items(self.search)
-        left = [max(0, count - len(seconds[rung])) for rung, count in enumerate(expected)]
+        seconds, over = self._seconds, self._over()
+        left = [0] * len(self.search.config.halving.rungs)
+        for items in expected(self.search):
+            left[items.rung] += items.items
+        left = [max(0, count - len(seconds[rung])) for rung, count in enumerate(left)]
         self._expected_items = over + sum(left)
-        if not over:
+        if not any(seconds.values()):
             return None
         shares = self.search.config.halving.rungs
         per_share = sum(map(sum, seconds.values())) / sum(shares[rung] * len(found) for rung, found in seconds.items())
         return (
             sum(
-                count * (sum(seconds[rung]) / len(seconds[rung]) if seconds[rung] else per_share * shares[rung])
+                count * (fmean(seconds[rung]) if seconds[rung] else per_share * shares[rung])
                 for rung, count in enumerate(left)
             )
             / self.concurrency
         )
-
-
-def expected_items(search: Search) -> list[int]:
-    """About how many work items each rung will see: targets often promote the same recipes, so not one for each."""
-    config, targets = search.config, len(search.config.targets)
-    reached = [config.budget.recipes]
-    for rung in range(1, len(config.halving.rungs)):
-        each = max(1, config.budget.recipes // config.halving.eta**rung)
-        reached.append(min(reached[-1], round(each * (1 + (targets - 1) / 2))))
-    counts = [1 + count for count in reached]  # 1: the baseline
-    if config.confirm.top:
-        winners = min(reached[-1], config.confirm.top * targets)
-        counts[-1] += (config.confirm.seeds - 1) * (1 + winners)
-    return counts
 
 
 def _grid(columns: int) -> Table:

@@ -6,7 +6,6 @@ Timestamps are the trials' own times, so that a page that is written again gives
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,9 +14,10 @@ from optuna.trial import TrialState
 
 from search.config import Search
 from search.query import best, state_of
-from search.record import Cost, Record
+from search.record import Record
 from search.studies import Studies
 from spaces.digest import digest
+from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 
 SEARCH, DIGEST, FAMILY, STATE = "search.id", "recipe.digest", "recipe.family", "state"
@@ -50,25 +50,21 @@ class Pages:
 
     Args:
         in_flight: keys of the work items that run in this process; others that are RUNNING were abandoned.
-        over: whether the search is over, so that nothing waits for promotion any more.
     """
 
-    def __init__(self, search: Search, studies: Studies, in_flight: set[str], over: bool = False) -> None:
+    def __init__(self, search: Search, studies: Studies, in_flight: set[str]) -> None:
         self.search, self.studies = search, studies
-        self._in_flight, self._over = in_flight, over
-        self.recipes: dict[str, Recipe] = {}
-        self._records: dict[str, list[Record]] = defaultdict(list)
-        self._baselines: dict[tuple[str, int, int], Record] = {}
-        for record in studies.owners():
-            self.recipes.setdefault(record.recipe.digest, record.recipe)
-        for record in studies.all():
-            self._records[record.recipe.digest].append(record)
-            if record.recipe.is_baseline and record.score:
-                self._baselines[record.target, record.recipe.seed, record.rung] = record
+        self._in_flight = in_flight
+
+    @property
+    def recipes(self) -> dict[str, Recipe]:
+        """Digest -> recipe, of all that was started, in the order of their start."""
+        return self.studies.standing.recipes
 
     def page(self, recipe_digest: str) -> Page:
         """Of one recipe."""
-        records, recipe = self._records[recipe_digest], self.recipes[recipe_digest]
+        records, recipe = self.studies.standing.of_recipe(recipe_digest), self.recipes[recipe_digest]
+        records.sort(key=lambda record: (record.rung, record.target))
         state, status = self._state(records)
         failures = [record.failure.message for record in records if record.failure]
         tags = {
@@ -77,7 +73,7 @@ class Pages:
             STATE: state,
             "mix": str(recipe.mixture),
             "rung": str(max(record.rung for record in records)),
-            "purpose": next(record.kind for record in records if record.item),
+            "purpose": records[0].kind,
             **({"failure": failures[-1]} if failures else {}),
         }
         mixture = {f"mix.{task}": f"{weight:g}" for task, weight in recipe.mixture.weights.items()}
@@ -100,7 +96,8 @@ class Pages:
 
     def summary(self) -> list[Row]:
         """Metrics of the search's own run: the best of each target so far; the step is the number of work items."""
-        over = [record for record in self.studies.owners() if record.finished]
+        standing = self.studies.standing
+        over = [record for record in standing.owners() if record.finished]
         times = [_milliseconds(record.finished) for record in over if record.finished]
         if not times:
             return []
@@ -109,9 +106,8 @@ class Pages:
             values[f"{target}/baseline"] = answer["baseline"]["score"] if answer["baseline"] else None
             for entry in answer["best"]:
                 values |= {f"{target}/score": entry["score"], f"{target}/gain": entry["gain"]}
-        cost = sum((record.cost for record in over if record.cost), Cost())
-        values |= {f"cost/{name}": value for name, value in asdict(cost).items()}
-        values["work_items/failed"] = sum(record.state is TrialState.FAIL for record in over)
+        values |= {f"cost/{name}": value for name, value in asdict(standing.cost).items()}
+        values["work_items/failed"] = len(standing.failures)
         return [
             (key, float(value), max(times), len(over)) for key, value in sorted(values.items()) if value is not None
         ]
@@ -122,7 +118,9 @@ class Pages:
         if running:
             alive = any(item.key in self._in_flight for item in running)
             return ("running", "RUNNING") if alive else ("interrupted", "KILLED")
-        state = state_of(records, len(self.search.config.halving.rungs) - 1, self._over)
+        state = state_of(records, len(self.search.config.halving.rungs) - 1, over=False)
+        if state == "waiting":  # the same word when the search is over, or thousands of runs had to be written again
+            return "not promoted", "FINISHED"
         return state, "FAILED" if state == "failed" else "FINISHED"
 
     def _metrics(self, record: Record) -> Iterator[Row]:
@@ -142,7 +140,8 @@ class Pages:
         for language, metrics in score.dev.items():
             for metric, value in metrics.items():
                 yield f"{target}/{language}/{metric}", value, at, step
-        baseline = self._baselines.get((target, record.recipe.seed, record.rung))
+        mixture_free = Recipe.of(Mixture(), {}, record.recipe.model, record.recipe.seed)
+        baseline = self.studies.standing.at(target, mixture_free.digest, record.rung)
         if baseline and baseline.score and baseline.finished and not record.recipe.is_baseline:
             later = max(at, _milliseconds(baseline.finished))
             yield f"{target}/gain", score.score - baseline.score.score, later, step

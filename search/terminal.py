@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from search.checks import Check
 from search.config import Search
 from search.progress import Scene
 from search.record import Kind
@@ -66,10 +67,18 @@ class Terminal:
         """A step of the start-up, or a remark while the search runs."""
         self._line(Text(text, "dim"))
 
+    def check(self, check: Check) -> None:
+        """A line of the doctor; its word says what its colour says."""
+        word, style = {"ok": ("ok", "green"), "failed": ("FAILED", "bold red"), "skipped": ("skipped", "yellow")}[
+            check.state
+        ]
+        fix = f"; fix: {check.fix}" if check.fix else ""
+        self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<10}", f"{check.where}: {check.text}{fix}"))
+
     def begin(self, search: Search, studies: Studies, concurrency: int) -> None:
         """From now on the search is shown: what its studies hold, and what it tells as a listener."""
         self._scene = Scene(search, studies, concurrency)
-        done = self._scene.status["work_items"]["total"]
+        done = self._scene.items
         went_on = f"; goes on after {done} work items" if done else ""
         at_once = "one work item" if concurrency == 1 else f"{concurrency} work items"
         self._line(Text(f"search {search.config.name} runs, {at_once} at a time{went_on}"))

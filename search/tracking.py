@@ -63,7 +63,10 @@ class _Run:
 
 
 class Tracking:
-    """Writes a search's runs. MLflow takes seconds to open, so entering starts that in a thread; `ready` waits for it.
+    """Writes a search's runs.
+
+    MLflow takes seconds to open, and longer to tell which of thousands of runs there are: entering starts that in a
+    thread, and `ready` waits for it.
 
     Args:
         search: whose runs these are.
@@ -84,13 +87,13 @@ class Tracking:
         self.search, self.studies, self.uri = search, studies, uri
         self._warn, self._opener = warn, opener
         self._client: MlflowClient | None = None
-        self._problem: Exception | None = None
+        self._problem: BaseException | None = None
         self._experiment = self._parent = ""
         self._runs: dict[str, _Run] = {}
         self._behind: set[str] = set()
         self._in_flight: set[str] = set()
         self._try_again = 0.0
-        self._over = self._ended = False
+        self._is_ready = self._ended = False
         self._opening = threading.Thread(target=self._open, name="mlflow", daemon=True)
 
     def __enter__(self) -> Tracking:
@@ -109,22 +112,21 @@ class Tracking:
         Raises:
             Failure: MLflow cannot be opened or read.
         """
-        if self._parent:
+        if self._is_ready:
             return
         self._opening.join()
         try:
             if self._problem is not None:
                 raise self._problem
-            self._enter()
             self.sync()
+            self._is_ready = True
         except Failure:
             raise
         except Exception as error:
             raise Failure(Problem("MLflow cannot be used", self.uri, reason_of(error), FIX)) from error
 
     def sync(self) -> None:
-        """Reads which runs there are and writes what they lack; those that are right are not touched."""
-        self._runs = self._read()
+        """Writes what the runs lack; those that are right are not touched."""
         self._write_all(self._pages().recipes)
 
     def end(self, ending: Ending) -> None:
@@ -137,8 +139,7 @@ class Tracking:
         if not self._parent:
             return
         self._in_flight.clear()
-        self._over = ending == "over"
-        self._behind |= self._pages().recipes.keys()
+        self._behind |= {item.recipe.digest for item in self.studies.running()}  # abandoned
         with self._bearing():
             self._write_all(self._behind)
             self._log(self._parent, self._pages().summary(), {}, {STATE: ending})
@@ -192,7 +193,9 @@ class Tracking:
     def _open(self) -> None:
         try:
             self._client = self._opener(self.uri)
-        except Exception as error:
+            self._enter()
+            self._runs = self._read()
+        except BaseException as error:  # of a thread it would be lost
             self._problem = error
 
     def _get_client(self) -> MlflowClient:
@@ -250,7 +253,7 @@ class Tracking:
         return found
 
     def _pages(self) -> Pages:
-        return Pages(self.search, self.studies, self._in_flight, self._over)
+        return Pages(self.search, self.studies, self._in_flight)
 
     def _write_all(self, digests: Iterable[str]) -> None:
         """Brings the runs of these recipes up to date, in the order in which the recipes were started."""

@@ -1,4 +1,4 @@
-"""The studies and their standing: what is read is what Optuna holds, what is kept up to date is what is counted anew."""
+"""The studies and their standing: what is read is what Optuna holds, what is kept is what is counted anew."""
 
 from __future__ import annotations
 

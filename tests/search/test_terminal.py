@@ -7,7 +7,6 @@ import io
 import pytest
 
 from search import terminal as module
-from search.progress import expected_items
 from search.terminal import Terminal
 from spaces.errors import Problem
 from tests.search.conftest import Filler
@@ -68,7 +67,7 @@ def test_the_live_view_shows_all_and_goes(filler: Filler) -> None:
         assert terminal._live is not None
         terminal._live.refresh()
     shown = out.getvalue()
-    for part in ("2 of 4 recipes", "crossref:1 · related", "56.0 +6.0 paraphrase:1", "failed work items 1: 1 diverged"):
+    for part in ("3 of 4 recipes", "crossref:1 · related", "56.0 +6.0 paraphrase:1", "failed work items 1: 1 diverged"):
         assert part in shown, part
     assert shown.rstrip().endswith("\x1b[2K")  # erased
     assert "\x1b[?25h" in shown  # the cursor is back
@@ -102,8 +101,3 @@ def test_no_color(filler: Filler, monkeypatch: pytest.MonkeyPatch) -> None:
     with Terminal(out=out, live=True, width=70) as terminal:
         play(filler, terminal)
     assert "\x1b[31m" not in out.getvalue()
-
-
-def test_the_expected_work_items(filler: Filler) -> None:
-    # rung 0: baseline and 4 recipes; rung 1: baseline, 3 promotions, and for one more seed baseline and 2 winners
-    assert expected_items(filler.search) == [5, 7]

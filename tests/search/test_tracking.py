@@ -117,6 +117,7 @@ def story(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> lis
 
     def snapshot(what: str, item: WorkItem, outcome: Outcome) -> None:
         studies = copy.copy(filler.studies)
+        studies.standing = copy.deepcopy(filler.studies.standing)
         studies.records = {target: list(records) for target, records in filler.studies.records.items()}
         steps.append((studies, what, item, outcome))
 
@@ -246,8 +247,8 @@ def test_an_interrupt_leaves_nothing_running(database: Database, story: list[Ste
     tell(story[:5], tracking)
     states = {tags["mix"]: (status, tags["state"]) for d, (status, _, tags, _, _) in database.runs(name).items() if d}
     assert states == {
-        "none": ("FINISHED", "waiting"),
-        "paraphrase:1": ("FINISHED", "waiting"),
+        "none": ("FINISHED", "not promoted"),
+        "paraphrase:1": ("FINISHED", "not promoted"),
         "ner:1": ("RUNNING", "running"),
     }
     tracking.end(INTERRUPTED)  # type: ignore[arg-type]
@@ -295,7 +296,7 @@ def test_what_is_right_is_not_written_again(database: Database, story: list[Step
     again = track(database, story, name, client)
     again.studies = story[-1][0]
     again.ready()
-    assert client.calls < 10  # four recipes, none touched but those whose state "stopped" is open again
+    assert client.calls < 10  # four recipes, none touched
 
 
 def test_the_environment_names_no_run(database: Database, story: list[Step], monkeypatch: pytest.MonkeyPatch) -> None:
