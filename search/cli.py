@@ -79,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     plan = command("plan", _plan, "check a search file without training, and say what it would cost")
     plan.add_argument("file", type=Path)
     plan.add_argument("--offline", action="store_true", help="leave out what only the hub could answer")
+    plan.add_argument("--simulate", action="store_true", help="play the search through on a made-up response surface")
+
+    doctor = command("doctor", _doctor, "check everything that a search needs: storage, data, model, Ray, every node")
+    doctor.add_argument("file", type=Path)
+    doctor.add_argument("--address", help="as for launch")
 
     launch = command("launch", _launch, "run a search, or go on with one of that name")
     launch.add_argument("file", type=Path)
@@ -120,6 +125,7 @@ def _plan(options: argparse.Namespace) -> int:
     from search.home import Place
     from search.launch import checked
     from search.search_file import load
+    from search.simulation import simulate
     from search.terminal import Terminal
 
     search = load(options.file)
@@ -127,8 +133,26 @@ def _plan(options: argparse.Namespace) -> int:
     concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
     with Terminal() as terminal:
         plan, findings = checked(search, Place.of(search.config), terminal, options.offline)
-    print(report.plan(search, findings, estimate(search, plan, findings, concurrency)))
+    found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
+    print(report.plan(search, findings, found))
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from search.doctor import diagnose
+    from search.home import Place
+    from search.search_file import load
+    from search.terminal import Terminal
+
+    search = load(options.file)
+    states = []
+    with Terminal() as terminal:
+        for check in diagnose(search, Place.of(search.config), options.address, terminal.say):
+            terminal.check(check)
+            states.append(check.state)
+    failed = states.count("failed")
+    print(f"{failed} of {len(states)} checks failed" if failed else f"{states.count('ok')} checks passed")
+    return 1 if failed else 0
 
 
 def _launch(options: argparse.Namespace) -> int:

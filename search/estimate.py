@@ -28,10 +28,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Estimate:
-    """All work items of a search."""
+    """All work items of a search. `wall` is the wall-clock in seconds where it was simulated."""
 
     lines: list[Line]
     concurrency: int
+    wall: float | None = None
 
     @property
     def items(self) -> int:
@@ -46,6 +47,8 @@ class Estimate:
         """Wall-clock with `concurrency` work items at a time."""
         if any(line.seconds is None for line in self.lines):
             return None
+        if self.wall is not None:
+            return self.wall
         return sum(line.items * (line.seconds or 0.0) for line in self.lines) / self.concurrency
 
 
@@ -88,12 +91,12 @@ def expected(search: Search) -> list[Expected]:
 
 def estimate(search: Search, plan: Plan, findings: Findings, concurrency: int) -> Estimate:
     """From the sizes of the data and the measured speed of a forward pass."""
-    work = _Work(plan, findings)
+    work = Work(plan, findings)
     return Estimate([work.line(items) for items in expected(search)], concurrency)
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """What a work item does, in examples and in tokens through the encoder."""
 
     plan: Plan

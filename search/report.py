@@ -102,6 +102,8 @@ def plan(search: Search, findings: Findings, estimate: Estimate, width: int | No
         table.add_row(line.kind, str(line.items), units.number(line.examples), each)
     total = "not known here" if estimate.seconds is None else f"about {units.duration(estimate.seconds)}"
     at_once = f"{estimate.concurrency} at a time"
+    if estimate.wall is not None:
+        at_once += "; played through on a made-up response surface"
     closing = f"about {estimate.items} work items, {estimate.examples:,} examples, {total} ({at_once})"
     return _print(console, [grid, Text(), table, Text(), Text(closing)])
 

@@ -21,7 +21,7 @@ from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 import optuna
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import TrialState, create_trial
 
 from search import trial_rows
@@ -53,7 +53,7 @@ class Studies:
 
     def __init__(
         self,
-        storage: RDBStorage,
+        storage: BaseStorage,
         search: Search,
         guard: Callable[[], None] = lambda: None,
         say: Callable[[str], None] = lambda text: None,
@@ -86,9 +86,7 @@ class Studies:
         """
         with usable(url):
             storage = open_storage(url)
-            for target in search.config.targets:
-                name = study_name(search.config.name, target)
-                optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+            _make(storage, search)
             studies = cls(storage, search, guard, say)
             studies._end_twins()
             return studies
@@ -98,6 +96,13 @@ class Studies:
         """Open what exists. Raises Failure when the database cannot be used or holds no such search."""
         with usable(url):
             return cls(open_storage(url), search)
+
+    @classmethod
+    def in_memory(cls, search: Search) -> Studies:
+        """Empty ones that nobody will read later."""
+        storage = InMemoryStorage()
+        _make(storage, search)
+        return cls(storage, search)
 
     # --- reading
 
@@ -266,6 +271,12 @@ class Studies:
 def study_name(search: str, target: str) -> str:
     """The name of a target's study: searches that share a storage never share trials."""
     return f"{search}/{target}"
+
+
+def _make(storage: BaseStorage, search: Search) -> None:
+    for target in search.config.targets:
+        name = study_name(search.config.name, target)
+        optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
 
 
 def _result(score: Score | None, outcome: Outcome) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import TrialState
 from sqlalchemy import DateTime, Enum, Integer, Text, column, select, table
 
@@ -43,8 +43,13 @@ class TrialRow:
     attributes: dict[str, Any]
 
 
-def read(storage: RDBStorage, study_id: int) -> Iterator[TrialRow]:
+def read(storage: BaseStorage, study_id: int) -> Iterator[TrialRow]:
     """The trials of a study in the order of their numbers."""
+    if not isinstance(storage, RDBStorage):
+        for trial in storage.get_all_trials(study_id, deepcopy=False):
+            times = trial.datetime_start, trial.datetime_complete
+            yield TrialRow(trial._trial_id, trial.number, trial.state, *times, trial.user_attrs)
+        return
     query = (
         select(TRIALS, ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
         .select_from(TRIALS.outerjoin(ATTRIBUTES, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id))

@@ -1,0 +1,81 @@
+"""Simulation: the whole course of a search in seconds, with its real agenda and a made-up response surface.
+
+What is tried, promoted and repeated is decided by the code that decides it in a search; only the scores are made up
+(`trainables/simulated.py`), and a clock that jumps from one end of a work item to the next takes the place of waiting.
+So it counts work items that targets share, and the time in which nothing can be started, which a formula cannot.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from search.agenda import Agenda
+from search.config import Search
+from search.estimate import Estimate, Expected, Line, Work
+from search.record import Kind
+from search.studies import Studies
+from trainables.item import Plan, WorkItem
+from trainables.outcome import Outcome, Progress
+from trainables.prepare import Findings
+from trainables.simulated import Surface, outcome, usual_values
+
+
+@dataclass
+class _Seen:
+    """Counts work items by kind and rung, as a listener."""
+
+    kinds: dict[WorkItem, Kind] = field(default_factory=dict)
+
+    def started(self, item: WorkItem, kind: Kind) -> None:
+        self.kinds[item] = kind
+
+    def progressed(self, item: WorkItem, progress: Progress) -> None:
+        """Nothing to see."""
+
+    def finished(self, item: WorkItem, outcome: Outcome) -> None:
+        """Nothing to see."""
+
+
+def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, seed: int = 1) -> Estimate:
+    """The work items of a search and its wall-clock, on one made-up surface.
+
+    Args:
+        findings: sizes of the data and the speed of this machine; where they lack, each work item takes its rung's
+            share of a unit of time, and the estimate says no seconds.
+        seed: of the surface.
+    """
+    work, seen, now = Work(plan, findings), _Seen(), 0.0
+    agenda = Agenda(search, Studies.in_memory(search), [seen], clock=lambda: now)
+    surface, top = Surface(seed, usual_values(plan)), len(plan.rungs) - 1
+    running: list[tuple[float, int, WorkItem]] = []
+    lines: dict[str, list[Line]] = defaultdict(list)
+    while True:
+        while len(running) < concurrency and (item := agenda.next()) is not None:
+            line = work.line(_expected(plan, item, seen.kinds[item], search.config.seed))
+            lines[line.kind].append(line)
+            seconds = plan.rungs[item.rung] if line.seconds is None else line.seconds
+            heapq.heappush(running, (now + seconds, len(seen.kinds), item))
+        if not running:
+            break
+        now, _, item = heapq.heappop(running)
+        share = plan.rungs[item.rung]
+        agenda.done(item, outcome(surface, plan.targets, item, share, item.rung == top))
+    return Estimate([_sum(found) for found in lines.values()], concurrency, now)
+
+
+def _expected(plan: Plan, item: WorkItem, kind: Kind, seed: int) -> Expected:
+    """One work item as the estimate describes it."""
+    share = plan.rungs[item.rung]
+    below = plan.rungs[item.rung - 1] if item.rung and item.recipe.seed == seed else 0.0
+    grown = 0.0 if item.recipe.is_baseline else share - below
+    names = {"start": "new recipes", "proposal": "new recipes", "promotion": "promotions", "confirm": "more seeds"}
+    return Expected(names.get(kind, kind), 1, item.rung, grown, len(item.targets))
+
+
+def _sum(lines: list[Line]) -> Line:
+    """Work items of one kind and rung, in the mean."""
+    seconds = [line.seconds for line in lines if line.seconds is not None]
+    mean = sum(seconds) / len(seconds) if len(seconds) == len(lines) else None
+    return Line(lines[0].kind, len(lines), round(sum(line.examples for line in lines) / len(lines)), mean)
