@@ -11,6 +11,7 @@ written later, at the latest by the next launch. Only a database that cannot be 
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 import time
@@ -21,7 +22,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from search.config import Search
-from search.mlflow_database import FIX, artifacts_beside, open_client, reason_of
+from search.database import reason_of, shown
+from search.mlflow_database import FIX, artifacts_beside, open_client
 from search.record import Kind
 from search.runs import DIGEST, SEARCH, STATE, Pages, Row
 from search.studies import Studies
@@ -38,8 +40,9 @@ if TYPE_CHECKING:
 STATUS = {"over": "FINISHED", "stopped": "FAILED", "interrupted": "KILLED", "failed": "FAILED"}
 """MLflow's status of the search's run, by the values of `driver.Ending`; `failed`: by an exception."""
 
-PARENT, PAGE = "mlflow.parentRunId", "taskmix.page"
-"""Tags: MLflow's own for nesting, and ours for what arrived."""
+PARENT, PAGE, ROLE, WRITTEN = "mlflow.parentRunId", "taskmix.page", "taskmix.role", "taskmix.written"
+"""Tags: MLflow's own for nesting; ours for what arrived, what a run stands for ("search" or "recipe"), and on the
+search's run how many work items' ends are written."""
 
 PAUSE = 60.0
 """Seconds without a try after MLflow failed: its client may hang for long in each."""
@@ -48,6 +51,12 @@ BATCH, PAIRS = 500, 100
 """Metrics per batch, and parameters and tags; MLflow takes 100 of each of the latter and 1,000 in all."""
 
 RUNS_PER_PAGE = 1000
+
+FEW = 10
+"""Looking a run up alone takes about as long as this many in a list of all (10 ms each)."""
+
+NOTE_EVERY = 30.0
+"""Seconds between two notes of how far the runs are written."""
 
 
 @dataclass
@@ -90,7 +99,11 @@ class Tracking:
         self._problem: BaseException | None = None
         self._experiment = self._parent = ""
         self._runs: dict[str, _Run] = {}
+        self._before = set(studies.standing.recipes)  # those of them that may have a run
+        self._doubtful: set[str] = set()
+        self._looked_up: set[str] = set()
         self._behind: set[str] = set()
+        self._next_note = 0.0
         self._in_flight: set[str] = set()
         self._try_again = 0.0
         self._is_ready = self._ended = False
@@ -123,11 +136,13 @@ class Tracking:
         except Failure:
             raise
         except Exception as error:
-            raise Failure(Problem("MLflow cannot be used", self.uri, reason_of(error), FIX)) from error
+            raise Failure(Problem("MLflow cannot be used", shown(self.uri), reason_of(error), FIX)) from error
 
     def sync(self) -> None:
         """Writes what the runs lack; those that are right are not touched."""
-        self._write_all(self._pages().recipes)
+        self._behind |= self._doubtful
+        self._write_all(self._behind)
+        self._note_written()
 
     def end(self, ending: Ending) -> None:
         """Terminates every run: the search's by how it ended, those of abandoned work items as KILLED."""
@@ -142,7 +157,7 @@ class Tracking:
         self._behind |= {item.recipe.digest for item in self.studies.running()}  # abandoned
         with self._bearing():
             self._write_all(self._behind)
-            self._log(self._parent, self._pages().summary(), {}, {STATE: ending})
+            self._log(self._parent, self._pages().summary(), {}, {STATE: ending, WRITTEN: self._written()})
             self._get_client().set_terminated(self._parent, STATUS[ending])
             return
         self._warn("MLflow lacks results of this search; launching it again writes them")
@@ -173,6 +188,8 @@ class Tracking:
             return
         with self._bearing():
             self._write_all(self._behind)
+            if time.monotonic() >= self._next_note:
+                self._note_written()
             if failed_before:
                 self._warn("MLflow works again")
 
@@ -194,7 +211,7 @@ class Tracking:
         try:
             self._client = self._opener(self.uri)
             self._enter()
-            self._runs = self._read()
+            self._read()
         except BaseException as error:  # of a thread it would be lost
             self._problem = error
 
@@ -212,23 +229,25 @@ class Tracking:
             self._experiment = experiment.experiment_id
             if experiment.lifecycle_stage != "active":
                 client.restore_experiment(self._experiment)
-        run = next((run for run in self._search_runs() if PARENT not in run.data.tags), None)
+        run = next(iter(self._find(f"tags.`{ROLE}` = 'search'")), None)
         if run is None:
-            run = client.create_run(self._experiment, tags=self._own_tags(), run_name=self.search.config.name)
+            tags = {**self._own_tags(), ROLE: "search"}
+            run = client.create_run(self._experiment, tags=tags, run_name=self.search.config.name)
+        self._doubtful = self._after(int(run.data.tags.get(WRITTEN, 0)))
         self._parent = run.info.run_id
         if run.info.status != "RUNNING":
             client.update_run(self._parent, status="RUNNING")
         params = {key: value for key, value in self._pages().fixed().items() if key not in run.data.params}
         self._log(self._parent, [], params, {STATE: "running"})
 
-    def _search_runs(self) -> list[Run]:
-        """All runs of this search, the oldest first."""
+    def _find(self, condition: str) -> list[Run]:
+        """Runs of this search, the oldest first."""
         runs: list[Run] = []
         token = None
         while token is None or token:
             page = self._get_client().search_runs(
                 [self._experiment],
-                f"tags.`{SEARCH}` = '{self.search.config.name}'",
+                f"tags.`{SEARCH}` = '{self.search.config.name}' AND {condition}",
                 max_results=RUNS_PER_PAGE,
                 order_by=["attributes.start_time ASC"],
                 page_token=token,
@@ -237,20 +256,50 @@ class Tracking:
             token = page.token or ""
         return runs
 
-    def _read(self) -> dict[str, _Run]:
-        """Recipe digest -> its run. A second run of a recipe (a server that answered too late) is deleted."""
-        found: dict[str, _Run] = {}
-        for run in self._search_runs():
-            tags = run.data.tags
+    def _after(self, written: int) -> set[str]:
+        """Recipes whose runs may lack something, given how many work items' ends are known to be written."""
+        standing = self.studies.standing
+        if not written:
+            return set(standing.recipes)
+        ended = [owner for owner in standing.owners() if owner.finished]
+        ended.sort(key=lambda owner: owner.finished or dt.datetime.min)
+        recipes = {owner.recipe for owner in (*ended[written:], *standing.running())}
+        seeds = {recipe.seed for recipe in recipes if recipe.is_baseline}  # gains over it are written when it ends
+        gains = {digest for digest, recipe in standing.recipes.items() if recipe.seed in seeds}
+        return gains | {recipe.digest for recipe in recipes}
+
+    def _read(self) -> None:
+        """The runs of the recipes in doubt: one by one where they are few of many, as MLflow takes long to list all."""
+        if FEW * len(self._doubtful) < len(self._before):
+            for recipe_digest in self._doubtful:
+                self._look_up(recipe_digest)
+        else:
+            self._take(self._find(f"tags.`{ROLE}` = 'recipe'"))
+            self._looked_up |= self._doubtful
+
+    def _look_up(self, recipe_digest: str) -> None:
+        self._take(self._find(f"tags.`{DIGEST}` = '{recipe_digest}'"))
+        self._looked_up.add(recipe_digest)
+
+    def _take(self, runs: list[Run]) -> None:
+        """Note runs that are there. A second run of a recipe (a server that answered too late) is deleted."""
+        for run in runs:
+            info, tags = run.info, run.data.tags
             if tags.get(PARENT) != self._parent or DIGEST not in tags:
                 continue
-            if tags[DIGEST] in found:
-                self._get_client().delete_run(run.info.run_id)
+            if tags[DIGEST] in self._runs:
+                self._get_client().delete_run(info.run_id)
             else:
-                info = run.info
                 known = _Run(info.run_id, info.status, info.end_time, tags.get(PAGE, ""), set(run.data.params))
-                found[tags[DIGEST]] = known
-        return found
+                self._runs[tags[DIGEST]] = known
+
+    def _written(self) -> str:
+        return str(self.studies.standing.over)
+
+    def _note_written(self) -> None:
+        """Says in MLflow that all is written so far, so that a resume need not compare thousands of runs."""
+        self._get_client().set_tag(self._parent, WRITTEN, self._written())
+        self._next_note = time.monotonic() + NOTE_EVERY
 
     def _pages(self) -> Pages:
         return Pages(self.search, self.studies, self._in_flight)
@@ -264,9 +313,11 @@ class Tracking:
                 self._behind.discard(recipe_digest)
 
     def _write(self, recipe_digest: str, pages: Pages) -> None:
+        if recipe_digest in self._before and recipe_digest not in self._looked_up:
+            self._look_up(recipe_digest)
         client, page, run = self._get_client(), pages.page(recipe_digest), self._runs.get(recipe_digest)
         if run is None:
-            tags = {**page.tags, **self._own_tags(), PARENT: self._parent}
+            tags = {**page.tags, **self._own_tags(), PARENT: self._parent, ROLE: "recipe"}
             made = client.create_run(self._experiment, page.started, tags, page.name)
             run = self._runs[recipe_digest] = _Run(made.info.run_id, "RUNNING")
         if run.mark != page.mark:
