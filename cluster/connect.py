@@ -21,9 +21,22 @@ from cluster.environment import environment
 from spaces.errors import Failure, InputError, Problem
 
 REACH_SECONDS = 5.0
-"""How long a connection to the address may take; the answer of Ray behind it gets twice that."""
+"""How long a connection to an address may take."""
+
+ANSWER_SECONDS = 30.0
+"""How long Ray behind the address may take to answer: mostly the start of the process that asks, on a busy machine."""
+
+ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
+
+JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
+"""Set by Ray in its jobs, beside RAY_ADDRESS."""
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds our packages: a source checkout, or site-packages."""
 
 PACKAGES = ("spaces", "trainables", "search", "cluster")
+
+TOKEN_FIX = "export RAY_AUTH_MODE=token, with the cluster's token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
 
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """On "0" a local Ray listens on loopback alone. Without it all interfaces are bound, whatever address it is given."""
@@ -74,7 +87,8 @@ def connect(address: str | None = None, cpus: int | None = None, log: Path | Non
             with _session(None, num_cpus=cpus, include_dashboard=False) as connection:
                 yield connection
     else:
-        reach(target)
+        if address or JOB not in os.environ:
+            reach(target)
         quiet(log)
         with _session(target, runtime_env=runtime_environment(os.environ)) as connection:
             yield connection
@@ -105,13 +119,13 @@ def reach(address: str) -> None:
     except (OSError, OverflowError) as error:
         raise _unreachable(address, str(error)) from error
     # In a process of its own, because a GCS client that gets no sensible answer ends its whole process.
-    command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    command = [sys.executable, "-c", ASK, address]
     try:
-        answer = subprocess.run(command, capture_output=True, timeout=2 * REACH_SECONDS, check=False)
+        answer = subprocess.run(command, capture_output=True, timeout=ANSWER_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise _unreachable(address, "something listens there, but it does not answer as Ray does") from error
     if answer.returncode != 0:
-        raise _unreachable(address, _last_line(answer.stderr.decode(errors="replace")) or "the health check failed")
+        raise _unreachable(address, _last_line(answer.stderr.decode(errors="replace")) or "what answers is not Ray")
 
 
 def runtime_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -121,11 +135,11 @@ def runtime_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         environ: this process's environment; inside a Ray job it carries the job's own runtime environment, and Ray
             refuses a second word on the same thing.
     """
-    job = json.loads(environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")).get("runtime_env") or {}
+    job = json.loads(environ.get(JOB, "{}")).get("runtime_env") or {}
     variables = {name: value for name, value in WORKER_ENVIRONMENT.items() if name not in job.get("env_vars", {})}
     ours: dict[str, Any] = {"env_vars": variables}
     if not job.get("working_dir") and not job.get("py_modules") and not _is_installed():
-        ours["py_modules"] = [str(_root() / package) for package in PACKAGES]
+        ours["py_modules"] = [str(ROOT / package) for package in PACKAGES]
     return ours
 
 
@@ -188,23 +202,18 @@ def _unreachable(address: str, reason: str) -> Failure:
     if "AuthToken" in reason:
         # Not done here: Ray shows the token to whoever listens at an address only when it is told to, and rightly.
         reason = "the cluster wants a token"
-        fix = "export RAY_AUTH_MODE=token, with the cluster's token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
+        fix = TOKEN_FIX
     return Failure(Problem("no Ray cluster can be used at this address", "--address", f"{address}: {reason}", fix))
 
 
-def _root() -> Path:
-    """The folder that holds our packages: a source checkout, or site-packages."""
-    return Path(__file__).resolve().parent.parent
-
-
 def _is_installed() -> bool:
-    return _root() == Path(sysconfig.get_path("purelib")).resolve()
+    return ROOT == Path(sysconfig.get_path("purelib")).resolve()
 
 
 def _python_path() -> str:
     """PYTHONPATH for workers: from a checkout our packages are importable in this process alone."""
     known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    return os.pathsep.join(known if _is_installed() or str(_root()) in known else [str(_root()), *known])
+    return os.pathsep.join(known if _is_installed() or str(ROOT) in known else [str(ROOT), *known])
 
 
 def _last_line(text: str) -> str:

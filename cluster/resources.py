@@ -19,9 +19,9 @@ class ItemResources:
     """What one work item occupies.
 
     Args:
-        cpus: CPU cores of each process that trains.
-        gpus: GPUs of each process that trains.
-        processes: processes that train together (data parallel); with one, the work item's own actor trains.
+        cpus: CPU cores of each worker.
+        gpus: GPUs of each worker.
+        workers: processes that train together (data parallel); the work item's own actor is the first of them.
 
     Raises:
         InputError: a number that no work item can run with.
@@ -29,7 +29,7 @@ class ItemResources:
 
     cpus: float = 1
     gpus: float = 0
-    processes: int = 1
+    workers: int = 1
 
     def __post_init__(self) -> None:
         problems = []
@@ -38,18 +38,15 @@ class ItemResources:
         if self.gpus < 0 or (self.gpus > 1 and self.gpus != int(self.gpus)):
             # Ray refuses 1.5 GPUs with an exception of its own at the first placement.
             problems.append(Problem("not a share of GPUs", "gpus", str(self.gpus), "0, a share below 1, or 1, 2, ..."))
-        if self.processes < 1:
-            problems.append(Problem("somebody has to train", "processes", str(self.processes), "1 or more"))
+        if self.workers < 1:
+            problems.append(Problem("somebody has to train", "workers", str(self.workers), "1 or more"))
         if problems:
             raise InputError(problems)
 
     def bundles(self) -> list[Bundle]:
-        """What Ray has to reserve, one bundle per process; the first belongs to the work item's own actor."""
-        training: Bundle = {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
-        if self.processes == 1:
-            return [training]
-        # The actor only waits for the processes that it owns: it reserves nothing.
-        return [{"CPU": 0.0}, *(dict(training) for _ in range(self.processes))]
+        """What Ray has to reserve, one bundle per worker; the first belongs to the work item's own actor."""
+        each: Bundle = {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
+        return [dict(each) for _ in range(self.workers)]
 
     def placement(self) -> PlacementGroupFactory:
         """The same for Ray Tune."""
@@ -59,7 +56,7 @@ class ItemResources:
 
     def __str__(self) -> str:
         each = f"{self.cpus:g} CPU" + (f" and {self.gpus:g} GPU" if self.gpus else "")
-        return each if self.processes == 1 else f"{self.processes} processes with {each} each"
+        return each if self.workers == 1 else f"{self.workers} workers with {each} each"
 
 
 def fitting(item: ItemResources, nodes: Sequence[Mapping[str, float]], cap: int | None = None) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spaces.errors import TaskmixError
+from spaces.errors import InputError, Problem, TaskmixError
 
 if TYPE_CHECKING:
     from search.config import Search
@@ -93,6 +93,16 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("name")
     resume.add_argument("--address", help="as for launch")
 
+    submit = command("submit", _submit, "run a search as a job of a Ray cluster, and follow its log")
+    submit.add_argument("file", type=Path)
+    submit.add_argument("--address", required=True, help="of the cluster's dashboard, http://HOST:8265")
+    submit.add_argument("--detach", action="store_true", help="do not follow the job's log")
+
+    gc = command("gc", _gc, "delete stored encoders that a search does not need any more")
+    gc.add_argument("name")
+    gc.add_argument("--best", type=_positive, default=1, metavar="K", help="mixes per target that stay; default: 1")
+    gc.add_argument("--yes", action="store_true", help="do not ask")
+
     status = command("status", _status, "one search in detail, or all searches")
     status.add_argument("name", nargs="?")
     listing(status)
@@ -172,6 +182,27 @@ def _resume(options: argparse.Namespace) -> int:
     return _run(search, place, options.address)
 
 
+def _submit(options: argparse.Namespace) -> int:
+    from cluster.submit import left_behind, submit
+    from search.search_file import dump, load
+
+    config = load(options.file).config
+    problems = left_behind(config.model_dump(mode="json"), str(options.file))
+    if problems:
+        raise InputError(problems)
+    folder = options.file.parent
+    cards = [folder / card for card in config.cards]
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    def write(text: str) -> None:
+        print(text, end="", flush=True)
+
+    ok = submit(config.name, dump(config, folder), cards, options.address, say, None if options.detach else write)
+    return 0 if ok else 1
+
+
 def _run(search: Search, place: Place, address: str | None) -> int:
     from search import query, report
     from search.driver import Ending
@@ -188,6 +219,32 @@ def _run(search: Search, place: Place, address: str | None) -> int:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
     return 1 if ending is Ending.STOPPED else 0
+
+
+def _gc(options: argparse.Namespace) -> int:
+    from search import home, report, retention
+    from search.units import size
+    from trainables.store import Store
+
+    search, place = home.find(options.name)
+    with place.alone():  # a driver that runs would start from what is deleted
+        store = Store(place.store, place.cache)
+        found = retention.sweep(search, place, store, options.best)
+        print(report.sweep(found))
+        if not found:
+            return 0
+        if not options.yes and not _agrees("delete? [y/N] ", f"taskmix gc {options.name} --yes"):
+            print("nothing was deleted")
+            return 0
+        found.carry_out(store)
+    print(f"{size(found.bytes)} freed")
+    return 0
+
+
+def _agrees(question: str, without: str) -> bool:
+    if not sys.stdin.isatty():
+        raise InputError(Problem("there is no terminal to ask on; nothing was deleted", fix=f"look, then: {without}"))
+    return input(question).strip().lower() in ("y", "yes")
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -122,8 +122,9 @@ class SamplerConfig(Strict):
 class ResourcesConfig(Strict):
     """Of one work item; `concurrency` is how many run at once (default: as many as fit)."""
 
-    cpus: float = Field(1, gt=0)
-    gpus: float = Field(0, ge=0)
+    cpus: float = Field(1, gt=0, description="of each worker")
+    gpus: float = Field(0, ge=0, description="of each worker")
+    workers: int = Field(1, ge=1, description="processes that train a work item together, each on its own GPU")
     concurrency: int | None = Field(None, gt=0)
 
 
@@ -133,8 +134,15 @@ class StorageConfig(Strict):
     studies: str | None = Field(None, description="SQLAlchemy URL of Optuna's storage")
     mlflow: str | None = Field(None, description="MLflow tracking URI")
     store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
+    max_gb: float | None = Field(None, gt=0, description="gigabytes that this search's encoders may take in the store")
     cache: str | None = Field(None, description="folder of tokenised data and built suites")
     mirror: str | None = Field(None, description="folder laid out like the hub, for machines without internet")
+
+    @model_validator(mode="after")
+    def _apart(self) -> StorageConfig:
+        if self.studies is not None and self.studies == self.mlflow:
+            raise ValueError("studies and mlflow need a database each: their tables have names in common")
+        return self
 
 
 class FailuresConfig(Strict):
@@ -142,6 +150,7 @@ class FailuresConfig(Strict):
 
     max_share: float = Field(0.3, ge=0, le=1, description="of the finished work items; more stop the search")
     retries: int = Field(1, ge=0, description="of a work item whose worker died")
+    halvings: int = Field(3, ge=0, description="of a batch that does not fit into memory; the rest is accumulated")
 
 
 class SearchConfig(Strict):
@@ -218,6 +227,8 @@ class Search:
             store=store,
             cache=cache,
             mirror=config.storage.mirror,
+            workers=config.resources.workers,
+            halvings=config.failures.halvings,
         )
 
 

@@ -6,6 +6,8 @@ tables) happens under a lock; an address is never shown with its password.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import sqlite3
 import time
@@ -15,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import optuna
-from filelock import FileLock
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from sqlalchemy import create_engine, event, text
@@ -30,11 +31,13 @@ PATIENCE = 600.0
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between the tries; the last one repeats."""
 
-NETWORK = frozenset(
-    "afs beegfs ceph cifs glusterfs gpfs lustre nfs nfs4 orangefs panfs smb3 smbfs wekafs fuse.beegfs fuse.ceph"
-    " fuse.cephfs fuse.gcsfuse fuse.glusterfs fuse.juicefs fuse.nfs fuse.rclone fuse.s3fs fuse.sshfs".split()
+NETWORK = re.compile(
+    r"(fuse\.)?(afs|beegfs|ceph|cephfs|cifs|gcsfuse|glusterfs|gpfs|juicefs|lustre|nfs|nfs4|orangefs|panfs|rclone|s3fs"
+    r"|smb3|sshfs|wekafs)"
 )
 """File systems on which machines do not see each other's locks, or see a file's end late: no place for SQLite."""
+
+MOUNTS = Path("/proc/self/mountinfo")
 
 POSTGRES = "postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -83,11 +86,15 @@ def connect(url: str, key: str = "storage.studies") -> Engine:
 def alone(address: URL, noun: str) -> Iterator[None]:
     """One process at a time makes the tables of `noun` in a database."""
     if address.get_backend_name() == "sqlite":
-        if file := sqlite_file(address):
-            with FileLock(f"{file}.lock"):
-                yield
-        else:
+        file = sqlite_file(address)
+        folder = os.open(file.parent, os.O_RDONLY) if file else None
+        try:
+            if folder is not None:
+                fcntl.flock(folder, fcntl.LOCK_EX)  # the folder: a lock file of ours would lie about for ever
             yield
+        finally:
+            if folder is not None:
+                os.close(folder)
         return
     engine = create_engine(address, **_arguments(address))
     try:
@@ -220,7 +227,7 @@ def file_system(path: Path, mounts: str) -> tuple[str, str]:
 
     Args:
         path: absolute, without links.
-        mounts: the text of /proc/self/mountinfo.
+        mounts: the text of `MOUNTS`.
     """
     found = ("", "")
     for line in mounts.splitlines():
@@ -232,11 +239,10 @@ def file_system(path: Path, mounts: str) -> tuple[str, str]:
 
 
 def _refuse_network(file: Path, key: str) -> None:
-    mounts = Path("/proc/self/mountinfo")
-    if not mounts.exists():  # no Linux
+    if not MOUNTS.exists():  # no Linux
         return
-    kind, point = file_system(file.resolve(), mounts.read_text(errors="replace"))
-    if kind in NETWORK:
+    kind, point = file_system(file.resolve(), MOUNTS.read_text(errors="replace"))
+    if NETWORK.fullmatch(kind):
         found = f"{file} ({kind}, mounted at {point})"
         fix = f"use PostgreSQL ({key}: {POSTGRES}), or put TASKMIX_HOME on a local disk"
         reason = "SQLite loses data on a network file system, where its locks do not hold"

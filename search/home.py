@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from search import lease
 from search.config import Search, SearchConfig
+from search.lease import Lease
 from search.search_file import differences, dump, load
 from spaces.errors import Failure, InputError, Problem, nearest
 
@@ -77,35 +76,34 @@ class Place:
                 Problem("the search's folder cannot be written", str(self.folder), str(error), fix)
             ) from error
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """One driver per search: the lock goes with its process, however that ends. Raises InputError when taken."""
-        lock = FileLock(self.folder / "driver.lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            fix = f"watch it: taskmix status {self.folder.name}; or stop it with Ctrl-C where it runs"
-            raise InputError(Problem("this search is running already", str(self.folder), fix=fix)) from error
-        try:
-            yield
-        finally:
-            lock.release()
+    def alone(self, say: Callable[[str], None] = lambda text: None) -> Lease:
+        """One driver per search, wherever it runs: a context, as long as which this process is the one.
+
+        Args:
+            say: told when a driver that died on another machine has to be waited for.
+
+        Raises:
+            InputError: another driver runs the search.
+            Failure: the studies' database cannot be used.
+        """
+        return Lease.take(self.studies, self.folder.name, say)
 
     @property
     def is_alive(self) -> bool:
-        """Whether a driver on this machine runs the search."""
-        try:
-            with self.alone():
-                return False
-        except InputError:
-            return True
+        """Whether a driver runs the search, here or elsewhere. Raises Failure when the database cannot be used."""
+        return lease.holder(self.studies, self.folder.name) is not None
 
 
 def find(name: str) -> tuple[Search, Place]:
-    """A search that was launched before, by name; raises InputError with the names there are."""
-    file = home() / name / "search.yaml"
+    """A search that was launched before, by name, or by its file where the database is at hand and the folder is not.
+
+    Raises:
+        InputError: there is no such search, with the names there are; or every mistake in the file.
+    """
+    file = Path(name) if name.endswith((".yaml", ".yml")) else home() / name / "search.yaml"
     if not file.is_file():
-        raise InputError(Problem("no search of that name", str(home()), name, nearest(name, names())))
+        fix = "the path of a search file" if file == Path(name) else nearest(name, names())
+        raise InputError(Problem("no search of that name", str(home()), name, fix))
     search = load(file)
     return search, Place.of(search.config)
 

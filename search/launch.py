@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
 from cluster.resources import ItemResources, fitting
-from search import driver
+from search import doctor, driver
 from search.agenda import Agenda
 from search.config import Search
 from search.home import Place
@@ -26,9 +26,10 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
         InputError: data, cards or resources are wrong, or another driver runs this search.
         Failure: store, database, MLflow or Ray cannot be used.
     """
-    with place.alone():
+    with place.alone(terminal.say) as lease:
         Store(place.store, place.cache).check()
-        studies = Studies.create(place.studies, search)
+        studies = Studies.create(place.studies, search, guard=lease.check, say=terminal.say)
+        studies.remember(search.config)
         with Tracking(search, studies, place.mlflow, warn=terminal.say) as tracking:
             agenda = Agenda(search, studies, [terminal, tracking])
             ending = driver.Ending.OVER
@@ -55,9 +56,14 @@ def _run(
     config = search.config
     with ThreadPoolExecutor(1) as aside, connect(address, log=place.folder / "ray.log") as ray:
         preparing = aside.submit(checked, search, place, terminal)
-        item = ItemResources(cpus=config.resources.cpus, gpus=config.resources.gpus)
+        asked = config.resources
+        item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
         concurrency = fitting(item, ray.nodes, config.resources.concurrency)
+        doctor.require(
+            doctor.examine(search, place, item, concurrency, ray, lambda: preparing.result()[1]), terminal.say
+        )
         plan, _ = preparing.result()
+        studies.remember_data(plan.versions)
         tracking.ready()
         terminal.begin(search, studies, concurrency)
         return driver.run(

@@ -11,11 +11,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import URL
 
-from spaces.errors import Failure, Problem
+from search.database import LIBPQ, alone, parsed, reason_of, shown, sqlite_file
+from spaces.errors import Failure, Problem, TaskmixError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -34,44 +33,56 @@ FIX = "see that the server or database runs, the folder can be written, and stor
 
 
 def open_client(uri: str) -> MlflowClient:
-    """A client whose store is ready. A new SQLite file is migrated aside and then renamed, so that it is whole or not
-    there; it is in WAL mode, so that `mlflow ui` may read while a search writes.
+    """A client whose store is ready, its tables made by one process at a time.
+
+    A new SQLite file is migrated aside and then renamed, so that it is whole or not there; it is in WAL mode, so that
+    `mlflow ui` may read while a search writes.
 
     Args:
         uri: MLflow's tracking URI.
 
     Raises:
+        InputError: SQLite would lie on a network file system.
         Failure: it cannot be opened.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
-        file = _sqlite_file(uri)
-        if file is not None:
-            _prepare(file)
-        elif uri.startswith(("http://", "https://")):
+        if uri.startswith(("sqlite:", "postgres")):
+            return _open_database(parsed(uri, "storage.mlflow"))
+        if uri.startswith(("http://", "https://")):
             _reach(uri)
-        elif "://" in uri and make_url(uri).drivername.split("+")[0] in ("postgresql", "mysql", "mssql"):
-            engine = create_engine(uri)
-            engine.connect().close()
-            engine.dispose()
-        client = _client(uri)
-        client.search_experiments(max_results=1)
+        return _ready(uri)
+    except TaskmixError:
+        raise
     except Exception as error:  # MLflow's, SQLAlchemy's, its drivers', ours: all mean the same
-        raise Failure(Problem("MLflow cannot be opened", uri, reason_of(error), FIX)) from error
-    return client
+        raise Failure(Problem("MLflow cannot be opened", shown(uri), reason_of(error), FIX)) from error
 
 
 def artifacts_beside(uri: str) -> str | None:
     """Where artifacts go: a folder beside an SQLite file; a server has a place of its own."""
-    file = _sqlite_file(uri)
+    file = sqlite_file(parsed(uri, "storage.mlflow")) if uri.startswith("sqlite:") else None
     return (file.resolve().parent / "artifacts").as_uri() if file else None
 
 
-def reason_of(error: Exception) -> str:
-    """The first line of what an error says."""
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+def _open_database(address: URL) -> MlflowClient:
+    file = sqlite_file(address)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        address = address.update_query_dict(
+            {key: str(value) for key, value in LIBPQ.items() if key not in address.query}
+        )
+    with alone(address, "mlflow"):
+        if file is not None:
+            _prepare(file)
+        return _ready(address.render_as_string(hide_password=False))
+
+
+def _ready(uri: str) -> MlflowClient:
+    client = _client(uri)
+    client.search_experiments(max_results=1)
+    return client
 
 
 def _client(uri: str) -> MlflowClient:
@@ -82,25 +93,14 @@ def _client(uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def _sqlite_file(uri: str) -> Path | None:
-    if not uri.startswith("sqlite:"):
-        return None
-    try:
-        name = make_url(uri).database
-    except SQLAlchemyError:
-        return None
-    return Path(name) if name and name != ":memory:" else None
-
-
 def _prepare(file: Path) -> None:
     """Makes the database if there is none; fails at once when it cannot be written."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f".{file.name}.{os.getpid()}")
         try:
             with closing(sqlite3.connect(aside)) as database:
                 database.execute("PRAGMA user_version = 0")
-            _client(f"sqlite:///{aside}").search_experiments(max_results=1)
+            _ready(f"sqlite:///{aside}")
             aside.replace(file)
         finally:
             aside.unlink(missing_ok=True)

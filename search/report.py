@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console, RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +24,7 @@ from spaces.encoding import Space
 
 if TYPE_CHECKING:
     from search.estimate import Estimate
+    from search.retention import Sweep
     from trainables.prepare import Findings
 
 Kind = Literal["best", "status", "searches", "tasks"]
@@ -106,6 +108,21 @@ def plan(search: Search, findings: Findings, estimate: Estimate, width: int | No
         at_once += "; played through on a made-up response surface"
     closing = f"about {estimate.items} work items, {estimate.examples:,} examples, {total} ({at_once})"
     return _print(console, [grid, Text(), table, Text(), Text(closing)])
+
+
+def sweep(found: Sweep, width: int | None = None) -> str:
+    """What `gc` would delete, and how much that frees."""
+    console = _console(width)
+    kept = f"kept: {found.kept} encoders, {units.size(found.kept_bytes)}"
+    if not found:
+        return _print(console, [Text(f"nothing to delete; {kept}")])
+    table = tables.plain("encoder of", "rung", "size", right=(1, 2))
+    for waste in found.encoders:
+        table.add_row(escape(waste.mix), str(waste.rung), units.size(waste.bytes))
+    if found.orphans:
+        orphans = f"left by {len(found.orphans)} writes that were broken off"
+        table.add_row(Text(orphans, "dim"), "", units.size(sum(one.bytes for one in found.orphans)))
+    return _print(console, [table, Text(), Text(f"to delete: {units.size(found.bytes)}; {kept}")])
 
 
 def mixtures(space: Space) -> int:

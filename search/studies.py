@@ -25,11 +25,13 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import TrialState, create_trial
 
 from search import trial_rows
-from search.config import Search
+from search.config import Search, SearchConfig
 from search.database import open_storage, persistently, usable
 from search.record import Cost, Kind, Record
+from search.search_file import differences
 from search.standing import Standing
 from search.trial_rows import TrialRow
+from spaces.errors import InputError, Problem
 from spaces.recipe import Recipe
 from trainables.item import WorkItem
 from trainables.outcome import Failed, Outcome, Score
@@ -37,7 +39,7 @@ from trainables.outcome import Failed, Outcome, Score
 RECORD, RESULT, COST = "record", "result", "cost"
 """Attributes of the trials."""
 
-WALL, VERSIONS, EXHAUSTED = "wall_seconds", "versions", "exhausted"
+CONFIG, VERSIONS, WALL, EXHAUSTED = "config", "versions", "wall_seconds", "exhausted"
 """Attributes of the first target's study."""
 
 T = TypeVar("T")
@@ -169,9 +171,38 @@ class Studies:
         """The sampler finds nothing new: no launch needs to ask it again."""
         self._note(EXHAUSTED, True)
 
-    def note_versions(self, versions: Mapping[str, str]) -> None:
-        """Keep what data the search is on."""
-        self._note(VERSIONS, dict(versions))
+    def remember(self, config: SearchConfig) -> None:
+        """Keep the search file with its studies, where every machine that drives the search finds it.
+
+        Raises:
+            InputError: the search was begun with other fixed settings.
+        """
+        kept = self._attributes.get(CONFIG)
+        if kept is not None:
+            changed = differences(SearchConfig.model_validate(kept), config)
+            if changed:
+                advice = "give the search another name, or launch it as it was"
+                raise InputError(
+                    [*changed, Problem("this is another search of the same name", config.name, fix=advice)]
+                )
+        self._note(CONFIG, config.model_dump(mode="json"))
+
+    def remember_data(self, versions: Mapping[str, str]) -> None:
+        """Keep on what data the search is: card -> digest of its data.
+
+        Raises:
+            InputError: they changed since the search was begun, so that its scores could not be compared any more.
+        """
+        kept = self.versions
+        changed = sorted(card for card in versions if kept.get(card, versions[card]) != versions[card])
+        if changed:
+            fix = "bring the data back as they were, or give the search another name"
+            what = "the data changed since the search was begun"
+            raise InputError(
+                [Problem(what, card, f"digest {versions[card]}, was {kept[card]}", fix) for card in changed]
+            )
+        if kept != versions:
+            self._note(VERSIONS, {**kept, **versions})
 
     def _write(self, operation: Callable[[], T]) -> T:
         """An operation that is safe to repeat, with the lease held, through lost connections."""

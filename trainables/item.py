@@ -12,7 +12,7 @@ from spaces.card import Card, Strict
 from spaces.digest import digest
 from spaces.recipe import Recipe
 
-VERSION = 1
+VERSION = 2
 """Goes up when training or scoring computes something else: then nothing that was stored before is taken for it."""
 
 
@@ -21,7 +21,9 @@ class StageSettings(Strict):
 
     examples: int = Field(gt=0, description="training examples at the top rung")
     batch_size: int = Field(32, gt=0, description="examples per optimiser step")
-    micro_batch: int | None = Field(None, gt=0, description="examples per forward pass; the rest is accumulated")
+    micro_batch: int | None = Field(
+        None, gt=0, description="most examples per forward pass, the rest is accumulated; changes dropout alone"
+    )
     max_length: int = Field(128, ge=8, description="tokens")
     learning_rate: float = Field(1e-5, gt=0)
     head_learning_rate: float | None = Field(None, gt=0, description="of the new heads; default: as the encoder's")
@@ -73,6 +75,8 @@ class Plan(Strict):
     cache: str = Field(description="folder of tokenised data and built suites")
     mirror: str | None = None
     versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data, where known")
+    workers: int = Field(1, ge=1, description="processes that train one work item together")
+    halvings: int = Field(3, ge=0, description="how often a stage tries half the batch when memory does not suffice")
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
@@ -101,8 +105,7 @@ class Plan(Strict):
     def encoder_key(self, recipe: Recipe, rung: int) -> str:
         """The store's key of the encoder: digest of all that decides its weights."""
         tasks = {task: self._identity(self.tasks[task]) for task in recipe.mixture.tasks}
-        settings = self.intermediate_for(recipe).model_dump()
-        settings.pop("examples")
+        settings = self.intermediate_for(recipe).model_dump(exclude={"examples", "micro_batch"})
         return digest(
             {
                 "version": VERSION,
@@ -119,7 +122,7 @@ class Plan(Strict):
 
     def score_key(self, recipe: Recipe, rung: int, target: str) -> str:
         """The store's key of a score: the encoder's, and all that decides the target stage and the evaluation."""
-        stage = self.target_for(recipe, target).at(self.rungs[rung]).model_dump()
+        stage = self.target_for(recipe, target).at(self.rungs[rung]).model_dump(exclude={"micro_batch"})
         trained = self.targets[target].is_trained
         if not trained:
             stage = {"max_length": stage["max_length"]}

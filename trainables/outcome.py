@@ -16,6 +16,14 @@ FailureKind = Literal["exception", "diverged", "out_of_memory", "environment", "
 permission, network), which is no fault of the recipe. `lost`: the worker died."""
 
 
+class OutOfMemory(RuntimeError):
+    """Memory did not suffice. Out of a trainable: its processes cannot go on, other ones may with a smaller batch."""
+
+
+class WorkersLost(RuntimeError):
+    """A worker of a group died or does not answer, so that the others cannot go on either."""
+
+
 class Score(Strict):
     """A target's scores with one recipe at one rung. `score` is what the search goes by."""
 
@@ -48,6 +56,11 @@ class Outcome(Strict):
     gpu_seconds: float = 0.0
     examples: int = Field(0, description="training examples seen now, both stages")
     reused: list[str] = Field(default_factory=list, description="what came from the store: 'encoder', target names")
+    micro_batches: dict[str, int] = Field(
+        default_factory=dict,
+        description="batches made smaller to fit into memory: of 'intermediate', a target, '<target>/evaluation'",
+    )
+    notes: list[str] = Field(default_factory=list, description="what a person should hear of, such as a damaged store")
 
 
 class Progress(Strict):

@@ -46,7 +46,12 @@ class Findings(Strict):
     sizes: dict[str, Sizes] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data")
     seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
+    parameters: int | None = Field(None, description="of the encoder, embeddings included; None: it was not loaded")
+    embeddings: int | None = Field(None, description="how many of them are input embeddings")
     unreached: list[str] = Field(default_factory=list, description="what was not looked at because it is not here")
+    problems: dict[str, list[Problem]] = Field(default_factory=dict, description="card -> what is wrong with it")
+    model_problems: list[Problem] = Field(default_factory=list)
+    away: bool = Field(False, description="the model could not be fetched, which is nobody's mistake")
 
 
 def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False) -> Findings:
@@ -57,8 +62,22 @@ def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fals
         offline: leave out what only the hub could answer.
 
     Raises:
-        InputError: every mistake in cards and data, at once.
+        InputError: every mistake in cards, data and model, at once.
         Failure: something could not be read, written or reached.
+    """
+    findings = inspected(plan, model, cpus, say, offline)
+    problems = [problem for found in findings.problems.values() for problem in found]
+    if problems or findings.model_problems:
+        kind = Failure if findings.away and not problems else InputError
+        raise kind([*problems, *findings.model_problems])
+    return findings
+
+
+def inspected(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False) -> Findings:
+    """As `prepared`, with what is wrong with cards and model among the findings instead of raised.
+
+    Raises:
+        Failure: a suite cannot be built, or the process came to an early end.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -113,22 +132,29 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool) -> Fi
     away = [card for card in cards if offline and card.source.hub and plan.mirror is None]
     here = [card for card in cards if card not in away]
     say("checking the data sets")
-    problems = [problem for card in here for problem in data.check(card)]
-    if problems:
-        raise InputError(problems)
+    problems = {card.name: found for card in here if (found := data.check(card))}
+    sound = [card for card in here if card.name not in problems]
     say("loading the model")
     findings = Findings(
-        versions={card.name: data.version(card) for card in here},
+        versions={card.name: data.version(card) for card in sound},
         unreached=sorted({str(card.source.hub) for card in away}),
+        problems=problems,
     )
     try:
         encoder = load_base(model, data.cache)
-    except Failure:
-        if not offline:
-            raise
-        return findings.model_copy(update={"unreached": [*findings.unreached, model]})
-    sizes = {card.name: _sizes(plan, data, card, encoder) for card in here}
-    return findings.model_copy(update={"sizes": sizes, "seconds_per_token": _seconds_per_token(encoder, plan)})
+    except TaskmixError as error:
+        missing = isinstance(error, Failure)
+        if missing and offline:
+            return findings.model_copy(update={"unreached": [*findings.unreached, model]})
+        return findings.model_copy(update={"model_problems": list(error.problems), "away": missing})
+    return findings.model_copy(
+        update={
+            "sizes": {card.name: _sizes(plan, data, card, encoder) for card in sound},
+            "seconds_per_token": _seconds_per_token(encoder, plan),
+            "parameters": sum(parameter.numel() for parameter in encoder.model.parameters()),
+            "embeddings": sum(parameter.numel() for parameter in encoder.model.get_input_embeddings().parameters()),
+        }
+    )
 
 
 def build_suites(plan: Plan, model: str, say: Say) -> None:

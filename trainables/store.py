@@ -5,37 +5,79 @@ Layout::
     encoders/<key>.json             manifest: folder, size and SHA-256 of each file; written last, in one piece
     encoders/<key>-<writer>/...     the files of an encoder: config, safetensors, tokenizer
     scores/<key>.json               a score and what it was made from
+    limits/<key>.json               a batch that did not fit into memory
 
-An entry exists when its JSON does. That JSON is moved into place (local files) or put as one object (object
-stores), so readers see all of it or nothing, and of two writers of one key the last one wins with a whole entry.
-Nothing here is ever a pickle.
+An entry exists when its JSON does. That JSON is written in one piece, so readers see all of it or nothing, and of two
+writers of one key the last one wins with a whole entry. Writers that died leave *orphans*, which nothing names.
+
+A store is data, wherever it comes from. Everything in it carries a checksum, and what does not fit it is damage: said
+in `Store.complaints`, never loaded, computed again. Nothing here is ever a pickle, and no name leads out of a folder.
 """
 
 from __future__ import annotations
 
-import errno
+import datetime as dt
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+import pydantic_core
+from pydantic import Field, ValidationError
 
-from spaces.errors import Failure, Problem
+from spaces.card import Strict
+from spaces.digest import canonical_json
+from trainables.files import Files, StoreError
+
+__all__ = ["Orphan", "Store", "StoreError"]
+
+SEAL = "sha256"
+"""Field of each JSON: the digest of all its other fields."""
+
+UNUSED_SECONDS = 3600.0
+"""Encoders fetched from a remote store leave this machine's cache when they were not used for so long."""
+
+READERS = 16
+"""Manifests that are read at the same time."""
+
+FileName = Annotated[str, Field(pattern=r"^\w[\w.-]*\.(json|safetensors|txt|model|jinja)$")]
+"""What a file of an encoder may be called: a plain name, and of a kind that no loader takes for code or a pickle."""
+
+ORPHAN_FOLDER, ASIDE = re.compile(r"\w+-[0-9a-f]{8}"), re.compile(r"[\w-]+\.json\.[0-9a-f]{8}\.tmp")
 
 
-class StoreError(Failure):
-    """The store cannot be read or written (full disk, no permission, unreachable)."""
+class _File(Strict):
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class _Manifest(Strict):
+    folder: str
+    files: dict[FileName, _File] = Field(min_length=1)
+    origin: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """What a writer left that died or came second: a folder that no manifest names, or a file on its way."""
+
+    name: str
+    bytes: int
 
 
 class Store:
-    """Content-addressed encoders and scores.
+    """Content-addressed encoders and scores. Every method raises StoreError when the file system fails.
+
+    `complaints` collects what was found damaged, a line each; whoever shows them takes them out.
 
     Args:
         url: a folder or any fsspec URL such as ``s3://bucket/taskmix``.
@@ -44,8 +86,8 @@ class Store:
 
     def __init__(self, url: str, cache: Path) -> None:
         self.url = url
-        self._fs, self._root = fsspec.core.url_to_fs(url)
-        self._local = isinstance(self._fs, LocalFileSystem)
+        self.complaints: list[str] = []
+        self._files = Files(url)
         self._cache = cache / "encoders"
 
     # --- scores
@@ -55,8 +97,16 @@ class Store:
         return self._read_json(f"scores/{key}.json")
 
     def put_score(self, key: str, score: dict[str, Any]) -> None:
-        with self._writing():
-            self._publish(f"scores/{key}.json", score)
+        self._publish(f"scores/{key}.json", score)
+
+    # --- limits
+
+    def limit(self, key: str) -> dict[str, Any] | None:
+        """What is known not to fit into memory (`trainables.memory`), or None."""
+        return self._read_json(f"limits/{key}.json")
+
+    def put_limit(self, key: str, limit: dict[str, Any]) -> None:
+        self._publish(f"limits/{key}.json", limit)
 
     # --- encoders
 
@@ -66,102 +116,189 @@ class Store:
         Raises:
             StoreError: it cannot be written. Nothing of the attempt stays.
         """
-        target = f"encoders/{key}-{uuid.uuid4().hex[:8]}"
-        files = {}
-        with self._writing(), self._undone_on_failure(target):
-            self._fs.makedirs(self._path(target), exist_ok=True)
-            for path in sorted(folder.iterdir()):
-                self._fs.put_file(str(path), self._path(f"{target}/{path.name}"))
-                files[path.name] = {"size": path.stat().st_size, "sha256": _sha256(path)}
-            self._publish(f"encoders/{key}.json", {"folder": Path(target).name, "files": files, "origin": origin})
+        target = f"{key}-{uuid.uuid4().hex[:8]}"
+        paths = sorted(folder.iterdir())
+        files = {path.name: _File(size=path.stat().st_size, sha256=_sha256(path)) for path in paths}
+        manifest = _Manifest(folder=target, files=files, origin=origin)
+        try:
+            for path in paths:
+                self._files.put(path, f"encoders/{target}/{path.name}")
+            self._publish(f"encoders/{key}.json", manifest.model_dump())
+        except BaseException:
+            with suppress(StoreError):
+                self._files.remove(f"encoders/{target}")
+            raise
 
     def encoder(self, key: str) -> Path | None:
         """A local folder with the encoder, checked against its manifest; None when there is none or it is damaged.
 
         Encoders of a remote store are fetched once per machine.
         """
-        manifest = self._read_json(f"encoders/{key}.json")
-        if manifest is None:
-            return None
-        name = Path(manifest["folder"]).name  # a manifest from elsewhere is data: it cannot lead out of the store
-        folder = Path(self._path(f"encoders/{name}")) if self._local else self._fetched(name, manifest)
-        for file, expected in manifest["files"].items():
-            path = folder / Path(file).name
-            if not path.is_file() or path.stat().st_size != expected["size"] or _sha256(path) != expected["sha256"]:
+        before: _Manifest | None = None
+        while (manifest := self._manifest(key)) is not None:
+            folder = self._files.path(f"encoders/{manifest.folder}")
+            if not self._files.is_local:
+                folder = self._fetched(manifest)
+            with self._files.failing("read"):
+                problem = _damage(folder, manifest)
+            if problem is None:
+                return folder
+            if not self._files.is_local:
+                shutil.rmtree(folder, ignore_errors=True)  # it may be the copy alone that is damaged
+            if manifest == before:  # nobody replaced or removed it while it was looked at
+                self._complain(f"encoders/{key}", problem)
                 return None
-        return folder
+            before = manifest
+        return None
 
-    def _fetched(self, name: str, manifest: dict[str, Any]) -> Path:
-        folder = self._cache / name
-        if not folder.is_dir():
-            partial = folder.with_name(f"{name}.{uuid.uuid4().hex[:8]}")
-            partial.mkdir(parents=True)
-            for file in manifest["files"]:
-                self._fs.get_file(self._path(f"encoders/{name}/{Path(file).name}"), str(partial / Path(file).name))
-            try:
-                partial.rename(folder)
-            except OSError:  # another process was first
-                shutil.rmtree(partial, ignore_errors=True)
-        return folder
+    def encoder_keys(self) -> set[str]:
+        """Keys of all encoders, whole or not."""
+        names = (one.name for one in self._files.list("encoders"))
+        return {name.removesuffix(".json") for name in names if name.endswith(".json")}
 
-    # --- files
+    def size(self, key: str) -> int | None:
+        """Bytes of an encoder by its manifest, without a look at its files; None when there is none."""
+        manifest = self._manifest(key)
+        return sum(file.size for file in manifest.files.values()) if manifest else None
+
+    def sizes(self, keys: Iterable[str]) -> dict[str, int]:
+        """Key -> bytes, of those that are there; several manifests are read at a time."""
+        wanted = list(keys)
+        with ThreadPoolExecutor(READERS) as readers:
+            found = zip(wanted, readers.map(self.size, wanted), strict=True)
+            return {key: size for key, size in found if size is not None}
+
+    def remove(self, key: str) -> None:
+        """Remove an encoder: its manifest first, so that nobody finds half of it."""
+        manifest = self._manifest(key)
+        self._files.remove(f"encoders/{key}.json")
+        if manifest is not None:
+            self._files.remove(f"encoders/{manifest.folder}")
+            shutil.rmtree(self._cache / manifest.folder, ignore_errors=True)
+
+    def orphans(self, older_than: float) -> list[Orphan]:
+        """What nothing names and nobody wrote to for `older_than` seconds; younger ones may be on their way."""
+        listed = self._files.list("encoders")  # before the manifests are read: what is named later is young
+        keys = [one.name.removesuffix(".json") for one in listed if one.name.endswith(".json")]
+        with ThreadPoolExecutor(READERS) as readers:
+            named = {manifest.folder for manifest in readers.map(self._manifest, keys) if manifest}
+        folders = {one.name for one in listed if one.is_folder and ORPHAN_FOLDER.fullmatch(one.name)}
+        found = [f"encoders/{name}" for name in sorted(folders - named)]
+        for place in ("", "encoders/", "scores/"):
+            found += [place + one.name for one in self._files.list(place.rstrip("/")) if ASIDE.fullmatch(one.name)]
+        found += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
+        measured = {name: self._files.measure(name) for name in found}
+        latest = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=older_than)
+        return [Orphan(name, size[0]) for name, size in measured.items() if size and size[1] <= latest]
+
+    def remove_orphan(self, orphan: Orphan) -> None:
+        self._files.remove(orphan.name)
 
     def check(self) -> None:
         """Write and remove a small object; raises StoreError with the reason when that fails."""
         name = f"probe-{uuid.uuid4().hex}.json"
-        with self._writing():
-            self._publish(name, {})
-            self._fs.rm_file(self._path(name))
+        self._publish(name, {})
+        self._files.remove(name)
 
-    def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
+    # --- manifests and copies
+
+    def _manifest(self, key: str) -> _Manifest | None:
+        """The manifest of an encoder; None when there is none, or none that can be trusted."""
+        found = self._read_json(f"encoders/{key}.json")
+        if found is None:
+            return None
+        try:
+            manifest = _Manifest.model_validate(found)
+        except ValidationError as error:
+            detail = error.errors()[0]
+            self._complain(f"encoders/{key}.json", f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}")
+            return None
+        if not re.fullmatch(rf"{re.escape(key)}-[0-9a-f]{{8}}", manifest.folder):
+            self._complain(f"encoders/{key}.json", f"{manifest.folder!r} is no folder of this encoder")
+            return None
+        return manifest
+
+    def _fetched(self, manifest: _Manifest) -> Path:
+        """The folder in this machine's cache; a file that the store lacks is missing there, too."""
+        folder = self._cache / manifest.folder
+        with self._files.failing("read"):
+            if folder.is_dir():
+                os.utime(folder)
+                return folder
+            self._forget_unused()
+            partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
+            partial.mkdir(parents=True)
+        try:
+            for file in manifest.files:
+                self._files.get(f"encoders/{manifest.folder}/{file}", partial / file)
+            with suppress(OSError):  # another process was first
+                partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        return folder
+
+    def _forget_unused(self) -> None:
+        for folder in self._cache.iterdir() if self._cache.is_dir() else ():
+            with suppress(FileNotFoundError):  # another process was first
+                used = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+                if used < time.time() - UNUSED_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    # --- JSON with a seal
 
     def _read_json(self, name: str) -> dict[str, Any] | None:
-        try:
-            found = json.loads(self._fs.cat_file(self._path(name)))
-        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        """What `_publish` wrote; None when there is nothing, or it is damaged."""
+        data = self._files.read(name)
+        if data is None:
             return None
-        return found if isinstance(found, dict) else None
+        try:
+            found = pydantic_core.from_json(data, allow_inf_nan=False)
+            if isinstance(found, dict) and found.pop(SEAL, None) == _seal(found):
+                return found
+            self._complain(name, "does not fit its checksum")
+        except ValueError as error:
+            self._complain(name, f"is no JSON: {error}")
+        return None
 
     def _publish(self, name: str, value: dict[str, Any]) -> None:
-        path, data = self._path(name), json.dumps(value, indent=1, sort_keys=True, allow_nan=False).encode()
-        if not self._local:
-            self._fs.pipe_file(path, data)  # one object is put whole or not at all
-            return
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(f"{path}.{uuid.uuid4().hex[:8]}.tmp")
-        try:
-            with aside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        sealed = {**value, SEAL: _seal(value)}
+        self._files.publish(name, json.dumps(sealed, indent=1, sort_keys=True, allow_nan=False).encode())
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            fix = {
-                errno.ENOSPC: "free space on that disk, or point storage.store elsewhere; then launch again",
-                errno.EACCES: "give yourself write permission there, or point storage.store elsewhere",
-                errno.EROFS: "that file system is read-only: point storage.store elsewhere",
-            }.get(error.errno or 0, "see that the path exists and can be written")
-            found = error.strerror or str(error)
-            raise StoreError(Problem("the store cannot be written", where=self.url, found=found, fix=fix)) from error
+    def _complain(self, name: str, problem: str) -> None:
+        self.complaints.append(f"damaged in the store: {name}: {problem}; it is computed again where it is needed")
 
-    @contextmanager
-    def _undone_on_failure(self, name: str) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            if self._fs.exists(self._path(name)):
-                self._fs.rm(self._path(name), recursive=True)
-            raise
+
+def _seal(value: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _damage(folder: Path, manifest: _Manifest) -> str | None:
+    """What is wrong with the files of an encoder; None when they are what the manifest says, and no others."""
+    if folder.is_symlink() or not folder.is_dir():
+        return "its files are missing"
+    strangers = _visible(folder) - manifest.files.keys()
+    if strangers:
+        return f"{min(strangers)} is not one of its files"
+    for name, expected in manifest.files.items():
+        path = folder / name
+        try:
+            if path.is_symlink() or not path.is_file():
+                return f"{name} is missing"
+            if path.stat().st_size != expected.size:
+                return f"{name} has {path.stat().st_size:,} bytes instead of {expected.size:,}"
+            if _sha256(path) != expected.sha256:
+                return f"{name} does not fit its checksum"
+        except FileNotFoundError:  # removed at this moment
+            return f"{name} is missing"
+    return None
+
+
+def _visible(folder: Path) -> set[str]:
+    """Names in a folder, without the hidden ones that file systems leave and no loader reads."""
+    names: Iterable[str] = (path.name for path in folder.iterdir())
+    return {name for name in names if not name.startswith(".")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol
@@ -11,20 +12,26 @@ from typing import Any, Protocol
 import ray
 from ray import tune
 
+from trainables.group import Group, prepare_environment
 from trainables.item import Plan, WorkItem
-from trainables.outcome import Outcome, Progress
+from trainables.outcome import Outcome, Progress, WorkersLost
 
 WORKER = "trainables.work:Worker"
 """The worker class by name: importing it imports torch, which the driver must not."""
 
 
 class Worker(Protocol):
-    """What computes work items and keeps models and data warm between them."""
+    """What computes work items and keeps models and data warm between them.
 
-    def __init__(self, plan: Plan) -> None: ...
+    It is made with the plan, and with its group where the plan has several workers.
+    """
 
-    def run(self, item: WorkItem) -> Iterator[Progress | Outcome]:
-        """Yields progress between the parts, and exactly one outcome last; its exceptions become outcomes too."""
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+        """Yields progress between the parts, and exactly one outcome last; its exceptions become outcomes too.
+
+        Args:
+            halvings: of the batches, because an earlier worker ran out of memory and was ended.
+        """
         ...
 
 
@@ -44,13 +51,15 @@ class WorkItemTrainable(tune.Trainable):
         replaced.
 
         Args:
-            config: {"item": JSON of the work item}.
+            config: {"item": JSON of the work item}, and "halvings" (how often batches are halved, default 0).
             plan: JSON of the plan.
             worker: "module:class" of the worker.
         """
         self._plan, self._worker_name = plan, worker
         self._worker: Worker | None = None
+        self._group: Group | None = None
         self._item: WorkItem
+        self._halvings: int
         self._events: Iterator[Progress | Outcome] | None
         self.reset_config(config)
 
@@ -63,10 +72,16 @@ class WorkItemTrainable(tune.Trainable):
         Raises:
             RuntimeError: the worker came to its end without an outcome.
             ImportError: the worker or what it needs is not installed on this node.
+            OutOfMemory: of a group, which is broken by it; in other processes a smaller batch may fit.
+            Exception: another one that broke the group.
         """
         if self._events is None:
-            self._events = self._warm_worker().run(self._item)
-        event = next(self._events, None)
+            self._events = self._warm_worker().run(self._item, self._halvings)
+        try:
+            event = next(self._events, None)
+        except WorkersLost:
+            traceback.print_exc()
+            os._exit(1)  # to be seen as what it is: a worker that died, so that the work item is done again
         if event is None:
             raise RuntimeError(f"{self._worker_name} ended without an outcome")
         if isinstance(event, Outcome):
@@ -76,24 +91,22 @@ class WorkItemTrainable(tune.Trainable):
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
         """Turns to the next work item."""
         self._item = WorkItem.from_dict(json.loads(new_config["item"]))
+        self._halvings = int(new_config.get("halvings", 0))
         self._events = None
         return True
 
+    def cleanup(self) -> None:
+        """Ends the process of a broken group: a thread of it may wait in a collective for ever, and hold a GPU."""
+        if self._group is not None and self._group.broken:
+            os._exit(0)
+
     def _warm_worker(self) -> Worker:
         if self._worker is None:
+            plan = Plan.model_validate_json(self._plan)
+            if plan.workers > 1:
+                self._group = Group(self._plan, plan.workers)  # first, so that peers start while this one imports
             prepare_environment(len(ray.get_gpu_ids()))
             module, _, name = self._worker_name.partition(":")
-            make: type[Worker] = getattr(import_module(module), name)
-            self._worker = make(Plan.model_validate_json(self._plan))
+            make = getattr(import_module(module), name)
+            self._worker = make(plan) if self._group is None else make(plan, self._group)
         return self._worker
-
-
-def prepare_environment(gpus: int) -> None:
-    """What the libraries of a worker read from the environment when they are imported; what is set already stays.
-
-    Args:
-        gpus: GPUs of this worker.
-    """
-    if not gpus:
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # else DeepSpeed looks for a GPU, and warns
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads and a fork warn, or block each other

@@ -10,26 +10,35 @@ import errno
 import gc
 import time
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import torch
+from datasets import Dataset
 from pydantic import ValidationError
 from torch import nn
 from transformers import PreTrainedModel
 
+from spaces.card import Card
 from spaces.errors import Failure
 from spaces.mixture import Mixture
 from trainables import encoders
-from trainables.data import Data
-from trainables.evaluate import evaluate, floors, mean_score
-from trainables.item import Plan, WorkItem
+from trainables.data import Data, Split
+from trainables.engine import device, hardware, precision_of
+from trainables.evaluate import Scores, evaluate, floors, mean_score
+from trainables.group import Group
+from trainables.item import Plan, StageSettings, WorkItem
+from trainables.memory import Limit, halved, is_out_of_memory
 from trainables.outcome import Failed, FailureKind, Outcome, Progress, Score
 from trainables.prepare import build_suites
-from trainables.stage import Diverged, StageResult, train
+from trainables.stage import Diverged, StageResult, StageSpec, micro_batch, train
 from trainables.store import Store
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -37,12 +46,14 @@ class _Tally:
     """What a running work item has done so far, and how much it has to do."""
 
     item: WorkItem
+    halvings: int
     started: float = field(default_factory=time.monotonic)
     total: int = 0
     examples: int = 0
     training_seconds: float = 0.0
     scores: dict[str, Score] = field(default_factory=dict)
     reused: list[str] = field(default_factory=list)
+    micro_batches: dict[str, int] = field(default_factory=dict)
 
     def progress(self, phase: str, running: int = 0) -> Progress:
         return Progress(phase=phase, done=min(1.0, (self.examples + running) / max(1, self.total)))
@@ -51,39 +62,71 @@ class _Tally:
         self.examples += result.examples
         self.training_seconds += result.seconds
 
-    def outcome(self, failure: Failed | None = None) -> Outcome:
-        seconds = time.monotonic() - self.started
-        return Outcome(
-            scores=self.scores,
-            failure=failure,
-            seconds=seconds,
-            training_seconds=self.training_seconds,
-            gpu_seconds=seconds if torch.cuda.is_available() else 0.0,
-            examples=self.examples,
-            reused=self.reused,
-        )
-
 
 class Worker:
-    """Computes work items of one plan, one after the other."""
+    """Computes work items of one plan, one after the other.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        group: the peers that take part in its stages; None: it trains alone, or is a peer itself.
+    """
+
+    def __init__(self, plan: Plan, group: Group | None = None) -> None:
         cache = Path(plan.cache)
         self.plan = plan
         self.data = Data(cache=cache, mirror=plan.mirror)
         self.store = Store(plan.store, cache)
         self._base: dict[str, encoders.Encoder] = {}
+        self._group = group
 
-    def run(self, item: WorkItem) -> Iterator[Progress | Outcome]:
-        """Progress between the parts, and one Outcome last. Failures of the work are outcomes, not exceptions."""
-        tally = _Tally(item)
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+        """Progress between the parts, and one Outcome last. Failures of the work are outcomes, not exceptions.
+
+        Args:
+            halvings: begin with batches so many times halved, because a worker was ended for lack of memory.
+
+        Raises:
+            Exception: what broke the group. This process has to end: see `trainables.group`.
+        """
+        tally = _Tally(item, halvings)
         failure = None
         try:
             yield from self._run(tally)
         except Exception as error:
+            if self._group is not None and self._group.broken:
+                raise
             failure = _failed(error)
         gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory
-        yield tally.outcome(failure)
+        yield self._outcome(tally, failure)
+
+    def part(self, spec: StageSpec) -> Callable[[], None]:
+        """As a peer: all that can be done for a stage before it begins; what is returned trains."""
+        base = self._load_base(spec.model)
+        # which weights does not matter: those of rank 0 are the ones that are trained
+        running = train(copy.deepcopy(base.model), base.tokenizer, self._features(base, spec), spec)
+
+        def trained() -> None:
+            with suppress(Diverged):  # rank 0 tells
+                for _ in running:
+                    pass
+            gc.collect()
+
+        return trained
+
+    def _outcome(self, tally: _Tally, failure: Failed | None) -> Outcome:
+        seconds = time.monotonic() - tally.started
+        notes = [*self.store.complaints]
+        self.store.complaints.clear()
+        return Outcome(
+            scores=tally.scores,
+            failure=failure,
+            seconds=seconds,
+            training_seconds=tally.training_seconds,
+            gpu_seconds=seconds * self.plan.workers if torch.cuda.is_available() else 0.0,
+            examples=tally.examples,
+            reused=tally.reused,
+            micro_batches=tally.micro_batches,
+            notes=notes,
+        )
 
     def _run(self, tally: _Tally) -> Generator[Progress, None, None]:
         item = tally.item
@@ -115,48 +158,38 @@ class Worker:
 
     def _encoder(self, tally: _Tally, base: encoders.Encoder) -> Generator[Progress, None, PreTrainedModel]:
         """The encoder of this recipe and rung: stored, or trained on from the highest stored rung below."""
-        recipe, plan = tally.item.recipe, self.plan
-        segments = plan.segments(recipe, tally.item.rung)
-        model, have = self._nearest(tally.item, base, len(segments))
+        item, recipe, plan = tally.item, tally.item.recipe, self.plan
+        segments = plan.segments(recipe, item.rung)
+        model, have = self._nearest(item, base, len(segments))
         if segments and have == len(segments):
             tally.reused.append("encoder")
         tally.total += sum(segments[have:])
-        stage = plan.intermediate_for(recipe)
         cards = {task: plan.tasks[task] for task in recipe.mixture.tasks}
+        stage = plan.intermediate_for(recipe)
         for rung in range(have, len(segments)):
-            features = {
-                task: self.data.features(card, "train", card.training_language, base.tokenizer, stage.max_length)[1]
-                for task, card in cards.items()
-            }
-            running = train(
-                model,
-                base.tokenizer,
-                cards,
-                features,
-                recipe.mixture,
-                segments[: rung + 1],
-                stage,
-                plan.engine,
-                recipe.seed,
-            )
-            tally.add((yield from _reported(running, tally, "intermediate")))
-            self._keep(model, base, tally.item, rung)
+            spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
+            model, _ = yield from self._train(tally, "intermediate", base, spec, model)
+            model.cpu()  # where the stages to come copy it from
+            self._keep(model, base, tally, rung)
         return model
 
     def _nearest(self, item: WorkItem, base: encoders.Encoder, rungs: int) -> tuple[PreTrainedModel, int]:
-        """The stored encoder of the highest rung below `rungs` and how many rungs it has behind it; else the base's."""
+        """The stored encoder of the highest rung below `rungs` and how many rungs it has behind it; else the base."""
         for rung in reversed(range(rungs)):
             folder = self.store.encoder(self.plan.encoder_key(item.recipe, rung))
             if folder is not None:
                 return encoders.load(folder).model, rung + 1
-        return copy.deepcopy(base.model), 0
+        return base.model, 0
 
-    def _keep(self, model: PreTrainedModel, base: encoders.Encoder, item: WorkItem, rung: int) -> None:
+    def _keep(self, model: PreTrainedModel, base: encoders.Encoder, tally: _Tally, rung: int) -> None:
         """Put the encoder into the store; heads are dropped."""
-        origin = {"recipe": item.recipe.to_dict(), "examples": sum(self.plan.segments(item.recipe, rung))}
+        recipe = tally.item.recipe
+        origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
+        if "intermediate" in tally.micro_batches:
+            origin["micro_batch"] = tally.micro_batches["intermediate"]
         with TemporaryDirectory(prefix="taskmix-") as folder:
             encoders.save(model, base.tokenizer, Path(folder))
-            self.store.put_encoder(self.plan.encoder_key(item.recipe, rung), Path(folder), origin)
+            self.store.put_encoder(self.plan.encoder_key(recipe, rung), Path(folder), origin)
 
     # --- the target stage
 
@@ -181,30 +214,30 @@ class Worker:
         card, examples = plan.targets[target], self._target_examples(item, target)
         stage = plan.target_for(item.recipe, target)
         head: nn.Module | None = None
+        encoder = model
         if card.is_trained:
-            model = copy.deepcopy(model)
-            source = plan.training_cards[target]
-            _, features = self.data.features(
-                source, "train", source.training_language, base.tokenizer, stage.max_length
-            )
-            running = train(
-                model,
-                base.tokenizer,
-                {target: source},
-                {target: features},
-                Mixture.of({target: 1.0}),
-                [examples],
-                stage,
-                plan.engine,
-                item.recipe.seed,
-            )
-            result = yield from _reported(running, tally, target)
-            tally.add(result)
+            cards, mixture = {target: plan.training_cards[target]}, Mixture.of({target: 1.0})
+            spec = self._spec(item, cards, mixture, [examples], stage)
+            encoder, result = yield from self._train(tally, target, base, spec, model)
             head = result.heads[target]
-        settings, top = plan.evaluation, item.rung == len(plan.rungs) - 1
-        dev = evaluate(self.data, card, model, head, base.tokenizer, settings, stage.max_length, "dev")
-        test = evaluate(self.data, card, model, head, base.tokenizer, settings, stage.max_length, "test") if top else {}
-        floor = floors(self.data, card, plan.training_cards[target], settings, "dev")
+        top = item.rung == len(plan.rungs) - 1
+        splits: list[Split] = ["dev", "test"] if top else ["dev"]
+
+        encoder.to(device())  # type: ignore[arg-type]
+
+        def attempt(size: int) -> Generator[Progress, None, list[Scores]]:
+            yield from ()
+            settings = plan.evaluation.model_copy(update={"batch_size": size})
+            return [
+                evaluate(self.data, card, encoder, head, base.tokenizer, settings, stage.max_length, split)
+                for split in splits
+            ]
+
+        limit = self._limit("evaluation", item.recipe.model, stage, {})
+        wanted = plan.evaluation.batch_size
+        dev, *test = yield from self._fitting(tally, f"{target}/evaluation", wanted, limit, attempt)
+        encoder.cpu()
+        floor = floors(self.data, card, plan.training_cards[target], plan.evaluation, "dev")
         assert card.metric is not None  # every target card has one
         return Score(
             target=target,
@@ -212,11 +245,65 @@ class Worker:
             dev=dev,
             floor=mean_score(floor, card.metric),
             floors=floor,
-            test_score=mean_score(test, card.metric) if top else None,
-            test=test,
+            test_score=mean_score(test[0], card.metric) if top else None,
+            test=test[0] if top else {},
             examples=examples,
             seconds=time.monotonic() - started,
         )
+
+    # --- one stage, in memory that may not suffice
+
+    def _spec(
+        self, item: WorkItem, cards: Mapping[str, Card], mixture: Mixture, segments: list[int], stage: StageSettings
+    ) -> StageSpec:
+        recipe = item.recipe
+        return StageSpec(recipe.model, cards, mixture, tuple(segments), stage, self.plan.engine, recipe.seed)
+
+    def _features(self, base: encoders.Encoder, spec: StageSpec) -> dict[str, Dataset]:
+        length = spec.settings.max_length
+        return {
+            task: self.data.features(card, "train", card.training_language, base.tokenizer, length)[1]
+            for task, card in spec.cards.items()
+        }
+
+    def _train(
+        self, tally: _Tally, phase: str, base: encoders.Encoder, spec: StageSpec, model: PreTrainedModel
+    ) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
+        """Train a copy of `model`, here or in the whole group; after lack of memory, another copy."""
+        features = self._features(base, spec)
+
+        def attempt(size: int) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
+            trained, smaller = copy.deepcopy(model), spec.with_micro_batch(size)
+            running = train(trained, base.tokenizer, features, smaller)
+            if self._group is not None:
+                running = self._group.train(smaller, running)
+            return trained, (yield from _reported(running, tally, phase))
+
+        settings, engine = spec.settings, spec.engine
+        held = {"workers": self.plan.workers, "zero": engine.zero, "frozen": settings.freeze_embeddings}
+        limit = self._limit("training", spec.model, settings, {**held, "precision": precision_of(engine)})
+        wanted = micro_batch(settings, self.plan.workers)
+        trained, result = yield from self._fitting(tally, phase, wanted, limit, attempt)
+        tally.add(result)
+        return trained, result
+
+    def _limit(self, work: str, model: str, stage: StageSettings, held: dict[str, Any]) -> Limit:
+        return Limit(self.store, {"work": work, "model": model, "length": stage.max_length, **hardware(), **held})
+
+    def _fitting(
+        self,
+        tally: _Tally,
+        phase: str,
+        wanted: int,
+        limit: Limit,
+        attempt: Callable[[int], Generator[Progress, None, T]],
+    ) -> Generator[Progress, None, T]:
+        """`attempt` with the largest batch that fits, at most `wanted`; raises as `Limit.fitting`."""
+        halvings = self.plan.halvings
+        size, result = yield from limit.fitting(phase, halved(wanted, tally.halvings), halvings, attempt)
+        if size != wanted:
+            tally.micro_batches[phase] = size
+        return result
 
 
 def _reported(
@@ -236,7 +323,7 @@ def _failed(error: Exception) -> Failed:
     kind: FailureKind = "exception"
     if isinstance(error, Diverged):
         kind = "diverged"
-    elif isinstance(error, torch.OutOfMemoryError | MemoryError):
+    elif is_out_of_memory(error):
         kind = "out_of_memory"
     elif isinstance(error, Failure) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES)):
         kind = "environment"

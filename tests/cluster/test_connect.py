@@ -81,7 +81,7 @@ def test_nothing_listens() -> None:
 
 
 def test_what_listens_is_not_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REACH_SECONDS", 1.5)
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         began = time.monotonic()
         with pytest.raises(Failure, match="does not answer as Ray does"):

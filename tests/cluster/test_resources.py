@@ -8,14 +8,14 @@ from cluster.resources import ItemResources, fitting
 from spaces.errors import InputError
 
 
-def test_one_process_trains_in_the_work_items_own_actor() -> None:
+def test_a_bundle_per_worker() -> None:
     assert ItemResources(cpus=2).bundles() == [{"CPU": 2}]
     assert ItemResources(cpus=1, gpus=0.5).bundles() == [{"CPU": 1, "GPU": 0.5}]
-    assert ItemResources(cpus=2, gpus=1, processes=2).bundles() == [{"CPU": 0}, *[{"CPU": 2, "GPU": 1}] * 2]
+    assert ItemResources(cpus=2, gpus=1, workers=2).bundles() == [{"CPU": 2, "GPU": 1}] * 2
 
 
 def test_placement_for_tune() -> None:
-    placement = ItemResources(cpus=2, processes=2).placement()
+    placement = ItemResources(cpus=2, workers=2).placement()
     assert placement.required_resources == {"CPU": 4}
     assert placement.strategy == "PACK"
 
@@ -28,7 +28,7 @@ def test_placement_for_tune() -> None:
         (ItemResources(cpus=2), [{"CPU": 3.0}, {"CPU": 3.0}], None, 2),
         (ItemResources(gpus=0.5), [{"CPU": 8.0, "GPU": 1.0}], None, 2),
         (ItemResources(gpus=1), [{"CPU": 8.0}, {"CPU": 8.0, "GPU": 4.0}], 8, 4),
-        (ItemResources(gpus=1, processes=3), [{"CPU": 8.0, "GPU": 2.0}] * 3, None, 2),
+        (ItemResources(gpus=1, workers=3), [{"CPU": 8.0, "GPU": 2.0}] * 3, None, 2),
     ],
 )
 def test_as_many_as_fit(item: ItemResources, nodes: list[dict[str, float]], cap: int | None, count: int) -> None:
@@ -43,7 +43,7 @@ def test_not_even_one_fits() -> None:
     assert problem.fix
 
 
-@pytest.mark.parametrize("wrong", [{"cpus": 0}, {"gpus": -1}, {"gpus": 1.5}, {"processes": 0}])
+@pytest.mark.parametrize("wrong", [{"cpus": 0}, {"gpus": -1}, {"gpus": 1.5}, {"workers": 0}])
 def test_resources_that_no_item_can_run_with(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError):
         ItemResources(**wrong)  # type: ignore[arg-type]

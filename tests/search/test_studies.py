@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
+from search.config import Search
 from search.standing import Standing
 from search.studies import RECORD, RESULT, Studies, study_name
+from spaces.errors import InputError
 from tests.search.conftest import Filler
 
 
@@ -84,3 +89,26 @@ def test_of_a_trial_that_optuna_wrote_twice_one_counts(filled: Filler) -> None:
     trials = storage.get_all_trials(studies._ids[target])
     assert TrialState.RUNNING not in {trial.state for trial in trials}
     assert len(Studies.open(str(storage.engine.url), filled.search).records[target]) == len(trials) - 1
+
+
+def test_a_search_that_was_begun_otherwise_is_refused(filled: Filler, make_search: Callable[..., Search]) -> None:
+    url = str(filled.studies._storage.engine.url)
+    filled.studies.remember(filled.search.config)
+    larger = make_search(budget={"recipes": 50})
+    Studies.create(url, larger).remember(larger.config)  # a budget may change
+    other = make_search(space={"max_tasks": 3})
+    with pytest.raises(InputError) as raised:
+        Studies.create(url, other).remember(other.config)
+    assert "space.max_tasks" in str(raised.value)
+
+
+def test_data_that_changed_are_refused(filled: Filler) -> None:
+    url = str(filled.studies._storage.engine.url)
+    filled.studies.remember_data({"ner": "aaa", "verses": "bbb"})
+    again = Studies.create(url, filled.search)
+    again.remember_data({"ner": "aaa", "verses": "bbb", "related": "ccc"})
+    assert again.versions == {"ner": "aaa", "verses": "bbb", "related": "ccc"}
+    with pytest.raises(InputError) as raised:
+        again.remember_data({"ner": "xxx", "verses": "bbb"})
+    assert [problem.where for problem in raised.value.problems] == ["ner"]
+    assert again.versions["ner"] == "aaa"

@@ -13,9 +13,10 @@ import pytest
 
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
+from trainables.group import prepare_environment
 from trainables.item import Plan, StageSettings, WorkItem
 from trainables.outcome import Outcome, Progress
-from trainables.trainable import WorkItemTrainable, prepare_environment
+from trainables.trainable import WorkItemTrainable
 
 
 class CountingWorker:
@@ -28,7 +29,7 @@ class CountingWorker:
         self.plan = plan
         self.served = 0
 
-    def run(self, item: WorkItem) -> Iterator[Progress | Outcome]:
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
         yield Progress(phase="train/mnli", done=0.5)
         self.served += 1
         if item.rung == 0:

@@ -19,7 +19,7 @@ class ActingWorker:
         self.plan = plan
         self.served = 0
 
-    def run(self, item: WorkItem) -> Iterator[Progress | Outcome]:
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
         asked = dict(item.recipe.hyperparameters)
         began = time.time()
         starts = Path(self.plan.store) / "ran"

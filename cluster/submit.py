@@ -1,0 +1,268 @@
+"""Submit a search as a Ray job: its driver runs on the cluster, and this machine follows its log.
+
+What is shipped is a list, never the user's folder: our packages, the search file and the cards it names. Everything that
+a search has to find again (studies, runs, encoders, data) lies outside of the job, whose own folder goes with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from cluster.connect import PACKAGES, REACH_SECONDS, ROOT, TOKEN_FIX, quiet
+from cluster.environment import environment
+from spaces.errors import Failure, InputError, Problem
+
+SEARCH_FILE = "search.yaml"
+ENTRYPOINT = f"python -m search launch {SEARCH_FILE}"
+SEARCH_KEY = "taskmix.search"
+"""Of the job's metadata: the name of its search."""
+
+POLL_SECONDS = 0.5
+
+KEPT = {
+    "studies": "postgresql://USER@HOST/DATABASE",
+    "mlflow": "http://HOST:5000, an MLflow server, or postgresql://USER@HOST/DATABASE",
+    "store": "a folder that all nodes share (/shared/taskmix/store), or s3://BUCKET/store",
+    "cache": "a folder that all nodes share (/shared/taskmix/cache)",
+}
+"""Keys under `storage:` that must name a place outside of the job -> what to write."""
+
+Say = Callable[[str], None]
+
+
+def left_behind(config: Mapping[str, Any], file: str) -> list[Problem]:
+    """What a search file leaves to this machine or to the job's own folder, which nobody finds again.
+
+    Args:
+        config: the search file's content with its defaults, as a mapping.
+        file: its name, for the messages.
+    """
+    problems = []
+    for key, fix in KEPT.items():
+        value = config["storage"][key]
+        if value is None:
+            found = "nothing, which means the job's own folder" if key != "cache" else "nothing: each node has its own"
+        elif value.startswith("sqlite"):
+            found = f"{value}, a file of one machine"
+        elif _is_relative(value):
+            found = f"{value}, below the job's own folder"
+        else:
+            continue
+        problems.append(Problem("must outlive the job and be reached from elsewhere", _at(file, key), found, fix))
+    for where, value in ((f"{file}: model", config["model"]), (_at(file, "mirror"), config["storage"]["mirror"])):
+        if value and _is_relative(value) and Path(value).is_dir():
+            fix = "an absolute path that all nodes have"
+            problems.append(Problem("a folder of this machine, which is not shipped", where, value, fix))
+    return problems
+
+
+def pack(folder: Path, search: str, cards: Sequence[Path]) -> str:
+    """Writes what a job needs into an empty folder.
+
+    Args:
+        folder: becomes the job's working directory.
+        search: the search file as YAML.
+        cards: the folders with cards that it names, in its order; `tasks/` and `targets/` in them are taken along.
+
+    Returns:
+        What was packed, in one line.
+    """
+    for package in PACKAGES:
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "manifests")
+        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
+    if (ROOT / "requirements.txt").is_file():
+        shutil.copy(ROOT / "requirements.txt", folder)
+    data = yaml.safe_load(search)
+    if cards:
+        data["cards"] = [f"cards/{number}" for number in range(len(cards))]
+    for number, source in enumerate(cards):
+        for file in sorted(path for kind in ("tasks", "targets") for path in (source / kind).rglob("*.yaml")):
+            target = folder / "cards" / str(number) / file.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+    (folder / SEARCH_FILE).write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    return f"{size / 1000:,.0f} kB in {len(files)} files: {', '.join(sorted(path.name for path in folder.iterdir()))}"
+
+
+class Jobs:
+    """The jobs of a Ray cluster.
+
+    Args:
+        address: "http://HOST:8265", the dashboard of the head node.
+        say: told what the user should know.
+
+    Raises:
+        InputError: the address is of another kind.
+        Failure: nothing answers there, it wants a token, or it runs another Ray.
+    """
+
+    def __init__(self, address: str, say: Say) -> None:
+        self.address = address.rstrip("/")
+        self._say = say
+        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+            fix = "http://HOST:8265, the dashboard of the head node (on a cluster of `ray up`: ray dashboard FILE.yaml)"
+            raise InputError(Problem("not an address that jobs are submitted to", "--address", address, fix))
+        self._knock()
+        quiet(None)
+        from ray.job_submission import JobSubmissionClient
+
+        # Ray's client prefers the variable to the address that it is given.
+        with self._errors(), environment({"RAY_API_SERVER_ADDRESS": self.address}):
+            self._client = JobSubmissionClient(self.address)
+        here, there = importlib.metadata.version("ray"), self._client._server_ray_version
+        if here != there:
+            fix = f"pip install 'ray[default]=={here}' on the nodes, with the rest of requirements.txt"
+            raise Failure(Problem("the cluster runs another Ray", self.address, f"{there}; here it is {here}", fix))
+
+    def submit(self, search: str, folder: Path) -> str:
+        """Submits a packed search; its job's id.
+
+        Args:
+            search: its name.
+            folder: filled by `pack`.
+
+        Raises:
+            InputError: a job of this cluster runs the search.
+            Failure: the cluster refuses.
+        """
+        from ray.job_submission import JobStatus
+
+        with self._errors():
+            jobs = [job for job in self._client.list_jobs() if (job.metadata or {}).get(SEARCH_KEY) == search]
+        for job in jobs:
+            if not JobStatus(job.status).is_terminal():
+                fix = self.advice(str(job.submission_id))
+                raise InputError(Problem("a job runs this search already", self.address, str(job.submission_id), fix))
+        numbers = [int(str(job.submission_id).rpartition("-")[2]) for job in jobs]
+        with self._errors():
+            return str(
+                self._client.submit_job(
+                    entrypoint=ENTRYPOINT,
+                    # Ray takes an id once: of two that submit at the same moment one is refused.
+                    submission_id=f"taskmix-{search}-{max(numbers, default=0) + 1}",
+                    metadata={SEARCH_KEY: search},
+                    runtime_env={"working_dir": str(folder)},
+                )
+            )
+
+    def follow(self, job: str, write: Say) -> bool:
+        """Hands the job's log to `write` until the job is over; whether it succeeded.
+
+        Raises:
+            Failure: the connection was lost; the job may well go on.
+        """
+        from ray.job_submission import JobStatus
+
+        async def tail() -> None:
+            async for lines in self._client.tail_job_logs(job):
+                write(lines)
+
+        with self._errors(fix=self.advice(job)):
+            asyncio.run(tail())
+            while not (status := JobStatus(self._client.get_job_status(job))).is_terminal():
+                time.sleep(POLL_SECONDS)
+            message = str(self._client.get_job_info(job).message or "")
+        # What follows is the end of the log once more.
+        self._say(f"{job}: {status.value.lower()}: {message.partition(', last available logs')[0].partition(chr(10))[0]}")
+        return bool(status == JobStatus.SUCCEEDED)
+
+    def advice(self, job: str) -> str:
+        """What to type to follow a job, and to stop it."""
+        token = "RAY_AUTH_MODE=token " if os.environ.get("RAY_AUTH_MODE") == "token" else ""
+        return (
+            f"follow it: {token}ray job logs --follow {job} --address {self.address}\n"
+            f"         stop it:   {token}ray job stop {job} --address {self.address}"
+        )
+
+    def _knock(self) -> None:
+        """Asks without a token, and for seconds only: Ray's own client waits for ever for an answer."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/api/version", timeout=REACH_SECONDS) as answer:
+                json.load(answer)["ray_version"]
+        except urllib.error.HTTPError as error:
+            if error.code != 401:
+                raise self._unreachable(f"it answers {error.code} {error.reason}, as no head node of Ray does") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unreachable("what answers is no head node of Ray") from error
+        except OSError as error:
+            raise self._unreachable(str(getattr(error, "reason", error))) from error
+        else:
+            self._say("this cluster wants no token: everyone who reaches this address can run code on it")
+
+    @contextmanager
+    def _errors(self, fix: str = "") -> Iterator[None]:
+        """Errors of Ray's client as ours."""
+        import aiohttp
+        import requests
+        from ray.exceptions import AuthenticationError
+
+        try:
+            yield
+        except AuthenticationError as error:
+            lacking = "Authentication required" in str(error) or "no authentication token" in str(error)
+            found = "the cluster wants a token" if lacking else "the cluster has another token than the one here"
+            raise Failure(Problem("the cluster refuses", self.address, found, TOKEN_FIX)) from error
+        except (aiohttp.ClientError, requests.RequestException, OSError) as error:
+            raise self._unreachable(str(error), fix) from error
+        except RuntimeError as error:
+            raise Failure(Problem("the cluster refuses", self.address, str(error)[:1000], fix)) from error
+
+    def _unreachable(self, reason: str, fix: str = "") -> Failure:
+        fix = fix or "on the head node: ray status; its dashboard needs ray[default], and a way from here to its port"
+        return Failure(Problem("the cluster does not answer", self.address, reason, fix))
+
+
+def submit(name: str, search: str, cards: Sequence[Path], address: str, say: Say, write: Say | None) -> bool:
+    """Packs a search, submits it, and follows its log.
+
+    Args:
+        name, search, cards: of the search; see `pack`.
+        address: see `Jobs`.
+        say: told what happens.
+        write: gets the job's log; None: the job is left alone.
+
+    Returns:
+        Whether the job succeeded; True when it is left alone.
+
+    Raises:
+        KeyboardInterrupt: after saying that the job goes on.
+    """
+    jobs = Jobs(address, say)
+    with tempfile.TemporaryDirectory(prefix="taskmix-submit-") as scratch:
+        say(f"ships {pack(Path(scratch), search, cards)}")
+        job = jobs.submit(name, Path(scratch))
+    say(f"submitted as {job}")
+    if write is None:
+        say(f"         {jobs.advice(job)}")
+        return True
+    try:
+        return jobs.follow(job, write)
+    except KeyboardInterrupt:
+        say(f"{job} goes on\n         {jobs.advice(job)}")
+        raise
+
+
+def _is_relative(value: str) -> bool:
+    return "://" not in value and not re.match(r"[/~]", value)
+
+
+def _at(file: str, key: str) -> str:
+    return f"{file}: storage.{key}"

@@ -1,0 +1,316 @@
+"""Retention: what of the store a search may lose. `gc` asks for it once, a disk budget during the search.
+
+Of the encoders that a search has made it needs
+
+* what its running work items start from;
+* what a promotion may start from, for each recipe that may still be promoted: its highest encoder, the lower ones not;
+* its answer: the best mixes of each target, with all their seeds.
+
+All else may go. Whatever is missing later is computed again: that is slower, never wrong. The store belongs to all
+searches: what another one in $TASKMIX_HOME needs stays. Scores are tiny and always stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import fsspec
+
+from search import home
+from search.agenda import Agenda
+from search.config import Search
+from search.home import Place
+from search.ranking import best
+from search.record import Kind
+from search.studies import Studies
+from search.units import size
+from spaces.errors import Failure, TaskmixError
+from spaces.recipe import Recipe
+from trainables.item import WorkItem
+from trainables.outcome import Outcome, Progress
+from trainables.store import Orphan, Store, StoreError
+
+ORPHAN_SECONDS = 86_400.0
+"""A writer that was silent for so long is dead."""
+
+GIGABYTE = 1e9
+
+LOST, RESUME, ANSWER = 0.0, 1.0, 3.0
+"""What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; it is an answer."""
+
+
+class Encoders:
+    """The encoders that the records of one search speak of, and what they are worth to it.
+
+    `have`, everywhere: keys that are in the store.
+    """
+
+    def __init__(self, search: Search, studies: Studies, place: Place) -> None:
+        self._search, self._studies = search, studies
+        plan = search.plan(place.store, str(place.cache))
+        self._plan = plan.model_copy(update={"versions": studies.versions})
+        self._keys: dict[tuple[str, int], str] = {}
+
+    def key(self, recipe: Recipe, rung: int) -> str:
+        """The store's key; it takes a while, so it is looked up the second time."""
+        place = recipe.digest, rung
+        if place not in self._keys:
+            self._keys[place] = self._plan.encoder_key(recipe, rung)
+        return self._keys[place]
+
+    def made(self) -> dict[str, list[tuple[Recipe, int]]]:
+        """Key -> (recipe, rung) of those that have or may have it; recipes that differ in the target stage share it."""
+        standing, found = self._studies.standing, dict[str, list[tuple[Recipe, int]]]()
+        highest: dict[str, int] = {}
+        for rungs in standing.rungs.values():
+            for rung, at in enumerate(rungs):
+                for digest in at.started:
+                    highest[digest] = max(rung, highest.get(digest, 0))
+        for digest, top in highest.items():
+            recipe = standing.recipes[digest]
+            for rung in range(top + 1) if not recipe.is_baseline else ():
+                found.setdefault(self.key(recipe, rung), []).append((recipe, rung))
+        return found
+
+    def running(self, have: AbstractSet[str]) -> set[str]:
+        """What running work items start from, and what they have made on their way."""
+        return {key for item in self._studies.running() for key in self._from(item.recipe, item.rung, have)}
+
+    def worth(self, have: AbstractSet[str], top: int, over: bool = False) -> dict[str, float]:
+        """Key -> worth, of those that are needed.
+
+        Args:
+            top: how many mixes per target are an answer.
+            over: nothing will be promoted any more.
+        """
+        found: dict[str, float] = {}
+        standing, recipes = self._studies.standing, self._studies.standing.recipes
+        for target, rungs in standing.rungs.items() if not over else ():
+            rankings = [rung.ranked for rung in rungs]
+            hopes = hopeful(
+                rankings, [rung.started for rung in rungs], self._arriving(target), self._search.config.halving.eta
+            )
+            for rung, digests in enumerate(hopes):
+                for position, digest in enumerate(digests):
+                    worth = RESUME + 1 - position / len(rankings[rung])
+                    for key in self._from(recipes[digest], rung + 1, have):
+                        found[key] = max(worth, found.get(key, LOST))
+        found.update(dict.fromkeys(self._answer(top) & have, ANSWER))
+        return found
+
+    def _from(self, recipe: Recipe, rung: int, have: AbstractSet[str]) -> set[str]:
+        """The encoder that a work item at `rung` starts from, and any above, which other targets have led to."""
+        if recipe.is_baseline:
+            return set()
+        stored = [at for at in range(len(self._plan.rungs)) if self.key(recipe, at) in have]
+        nearest = max((at for at in stored if at <= rung), default=0)
+        return {self.key(recipe, at) for at in stored if at >= nearest}
+
+    def _arriving(self, target: str) -> list[int]:
+        """Per rung, how many searched recipes may still get a result there that are not waiting below."""
+        studies, config = self._studies, self._search.config
+        arriving = [0] * len(self._plan.rungs)
+        if not studies.exhausted:
+            arriving[0] = max(0, config.budget.recipes - len(studies.standing.tried))
+        for item in studies.running():
+            if target in item.targets and item.recipe.digest in studies.standing.tried:
+                arriving[item.rung] += 1
+        return arriving
+
+    def _answer(self, top: int) -> set[str]:
+        answers = best(self._search, self._studies, top=top)["targets"].values()
+        found = set()
+        for answer in answers:
+            digests, rung = {entry["digest"] for entry in answer["best"]}, answer["rung"]["index"]
+            for recipe in self._studies.standing.recipes.values():
+                if recipe.with_seed(self._search.config.seed).digest in digests:
+                    found.add(self.key(recipe, rung))
+        return found
+
+
+def hopeful(
+    rankings: Sequence[Sequence[str]], started: Sequence[AbstractSet[str]], arriving: Sequence[int], eta: int
+) -> list[list[str]]:
+    """Per rung but the last, the recipes that may still be promoted from it for one target, best first.
+
+    Ranks only get worse, and a rung never gets more results than it has, plus those that may still arrive: who stands
+    behind the best 1/eta of that number will not be among the best 1/eta of fewer.
+
+    Args:
+        rankings, started, eta: as for `halving.promotable`.
+        arriving: per rung, recipes that may still get a result there, those left out that wait for it a rung below.
+    """
+    found: list[list[str]] = []
+    promoted = 0
+    for rung, ranking in enumerate(rankings[:-1]):
+        coming = arriving[rung] + promoted
+        places = max(1, (len(ranking) + coming) // eta)
+        found.append([digest for digest in ranking[:places] if digest not in started[rung + 1]])
+        promoted = len(found[-1]) + coming
+    return found
+
+
+@dataclass(frozen=True)
+class Waste:
+    """An encoder that nothing needs: of which mix, at which rung, in bytes."""
+
+    key: str
+    mix: str
+    rung: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What `gc` would delete, and what it would keep of this search."""
+
+    encoders: list[Waste]
+    orphans: list[Orphan]
+    kept: int
+    kept_bytes: int
+
+    @property
+    def bytes(self) -> int:
+        """What it frees."""
+        return sum(one.bytes for one in self.encoders) + sum(one.bytes for one in self.orphans)
+
+    def __bool__(self) -> bool:
+        return bool(self.encoders or self.orphans)
+
+    def carry_out(self, store: Store) -> None:
+        """Delete. Raises StoreError; what was deleted before stays deleted."""
+        for encoder in self.encoders:
+            store.remove(encoder.key)
+        for orphan in self.orphans:
+            store.remove_orphan(orphan)
+
+
+def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
+    """What of the store can go without loss for this search, while no driver runs it.
+
+    Args:
+        top: the best mixes per target that stay.
+
+    Raises:
+        TaskmixError: the store, this search, or another one on the same store cannot be read.
+    """
+    studies = Studies.open(place.studies, search)
+    encoders, have = Encoders(search, studies, place), store.encoder_keys()
+    needed = encoders.running(have) | encoders.worth(have, top, _is_over(search, studies)).keys()
+    for other in _neighbours(search, place):
+        needed |= other.running(have) | other.worth(have, top).keys()
+    made = {key: uses for key, uses in encoders.made().items() if key in have}
+    sizes = store.sizes(made)
+    waste = [Waste(key, str(made[key][0][0].mixture), made[key][0][1], sizes[key]) for key in sizes.keys() - needed]
+    kept = [sizes[key] for key in sizes if key in needed]
+    return Sweep(
+        sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
+        store.orphans(ORPHAN_SECONDS),
+        len(kept),
+        sum(kept),
+    )
+
+
+def _is_over(search: Search, studies: Studies) -> bool:
+    return not studies.running() and Agenda(search, studies).over
+
+
+def _neighbours(search: Search, place: Place) -> Iterator[Encoders]:
+    """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
+    own = fsspec.core.strip_protocol(place.store)
+    for name in home.names():
+        if name == search.config.name:
+            continue
+        other, there = home.find(name)
+        if fsspec.core.strip_protocol(there.store) != own:
+            continue
+        try:
+            studies = Studies.open(there.studies, other)
+        except Failure as error:
+            if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
+                continue
+            raise
+        yield Encoders(other, studies, there)
+
+
+class DiskBudget:
+    """A listener that keeps a search's encoders within `storage.max_gb`, after each work item.
+
+    What nothing needs goes first, then what promotions may start from, worst first, then answers; never what runs now
+    starts from or what another search needed at the start. The store is listed once; later sizes are remembered.
+
+    Args:
+        say: told, once, when the budget cannot be kept, and why.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        studies: Studies,
+        place: Place,
+        store: Store,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._search, self._studies, self._place, self._store = search, studies, place, store
+        self._say, self._said = say, set[str]()
+        self._encoders: Encoders | None = None
+        self._sizes: dict[str, int] = {}
+        self._unmeasured: set[str] = set()
+        self._foreign: set[str] = set()
+
+    def started(self, item: WorkItem, kind: Kind) -> None:
+        """Nothing to do."""
+
+    def progressed(self, item: WorkItem, progress: Progress) -> None:
+        """Nothing to do."""
+
+    def finished(self, item: WorkItem, outcome: Outcome) -> None:
+        """Look what the work item has added, and make room where it is too much."""
+        limit = self._search.config.storage.max_gb
+        if limit is None:
+            return
+        try:
+            encoders = self._encoders or self._look_around()
+            if not item.recipe.is_baseline:
+                self._unmeasured |= {encoders.key(item.recipe, rung) for rung in range(item.rung + 1)}
+            self._sizes |= self._store.sizes(self._unmeasured - self._sizes.keys())
+            self._unmeasured.clear()
+            self._shrink(encoders, limit * GIGABYTE)
+        except StoreError as error:  # the next work item tries again
+            self._say_once(f"storage.max_gb is not kept: {error.problems[0].what}: {error.problems[0].found}")
+
+    def _look_around(self) -> Encoders:
+        """What is there at the start, and what belongs to others."""
+        encoders, have = Encoders(self._search, self._studies, self._place), self._store.encoder_keys()
+        self._sizes = self._store.sizes(encoders.made().keys() & have)
+        try:
+            for other in _neighbours(self._search, self._place):
+                self._foreign |= other.running(have) | other.worth(have, top=1).keys()
+        except TaskmixError as error:
+            self._say_once(f"storage.max_gb: what another search needs is not known: {error.problems[0].what}")
+        self._encoders = encoders
+        return encoders
+
+    def _shrink(self, encoders: Encoders, limit: float) -> None:
+        total = sum(self._sizes.values())
+        if total <= limit:
+            return
+        have = self._sizes.keys()
+        worth = encoders.worth(have, max(1, self._search.config.confirm.top))
+        untouchable = encoders.running(have) | self._foreign
+        for key in sorted(have - untouchable, key=lambda key: (worth.get(key, LOST), key)):
+            if total <= limit:
+                return
+            self._store.remove(key)
+            total -= self._sizes.pop(key)
+        if total > limit:
+            taken = size(total)
+            self._say_once(f"storage.max_gb is too small: what runs now, or another search, needs {taken}")
+
+    def _say_once(self, text: str) -> None:
+        kind = text.partition(":")[0]
+        if kind not in self._said:
+            self._said.add(kind)
+            self._say(text)

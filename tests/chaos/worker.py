@@ -1,0 +1,180 @@
+"""Workers that keep a log of what they do; they run in the processes that Ray starts. No torch at import.
+
+`Watched` is the real worker. `Simulated` computes a made-up response surface in the time of a few naps, but uses the
+real store in the real order: nearest stored encoder, a segment per rung, a score per target.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+from spaces.digest import derive_seed
+from spaces.errors import Failure
+from trainables.item import Plan, WorkItem
+from trainables.outcome import Failed, Outcome, Progress, Score
+from trainables.store import Store
+
+STEPS = 4
+"""Naps per stage of a simulated work item."""
+
+NAP = 0.05
+"""Seconds of each."""
+
+WEIGHTS = 50_000
+"""Bytes of a simulated encoder."""
+
+LEAST = 0.5
+"""Scores are around this."""
+
+
+class Log:
+    """Lines in `<cache>/work.jsonl`: what was begun, how many examples were trained, what came to its end.
+
+    Each line is one write to a file opened for appending, so that processes do not mix theirs, and a killed one loses
+    no line that it has written.
+    """
+
+    def __init__(self, plan: Plan, item: WorkItem) -> None:
+        self._item = item.key
+        self._file = os.open(Path(plan.cache) / "work.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def write(self, event: str, **facts: Any) -> None:
+        line = {"event": event, "item": self._item, "pid": os.getpid(), "at": time.time(), **facts}
+        os.write(self._file, f"{json.dumps(line)}\n".encode())
+
+    def begin(self, plan: Plan, item: WorkItem) -> None:
+        """What is begun, and under which keys its scores will lie."""
+        keys = {target: plan.score_key(item.recipe, item.rung, target) for target in item.targets}
+        self.write("begin", recipe=item.recipe.digest, rung=item.rung, keys=keys)
+
+    def end(self, outcome: Outcome) -> None:
+        self.write("end", failure=outcome.failure.message if outcome.failure else None)
+        os.close(self._file)
+
+
+class Watched:
+    """The real worker; every training step leaves a line."""
+
+    def __init__(self, plan: Plan) -> None:
+        work = importlib.import_module("trainables.work")  # imports torch
+        self.plan, self._worker, self._train = plan, work.Worker(plan), work.train
+        work.train = self._counted
+        self._log: Log
+
+    def _counted(self, *arguments: Any, **named: Any) -> Generator[int, None, Any]:
+        running, before = self._train(*arguments, **named), 0
+        try:
+            while True:
+                examples = next(running)
+                self._log.write("examples", count=examples - before)
+                before = examples
+                yield examples
+        except StopIteration as stop:
+            self._log.write("examples", count=stop.value.examples - before)
+            return stop.value
+
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+        self._log = Log(self.plan, item)
+        self._log.begin(self.plan, item)
+        for event in self._worker.run(item):
+            if isinstance(event, Outcome):
+                self._log.end(event)
+            yield event
+
+
+class Simulated:
+    """As trainables.work.Worker without training. An encoder's weights are a digest of all that was done to it, and
+    a score depends on them to the last bit, so that going on from a wrong or a damaged encoder shows."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.store = plan, Store(plan.store, Path(plan.cache))
+
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+        log, failure = Log(self.plan, item), None
+        log.begin(self.plan, item)
+        self._scores: dict[str, Score] = {}
+        self._examples = 0
+        try:
+            yield from self._run(item, log)
+        except Failure as error:
+            failure = Failed(kind="environment", message=str(error))
+        outcome = Outcome(scores=self._scores, failure=failure, seconds=1.0, examples=self._examples)
+        log.end(outcome)
+        yield outcome
+
+    def _run(self, item: WorkItem, log: Log) -> Generator[Progress, None, None]:
+        plan, missing = self.plan, []
+        for target in item.targets:
+            stored = self.store.score(plan.score_key(item.recipe, item.rung, target))
+            if stored is None:
+                missing.append(target)
+            else:
+                self._scores[target] = Score.model_validate(stored)
+        if not missing:
+            return
+        weights, have = self._nearest(item)
+        segments = plan.segments(item.recipe, item.rung)
+        for rung in range(have, len(segments)):
+            yield from self._train(segments[rung], log)
+            weights = _grown(weights, [item.recipe.digest, segments[: rung + 1]])
+            with tempfile.TemporaryDirectory(prefix="taskmix-") as folder:
+                (Path(folder) / "weights.model").write_bytes(weights)
+                self.store.put_encoder(plan.encoder_key(item.recipe, rung), Path(folder), {})
+        for target in missing:
+            examples = plan.target_for(item.recipe, target).at(plan.rungs[item.rung]).examples
+            if plan.targets[target].is_trained:
+                yield from self._train(examples, log)
+            score = self._score(item, target, weights, examples)
+            self.store.put_score(plan.score_key(item.recipe, item.rung, target), score.model_dump(mode="json"))
+            self._scores[target] = score
+
+    def _nearest(self, item: WorkItem) -> tuple[bytes, int]:
+        for rung in reversed(range(len(self.plan.segments(item.recipe, item.rung)))):
+            folder = self.store.encoder(self.plan.encoder_key(item.recipe, rung))
+            if folder is not None:
+                return (folder / "weights.model").read_bytes(), rung + 1
+        return b"", 0
+
+    def _train(self, examples: int, log: Log) -> Generator[Progress, None, None]:
+        for step in range(STEPS):
+            time.sleep(NAP)
+            count = (step + 1) * examples // STEPS - step * examples // STEPS
+            log.write("examples", count=count)
+            self._examples += count
+            yield Progress(phase="simulated", done=(step + 1) / STEPS)
+
+    def _score(self, item: WorkItem, target: str, weights: bytes, examples: int) -> Score:
+        """Each task helps or harms each target by its own amount; the rest is chance, fixed by the weights."""
+        gain = sum(
+            (derive_seed(task, target) % 100 - 40) / 1000 * weight**0.5
+            for task, weight in item.recipe.mixture.weights.items()
+        )
+        chance = derive_seed(hashlib.sha256(weights).hexdigest(), target, item.rung, item.recipe.seed) % 10_000 / 1e6
+        score, card = LEAST + self.plan.rungs[item.rung] ** 0.5 * gain + chance, self.plan.targets[target]
+        languages = {language: {card.metric or "": score} for language in card.languages}
+        top = item.rung == len(self.plan.rungs) - 1
+        return Score(
+            target=target,
+            score=score,
+            dev=languages,
+            floor=0.1,
+            floors=languages,
+            test_score=score if top else None,
+            test=languages if top else {},
+            examples=examples,
+            seconds=1.0,
+        )
+
+
+def _grown(weights: bytes, done: Any) -> bytes:
+    """Other weights, which follow from the old ones and from what was done."""
+    return random.Random(hashlib.sha256(weights + json.dumps(done).encode()).digest()).randbytes(WEIGHTS)

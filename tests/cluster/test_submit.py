@@ -1,0 +1,332 @@
+"""Submitting to a real head node: what is shipped, the log, the exit code, a second submit, a stop, and going on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import optuna
+import psutil
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from datasets import Dataset
+
+from cluster import submit as module
+from cluster.connect import PACKAGES
+from cluster.submit import Jobs, left_behind, pack
+from search.cli import main
+from search.database import open_storage
+from search.search_file import load
+from spaces.errors import Failure, InputError
+from tests.postgres import Server
+from tests.trainables.conftest import EXAMPLES, LABELS, kit_of
+from trainables import encoders
+
+ROOT = Path(__file__).parents[2]
+RAY = [sys.executable, "-m", "ray.scripts.scripts"]
+CARDS = {"tasks": {"tags": "tagging"}, "targets": {"pairs": "pair_classification"}}
+
+
+# --- no cluster needed
+
+
+def test_what_would_be_left_behind_is_named_with_what_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "encoder").mkdir()
+    storage = {"studies": None, "mlflow": "sqlite:///runs.db", "store": "store", "cache": None, "mirror": None}
+    problems = left_behind({"model": "encoder", "storage": storage}, "f.yaml")
+    assert [problem.where for problem in problems] == [
+        *[f"f.yaml: storage.{key}" for key in ("studies", "mlflow", "store", "cache")],
+        "f.yaml: model",
+    ]
+    assert "postgresql://" in problems[0].fix
+    shared = {"studies": "postgresql://u@h/d", "mlflow": "http://h:5000", "store": "s3://b/s", "cache": "/shared"}
+    assert left_behind({"model": "xlm-roberta-base", "storage": {**shared, "mirror": "/shared/hub"}}, "f.yaml") == []
+
+
+def test_a_search_with_the_defaults_is_refused_before_anything_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(ROOT / "examples" / "mini" / "search.yaml")
+    assert main(["submit", file, "--address", "http://127.0.0.1:1"]) == 2
+    assert "storage.studies" in capsys.readouterr().err
+
+
+def test_what_is_shipped_is_a_list(tmp_path: Path) -> None:
+    cards = tmp_path / "mine"
+    for name in ("tasks/deep/one.yaml", "targets/two.yaml", "tasks/rows.parquet", "secret.txt", ".gitignore"):
+        (cards / name).parent.mkdir(parents=True, exist_ok=True)
+        (cards / name).write_text("*")
+    parcel = tmp_path / "parcel"
+    parcel.mkdir()
+    line = pack(parcel, "name: a\ncards: [/somewhere/mine]\n", [cards])
+    expected = {*PACKAGES, "requirements.txt", "search.yaml", "cards"}
+    assert {path.name for path in parcel.iterdir()} == expected
+    assert {str(path.relative_to(parcel)) for path in (parcel / "cards").rglob("*") if path.is_file()} == {
+        "cards/0/tasks/deep/one.yaml",
+        "cards/0/targets/two.yaml",
+    }
+    assert yaml.safe_load((parcel / "search.yaml").read_text()) == {"name": "a", "cards": ["cards/0"]}
+    endings = {path.suffix for path in parcel.rglob("*") if path.is_file()}
+    assert endings == {".py", ".yaml", ".txt"}
+    size = sum(path.stat().st_size for path in parcel.rglob("*") if path.is_file())
+    assert f"{size / 1000:,.0f} kB" in line
+    done = subprocess.run([sys.executable, "-m", "search", "--help"], cwd=parcel, capture_output=True, text=True)
+    assert "submit" in done.stdout
+
+
+@pytest.mark.parametrize("address", ["head:8265", "ray://head:10001", "http://", "auto"])
+def test_addresses_that_jobs_are_not_submitted_to(address: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Jobs(address, print)
+    assert "http://HOST:8265" in caught.value.problems[0].fix
+
+
+def test_nothing_listens() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: the port refuses
+        with pytest.raises(Failure, match="refused") as caught:
+            Jobs(f"http://127.0.0.1:{taken.getsockname()[1]}", print)
+    assert "ray[default]" in caught.value.problems[0].fix
+
+
+def test_something_listens_and_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REACH_SECONDS", 0.5)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(Failure, match="timed out"),
+    ):
+        Jobs(f"http://127.0.0.1:{silent.getsockname()[1]}", print)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "found"),
+    [
+        (200, json.dumps({"version": "4", "ray_version": "2.9.0"}), "2.9.0; here it is"),
+        (200, "<html>", "no head node of Ray"),
+        (404, "", "it answers 404"),
+    ],
+)
+def test_what_answers_is_another_ray_or_none(
+    status: int, answer: str, found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(Failure, match=found):
+            Jobs(f"http://127.0.0.1:{server.server_port}", print)
+        server.shutdown()
+    # It answered without a token: everybody's cluster.
+    assert ("wants no token" in capsys.readouterr().out) == answer.startswith("{")
+
+
+# --- on a head node
+
+
+@dataclass
+class Head:
+    """A head node of its own: on loopback, with token authentication as `ray start` has it once there is a token."""
+
+    folder: Path
+    port: int
+    token: str
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(self, *command: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
+        process = self.start(*command, token=token)
+        out, err = process.communicate(timeout=180)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def start(self, *command: str, token: str | None = None) -> subprocess.Popen[str]:
+        """A command of somebody elsewhere, with the cluster's token, another one, or none (empty)."""
+        token = self.token if token is None else token
+        mine = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {}
+        environment = {**clean(os.environ), "HOME": str(self.folder / "elsewhere"), "PYTHONPATH": str(ROOT), **mine}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, text=True, env=environment, cwd=self.folder, **pipes)  # type: ignore[call-overload,no-any-return]
+
+    def submit(self, file: Path, *options: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", "search", "submit", str(file), "--address", self.address, *options)
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if not name.startswith(("RAY_", "TASKMIX_"))}
+
+
+def free_port() -> int:
+    with socket.socket() as some:
+        some.bind(("127.0.0.1", 0))
+        return int(some.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[Head]:
+    folder = Path(tempfile.mkdtemp(prefix="taskmix-head-", dir="/tmp"))  # short: names of sockets are below it
+    (folder / "elsewhere").mkdir()
+    environment = {
+        **clean(os.environ),
+        "HOME": str(folder),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    }
+    made = subprocess.run([*RAY, "get-auth-token", "--generate"], env=environment, capture_output=True, text=True)
+    port = free_port()
+    options = {"port": free_port(), "dashboard-port": port, "dashboard-agent-listen-port": free_port(), "num-cpus": 2}
+    command = [*RAY, "start", "--head", "--block", "--disable-usage-stats", "--dashboard-host", "127.0.0.1"]
+    command += ["--node-ip-address", "127.0.0.1", "--temp-dir", str(folder / "ray")]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        head = Head(folder, port, made.stdout.strip())
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield head
+    finally:
+        below = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.wait(timeout=30)
+        for child in psutil.wait_procs(below, timeout=10)[1]:
+            child.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def search(head: Head, postgres: Server) -> Path:
+    """The file of a tiny search that keeps everything where a job's end leaves it."""
+    kit = kit_of("bert")
+    encoders.save(kit.encoder(), kit.tokenizer, head.folder / "model")
+    for kind, cards in CARDS.items():
+        for name, form in cards.items():
+            data = head.folder / "data" / name
+            data.mkdir(parents=True)
+            for split in ("train", "dev", "test"):
+                pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, data / f"{split}.parquet")
+            card = {
+                "description": "for tests",
+                "format": form,
+                "licence": "none",
+                "origin": "tests",
+                "source": {"files": str(data)},
+                "splits": {"train": "train", "dev": "dev", "test": "test"},
+                "languages": ["en"],
+                "labels": LABELS[form],
+                **({"metric": "accuracy", "train_language": "en"} if kind == "targets" else {}),
+            }
+            path = head.folder / "cards" / kind / f"{name}.yaml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(yaml.safe_dump(card))
+    stage = {"examples": 32, "batch_size": 8, "max_length": 48, "learning_rate": 1e-3}
+    text = {
+        "name": "small",
+        "model": str(head.folder / "model"),
+        "cards": ["cards"],
+        "tasks": ["tags"],
+        "targets": ["pairs"],
+        "space": {"hyperparameters": {"target.learning_rate": {"low": 1e-5, "high": 1e-2, "log": True}}},
+        "stages": {"intermediate": stage, "target": stage},
+        "halving": {"rungs": [1.0]},
+        "budget": {"recipes": 12},
+        "confirm": {"top": 0, "seeds": 1},
+        "resources": {"cpus": 1, "concurrency": 1},
+        "storage": {
+            "studies": postgres.url("submitted"),
+            "mlflow": postgres.url("submitted_mlflow"),
+            "store": str(head.folder / "store"),
+            "cache": str(head.folder / "cache"),
+        },
+    }
+    file = head.folder / "search.yaml"
+    file.write_text(yaml.safe_dump(text))
+    return file
+
+
+def test_without_the_token_or_with_another_one_nothing_is_told(head: Head, search: Path) -> None:
+    for token, found in (("", "the cluster wants a token"), ("0" * 64, "another token than the one here")):
+        done = head.run(*head.submit(search), token=token)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert found in done.stderr and "export RAY_AUTH_MODE=token" in done.stderr
+        assert head.token not in done.stderr
+
+
+def test_a_job_that_fails(head: Head, search: Path) -> None:
+    """The mistake of the launch on the cluster is seen here, and the exit code is its own."""
+    broken = search.with_name("broken.yaml")
+    broken.write_text(search.read_text().replace(str(head.folder / "model"), "/no/such/encoder").replace("small", "bad"))
+    done = head.run(*head.submit(broken))
+    assert done.returncode == 1
+    assert "submitted as taskmix-bad-1\n" in done.stdout
+    assert "/no/such/encoder" in done.stdout  # the job's log
+    assert "taskmix-bad-1: failed" in done.stdout
+
+
+def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> None:
+    process = head.start(*head.submit(search))
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "2/13" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    said = "".join(lines) + out
+    assert process.returncode == 130, said + err
+    assert "kB in" in said and "taskmix-small-1 goes on" in said
+    assert "Traceback" not in said + err
+
+    again = head.run(*head.submit(search))
+    assert again.returncode == 2
+    assert "a job runs this search already" in again.stderr
+
+    # What it says to type, typed.
+    advice = next(line for line in again.stderr.splitlines() if "ray job stop" in line)
+    assert f"RAY_AUTH_MODE=token ray job stop taskmix-small-1 --address {head.address}" in advice
+    stopped = head.run(*RAY, "job", "stop", "taskmix-small-1", "--address", head.address)
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+    before = trials(search)
+    assert 0 < len(before) < 13
+
+    done = head.run(*head.submit(search))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "submitted as taskmix-small-2\n" in done.stdout and "taskmix-small-2: succeeded" in done.stdout
+    assert "goes on after" in done.stdout and "best mix" in done.stdout
+    after = trials(search)
+    assert len(after) == len({json.dumps(trial.user_attrs["record"]["recipe"]) for trial in after}) == 13
+    assert {trial.state for trial in after} == {optuna.trial.TrialState.COMPLETE}
+    finished = [trial for trial in before if trial.state.is_finished()]
+    assert [after[trial.number].value for trial in finished] == [trial.value for trial in finished]
+
+
+def trials(file: Path) -> list[optuna.trial.FrozenTrial]:
+    config = load(file).config
+    assert config.storage.studies
+    return optuna.load_study(study_name="small/pairs", storage=open_storage(config.storage.studies)).trials

@@ -1,0 +1,346 @@
+"""What of the store a search may lose: nothing that it starts from later, nothing of its answer, nothing of others."""
+
+from __future__ import annotations
+
+import io
+import random
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from search import retention
+from search.agenda import Agenda
+from search.cli import main
+from search.config import Search
+from search.home import Place
+from search.retention import DiskBudget, Encoders, hopeful, sweep
+from search.studies import Studies
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
+from tests.search.conftest import Filler, load
+from tests.search.landscape import outcome
+from trainables.item import WorkItem
+from trainables.store import Store, StoreError
+
+SIZE = 1000
+SEVENTY = str(Mixture.parse("paraphrase:0.7 + ner:0.3"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "encoder"
+    made.mkdir()
+    (made / "model.safetensors").write_bytes(b"x" * SIZE)
+    return made
+
+
+def entered(search: Search, folder: Path, database: Path) -> Filler:
+    """A search in $TASKMIX_HOME as a launch leaves it, on a copy of a database."""
+    place = Place.of(search.config)
+    place.enter(search, folder / "search.yaml")
+    for file in database.parent.glob(f"{database.name}*"):
+        shutil.copy(file, place.folder / file.name.replace(database.stem, "studies"))
+    return Filler(search, Studies.create(place.studies, search))
+
+
+def store_all(filler: Filler, folder: Path) -> Store:
+    """The encoders that a search like this has put into its store."""
+    place = Place.of(filler.search.config)
+    store = Store(place.store, place.cache)
+    for key in Encoders(filler.search, filler.studies, place).made():
+        store.put_encoder(key, folder, {})
+    return store
+
+
+def lost(filler: Filler, store: Store, top: int = 1) -> list[tuple[str, int]]:
+    """What gc would delete of it, as (mix, rung)."""
+    found = sweep(filler.search, Place.of(filler.search.config), store, top)
+    assert all(one.bytes == SIZE for one in found.encoders)
+    return [(one.mix, one.rung) for one in found.encoders]
+
+
+# --- what is needed
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_deleting_what_nothing_needs_costs_no_training(
+    make_search: Callable[..., Search], at_once: int, seed: int
+) -> None:
+    """A whole search in which everything unneeded goes after each work item, beside one that keeps all."""
+    search = make_search(
+        halving={"rungs": [0.1, 0.4, 1.0], "eta": 2}, budget={"recipes": 14}, sampler={"name": "random"}
+    )
+    studies = Studies.in_memory(search)
+    agenda, place, dice = Agenda(search, studies), Place.of(search.config), random.Random(seed)
+    encoders = Encoders(search, studies, place)
+    kept, all_made, deleted, promotions, running = set[str](), set[str](), 0, 0, list[WorkItem]()
+
+    def below(recipe: Recipe, rung: int, have: set[str]) -> int:
+        return max((at for at in range(rung + 1) if encoders.key(recipe, at) in have), default=-1)
+
+    while True:
+        while len(running) < at_once and (item := agenda.next()) is not None:
+            running.append(item)
+            start = below(item.recipe, item.rung, all_made)
+            assert below(item.recipe, item.rung, kept) == start, (item, start)
+            promotions += start >= 0
+            if not item.recipe.is_baseline:
+                made = {encoders.key(item.recipe, rung) for rung in range(start + 1, item.rung + 1)}
+                kept |= made
+                all_made |= made
+        if not running:
+            break
+        item = running.pop(dice.randrange(len(running)))
+        agenda.done(item, outcome(search, item))
+        needed = encoders.running(kept) | encoders.worth(kept, 1).keys()
+        deleted += len(kept - needed)
+        kept &= needed
+    assert promotions > 5
+    assert deleted > 10
+    assert len(kept) <= 2 * 2  # two targets, an answer with two seeds each
+
+
+def test_hopes_end_when_ranks_are_too_low() -> None:
+    ranking, none = ["a", "b", "c", "d", "e", "f"], set[str]()
+    assert hopeful([ranking, []], [set(ranking), none], [0, 0], 3) == [["a", "b"]]
+    assert hopeful([ranking, []], [set(ranking), {"a"}], [0, 0], 3) == [["b"]]
+    assert hopeful([ranking, []], [set(ranking), {"a"}], [3, 0], 3) == [["b", "c"]]
+    assert hopeful([["a", "b"], []], [set("ab"), none], [0, 0], 3) == [
+        ["a"]
+    ]  # at the end the best goes on all the same
+    three = [["a", "b", "c", "d"], ["b"], []]
+    assert hopeful(three, [set("abcd"), {"b"}, none], [0, 0, 0], 2) == [["a"], ["b"]]
+    assert hopeful([ranking, ["b", "a"], []], [set(ranking), set("ab"), none], [0, 0, 0], 2) == [["c"], ["b"]]
+
+
+def test_at_the_end_of_a_search_the_answer_stays(
+    filled_database: Path, make_search: Callable[..., Search], tmp_path: Path, folder: Path
+) -> None:
+    filler = entered(make_search(), tmp_path, filled_database)
+    store = store_all(filler, folder)
+    lower = [("crossref:1", 0), ("ner:1", 0), ("paraphrase:1", 0), (SEVENTY, 0), (SEVENTY, 0)]  # two seeds of the last
+    assert lost(filler, store) == sorted(lower) + [("paraphrase:1", 1)]
+    assert lost(filler, store, top=2) == sorted(lower)  # the second of `related`
+
+
+def test_what_may_still_be_promoted_stays(
+    filled_database: Path, make_search: Callable[..., Search], tmp_path: Path, folder: Path
+) -> None:
+    """With more recipes to come all with a score may: from rung 0, or from what another target has led to."""
+    filler = entered(make_search(budget={"recipes": 20}), tmp_path, filled_database)
+    store = store_all(filler, folder)
+    assert lost(filler, store) == sorted([("crossref:1", 0), ("paraphrase:1", 0), (SEVENTY, 0), (SEVENTY, 0)])
+
+
+def test_what_runs_keeps_its_start(
+    filled_database: Path, make_search: Callable[..., Search], tmp_path: Path, folder: Path
+) -> None:
+    filler = entered(make_search(), tmp_path, filled_database)
+    store = store_all(filler, folder)
+    assert ("ner:1", 0) in lost(filler, store)
+    filler.begin(filler.item("ner", 1, ("verses",)), "promotion")
+    assert ("ner:1", 0) not in lost(filler, store)
+
+
+def test_the_versions_of_the_data_are_part_of_the_keys(
+    filled_database: Path, make_search: Callable[..., Search], tmp_path: Path, folder: Path
+) -> None:
+    filler = entered(make_search(), tmp_path, filled_database)
+    store = store_all(filler, folder)
+    filler.studies.note_versions({"paraphrase": "another"})
+    assert lost(filler, store) == [("crossref:1", 0), ("ner:1", 0)]  # the others are of other data: not its own
+
+
+def test_what_another_search_needs_stays(
+    filled_database: Path, empty_database: Path, make_search: Callable[..., Search], tmp_path: Path, folder: Path
+) -> None:
+    """The other one has the same space, so the same encoders, and has only begun."""
+    filler = entered(make_search(), tmp_path, filled_database)
+    store = store_all(filler, folder)
+    assert ("ner:1", 0) in lost(filler, store)
+    (tmp_path / "other").mkdir()
+    begun = load(tmp_path / "other", name="never-began")
+    Place.of(begun.config).enter(begun, tmp_path / "other" / "search.yaml")
+    assert ("ner:1", 0) in lost(filler, store)
+    other = entered(load(tmp_path / "other", name="other"), tmp_path / "other", empty_database)
+    other.run("ner", 0, {"related": 0.45, "verses": 0.20})
+    assert ("ner:1", 0) not in lost(filler, store)
+    elsewhere = load(tmp_path / "other", name="other", storage={"store": str(tmp_path / "elsewhere")})
+    Place.of(elsewhere.config).enter(elsewhere, tmp_path / "other" / "search.yaml")
+    assert ("ner:1", 0) in lost(filler, store)
+
+
+# --- taskmix gc
+
+
+def answer(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tty(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Tty(text))
+
+
+def test_gc_shows_asks_and_deletes(
+    filled_database: Path,
+    make_search: Callable[..., Search],
+    tmp_path: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    filler = entered(make_search(), tmp_path, filled_database)
+    store = store_all(filler, folder)
+    everything = store.encoder_keys()
+    (tmp_path / "home/store/encoders/x-01234567").mkdir()  # an orphan, but a young one
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert main(["gc", "small"]) == 2
+    shown = capsys.readouterr()
+    assert "there is no terminal to ask on" in shown.err
+    assert "taskmix gc small --yes" in shown.err
+    answer("\n", monkeypatch)
+    assert main(["gc", "small"]) == 0
+    shown = capsys.readouterr()
+    assert "to delete: 6.0 kB; kept: 2 encoders, 2.0 kB" in shown.out
+    assert "paraphrase:1" in shown.out
+    assert "nothing was deleted" in shown.out
+    assert store.encoder_keys() == everything
+    answer("y\n", monkeypatch)
+    assert main(["gc", "small", "--best", "2"]) == 0
+    assert "5.0 kB freed" in capsys.readouterr().out
+    assert len(store.encoder_keys()) == 3
+    assert main(["gc", "small", "--yes"]) == 0
+    assert "1.0 kB freed" in capsys.readouterr().out
+    assert main(["gc", "small", "--yes"]) == 0
+    assert "nothing to delete; kept: 2 encoders" in capsys.readouterr().out
+    assert len(list((tmp_path / "home/store/encoders").iterdir())) == 2 * 2 + 1
+    monkeypatch.setattr(retention, "ORPHAN_SECONDS", -60.0)
+    assert main(["gc", "small", "--yes"]) == 0
+    assert "left by 1 write" in capsys.readouterr().out
+    assert len(list((tmp_path / "home/store/encoders").iterdir())) == 2 * 2
+
+
+def test_gc_waits_for_no_driver(
+    make_search: Callable[..., Search], empty_database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filler = entered(make_search(), tmp_path, empty_database)
+    with Place.of(filler.search.config).alone():
+        assert main(["gc", "small", "--yes"]) == 2
+    assert "running" in capsys.readouterr().err
+
+
+# --- the disk budget
+
+
+class Disk:
+    """A search whose work items put their encoders, with a budget of so many of them."""
+
+    def __init__(self, folder: Path, encoders: float, **changes: object) -> None:
+        self.search = load(folder.parent, storage={"max_gb": encoders * SIZE / 1e9}, **changes)
+        self.filler = Filler(self.search, Studies.in_memory(self.search))
+        place = Place.of(self.search.config)
+        self.store, self.said, self._folder = Store(place.store, place.cache), list[str](), folder
+        self.encoders = Encoders(self.search, self.filler.studies, place)
+        self.budget = DiskBudget(self.search, self.filler.studies, place, self.store, self.said.append)
+
+    def run(self, mix: str, rung: int, score: float) -> None:
+        item = self.filler.item(mix, rung)
+        self.filler.run(mix, rung, {"related": score, "verses": score})
+        self.put(item)
+        self.budget.finished(item, self.filler.outcome(item, {}))
+
+    def put(self, item: WorkItem) -> None:
+        for rung in range(item.rung + 1):
+            if self.store.size(self.key(item, rung)) is None:
+                self.store.put_encoder(self.key(item, rung), self._folder, {})
+
+    def key(self, item: WorkItem, rung: int) -> str:
+        return self.encoders.key(item.recipe, rung)
+
+    def holds(self, mix: str, rung: int) -> bool:
+        return self.key(self.filler.item(mix, rung), rung) in self.store.encoder_keys()
+
+
+def test_the_budget_is_kept_and_the_best_stay(folder: Path) -> None:
+    disk = Disk(folder, 2.5, budget={"recipes": 10})
+    disk.run("paraphrase", 0, 0.5)
+    disk.run("ner", 0, 0.3)
+    assert disk.store.encoder_keys() == {disk.key(disk.filler.item(mix, 0), 0) for mix in ("paraphrase", "ner")}
+    disk.run("crossref", 0, 0.4)  # too much: the worst goes, although it might have been promoted
+    assert not disk.holds("ner", 0)
+    disk.run("paraphrase", 1, 0.6)  # its lower rung is not needed any more
+    assert not disk.holds("paraphrase", 0)
+    assert disk.holds("crossref", 0)
+    disk.run("crossref", 1, 0.7)
+    assert [disk.holds(mix, rung) for mix in ("paraphrase", "crossref") for rung in (0, 1)] == [False, True] * 2
+    disk.run("paraphrase:0.5 + ner:0.5", 0, 0.2)  # a hope beside an answer, and what was the answer before
+    assert disk.holds("crossref", 1)
+    assert len(disk.store.encoder_keys()) == 2
+    assert disk.said == []
+
+
+def test_what_runs_now_is_never_taken(folder: Path) -> None:
+    disk = Disk(folder, 1.5)
+    disk.run("ner", 0, 0.3)
+    disk.filler.begin(disk.filler.item("ner", 1), "promotion")
+    disk.run("paraphrase", 0, 0.5)
+    assert disk.holds("ner", 0)
+    assert not disk.holds("paraphrase", 0)
+    disk.filler.begin(disk.filler.item("crossref", 1), "promotion")
+    disk.put(disk.filler.item("crossref", 0))
+    disk.run("paraphrase", 1, 0.5)
+    assert disk.holds("ner", 0)
+    assert disk.said == []
+
+
+def test_a_budget_that_cannot_be_kept_is_said_once(folder: Path) -> None:
+    disk = Disk(folder, 0.5)
+    disk.filler.begin(disk.filler.item("ner", 1), "promotion")
+    disk.put(disk.filler.item("ner", 0))
+    disk.run("paraphrase", 0, 0.5)
+    disk.run("crossref", 0, 0.5)
+    assert disk.holds("ner", 0)
+    assert disk.said == ["storage.max_gb is too small: what runs now, or another search, needs 1.0 kB"]
+
+
+def test_the_store_is_listed_once_and_what_lay_there_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(folder, 1.5)
+    disk.filler.run("ner", 0, {"related": 0.3, "verses": 0.3})  # by an earlier driver
+    disk.put(disk.filler.item("ner", 0))
+    disk.store.put_encoder("somebody", folder, {})  # of another search: neither counted nor deleted
+    listed, keys = [], Store.encoder_keys
+    monkeypatch.setattr(Store, "encoder_keys", lambda self: listed.append(1) or keys(self))
+    for mix in ("paraphrase", "crossref"):
+        disk.run(mix, 0, 0.5)
+    assert len(listed) == 1
+    monkeypatch.undo()
+    assert len(disk.store.encoder_keys()) == 2
+    assert "somebody" in disk.store.encoder_keys()
+
+
+def test_a_store_that_is_away_is_said_and_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(folder, 1.5)
+    disk.run("ner", 0, 0.3)
+    (Path(disk.store.url) / "encoders").rename(folder.parent / "away")
+    (Path(disk.store.url) / "encoders").write_text("no folder")
+    with pytest.raises(StoreError):
+        disk.store.put_encoder("k", folder, {})
+    item = disk.filler.item("paraphrase", 0)
+    disk.filler.run("paraphrase", 0, {"related": 0.5, "verses": 0.5})
+    disk.budget.finished(item, disk.filler.outcome(item, {}))
+    (Path(disk.store.url) / "encoders").unlink()
+    (folder.parent / "away").rename(Path(disk.store.url) / "encoders")
+    disk.put(item)
+    disk.run("crossref", 0, 0.4)
+    assert len(disk.store.encoder_keys()) == 1

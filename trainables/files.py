@@ -1,0 +1,192 @@
+"""Files: a folder on any fsspec path, written whole or not at all; what goes wrong is said in words for people.
+
+Other processes write there too, so nothing is believed that a file system remembers of earlier listings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+from fsspec.registry import known_implementations
+
+from spaces.errors import Failure, InputError, Problem
+
+
+class StoreError(Failure):
+    """The store cannot be read or written (full disk, no permission, unreachable)."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Something in a folder: its name there and whether it is a folder itself."""
+
+    name: str
+    is_folder: bool
+
+
+class Files:
+    """The files below one fsspec path; names are relative to it, with "/" between their parts.
+
+    Every method raises StoreError when the file system fails; what is not there is no failure.
+
+    Args:
+        url: a folder or any fsspec URL such as ``s3://bucket/taskmix``.
+
+    Raises:
+        InputError: there is no such kind of file system.
+        StoreError: its package is not installed, or it cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._filesystem, root = self._opened()
+        self._root = root.rstrip("/")
+        self.is_local = isinstance(self._filesystem, LocalFileSystem)
+        # fsspec's asynchronous file systems are the object stores: no folders to make, and an object is put whole
+        self._has_objects = bool(getattr(self._filesystem, "async_impl", False))
+
+    def path(self, name: str) -> Path:
+        """Where a file lies; local file systems only."""
+        return Path(self._full(name))
+
+    # --- reading
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a small file; None when there is none."""
+        with self.failing("read"):
+            try:
+                return bytes(self._fresh.cat_file(self._full(name)))
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def get(self, name: str, to: Path) -> bool:
+        """Copy a file to this machine; False when there is none."""
+        with self.failing("read"):
+            try:
+                self._fresh.get_file(self._full(name), str(to))
+            except FileNotFoundError:
+                return False
+        return True
+
+    def list(self, folder: str) -> list[Listed]:
+        """What lies directly in a folder, by name."""
+        path = self._full(folder)
+        with self.failing("read"):
+            try:
+                found = self._fresh.ls(path, detail=True)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+        listed = [Listed(info["name"].rstrip("/").rpartition("/")[2], info["type"] == "directory") for info in found]
+        return sorted((one for one in listed if one.name != Path(path).name), key=lambda one: one.name)
+
+    def measure(self, name: str) -> tuple[int, dt.datetime] | None:
+        """Bytes of a file, or of all files in a folder, and when the newest was written; None when it is gone."""
+        path, filesystem = self._full(name), self._fresh
+        with self.failing("read"):
+            try:
+                found = filesystem.find(path, detail=True)
+                times = [filesystem.modified(each) for each in found] or [filesystem.modified(path)]
+            except FileNotFoundError:
+                return None
+        return sum(info["size"] for info in found.values()), max(times)
+
+    # --- writing
+
+    def publish(self, name: str, data: bytes) -> None:
+        """Write a file in one piece: readers see the old content or the new one, and a writer that dies leaves neither.
+
+        On object stores that is one put; elsewhere it is written aside and moved into place.
+        """
+        path = self._full(name)
+        with self.failing("written"):
+            if self._has_objects:
+                self._fresh.pipe_file(path, data)
+                return
+            self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+            aside = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
+            try:
+                with self._filesystem.open(aside, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    if self.is_local:
+                        os.fsync(file.fileno())
+                self._filesystem.mv(aside, path)
+            except BaseException:
+                with suppress(Exception):
+                    self._filesystem.rm_file(aside)
+                raise
+
+    def put(self, file: Path, name: str) -> None:
+        """Copy a file of this machine there; not in one piece."""
+        path = self._full(name)
+        with self.failing("written"):
+            if not self._has_objects:
+                self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._fresh.put_file(str(file), path)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, or a folder with all that is in it."""
+        with self.failing("written"), suppress(FileNotFoundError, NotADirectoryError):
+            self._fresh.rm(self._full(name), recursive=True)
+
+    # --- the file system
+
+    @contextmanager
+    def failing(self, done: str) -> Iterator[None]:
+        """What a file system raises, as a StoreError; `done` says what cannot be: "read" or "written"."""
+        try:
+            yield
+        except Exception as error:  # OSError, or whatever its client has: errors of botocore, aiohttp, paramiko
+            raise self._failure(f"the store cannot be {done}", error, _fix(error, done)) from error
+
+    @property
+    def _fresh(self) -> Any:
+        self._filesystem.invalidate_cache()
+        return self._filesystem
+
+    def _full(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _opened(self) -> tuple[Any, str]:
+        protocol = fsspec.core.split_protocol(self.url)[0] or "file"
+        try:
+            fsspec.get_filesystem_class(protocol)
+        except ValueError as error:
+            fix = "a folder, or an fsspec URL such as s3://bucket/folder"
+            raise InputError(Problem("no such kind of store", "storage.store", self.url, fix)) from error
+        except ImportError as error:
+            package = known_implementations.get(protocol, {}).get("class", "fsspec.").partition(".")[0]
+            fix = "install what it names" if package == "fsspec" else f"pip install {package}, on every node"
+            raise self._failure("the store's file system is not installed", error, fix) from error
+        try:
+            filesystem, root = fsspec.core.url_to_fs(self.url)
+        except Exception as error:
+            raise self._failure("the store cannot be opened", error, _fix(error, "read")) from error
+        return filesystem, str(root)
+
+    def _failure(self, what: str, error: Exception, fix: str) -> StoreError:
+        found = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        return StoreError(Problem(what, where=self.url, found=found, fix=fix))
+
+
+def _fix(error: Exception, done: str) -> str:
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        if done == "read":  # copies are made in the cache
+            return "free space on the disk of the cache, or point storage.cache elsewhere; then launch again"
+        return "free space on that disk (taskmix gc), or point storage.store elsewhere; then launch again"
+    if number == errno.EROFS:
+        return "that file system is read-only: point storage.store elsewhere"
+    if isinstance(error, PermissionError):
+        return "give yourself the permission there, or point storage.store elsewhere"
+    return f"see that it can be reached and {done} from here: path, address, bucket, credentials"
