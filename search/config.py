@@ -149,7 +149,7 @@ class FailuresConfig(Strict):
     """What a search bears."""
 
     max_share: float = Field(0.3, ge=0, le=1, description="of the finished work items; more stop the search")
-    retries: int = Field(1, ge=0, description="of a work item whose worker died")
+    retries: int = Field(3, ge=0, description="of a work item whose worker died")
     halvings: int = Field(3, ge=0, description="of a batch that does not fit into memory; the rest is accumulated")
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
+from collections import defaultdict, deque
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ray.exceptions import OutOfMemoryError, RayTaskError
+from ray.exceptions import RayTaskError
 from ray.tune.search import Searcher
 
 from trainables.item import WorkItem
+from trainables.memory import is_out_of_memory
 from trainables.outcome import Failed, FailureKind, Outcome, Progress
 
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -42,6 +44,21 @@ class Agenda(Protocol):
         ...
 
 
+@dataclass
+class _Attempts:
+    """Workers that a work item has used up.
+
+    Args:
+        died: killed, or lost with their node.
+        full: ended because memory did not suffice; what such a worker could remember itself is in the store.
+        killed: of these, by Ray, so that they could not.
+    """
+
+    died: int = 0
+    full: int = 0
+    killed: int = 0
+
+
 class AgendaSearcher(Searcher):
     """Gives Tune the agenda's work items as trials, and the agenda what came of them.
 
@@ -51,17 +68,18 @@ class AgendaSearcher(Searcher):
     Args:
         agenda: what is next, and where results go.
         retries: how often a work item is started again after its worker died.
+        halvings: how often it is started again, with smaller batches, after memory did not suffice.
     """
 
-    def __init__(self, agenda: Agenda, retries: int = 1) -> None:
+    def __init__(self, agenda: Agenda, retries: int = 3, halvings: int = 3) -> None:
         super().__init__()
         self.halted = False  # set from outside: start nothing more, and let go of what runs
         self.finished = False  # all is over, and Tune was told
         self._agenda = agenda
-        self._retries = retries
+        self._retries, self._halvings = retries, halvings
         self._live: dict[str, WorkItem] = {}
         self._again: deque[WorkItem] = deque()
-        self._deaths: dict[str, int] = {}
+        self._attempts: dict[str, _Attempts] = defaultdict(_Attempts)
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune pickles its searcher and callbacks, and nobody reads that; an agenda holds a database."""
@@ -78,7 +96,8 @@ class AgendaSearcher(Searcher):
         if item is not None:
             self._live[trial_id] = item
             # Text, because Tune resolves, flattens and copies whatever is nested in a config.
-            return {"item": json.dumps(item.to_dict())}
+            halvings = self._attempts[item.key].killed if item.key in self._attempts else 0
+            return {"item": json.dumps(item.to_dict()), "halvings": halvings}
         # Not before the last trial has ended: FINISHED is for good, and a trial whose worker dies has to come back.
         self.finished = not self._live and (self._agenda.over or self.halting)
         return str(Searcher.FINISHED) if self.finished else None
@@ -97,7 +116,7 @@ class AgendaSearcher(Searcher):
             return
         item = self._live.pop(trial_id, None)
         if item is not None:
-            self._deaths.pop(item.key, None)
+            self._attempts.pop(item.key, None)
             self._agenda.done(item, Outcome.model_validate_json(result["outcome"]))
 
     def on_trial_broken(self, trial_id: str, error: Exception) -> None:
@@ -110,13 +129,19 @@ class AgendaSearcher(Searcher):
         item = self._live.pop(trial_id, None)
         if item is None or self.halting:  # on a halt the driver kills the workers itself
             return
-        deaths = self._deaths.get(item.key, 0) + 1
-        self._deaths[item.key] = deaths
-        if deaths <= self._retries and _is_death(error):
+        attempts = self._attempts[item.key]
+        if is_out_of_memory(error):
+            attempts.full += 1
+            attempts.killed += _is_death(error)
+            again = attempts.full <= self._halvings
+        else:
+            attempts.died += 1
+            again = attempts.died <= self._retries and _is_death(error)
+        if again:
             self._again.append(item)
         else:
-            del self._deaths[item.key]
-            self._agenda.done(item, Outcome(failure=_failed(error, deaths)))
+            del self._attempts[item.key]
+            self._agenda.done(item, Outcome(failure=_failed(error, attempts)))
 
     def save(self, checkpoint_path: str) -> None:
         """Saves nothing: a search goes on by launching it again, from the studies and never from Tune's state."""
@@ -130,14 +155,19 @@ def _is_death(error: Exception) -> bool:
     return not isinstance(error, RayTaskError)
 
 
-def _failed(error: Exception, deaths: int) -> Failed:
+def _failed(error: Exception, attempts: _Attempts) -> Failed:
     kind: FailureKind
-    if isinstance(error, OutOfMemoryError) or "running low on memory" in str(error):
-        kind, message = "out_of_memory", "Ray ended the worker because its node ran low on memory"
+    cause = getattr(error, "cause", None) or error
+    if is_out_of_memory(error):
+        kind, message = "out_of_memory", f"memory did not suffice, {_times(attempts.full)}: {cause}".splitlines()[0]
+        if attempts.killed:
+            message = f"Ray ended the worker {_times(attempts.full)} because its node ran low on memory"
     elif _is_death(error):
-        times = "once" if deaths == 1 else f"{deaths} times"
-        kind, message = "lost", f"the worker died {times}: killed, out of memory, or its node was lost"
+        kind, message = "lost", f"the worker died {_times(attempts.died)}: killed, out of memory, or its node was lost"
     else:
-        cause = getattr(error, "cause", None) or error
         kind, message = "exception", f"{type(cause).__name__}: {cause}".splitlines()[0]
     return Failed(kind=kind, message=message, details=TERMINAL_COLOUR.sub("", str(error)))
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

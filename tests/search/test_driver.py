@@ -25,7 +25,7 @@ from search.searcher import AgendaSearcher
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe, Value
 from trainables.item import Plan, StageSettings, WorkItem
-from trainables.outcome import Outcome, Progress
+from trainables.outcome import Outcome, OutOfMemory, Progress
 
 WORKERS = Path(__file__).parent / "workers"
 WORKER = "acting_worker:ActingWorker"
@@ -143,7 +143,7 @@ def test_failures_are_told_and_lost_workers_replaced(
     assert failures == {0: "lost", 1: "exception", 3: "diverged"}
     assert starts(plan) == {0: 2, 1: 1, 2: 2, 3: 1, 4: 1}
     lost, raised = outcomes[0].failure, outcomes[1].failure
-    assert lost and "died 2 times" in lost.message
+    assert lost and "died 4 times" in lost.message
     assert raised and "a mistake of the worker's author" in raised.message and "raise KeyError" in raised.details
     assert "\x1b" not in raised.details
     time.sleep(0.5)  # Ray's message about a dead worker comes from a thread
@@ -305,15 +305,34 @@ def test_a_halt_ends_an_agenda_that_waits_with_nothing_running() -> None:
 
 def test_the_searcher_keeps_a_lost_item_when_the_agenda_is_over() -> None:
     agenda = ListAgenda([item(0)])
-    searcher = AgendaSearcher(agenda)
+    searcher = AgendaSearcher(agenda, retries=1)
     assert searcher.suggest("a")
     assert agenda.over and searcher.suggest("b") is None, "FINISHED is for good"
     searcher.on_trial_complete("a", error=True)
     searcher.on_trial_broken("a", ray.exceptions.RayActorError())
     assert searcher.suggest("c")
-    searcher.on_trial_broken("c", ray.exceptions.OutOfMemoryError("the node was running low on memory"))
-    assert [outcome.failure.kind for _, outcome in agenda.outcomes if outcome.failure] == ["out_of_memory"]
+    searcher.on_trial_broken("c", ray.exceptions.RayActorError())
+    assert [outcome.failure.kind for _, outcome in agenda.outcomes if outcome.failure] == ["lost"]
     assert searcher.suggest("d") == AgendaSearcher.FINISHED
+
+
+def test_where_memory_did_not_suffice_it_is_tried_with_smaller_batches() -> None:
+    agenda = ListAgenda([item(0)])
+    searcher = AgendaSearcher(agenda, halvings=2)
+    # Ray ended the worker, which could not remember anything; then a group ran out of memory, which did; then again
+    killed = ray.exceptions.OutOfMemoryError("the node was running low on memory")
+    group = ray.exceptions.RayTaskError("step", "Traceback ...", OutOfMemory("CUDA out of memory"))
+    sent = []
+    for number, error in enumerate((killed, group, killed)):
+        config = searcher.suggest(str(number))
+        assert isinstance(config, dict)
+        sent.append(config["halvings"])
+        searcher.on_trial_broken(str(number), error)
+    assert sent == [0, 1, 1]
+    (failure,) = [outcome.failure for _, outcome in agenda.outcomes]
+    assert failure and failure.kind == "out_of_memory"
+    assert "3 times" in failure.message
+    assert searcher.suggest("end") == AgendaSearcher.FINISHED
 
 
 def test_run_outside_the_main_thread(local_ray: Connection, plan: Plan) -> None:
