@@ -177,7 +177,7 @@ def _session(address: str | None, **options: Any) -> Iterator[Connection]:
         # Not `configure_logging=False`: it takes the handlers away, and logging's last resort prints to the terminal.
         context: Any = ray.init(address or "local", log_to_driver=False, logging_level=logging.INFO, **options)
         nodes = tuple(dict(node["Resources"]) for node in cast(Any, ray).nodes() if node["Alive"])
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError, OSError) as error:
+    except Exception as error:  # of every kind: a node that starts too slowly is a bare Exception of Ray's
         ray.shutdown()
         if address is not None:
             raise _unreachable(address, _last_line(str(error.__cause__ or error))) from error
@@ -207,7 +207,7 @@ def _unreachable(address: str, reason: str) -> Failure:
 
 
 def _is_installed() -> bool:
-    return ROOT == Path(sysconfig.get_path("purelib")).resolve()
+    return Path(sysconfig.get_path("purelib")).resolve() == ROOT
 
 
 def _python_path() -> str:

@@ -1,7 +1,7 @@
 """Submit a search as a Ray job: its driver runs on the cluster, and this machine follows its log.
 
-What is shipped is a list, never the user's folder: our packages, the search file and the cards it names. Everything that
-a search has to find again (studies, runs, encoders, data) lies outside of the job, whose own folder goes with it.
+What is shipped is a list, never the user's folder: our packages, the search file and the cards it names. All that a
+search has to find again (studies, runs, encoders, data) lies outside of the job, whose own folder goes with it.
 """
 
 from __future__ import annotations
@@ -181,7 +181,9 @@ class Jobs:
                 time.sleep(POLL_SECONDS)
             message = str(self._client.get_job_info(job).message or "")
         # What follows is the end of the log once more.
-        self._say(f"{job}: {status.value.lower()}: {message.partition(', last available logs')[0].partition(chr(10))[0]}")
+        self._say(
+            f"{job}: {status.value.lower()}: {message.partition(', last available logs')[0].partition(chr(10))[0]}"
+        )
         return bool(status == JobStatus.SUCCEEDED)
 
     def advice(self, job: str) -> str:
@@ -199,7 +201,9 @@ class Jobs:
                 json.load(answer)["ray_version"]
         except urllib.error.HTTPError as error:
             if error.code != 401:
-                raise self._unreachable(f"it answers {error.code} {error.reason}, as no head node of Ray does") from error
+                raise self._unreachable(
+                    f"it answers {error.code} {error.reason}, as no head node of Ray does"
+                ) from error
         except (ValueError, KeyError, TypeError) as error:
             raise self._unreachable("what answers is no head node of Ray") from error
         except OSError as error:

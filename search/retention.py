@@ -1,4 +1,4 @@
-"""Retention: what of the store a search may lose. `gc` asks for it once, a disk budget during the search.
+"""Retention: what of the store a search may lose. `gc` asks for it once, `disk_budget.py` during the search.
 
 Of the encoders that a search has made it needs
 
@@ -12,7 +12,7 @@ searches: what another one in $TASKMIX_HOME needs stays. Scores are tiny and alw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -23,19 +23,13 @@ from search.agenda import Agenda
 from search.config import Search
 from search.home import Place
 from search.ranking import best
-from search.record import Kind
 from search.studies import Studies
-from search.units import size
-from spaces.errors import Failure, TaskmixError
+from spaces.errors import Failure
 from spaces.recipe import Recipe
-from trainables.item import WorkItem
-from trainables.outcome import Outcome, Progress
-from trainables.store import Orphan, Store, StoreError
+from trainables.store import Orphan, Store
 
 ORPHAN_SECONDS = 86_400.0
 """A writer that was silent for so long is dead."""
-
-GIGABYTE = 1e9
 
 LOST, RESUME, ANSWER = 0.0, 1.0, 3.0
 """What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; it is an answer."""
@@ -152,6 +146,24 @@ def hopeful(
     return found
 
 
+def neighbours(search: Search, place: Place) -> Iterator[Encoders]:
+    """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
+    own = fsspec.core.strip_protocol(place.store)
+    for name in home.names():
+        if name == search.config.name:
+            continue
+        other, there = home.find(name)
+        if fsspec.core.strip_protocol(there.store) != own:
+            continue
+        try:
+            studies = Studies.open(there.studies, other)
+        except Failure as error:
+            if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
+                continue
+            raise
+        yield Encoders(other, studies, there)
+
+
 @dataclass(frozen=True)
 class Waste:
     """An encoder that nothing needs: of which mix, at which rung, in bytes."""
@@ -199,7 +211,7 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
     studies = Studies.open(place.studies, search)
     encoders, have = Encoders(search, studies, place), store.encoder_keys()
     needed = encoders.running(have) | encoders.worth(have, top, _is_over(search, studies)).keys()
-    for other in _neighbours(search, place):
+    for other in neighbours(search, place):
         needed |= other.running(have) | other.worth(have, top).keys()
     made = {key: uses for key, uses in encoders.made().items() if key in have}
     sizes = store.sizes(made)
@@ -215,102 +227,3 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
 
 def _is_over(search: Search, studies: Studies) -> bool:
     return not studies.running() and Agenda(search, studies).over
-
-
-def _neighbours(search: Search, place: Place) -> Iterator[Encoders]:
-    """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
-    own = fsspec.core.strip_protocol(place.store)
-    for name in home.names():
-        if name == search.config.name:
-            continue
-        other, there = home.find(name)
-        if fsspec.core.strip_protocol(there.store) != own:
-            continue
-        try:
-            studies = Studies.open(there.studies, other)
-        except Failure as error:
-            if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
-                continue
-            raise
-        yield Encoders(other, studies, there)
-
-
-class DiskBudget:
-    """A listener that keeps a search's encoders within `storage.max_gb`, after each work item.
-
-    What nothing needs goes first, then what promotions may start from, worst first, then answers; never what runs now
-    starts from or what another search needed at the start. The store is listed once; later sizes are remembered.
-
-    Args:
-        say: told, once, when the budget cannot be kept, and why.
-    """
-
-    def __init__(
-        self,
-        search: Search,
-        studies: Studies,
-        place: Place,
-        store: Store,
-        say: Callable[[str], None] = lambda text: None,
-    ) -> None:
-        self._search, self._studies, self._place, self._store = search, studies, place, store
-        self._say, self._said = say, set[str]()
-        self._encoders: Encoders | None = None
-        self._sizes: dict[str, int] = {}
-        self._unmeasured: set[str] = set()
-        self._foreign: set[str] = set()
-
-    def started(self, item: WorkItem, kind: Kind) -> None:
-        """Nothing to do."""
-
-    def progressed(self, item: WorkItem, progress: Progress) -> None:
-        """Nothing to do."""
-
-    def finished(self, item: WorkItem, outcome: Outcome) -> None:
-        """Look what the work item has added, and make room where it is too much."""
-        limit = self._search.config.storage.max_gb
-        if limit is None:
-            return
-        try:
-            encoders = self._encoders or self._look_around()
-            if not item.recipe.is_baseline:
-                self._unmeasured |= {encoders.key(item.recipe, rung) for rung in range(item.rung + 1)}
-            self._sizes |= self._store.sizes(self._unmeasured - self._sizes.keys())
-            self._unmeasured.clear()
-            self._shrink(encoders, limit * GIGABYTE)
-        except StoreError as error:  # the next work item tries again
-            self._say_once(f"storage.max_gb is not kept: {error.problems[0].what}: {error.problems[0].found}")
-
-    def _look_around(self) -> Encoders:
-        """What is there at the start, and what belongs to others."""
-        encoders, have = Encoders(self._search, self._studies, self._place), self._store.encoder_keys()
-        self._sizes = self._store.sizes(encoders.made().keys() & have)
-        try:
-            for other in _neighbours(self._search, self._place):
-                self._foreign |= other.running(have) | other.worth(have, top=1).keys()
-        except TaskmixError as error:
-            self._say_once(f"storage.max_gb: what another search needs is not known: {error.problems[0].what}")
-        self._encoders = encoders
-        return encoders
-
-    def _shrink(self, encoders: Encoders, limit: float) -> None:
-        total = sum(self._sizes.values())
-        if total <= limit:
-            return
-        have = self._sizes.keys()
-        worth = encoders.worth(have, max(1, self._search.config.confirm.top))
-        untouchable = encoders.running(have) | self._foreign
-        for key in sorted(have - untouchable, key=lambda key: (worth.get(key, LOST), key)):
-            if total <= limit:
-                return
-            self._store.remove(key)
-            total -= self._sizes.pop(key)
-        if total > limit:
-            taken = size(total)
-            self._say_once(f"storage.max_gb is too small: what runs now, or another search, needs {taken}")
-
-    def _say_once(self, text: str) -> None:
-        kind = text.partition(":")[0]
-        if kind not in self._said:
-            self._said.add(kind)
-            self._say(text)

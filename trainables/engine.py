@@ -131,6 +131,17 @@ def training_engine(
         engine.destroy()
 
 
+def begin_step(engine: Any) -> None:
+    """Forget the gradients of the last step, before the first micro-batch of the next one.
+
+    At ZeRO 3 DeepSpeed leaves them to be overwritten, so that parameters that have no part in a step (heads of other
+    tasks) would be pushed once more by their last gradient.
+    """
+    stale = getattr(engine.optimizer, "grad_partitions_flat_buffer", None)
+    if stale is not None:
+        stale.zero_()
+
+
 def gather(partitioned: Iterable[nn.Parameter], whole: Iterable[nn.Parameter]) -> None:
     """Put together what ZeRO 3 has spread over the workers; all of them have to call it, rank 0 gets the values.
 
@@ -204,11 +215,11 @@ def join_group(number: int, world: int, store: Any, address: str, host: str = LO
     if interface is not None:
         # without it gloo listens wherever the host's name leads: too far on one node, or not far enough on several
         os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
-    # DeepSpeed insists on LOCAL_RANK; each of Ray's workers sees its own GPUs alone, so it is always the first one
-    os.environ.update({"RANK": str(number), "LOCAL_RANK": "0", "WORLD_SIZE": str(world)})
     # gloo and NCCL wait as long for a worker that never comes as for one that hangs
     store.set(f"here-{number}", address)
     store.wait([f"here-{other}" for other in range(world)], RENDEZVOUS)
+    # DeepSpeed insists on LOCAL_RANK; each of Ray's workers sees its own GPUs alone, so it is always the first one
+    os.environ.update({"RANK": str(number), "LOCAL_RANK": "0", "WORLD_SIZE": str(world)})
     on_gpu = torch.cuda.is_available()
     distributed.init_process_group(
         "nccl" if on_gpu else "gloo",

@@ -16,8 +16,8 @@ from trainables.store import Store
 T = TypeVar("T")
 Y = TypeVar("Y")
 
-SIGNS = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
-"""What CUDA and NCCL, torch's CPU allocator, and cuBLAS or cuDNN say, none of them in a class of its own."""
+SIGNS = ("out of memory", "can't allocate memory", "ALLOC_FAILED", "could not create a primitive")
+"""What CUDA and NCCL, torch's CPU allocator, cuBLAS or cuDNN, and oneDNN say, none of them in a class of its own."""
 
 KILLED = "running low on memory"
 """What Ray says of an actor that it ended because its node ran out of memory."""

@@ -22,7 +22,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from spaces.card import Card
 from spaces.digest import derive_seed
 from spaces.mixture import Mixture
-from trainables.engine import device, gather, rank, summed, training_engine, world_size
+from trainables.engine import begin_step, device, gather, rank, summed, training_engine, world_size
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.item import EngineSettings, StageSettings
@@ -167,6 +167,7 @@ def _step(
         mine.append(_MicroBatch(tensors, labels, spec.stream("dropout", step, number)))
     labels = int(summed(torch.tensor(sum(part.labels for part in mine), device=engine.device)).item())
     mean = torch.zeros((), device=engine.device)
+    begin_step(engine)
     for part in mine:
         _seed(part.seed)
         loss = engine(batch.task, {name: tensor.to(engine.device) for name, tensor in part.tensors.items()})

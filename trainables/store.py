@@ -184,7 +184,7 @@ class Store:
             named = {manifest.folder for manifest in readers.map(self._manifest, keys) if manifest}
         folders = {one.name for one in listed if one.is_folder and ORPHAN_FOLDER.fullmatch(one.name)}
         found = [f"encoders/{name}" for name in sorted(folders - named)]
-        for place in ("", "encoders/", "scores/"):
+        for place in ("", "encoders/", "scores/", "limits/"):
             found += [place + one.name for one in self._files.list(place.rstrip("/")) if ASIDE.fullmatch(one.name)]
         found += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
         measured = {name: self._files.measure(name) for name in found}

@@ -22,6 +22,7 @@ def unchecked(search: Search, place: Place, *_: Any, **__: Any) -> tuple[Plan, F
 
 if sys.argv[1].endswith(":Simulated"):
     launch.checked = unchecked  # type: ignore[assignment]
+    launch.doctor.examine = lambda *_: iter(())  # it would look at the same on every node
 
 if __name__ == "__main__":
     sys.exit(cli.main(sys.argv[2:]))

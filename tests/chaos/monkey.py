@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+import psutil
 from optuna.storages import RDBStorage
 from sqlalchemy import text
 
 from search.config import Search
 from search.database import open_storage
 from tests.chaos.proofs import History, Truth, the_store_is_whole
+from tests.chaos.worker import HOLD
 from tests.chaos.world import Drivers, Nodes, WorkLog, until
 from tests.full_disk import set_capacity, used
 from tests.postgres import Server
@@ -62,7 +64,7 @@ def series(seed: int, counts: Mapping[Kind, int]) -> list[Kill]:
     kinds = [kind for kind in KINDS for _ in range(counts.get(kind, 0))]
     draw.shuffle(kinds)
     return [
-        Kill(kind, draw.choice((0, 1, 1, 2)), draw.uniform(0.0, 1.5), draw.randrange(1000), draw.random() < 0.5)
+        Kill(kind, draw.choice((0, 1, 1, 2)), draw.uniform(0.0, 0.7), draw.randrange(1000), draw.random() < 0.5)
         for kind in kinds
     ]
 
@@ -93,6 +95,7 @@ class Monkey:
         self.log = WorkLog(self.drivers.home / "cache" / "work.jsonl")
         self._storage: RDBStorage | None = None
         self._began = time.monotonic()
+        self._orphans: set[int] = set()  # workers of dead drivers
 
     # --- reading
 
@@ -166,6 +169,7 @@ class Monkey:
         return " | ".join(line.strip() for line in lines if line.startswith(("error", "  found")))
 
     def _kill_driver(self, kill: Kill) -> str:
+        self._orphans |= set(self.log.read().open.values())
         self.drivers.kill()
         return f"life {self.drivers.lives}"
 
@@ -205,7 +209,10 @@ class Monkey:
         return f"{room} bytes left, life {self.drivers.lives}"
 
     def _wait_until_all_runs(self) -> None:
-        """What is RUNNING really runs, or is over soon: nothing waits for somebody who is dead."""
+        """What is RUNNING really runs, or is over soon: nothing waits for somebody who is dead. Nothing else goes on
+        meanwhile, however long it takes on a busy machine; else the search could be over before the next kill."""
+        hold = self.drivers.home / "cache" / HOLD
+        hold.touch()
         waiting = {item.key for item in self.truth().running()}
 
         def seen() -> bool:
@@ -213,9 +220,12 @@ class Monkey:
             running = {item.key for item in self.truth().running()}
             waiting.intersection_update(running)
             waiting.difference_update([item for item in waiting if log.runs(item)])
-            return not waiting or self._over()
+            return self._over() or not (waiting or any(map(psutil.pid_exists, self._orphans)))
 
-        until("each RUNNING work item runs", seen)
+        try:
+            until("each RUNNING work item runs, and nothing of a dead driver does", seen)
+        finally:
+            hold.unlink()
 
     def _note(self, text: str) -> None:
         """For replay: kept for the report, and printed where pytest shows it when the test fails."""

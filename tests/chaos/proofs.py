@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,9 @@ class Truth:
         """New recipes in the order in which they were proposed."""
         return [trial.recipe.digest for trial in self.owners() if trial.kind in ("start", "proposal")]
 
-    def promoted(self) -> set[Place]:
-        """Places that were reached by promotion."""
-        return {trial.place for trial in self.all() if trial.kind == "promotion"}
+    def promoted(self, target: str) -> set[Place]:
+        """Places of a target that were reached by promotion."""
+        return {trial.place for trial in self.trials[target] if trial.kind == "promotion"}
 
     def facts(self) -> dict[str, list[Any]]:
         """Everything but times: two runs that did the same in the same order have equal facts."""
@@ -233,17 +233,8 @@ def needed_examples(plan: Plan, truth: Truth) -> int:
     return total + sum(sum(plan.segments(recipe, rung)) for recipe, rung in highest.items())
 
 
-def differing(one: Any, other: Any, path: str = "") -> Iterator[str]:
-    """Where two nested values differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in one.keys() | other.keys():
-            yield from differing(one.get(key), other.get(key), f"{path}/{key}")
-    elif one != other:
-        yield f"{path}: {one!r} is not {other!r}"
-
-
-def without(entry: dict[str, Any], drop: Callable[[str], bool]) -> dict[str, Any]:
-    """A nested answer without the keys that are dropped."""
-    return {
-        key: without(value, drop) if isinstance(value, dict) else value for key, value in entry.items() if not drop(key)
-    }
+def without(entry: Any, key: str) -> Any:
+    """A nested value less all that is under a key."""
+    if isinstance(entry, dict):
+        return {name: without(value, key) for name, value in entry.items() if name != key}
+    return [without(value, key) for value in entry] if isinstance(entry, list) else entry

@@ -7,24 +7,28 @@ The default run kills a dozen times, with work items that are simulated (`worker
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from search.agenda import Agenda
 from search.database import open_storage
+from search.query import best
 from search.studies import Studies
 from tests.chaos import worker
 from tests.chaos.lab import Lab
-from tests.chaos.monkey import LARGE, Monkey, series
+from tests.chaos.monkey import LARGE, Kind, Monkey, series
 from tests.chaos.proofs import (
     Truth,
     mlflow_agrees,
     needed_examples,
     promotions_are_right,
+    without,
 )
-from tests.chaos.world import Drivers, Nodes, nodes, strays
+from tests.chaos.world import Drivers, Nodes, WorkLog, nodes, strays
 from tests.full_disk import environment, set_capacity
 from tests.postgres import Server
 from trainables.item import WorkItem
@@ -61,8 +65,8 @@ def arrange(folder: Path, cluster: Nodes, postgres: Server) -> Arrange:
 
     def make(lab: Lab, home: str, worker: str, recipes: int, at_once: int) -> Monkey:
         storage = {
-            "studies": postgres.url(f"{home}_studies"),
-            "mlflow": postgres.url(f"{home}_mlflow"),
+            "studies": postgres.url(f"{lab.folder.name}_{home}_studies"),
+            "mlflow": postgres.url(f"{lab.folder.name}_{home}_mlflow"),
             "store": set_capacity(lab.folder / home / "disk", LARGE),
         }
         search, file = lab.search(home, storage, recipes, at_once)
@@ -72,15 +76,34 @@ def arrange(folder: Path, cluster: Nodes, postgres: Server) -> Arrange:
     return make
 
 
-def undisturbed(lab: Lab, home: str, recipes: int, at_once: int, patch: pytest.MonkeyPatch) -> Truth:
-    """The same simulated search, to its end in this process: no Ray, no kill, the oldest work item ends first."""
-    search, file = lab.search(home, {}, recipes, at_once)
-    url, plan = (
-        f"sqlite:///{file.parent / 'studies.db'}",
-        search.plan(str(file.parent / "store"), str(file.parent / "cache")),
-    )
+@dataclass(frozen=True)
+class Run:
+    """A search that is over: what its studies say, its answer, and the examples that were trained for it."""
+
+    truth: Truth
+    answer: dict[str, Any]
+    examples: int
+
+    @classmethod
+    def of(cls, search: Search, studies: str, cache: Path) -> Run:
+        answer = best(search, Studies.open(studies, search))["targets"]
+        found = {target: without(entry, "cost") for target, entry in answer.items()}
+        return cls(Truth(open_storage(studies), search), found, WorkLog(cache / "work.jsonl").read().examples)
+
+    @property
+    def repeated(self) -> float:
+        """Examples that were trained beyond those that were needed, in percent of these."""
+        needed = needed_examples(self.truth.search.plan("", ""), self.truth)
+        return 100 * (self.examples / needed - 1)
+
+
+def simulated(lab: Lab, recipes: int, at_once: int, patch: pytest.MonkeyPatch) -> Run:
+    """A simulated search without Ray, and without a kill; of the work items in flight the oldest ends first."""
+    search, file = lab.search("undisturbed", {}, recipes, at_once)
+    url, cache = f"sqlite:///{file.parent / 'studies.db'}", file.parent / "cache"
     patch.setattr(worker, "NAP", 0.0)
-    simulated, agenda, running = worker.Simulated(plan), Agenda(search, Studies.create(url, search)), list[WorkItem]()
+    simulated = worker.Simulated(search.plan(str(file.parent / "store"), str(cache)))
+    agenda, running = Agenda(search, Studies.create(url, search)), list[WorkItem]()
     while not agenda.over:
         while len(running) < at_once and (item := agenda.next()):
             running.append(item)
@@ -88,40 +111,83 @@ def undisturbed(lab: Lab, home: str, recipes: int, at_once: int, patch: pytest.M
         *_, outcome = simulated.run(item)
         assert isinstance(outcome, Outcome)
         agenda.done(item, outcome)
-    return Truth(open_storage(url), search)
+    return Run.of(search, url, cache)
 
 
-def check(monkey: Monkey) -> Truth:
-    """What is true at the end of any search."""
+def trained(lab: Lab, arrange: Arrange, recipes: int, at_once: int) -> Run:
+    """A search that really trains, launched once."""
+    monkey = arrange(lab, "undisturbed", WATCHED, recipes, at_once)
+    monkey.run([])
+    assert monkey.drivers.lives == 1
+    return over(monkey)
+
+
+def disturbed(monkey: Monkey, seed: int, counts: Mapping[Kind, int]) -> Run:
+    """A search that is killed again and again; it is whole at its end."""
+    monkey.run(series(seed, counts))
+    assert monkey.kills == counts, "the search was over before all kills had come: give it more recipes"
+    return over(monkey)
+
+
+def over(monkey: Monkey) -> Run:
+    """Looks at a search that is over."""
     truth = monkey.look()
     assert truth.running() == []
-    assert mlflow_agrees(monkey.search.config.storage.mlflow or "", truth) is None
+    mlflow_agrees(monkey.search.config.storage.mlflow or "", truth)
     assert promotions_are_right(truth) > 0
-    return truth
+    run = Run.of(monkey.search, monkey.studies, monkey.drivers.home / "cache")
+    lost = monkey.history.scores.keys() - truth.scores().keys()
+    print(f"{monkey.kills.total()} kills {dict(monkey.kills)}, {len(lost)} results lost, {run.repeated:.1f} % repeated")
+    return run
 
 
-def repeated(monkey: Monkey, truth: Truth) -> float:
-    """Examples that were trained beyond those that are needed, in percent of them."""
-    needed = needed_examples(monkey.search.plan("", ""), truth)
-    return 100 * (monkey.log.read().examples / needed - 1)
-
-
-def test_a_dozen_kills_with_several_work_items_in_flight(
-    folder: Path, arrange: Arrange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab = Lab.made(folder / "dozen", data=False)
-    monkey = arrange(lab, "disturbed", SIMULATED, recipes=16, at_once=3)
-    monkey.run(series(1, {"driver": 3, "actor": 4, "node": 2, "database": 2, "disk": 1}))
-    assert monkey.kills.total() == 12
-    truth, same = check(monkey), undisturbed(lab, "same", 16, 3, monkeypatch)
-    compare(truth, same)
-    print(f"{monkey.kills.total()} kills survived, {repeated(monkey, truth):.1f} % of the work repeated")
-
-
-def compare(truth: Truth, same: Truth) -> None:
-    """What several work items in flight, which may end in any order, leave equal to a run without kills."""
-    assert truth.brought_in() == same.brought_in(), "the same new recipes in the same order"
-    ours, theirs = truth.scores(), same.scores()
+def alike(one: Run, other: Run) -> None:
+    """What two runs with several work items in flight, which may end in any order, have in common."""
+    assert one.truth.brought_in() == other.truth.brought_in(), "the same new recipes in the same order"
+    ours, theirs = one.truth.scores(), other.truth.scores()
     common = ours.keys() & theirs.keys()
+    print(f"{len(common)} scores are common to both, {len(ours) - len(common)} and {len(theirs) - len(common)} are not")
     assert {place: ours[place] for place in common} == {place: theirs[place] for place in common}
-    print(f"{len(common)} of {len(ours)} and {len(theirs)} scores are common")
+    for target, answer in one.answer.items():
+        if one.truth.promoted(target) == other.truth.promoted(target):
+            print(f"{target}: the same recipes were promoted")
+            assert answer["best"][0]["digest"] == other.answer[target]["best"][0]["digest"]
+
+
+def test_several_work_items_in_flight(folder: Path, arrange: Arrange, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab.made(folder / "several", data=False)
+    monkey = arrange(lab, "disturbed", SIMULATED, recipes=16, at_once=3)
+    found = disturbed(monkey, 1, {"driver": 2, "actor": 2, "node": 1, "database": 2, "disk": 1})
+    expected = simulated(lab, 16, 3, monkeypatch)
+    assert expected.repeated == 0
+    alike(found, expected)
+
+
+def test_one_work_item_at_a_time(folder: Path, arrange: Arrange, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab.made(folder / "one", data=False)
+    monkey = arrange(lab, "disturbed", SIMULATED, recipes=6, at_once=1)
+    found = disturbed(monkey, 2, {"driver": 1, "actor": 1, "node": 1, "database": 1, "disk": 1})
+    expected = simulated(lab, 6, 1, monkeypatch)
+    assert found.truth.facts() == expected.truth.facts()
+    assert found.answer == expected.answer
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1])
+def test_several_work_items_that_train(folder: Path, arrange: Arrange, seed: int) -> None:
+    lab = Lab.made(folder / "train", data=True)
+    expected = trained(lab, arrange, 60, 3)
+    assert expected.repeated == 0
+    monkey = arrange(lab, "disturbed", WATCHED, recipes=60, at_once=3)
+    alike(disturbed(monkey, seed, {"driver": 8, "actor": 12, "node": 8, "database": 8, "disk": 6}), expected)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [2])
+def test_one_work_item_that_trains(folder: Path, arrange: Arrange, seed: int) -> None:
+    lab = Lab.made(folder / "train_one", data=True)
+    expected = trained(lab, arrange, 10, 1)
+    monkey = arrange(lab, "disturbed", WATCHED, recipes=10, at_once=1)
+    found = disturbed(monkey, seed, {"driver": 2, "actor": 2, "node": 2, "database": 2, "disk": 2})
+    assert found.truth.facts() == expected.truth.facts()
+    assert found.answer == expected.answer

@@ -26,11 +26,14 @@ from trainables.store import Store
 STEPS = 4
 """Naps per stage of a simulated work item."""
 
-NAP = 0.05
+NAP = 0.08
 """Seconds of each."""
 
 WEIGHTS = 50_000
 """Bytes of a simulated encoder."""
+
+HOLD = "hold"
+"""While this file is in the cache, work items stay where they are."""
 
 LEAST = 0.5
 """Scores are around this."""
@@ -44,12 +47,18 @@ class Log:
     """
 
     def __init__(self, plan: Plan, item: WorkItem) -> None:
-        self._item = item.key
+        self._item, self._hold = item.key, Path(plan.cache) / HOLD
         self._file = os.open(Path(plan.cache) / "work.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def write(self, event: str, **facts: Any) -> None:
         line = {"event": event, "item": self._item, "pid": os.getpid(), "at": time.time(), **facts}
         os.write(self._file, f"{json.dumps(line)}\n".encode())
+
+    def trained(self, examples: int) -> None:
+        """Some training steps were made; stays here while the test holds the work up."""
+        self.write("examples", count=examples)
+        while self._hold.exists():
+            time.sleep(0.02)
 
     def begin(self, plan: Plan, item: WorkItem) -> None:
         """What is begun, and under which keys its scores will lie."""
@@ -75,11 +84,11 @@ class Watched:
         try:
             while True:
                 examples = next(running)
-                self._log.write("examples", count=examples - before)
+                self._log.trained(examples - before)
                 before = examples
                 yield examples
         except StopIteration as stop:
-            self._log.write("examples", count=stop.value.examples - before)
+            self._log.trained(stop.value.examples - before)
             return stop.value
 
     def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
@@ -148,7 +157,7 @@ class Simulated:
         for step in range(STEPS):
             time.sleep(NAP)
             count = (step + 1) * examples // STEPS - step * examples // STEPS
-            log.write("examples", count=count)
+            log.trained(count)
             self._examples += count
             yield Progress(phase="simulated", done=(step + 1) / STEPS)
 

@@ -103,7 +103,7 @@ def _raylet(node: Any) -> psutil.Process:
 
 def _is_worker(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
-        return (process.cmdline() or [""])[0].startswith("ray::WorkItem")
+        return (process.cmdline() or [""])[0].startswith(("ray::WorkItem", "ray::ResourceTrainable"))
     return False
 
 

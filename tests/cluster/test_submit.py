@@ -123,7 +123,7 @@ def test_what_answers_is_another_ray_or_none(
     status: int, answer: str, found: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(status)
             self.end_headers()
             self.wfile.write(answer.encode())
@@ -157,7 +157,7 @@ class Head:
 
     def run(self, *command: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
         process = self.start(*command, token=token)
-        out, err = process.communicate(timeout=180)
+        out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def start(self, *command: str, token: str | None = None) -> subprocess.Popen[str]:
@@ -202,7 +202,7 @@ def head() -> Iterator[Head]:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         head = Head(folder, port, made.stdout.strip())
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
             assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
             with socket.socket() as knock:
@@ -279,15 +279,54 @@ def test_without_the_token_or_with_another_one_nothing_is_told(head: Head, searc
 
 def test_a_job_that_fails(head: Head, search: Path) -> None:
     """The mistake of the launch on the cluster is seen here, and the exit code is its own."""
+    config = yaml.safe_load(search.read_text())
+    config["storage"]["studies"] = "postgresql://nobody@127.0.0.1:1/nowhere"
     broken = search.with_name("broken.yaml")
-    broken.write_text(search.read_text().replace(str(head.folder / "model"), "/no/such/encoder").replace("small", "bad"))
+    broken.write_text(yaml.safe_dump({**config, "name": "bad"}))
     done = head.run(*head.submit(broken))
-    assert done.returncode == 1
+    assert (done.returncode, done.stderr) == (1, "")
     assert "submitted as taskmix-bad-1\n" in done.stdout
-    assert "/no/such/encoder" in done.stdout  # the job's log
-    assert "taskmix-bad-1: failed" in done.stdout
+    assert "the studies' database cannot be opened" in done.stdout  # the job's log
+    assert "taskmix-bad-1: failed: Job entrypoint command failed with exit code 1\n" in done.stdout
+
+    left = head.run(*head.submit(broken, "--detach"))
+    assert left.returncode == 0
+    assert "submitted as taskmix-bad-2\n" in left.stdout and "ray job logs --follow taskmix-bad-2" in left.stdout
+    assert "cannot be opened" not in left.stdout
 
 
+def test_a_second_submit_is_refused_while_the_job_runs_and_not_when_it_was_stopped(head: Head, search: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from cluster.submit import Jobs, pack
+from spaces.errors import InputError
+address, file, folder = sys.argv[1:]
+jobs = Jobs(address, print)
+Path(folder).mkdir()
+pack(Path(folder), Path(file).read_text(), [Path(file).parent / "cards"])
+job = jobs.submit("two", Path(folder))
+try:
+    jobs.submit("two", Path(folder))
+except InputError as error:
+    print(error)
+print(jobs.submit("other", Path(folder)))
+for name in (job, "taskmix-other-1"):
+    jobs._client.stop_job(name)
+    print(jobs.follow(name, lambda text: None))
+print(jobs.submit("two", Path(folder)))
+jobs._client.stop_job("taskmix-two-2")
+"""
+    done = head.run(sys.executable, "-c", script, head.address, str(search), str(head.folder / "parcel"))
+    assert (done.returncode, done.stderr) == (0, "")
+    refusal, rest = done.stdout.split("taskmix-other-1\n", 1)
+    assert "a job runs this search already\n  found: taskmix-two-1\n" in refusal
+    assert f"RAY_AUTH_MODE=token ray job stop taskmix-two-1 --address {head.address}" in refusal
+    assert "taskmix-two-1: stopped" in rest and rest.count("\nFalse\n") == 2
+    assert rest.endswith("taskmix-two-2\n")
+
+
+@pytest.mark.slow
 def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> None:
     process = head.start(*head.submit(search))
     assert process.stdout is not None

@@ -11,7 +11,14 @@ T = TypeVar("T")
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["tests.search.test_database", "tests.search.test_lease", "mlflow.store.tracking.sqlalchemy_store"]
+    [
+        "tests.search.test_database",
+        "tests.search.test_lease",
+        "optuna.storages._rdb.models",
+        "alembic.command",
+        "psycopg",
+        "mlflow.store.tracking.sqlalchemy_store",
+    ]
 )
 
 _barrier: Any = None

@@ -249,8 +249,8 @@ def test_a_home_that_cannot_be_used(
 def test_require(capsys: Capture) -> None:
     said: list[str] = []
     good, skipped = Check("clock", "node", "ok", "well"), Check("gpus", "node", "skipped", "none")
-    doctor.require([good, skipped], said.append)
-    assert said == ["doctor: 1 checks passed"]
+    doctor.require([good, skipped, good], said.append)
+    assert said == ["doctor: 2 checks passed"]
     with pytest.raises(Failure, match="clock: late") as caught:
         doctor.require([good, Check("clock", "b", "failed", "late", "wind it"), skipped], said.append)
     assert [(problem.where, problem.fix) for problem in caught.value.problems] == [("b", "wind it")]

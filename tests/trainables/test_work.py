@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import torch
+from datasets import Dataset
 
 from spaces.card import Card
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
+from tests.trainables.conftest import EXAMPLES, TEXTS, kit_of
+from tests.trainables.conftest import _card as card_of_format
 from trainables import encoders
+from trainables.formats import encoding, retrieval
+from trainables.formats.tagging import Tagging
 from trainables.item import EvaluationSettings, Plan, StageSettings, WorkItem
 from trainables.outcome import Outcome, Progress
 from trainables.work import Worker
@@ -20,40 +27,52 @@ from trainables.work import Worker
 STAGE = StageSettings(examples=32, batch_size=8, max_length=48, learning_rate=1e-3)
 
 
-@pytest.fixture
-def plan(
-    bert: Any,
-    tmp_path: Path,
-    card_of: Callable[..., Card],
-    examples: Callable[[str], dict[str, list[Any]]],
-    tables: Callable[..., Path],
-) -> Plan:
-    """One intermediate task, a trained target and a retrieval target; all splits hold the same few rows."""
-    encoders.save(bert.encoder(), bert.tokenizer, tmp_path / "model")
+def plan_in(folder: Path, dropout: float = 0.1, **changes: Any) -> Plan:
+    """Two intermediate tasks, a trained target and a retrieval target; all splits hold the same few rows.
 
-    def card(form: str, **changes: Any) -> Card:
+    Args:
+        dropout: of the encoder.
+    """
+    kit = kit_of("bert")
+    dropouts = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
+    kit = replace(kit, options={**kit.options, **dropouts})
+    encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
+
+    def card(name: str, form: str, **changes: Any) -> Card:
         for split in ("train", "dev", "test"):
-            folder = tables(examples(form), split, folder=form)
-        return card_of(form, source={"files": str(folder)}, **changes)
+            path = folder / "data" / form / f"{split}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, path)
+        return card_of_format(form, name=name, source={"files": str(folder / "data" / form)}, **changes)
 
     task = {"kind": "task", "metric": None, "train_language": None}
-    pairs = card("pair_classification", name="pairs")
-    return Plan(
-        tasks={"tags": card("tagging", name="tags", **task)},
-        targets={"pairs": pairs, "texts": card("retrieval", name="texts")},
+    pairs = card("pairs", "pair_classification")
+    plan = Plan(
+        tasks={"tags": card("tags", "tagging", **task), "words": card("words", "masked_lm")},
+        targets={"pairs": pairs, "texts": card("texts", "retrieval")},
         training_cards={"pairs": pairs, "texts": pairs},
         rungs=[0.5, 1.0],
         intermediate=STAGE,
         target=STAGE,
         evaluation=EvaluationSettings(batch_size=4),
-        store=str(tmp_path / "store"),
-        cache=str(tmp_path / "cache"),
+        store=str(folder / "store"),
+        cache=str(folder / "cache"),
     )
+    return plan.model_copy(update=changes)
 
 
-def item(plan: Plan, mix: str, rung: int, seed: int = 1, targets: tuple[str, ...] = ("pairs", "texts")) -> WorkItem:
-    model = str(Path(plan.store).parent / "model")
-    return WorkItem(Recipe.of(Mixture.parse(mix), {}, model, seed), rung, targets)
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return plan_in(tmp_path)
+
+
+def item(
+    plan: Plan, mix: str, rung: int, seed: int = 1, targets: tuple[str, ...] = ("pairs", "texts"), **values: Any
+) -> WorkItem:
+    """`values`: hyperparameters of the intermediate stage."""
+    model = str(Path(plan.cache).parent / "model")
+    hyperparameters = {f"intermediate.{name}": value for name, value in values.items()}
+    return WorkItem(Recipe.of(Mixture.parse(mix), hyperparameters, model, seed), rung, targets)
 
 
 def run(worker: Worker, work: WorkItem) -> Outcome:
@@ -174,3 +193,117 @@ def test_scores_before_a_failure_are_kept(plan: Plan, monkeypatch: pytest.Monkey
     outcome = run(Worker(broken), work)
     assert outcome.failure is not None
     assert list(outcome.scores) == ["texts"]
+
+
+def encoder_of(plan: Plan, work: WorkItem) -> torch.Tensor:
+    """The weights of a work item's stored encoder, in one row."""
+    folder = Worker(plan).store.encoder(plan.encoder_key(work.recipe, work.rung))
+    assert folder is not None
+    return torch.cat([parameter.detach().flatten() for parameter in encoders.load(folder).model.parameters()])
+
+
+class Small:
+    """A memory in which forward passes of at most `rows` rows fit, from the third one on."""
+
+    def __init__(self, rows: int, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+        self.passes: list[int] = []
+        loss = Tagging.loss
+
+        def limited(form: Any, encoder: Any, head: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+            self.passes.append(len(batch["labels"]))
+            if len(self.passes) > 2 and self.passes[-1] > rows:
+                raise error
+            return loss(form, encoder, head, batch)
+
+        monkeypatch.setattr(Tagging, "loss", limited)
+
+
+def test_a_batch_that_does_not_fit_is_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage begins anew, gives the same encoder, and later work items begin with the size that fits."""
+    monkeypatch.setattr(encoding, "DROPOUT", 0.0)
+    plan = plan_in(tmp_path, dropout=0.0)
+    work = item(plan, "tags", 1, targets=("texts",))
+    whole = plan.model_copy(update={"store": str(tmp_path / "whole")})
+    assert run(Worker(whole), work).micro_batches == {}
+    memory = Small(3, monkeypatch, torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB"))
+
+    halved = run(Worker(plan), work)
+    assert halved.failure is None
+    assert halved.micro_batches == {"intermediate": 2}  # 8, then 4, then 2
+    assert halved.examples == 32
+    assert torch.allclose(encoder_of(plan, work), encoder_of(whole, work), atol=1e-5)
+    assert max(memory.passes[4:]) == 2, "two passes went well before the memory was full"
+
+    memory.passes.clear()
+    later = run(Worker(plan), item(plan, "tags", 1, seed=2, targets=("texts",)))
+    assert later.micro_batches == {"intermediate": 2}
+    assert set(memory.passes) == {2}, "what did not fit is not tried again"
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")]
+)
+def test_memory_that_does_not_suffice_for_the_least(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    Small(0, monkeypatch, error)
+    few = plan.model_copy(update={"halvings": 2})
+    outcome = run(Worker(few), item(plan, "tags", 1, targets=("texts",)))
+    assert outcome.failure is not None
+    assert outcome.failure.kind == "out_of_memory"
+    assert outcome.failure.message.startswith("intermediate: out of memory with batches of 8, 4, 2; ")
+
+
+def test_after_a_worker_was_ended_for_lack_of_memory(plan: Plan) -> None:
+    *_, outcome = Worker(plan).run(item(plan, "tags", 0), halvings=2)
+    assert outcome.failure is None
+    assert outcome.micro_batches == {"intermediate": 2, "pairs": 2, "pairs/evaluation": 1, "texts/evaluation": 1}
+
+
+def test_evaluation_in_small_memory(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = item(plan, "none", 0, targets=("texts",))
+    whole = scores(run(Worker(plan.model_copy(update={"store": plan.store + "2"})), work))
+    vectors = retrieval.text_states
+
+    def limited(encoder: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        if len(batch["input_ids"]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return vectors(encoder, batch)
+
+    monkeypatch.setattr(retrieval, "text_states", limited)
+    outcome = run(Worker(plan), work)
+    assert scores(outcome) == whole
+    assert outcome.micro_batches == {"texts/evaluation": 2}
+
+
+def test_a_real_limit_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the kernel's own limit on what this process may have, and torch's own complaint."""
+    monkeypatch.setitem(EXAMPLES, "masked_lm", {"text": [" ".join(TEXTS[at:] + TEXTS[:at]) for at in range(6)]})
+    plan = plan_in(tmp_path)
+    work = item(plan, "words", 1, targets=("texts",), batch_size=128, examples=128, max_length=128)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (have + 120 * 2**20, hard))
+    try:
+        outcome = run(Worker(plan), work)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    assert outcome.failure is None, outcome.failure.details
+    assert outcome.micro_batches["intermediate"] in (64, 32, 16)
+
+
+def test_the_micro_batch_is_no_part_of_the_keys(plan: Plan) -> None:
+    recipe, small = item(plan, "tags", 0).recipe, STAGE.model_copy(update={"micro_batch": 2})
+    changed = plan.model_copy(update={"intermediate": small, "target": small})
+    assert changed.encoder_key(recipe, 0) == plan.encoder_key(recipe, 0)
+    assert changed.score_key(recipe, 0, "pairs") == plan.score_key(recipe, 0, "pairs")
+
+
+def test_damage_in_the_store_is_told(plan: Plan) -> None:
+    worker, work = Worker(plan), item(plan, "none", 0, targets=("texts",))
+    run(worker, work)
+    (score,) = Path(plan.store, "scores").iterdir()
+    score.write_text(score.read_text().replace("texts", "other"))
+    (note,) = run(worker, work).notes
+    assert score.stem in note
+    assert run(worker, work).notes == []

@@ -1,0 +1,282 @@
+"""The manifests pass the checks of the tools that read them, and name the same things as each other and the docs."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import subprocess
+import sysconfig
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import kubernetes_validate
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+from ray.autoscaler._private.util import prepare_config, validate_config
+
+from cluster.submit import left_behind
+from search.search_file import load
+
+ROOT = Path(__file__).parents[2]
+MANIFESTS = ROOT / "cluster" / "manifests"
+SCHEMAS = Path(__file__).parent / "schemas"
+KUBERNETES = "1.34"
+RAY = re.search(r"^ray\[.*\]==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)[1]  # type: ignore[index]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+IMAGE = f"registry.example.com/taskmix:{VERSION}"
+UP = sorted((MANIFESTS / "ray-up").glob("*.yaml"))
+KINDS = {"RayCluster": "kuberay-raycluster-v1.json", "RayJob": "kuberay-rayjob-v1.json"}
+
+
+def documents() -> list[dict[str, Any]]:
+    files = sorted((MANIFESTS / "kubernetes").glob("*.yaml"))
+    return [document for file in files for document in yaml.safe_load_all(file.read_text())]
+
+
+def named(kind: str, name: str) -> dict[str, Any]:
+    (found,) = [each for each in documents() if (each["kind"], each["metadata"]["name"]) == (kind, name)]
+    return found
+
+
+# --- ray up
+
+
+def validated(config: dict[str, Any]) -> dict[str, Any]:
+    """As `ray up` does before it asks a cloud for anything."""
+    prepared: dict[str, Any] = prepare_config(copy.deepcopy(config))
+    validate_config(prepared)
+    return prepared
+
+
+@pytest.mark.parametrize("file", UP, ids=lambda file: file.stem)
+def test_ray_up_accepts_it(file: Path) -> None:
+    config = yaml.safe_load(file.read_text())
+    prepared = validated(config)
+    assert config["idle_timeout_minutes"] == 10
+    workers = [
+        each for name, each in prepared["available_node_types"].items() if name != prepared["head_node_type"]
+    ] or list(prepared["available_node_types"].values())
+    assert [1 <= each["min_workers"] < each["max_workers"] for each in workers] == [True]
+    assert f"ray up {file.relative_to(ROOT)}" in file.read_text()
+
+
+@pytest.mark.parametrize("file", UP, ids=lambda file: file.stem)
+def test_ray_up_would_not_accept_a_misspelt_key(file: Path) -> None:
+    config = yaml.safe_load(file.read_text())
+    config["idle_timeout_minute"] = config.pop("idle_timeout_minutes")
+    with pytest.raises(ValidationError, match="idle_timeout_minute"):
+        validated(config)
+
+
+@pytest.mark.parametrize("file", UP, ids=lambda file: file.stem)
+def test_nodes_have_the_pinned_versions_the_token_and_no_port_but_ssh(file: Path) -> None:
+    config, text = yaml.safe_load(file.read_text()), file.read_text()
+    assert set(re.findall(r"rayproject/ray:(\S+?)-py311|ray\[default\]==(\S+?)\"", text)) <= {(RAY, ""), ("", RAY)}
+    assert f"ray:{RAY}-py311-gpu" in text or f"ray[default]=={RAY}" in text
+    assert any("pip install" in line and "requirements.txt" in line for line in config["setup_commands"])
+    mounted = {source: target for target, source in config["file_mounts"].items()}
+    assert mounted["~/.ray/auth_token"].endswith("/.ray/auth_token")
+    assert (ROOT / mounted["requirements.txt"].rpartition("/")[2]).is_file()
+    for role in ("head", "worker"):
+        (start,) = [line for line in config[f"{role}_start_ray_commands"] if "ray start" in line]
+        assert "RAY_AUTH_MODE=token ray start" in start
+    # The dashboard on loopback, and nobody asks a cloud to let more in than Ray's own ssh.
+    assert "--dashboard-host=127.0.0.1" in "".join(config["head_start_ray_commands"])
+    assert not re.search(r"IpPermissions|SecurityGroup|firewall|0\.0\.0\.0|--ray-client-server-port", text)
+
+
+# --- Kubernetes
+
+
+def strict(schema: Any) -> Any:
+    """As the API server reads a CRD with strict field validation: what has no place in the schema is a mistake."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: strict(value) for key, value in schema.items()}
+    if isinstance(made.get("properties"), dict) and isinstance(made.get("type"), str):
+        free = made.get("x-kubernetes-preserve-unknown-fields") or "additionalProperties" in made
+        return made if free else {**made, "additionalProperties": False}
+    return made
+
+
+def problems(document: dict[str, Any]) -> list[str]:
+    schema = strict(json.loads((SCHEMAS / KINDS[document["kind"]]).read_text()))
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(document)]
+
+
+def test_kubernetes_accepts_its_own_kinds() -> None:
+    mine = [each for each in documents() if each["kind"] not in KINDS]
+    assert {each["kind"] for each in mine} == {
+        "ConfigMap",
+        "Deployment",
+        "PersistentVolumeClaim",
+        "Service",
+        "StatefulSet",
+    }
+    for document in mine:
+        kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+def test_kubernetes_would_not_accept_a_misspelt_key() -> None:
+    document = named("StatefulSet", "taskmix-postgres")
+    document["spec"]["template"]["spec"]["containers"][0]["imgae"] = "postgres"
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("RayCluster", "taskmix"), ("RayJob", "taskmix-xtreme")])
+def test_kuberay_accepts_it_and_no_misspelt_key(kind: str, name: str) -> None:
+    document = named(kind, name)
+    assert problems(document) == []
+    cluster = document["spec"].get("rayClusterSpec", document["spec"])
+    cluster["autoscalerOptions"]["idleTimeoutSecond"] = 60
+    cluster["workerGroupSpecs"][0]["template"]["spec"]["containers"][0]["imgae"] = "x"
+    cluster["headGroupSpec"]["rayStartParams"]["num-cpus"] = 0  # Ray's parameters are strings
+    assert len(problems(document)) == 3
+
+
+def cluster_specs() -> list[dict[str, Any]]:
+    return [named("RayCluster", "taskmix")["spec"], named("RayJob", "taskmix-xtreme")["spec"]["rayClusterSpec"]]
+
+
+def pods() -> list[dict[str, Any]]:
+    """The pods that any manifest makes."""
+    groups = [group for spec in cluster_specs() for group in (spec["headGroupSpec"], *spec["workerGroupSpecs"])]
+    owners = [each["spec"] for each in documents() if each["kind"] in ("Deployment", "StatefulSet")]
+    return [owner["template"]["spec"] for owner in (*groups, *owners)]
+
+
+def test_a_job_is_tried_again_and_leaves_nothing_that_costs() -> None:
+    spec = named("RayJob", "taskmix-xtreme")["spec"]
+    assert spec["backoffLimit"] > 0 and spec["shutdownAfterJobFinishes"] and spec["ttlSecondsAfterFinished"] > 0
+    for cluster in cluster_specs():
+        assert cluster["rayVersion"] == RAY
+        assert cluster["authOptions"] == {"mode": "token"}
+        assert cluster["enableInTreeAutoscaling"] and cluster["autoscalerOptions"]["idleTimeoutSeconds"] > 0
+        (workers,) = cluster["workerGroupSpecs"]
+        assert 1 <= workers["minReplicas"] <= workers["replicas"] < workers["maxReplicas"]
+
+
+def test_what_pods_name_exists() -> None:
+    """Images, volumes, claims, config maps; and the secret, which a command in the docs makes."""
+    made = {(each["kind"], each["metadata"]["name"]) for each in documents()}
+    (secret,) = re.findall(r"create secret generic (\S+) --from-literal=(\w+)=", (ROOT / "docs/cluster.md").read_text())
+    images = set()
+    for pod in pods():
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        volumes |= {"data"} if pod["containers"][0]["name"] == "postgres" else set()
+        assert pod["securityContext"]["runAsNonRoot"]
+        for volume in pod["volumes"]:
+            if "configMap" in volume:
+                assert ("ConfigMap", volume["configMap"]["name"]) in made
+            else:
+                assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in made
+        for container in pod["containers"]:
+            images.add(container["image"])
+            assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
+            for variable in container.get("env", []):
+                if "valueFrom" in variable:
+                    reference = variable["valueFrom"]["secretKeyRef"]
+                    assert (reference["name"], reference["key"]) == secret
+    assert images == {IMAGE, "postgres:17"}
+
+
+def test_services_lead_to_their_pods() -> None:
+    owners = {each["metadata"]["name"]: each for each in documents() if each["kind"] in ("Deployment", "StatefulSet")}
+    services = [each for each in documents() if each["kind"] == "Service"]
+    assert len(services) == len(owners) == 2
+    for service in services:
+        assert "type" not in service["spec"]  # inside of the cluster alone
+        template = owners[service["metadata"]["name"]]["spec"]["template"]
+        assert template["metadata"]["labels"] == service["spec"]["selector"]
+        assert owners[service["metadata"]["name"]]["spec"]["selector"]["matchLabels"] == service["spec"]["selector"]
+        (port,) = template["spec"]["containers"][0]["ports"]
+        assert port["name"] == service["spec"]["ports"][0]["targetPort"]
+        assert port["containerPort"] == service["spec"]["ports"][0]["port"]
+
+
+def reached(url: str) -> str:
+    """The database behind a URL, after its service, port and user were looked up."""
+    parts = urlsplit(url)
+    assert named("Service", str(parts.hostname))["spec"]["ports"][0]["port"] == parts.port
+    if parts.scheme == "http":
+        return ""
+    (postgres,) = named("StatefulSet", str(parts.hostname))["spec"]["template"]["spec"]["containers"]
+    environment = {variable["name"]: variable.get("value") for variable in postgres["env"]}
+    assert (parts.username, parts.password) == (environment["POSTGRES_USER"], None)
+    database = parts.path.removeprefix("/")
+    made = named("ConfigMap", "taskmix-postgres-start")["data"]["databases.sql"]
+    assert database == environment["POSTGRES_DB"] or f"CREATE DATABASE {database};" in made
+    return database
+
+
+def test_the_search_of_the_job_is_a_search_and_finds_its_places(tmp_path: Path) -> None:
+    (name,) = [volume["configMap"]["name"] for pod in pods() for volume in pod["volumes"] if volume["name"] == "search"]
+    mounts = named("RayJob", "taskmix-xtreme")["spec"]["rayClusterSpec"]["headGroupSpec"]["template"]["spec"]
+    (where,) = [each["mountPath"] for each in mounts["containers"][0]["volumeMounts"] if each["name"] == "search"]
+    entrypoint = named("RayJob", "taskmix-xtreme")["spec"]["entrypoint"]
+    (key, text), *rest = named("ConfigMap", name)["data"].items()
+    assert rest == [] and entrypoint == f"python -m search launch {where}/{key}"
+    file = tmp_path / key
+    file.write_text(text)
+    config = load(file).config
+    assert left_behind(config.model_dump(mode="json"), key) == []
+    storage = config.storage
+    assert storage.studies and storage.mlflow and storage.store and storage.cache
+    for pod in (pod for pod in pods() if pod["containers"][0]["name"].startswith("ray-")):
+        assert {"name": "shared", "mountPath": "/shared"} in pod["containers"][0]["volumeMounts"]
+    assert storage.store.startswith("/shared/") and storage.cache.startswith("/shared/")
+    # MLflow behind its service, on a database that is not the studies'.
+    (mlflow,) = named("Deployment", "taskmix-mlflow")["spec"]["template"]["spec"]["containers"]
+    options = dict(argument.removeprefix("--").split("=", 1) for argument in mlflow["args"])
+    assert reached(storage.mlflow) == ""
+    assert urlsplit(storage.mlflow).netloc in options["allowed-hosts"].split(",")
+    assert {reached(storage.studies), reached(options["backend-store-uri"])} == {"taskmix", "mlflow"}
+    # A work item fits on a worker.
+    for spec in cluster_specs():
+        limits = spec["workerGroupSpecs"][0]["template"]["spec"]["containers"][0]["resources"]["limits"]
+        assert config.resources.cpus <= int(limits["cpu"])
+        assert config.resources.gpus <= int(limits["nvidia.com/gpu"])
+
+
+def test_both_clusters_are_the_same() -> None:
+    stays, ends = cluster_specs()
+    head = ends["headGroupSpec"]["template"]["spec"]
+    head["containers"][0]["volumeMounts"] = [
+        each for each in head["containers"][0]["volumeMounts"] if each["name"] != "search"
+    ]
+    head["volumes"] = [each for each in head["volumes"] if each["name"] != "search"]
+    assert stays == ends
+
+
+# --- the image
+
+
+def test_hadolint_accepts_the_dockerfile(tmp_path: Path) -> None:
+    hadolint = Path(sysconfig.get_path("scripts")) / "hadolint"
+    file = MANIFESTS / "Dockerfile"
+    done = subprocess.run([hadolint, file], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("", 0)
+    broken = tmp_path / "Dockerfile"
+    broken.write_text(file.read_text().replace("RUN pip", "RUNS pip"))
+    assert subprocess.run([hadolint, broken], capture_output=True).returncode == 1
+
+
+def test_the_image_has_the_pinned_ray_no_root_and_what_it_copies_exists() -> None:
+    text = (MANIFESTS / "Dockerfile").read_text()
+    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    assert [words[1] for words in lines if words[0] == "FROM"] == [f"rayproject/ray:{RAY}-py311-gpu"]
+    assert [words[1] for words in lines if words[0] == "USER"] == ["1000"]
+    copied = [name for words in lines if words[0] == "COPY" for name in words[2:-1]]
+    assert all((ROOT / name).exists() for name in copied)
+    # What `pip install .` reads, and all that it installs.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = {pattern.removesuffix("*") for pattern in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    assert packages | {"requirements.txt", "pyproject.toml", project["project"]["readme"], "LICENSE"} == set(copied)
+    assert f"-t {IMAGE} ." in text
