@@ -35,6 +35,9 @@ SEARCH_KEY = "taskmix.search"
 
 POLL_SECONDS = 0.5
 
+START_SECONDS = 60.0
+"""How long a head node that was just started may take until it can run jobs, after it answers."""
+
 KEPT = {
     "studies": "postgresql://USER@HOST/DATABASE",
     "mlflow": "http://HOST:5000, an MLflow server, or postgresql://USER@HOST/DATABASE",
@@ -152,16 +155,22 @@ class Jobs:
                 fix = self.advice(str(job.submission_id))
                 raise InputError(Problem("a job runs this search already", self.address, str(job.submission_id), fix))
         numbers = [int(str(job.submission_id).rpartition("-")[2]) for job in jobs]
-        with self._errors():
-            return str(
-                self._client.submit_job(
-                    entrypoint=ENTRYPOINT,
-                    # Ray takes an id once: of two that submit at the same moment one is refused.
-                    submission_id=f"taskmix-{search}-{max(numbers, default=0) + 1}",
-                    metadata={SEARCH_KEY: search},
-                    runtime_env={"working_dir": str(folder)},
-                )
-            )
+        # Ray takes an id once: of two that submit at the same moment one is refused.
+        request: dict[str, Any] = {
+            "entrypoint": ENTRYPOINT,
+            "submission_id": f"taskmix-{search}-{max(numbers, default=0) + 1}",
+            "metadata": {SEARCH_KEY: search},
+            "runtime_env": {"working_dir": str(folder)},
+        }
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with self._errors():
+                    return str(self._client.submit_job(**request))
+            except Failure as error:
+                if "No available agent" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS)
 
     def follow(self, job: str, write: Say) -> bool:
         """Hands the job's log to `write` until the job is over; whether it succeeded.

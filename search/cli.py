@@ -230,6 +230,8 @@ def _gc(options: argparse.Namespace) -> int:
     with place.alone():  # a driver that runs would start from what is deleted
         store = Store(place.store, place.cache)
         found = retention.sweep(search, place, store, options.best)
+        for complaint in dict.fromkeys(store.complaints):
+            print(complaint, file=sys.stderr)
         print(report.sweep(found))
         if not found:
             return 0

@@ -25,7 +25,7 @@ class DiskBudget:
     starts from or what another search needed at the start. The store is listed once; later sizes are remembered.
 
     Args:
-        say: told, once, when the budget cannot be kept, and why.
+        say: told, once, when the budget cannot be kept, and why; and what is damaged in the store.
     """
 
     def __init__(
@@ -63,6 +63,8 @@ class DiskBudget:
             self._shrink(encoders, limit * GIGABYTE)
         except StoreError as error:  # the next work item tries again
             self._say_once(f"storage.max_gb is not kept: {error.problems[0].what}: {error.problems[0].found}")
+        while self._store.complaints:
+            self._say(self._store.complaints.pop(0))
 
     def _look_around(self) -> Encoders:
         """What is there at the start, and what belongs to others."""

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from cluster.connect import connect
 from cluster.resources import ItemResources, fitting
 from search import doctor, driver
-from search.agenda import Agenda
+from search.agenda import Agenda, Listener
 from search.config import Search
+from search.disk_budget import DiskBudget
 from search.home import Place
 from search.studies import Studies
 from search.terminal import Terminal
@@ -27,11 +28,15 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
         Failure: store, database, MLflow or Ray cannot be used.
     """
     with place.alone(terminal.say) as lease:
-        Store(place.store, place.cache).check()
+        store = Store(place.store, place.cache)
+        store.check()
         studies = Studies.create(place.studies, search, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
         with Tracking(search, studies, place.mlflow, warn=terminal.say) as tracking:
-            agenda = Agenda(search, studies, [terminal, tracking])
+            listeners: list[Listener] = [terminal, tracking]
+            if search.config.storage.max_gb is not None:
+                listeners.append(DiskBudget(search, studies, place, store, terminal.say))
+            agenda = Agenda(search, studies, listeners)
             ending = driver.Ending.OVER
             if not agenda.over:
                 ending = _run(search, place, terminal, address, studies, agenda, tracking)

@@ -21,6 +21,7 @@ from torch import distributed, nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from trainables.item import EngineSettings, StageSettings
+from trainables.outcome import WorkersLost
 
 if not torch.cuda.is_available():
     os.environ.setdefault("DS_ACCELERATOR", "cpu")  # or it warns at import
@@ -209,7 +210,7 @@ def join_group(number: int, world: int, store: Any, address: str, host: str = LO
         host: this node's address, where the group spans several nodes.
 
     Raises:
-        torch.distributed.DistError: not all came within `RENDEZVOUS`.
+        WorkersLost: not all came within `RENDEZVOUS`.
     """
     interface = _interface(host)
     if interface is not None:
@@ -217,7 +218,10 @@ def join_group(number: int, world: int, store: Any, address: str, host: str = LO
         os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
     # gloo and NCCL wait as long for a worker that never comes as for one that hangs
     store.set(f"here-{number}", address)
-    store.wait([f"here-{other}" for other in range(world)], RENDEZVOUS)
+    try:
+        store.wait([f"here-{other}" for other in range(world)], RENDEZVOUS)
+    except RuntimeError as error:
+        raise WorkersLost(f"not all of {world} workers came within {RENDEZVOUS.seconds} s") from error
     # DeepSpeed insists on LOCAL_RANK; each of Ray's workers sees its own GPUs alone, so it is always the first one
     os.environ.update({"RANK": str(number), "LOCAL_RANK": "0", "WORLD_SIZE": str(world)})
     on_gpu = torch.cuda.is_available()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from search.agenda import Agenda
+from search.config import Search
 from search.database import open_storage
 from search.query import best
 from search.studies import Studies

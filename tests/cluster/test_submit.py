@@ -191,6 +191,7 @@ def head() -> Iterator[Head]:
         "HOME": str(folder),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_agent_register_timeout_ms": "120000",  # Ray gives up sooner, which a busy machine takes for a start
     }
     made = subprocess.run([*RAY, "get-auth-token", "--generate"], env=environment, capture_output=True, text=True)
     port = free_port()

@@ -230,9 +230,13 @@ def test_gc_shows_asks_and_deletes(
     assert "paraphrase:1" in shown.out
     assert "nothing was deleted" in shown.out
     assert store.encoder_keys() == everything
+    (tmp_path / "home/store/encoders/y.json").write_text("{}")
     answer("y\n", monkeypatch)
     assert main(["gc", "small", "--best", "2"]) == 0
-    assert "5.0 kB freed" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "5.0 kB freed" in shown.out
+    assert shown.err.count("encoders/y.json: does not fit its checksum") == 1
+    (tmp_path / "home/store/encoders/y.json").unlink()
     assert len(store.encoder_keys()) == 3
     assert main(["gc", "small", "--yes"]) == 0
     assert "1.0 kB freed" in capsys.readouterr().out
