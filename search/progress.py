@@ -131,6 +131,9 @@ class Scene:
             found = f"failed, {outcome.failure.kind}: {outcome.failure.message}"
         else:
             found = ", ".join(f"{target} {self._result(item, target)}" for target in outcome.scores)
+        if outcome.micro_batches:
+            sizes = ", ".join(f"{phase} {size}" for phase, size in outcome.micro_batches.items())
+            found += f"; batches cut to fit into memory: {sizes}"
         head = f"{self._over()}/{self._expected()} {_name(item)}, rung {item.rung}, {duration(outcome.seconds)}"
         return f"{head}: {found}{self._left_text()}"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from optuna.trial import TrialState
@@ -37,7 +38,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Record:
-    """A trial: a recipe at a rung on a target. `item` and `cost` are the owner's alone."""
+    """A trial: a recipe at a rung on a target. `item`, `cost` and `micro_batches` are the owner's alone.
+
+    `micro_batches`: batches that were made smaller to fit into memory, see `Outcome`.
+    """
 
     target: str
     number: int
@@ -50,6 +54,7 @@ class Record:
     failure: Failed | None = None
     item: WorkItem | None = None
     cost: Cost | None = None
+    micro_batches: Mapping[str, int] = field(default_factory=dict)
     started: dt.datetime | None = None
     finished: dt.datetime | None = None
 

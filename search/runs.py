@@ -75,6 +75,7 @@ class Pages:
             "rung": str(max(record.rung for record in records)),
             "purpose": records[0].kind,
             **({"failure": failures[-1]} if failures else {}),
+            **{f"micro_batch.{phase}": str(n) for record in records for phase, n in record.micro_batches.items()},
         }
         mixture = {f"mix.{task}": f"{weight:g}" for task, weight in recipe.mixture.weights.items()}
         hyperparameters = {f"hp.{name}": _text(value) for name, value in recipe.hyperparameters}

@@ -36,7 +36,7 @@ from spaces.recipe import Recipe
 from trainables.item import WorkItem
 from trainables.outcome import Failed, Outcome, Score
 
-RECORD, RESULT, COST = "record", "result", "cost"
+RECORD, RESULT, COST, MICRO_BATCHES = "record", "result", "cost", "micro_batches"
 """Attributes of the trials."""
 
 CONFIG, VERSIONS, WALL, EXHAUSTED = "config", "versions", "wall_seconds", "exhausted"
@@ -249,6 +249,8 @@ class Studies:
         cost = Cost(outcome.seconds, outcome.training_seconds, outcome.gpu_seconds, outcome.examples)
         result = _result(score, outcome)
         self._storage.set_trial_user_attr(trial_id, RESULT, result)
+        if outcome.micro_batches:
+            self._storage.set_trial_user_attr(trial_id, MICRO_BATCHES, outcome.micro_batches)
         self._storage.set_trial_user_attr(trial_id, COST, asdict(cost))
         if score:
             self._storage.set_trial_intermediate_value(trial_id, owner.rung, score.score)
@@ -335,6 +337,7 @@ def _record(target: str, row: TrialRow) -> Record:
         failure=_failure(result),
         item=WorkItem.from_dict(record["item"]) if "item" in record else None,
         cost=Cost(**cost) if cost else None,
+        micro_batches=row.attributes.get(MICRO_BATCHES, {}),
         started=row.started,
         finished=row.finished,
     )

@@ -123,6 +123,8 @@ class Terminal:
         if self._scene is None:
             return
         self._scene.finished(item)
+        for note in outcome.notes:
+            self._line(Text(note, "yellow"))
         if outcome.failure or not self._is_live:
             line = self._scene.finished_line(item, outcome)
             self._line(Text(line, "red" if outcome.failure else ""))

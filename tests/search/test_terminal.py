@@ -7,6 +7,7 @@ import io
 import pytest
 
 from search import terminal as module
+from search.studies import Studies
 from search.terminal import Terminal
 from spaces.errors import Problem
 from tests.search.conftest import Filler
@@ -101,3 +102,19 @@ def test_no_color(filler: Filler, monkeypatch: pytest.MonkeyPatch) -> None:
     with Terminal(out=out, live=True, width=70) as terminal:
         play(filler, terminal)
     assert "\x1b[31m" not in out.getvalue()
+
+
+def test_notes_and_smaller_batches_are_told(filler: Filler) -> None:
+    out = io.StringIO()
+    with Terminal(out=out, live=False) as terminal:
+        terminal.begin(filler.search, filler.studies, 1)
+        item = filler.begin(filler.item("paraphrase", 0))
+        outcome = filler.outcome(item, {"related": 0.5, "verses": 0.6})
+        outcome = outcome.model_copy(update={"notes": ["encoder abc is damaged"], "micro_batches": {"intermediate": 8}})
+        filler.studies.finish(item, outcome)
+        terminal.finished(item, outcome)
+    assert "encoder abc is damaged" in out.getvalue()
+    assert "batches cut to fit into memory: intermediate 8" in out.getvalue()
+    assert filler.studies.owners()[-1].micro_batches == {"intermediate": 8}
+    again = Studies.open(str(filler.studies._storage.engine.url), filler.search)
+    assert again.owners()[-1].micro_batches == {"intermediate": 8}
