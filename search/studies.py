@@ -256,7 +256,8 @@ class Studies:
             self._storage.set_trial_intermediate_value(trial_id, owner.rung, score.score)
         state = self._state(owner.item, score)
         self._storage.set_trial_state_values(trial_id, state, [score.score] if score else None)
-        told = replace(owner, state=state, score=score, failure=_failure(result), cost=cost, finished=dt.datetime.now())
+        failure, sizes, now = _failure(result), outcome.micro_batches, dt.datetime.now()
+        told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=now)
         records = self.records[owner.target]
         records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
         self.standing.replace(told)

@@ -28,6 +28,7 @@ class Lab:
 
     @property
     def model(self) -> Path:
+        """Is there when there is something to train."""
         return self.folder / "model"
 
     def search(self, home: str, storage: dict[str, str], recipes: int, at_once: int) -> tuple[Search, Path]:
@@ -43,7 +44,7 @@ class Lab:
         rate = {"low": 1e-4, "high": 1e-2, "log": True, "default": 1e-3}
         settings: dict[str, Any] = {
             "name": NAME,
-            "model": str(self.model),
+            "model": str(self.model) if self.model.exists() else "simulated",
             "cards": [str(self.folder / "cards")],
             "tasks": list(TASKS),
             "targets": list(TARGETS),
@@ -83,8 +84,6 @@ class Lab:
                 lab._write_card(kind, name, form)
         if data:
             lab._write_data()
-        else:
-            lab.model.mkdir()
         return lab
 
     def _write_card(self, kind: str, name: str, form: str) -> None:

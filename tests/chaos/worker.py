@@ -167,9 +167,10 @@ class Simulated:
             (derive_seed(task, target) % 100 - 40) / 1000 * weight**0.5
             for task, weight in item.recipe.mixture.weights.items()
         )
-        # The baseline has one score for several rungs where a target is not trained on: no chance of a rung's own.
-        key = self.plan.score_key(item.recipe, item.rung, target)
-        chance = derive_seed(hashlib.sha256(weights).hexdigest(), key) % 10_000 / 1e6
+        # Where nothing is trained at all, all rungs have one score, under one key.
+        is_trained = weights or self.plan.targets[target].is_trained
+        drawn = [hashlib.sha256(weights).hexdigest(), target, item.rung if is_trained else -1, item.recipe.seed]
+        chance = derive_seed(*drawn) % 10_000 / 1e6
         score, card = LEAST + self.plan.rungs[item.rung] ** 0.5 * gain + chance, self.plan.targets[target]
         languages = {language: {card.metric or "": score} for language in card.languages}
         top = item.rung == len(self.plan.rungs) - 1
