@@ -11,7 +11,7 @@ from typing import Any
 from cluster.look import Asked, Seen, first_line, forget, look, now
 from trainables.files import Files, StoreError
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 120.0
 """How long a node may take to answer. On a cluster it may have to unpack our packages and start a process first."""
 
 FORGET_SECONDS = 5.0

@@ -179,6 +179,9 @@ def _resume(options: argparse.Namespace) -> int:
     from search.home import find
 
     search, place = find(options.name)
+    file = Path(options.name)
+    if file.is_file():  # on a machine that has the file but not the folder
+        place.enter(search, file)
     return _run(search, place, options.address)
 
 

@@ -147,7 +147,7 @@ def persistently(
             raise
         last = error
     deadline = time.monotonic() + seconds
-    say(f"the database is away ({reason_of(last)}); trying again for {seconds:.0f} s")
+    say(f"the database is away ({reason_of(last)}); trying again for {seconds:.0f} s (Ctrl-C twice ends this)")
     tries = 0
     while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(left, PAUSES[min(tries, len(PAUSES) - 1)]))

@@ -68,6 +68,7 @@ class Place:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             aside = self.file.with_suffix(f".{os.getpid()}.tmp")
+            aside.touch(mode=0o600)  # addresses may hold passwords
             aside.write_text(dump(search.config, file.parent), encoding="utf-8")
             aside.replace(self.file)
         except OSError as error:

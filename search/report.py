@@ -20,6 +20,7 @@ from rich.text import Text
 
 from search import tables, units
 from search.config import Search
+from search.database import shown
 from spaces.encoding import Space
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def answer(best: Mapping[str, Any], status: Mapping[str, Any], mlflow: str, widt
     share = f", {seconds['training_share']:.0%} of it training" if seconds["training_share"] is not None else ""
     work = f"{units.duration(seconds['work_items'])} of work items{share}"
     failed = units.counts({**failures["by_kind"], "total": failures["count"]}) if failures["count"] else "none"
-    ui = mlflow if mlflow.startswith("http") else f"mlflow ui --backend-store-uri {mlflow}"
+    ui = shown(mlflow) if mlflow.startswith("http") else f"mlflow ui --backend-store-uri {shown(mlflow)}"
     grid = Table.grid(padding=(0, 2))
     for title, text in (
         ("search", f"{name}: {status['state']}; {recipes['total']} recipes in {items['total']} work items"),

@@ -158,7 +158,8 @@ def test_everything_that_is_wrong_is_said_at_once(
     captured = capsys.readouterr()
     found = lines(captured.out)
     wrong = {key: line for key, line in found.items() if line.startswith("FAILED")}
-    assert {name for name, _ in wrong} == {"database", "mlflow", "resources", "paths", "store", "data", "model"}
+    expected = {"database", "mlflow", "resources", "paths", "store", "data", "model"}
+    assert {name for name, _ in wrong} == expected, captured.out
     assert ("data", "lost") in wrong and ("data", "words") not in wrong
     assert ("store", "head") in wrong, "relative: this machine's store is another folder"
     assert found["store", "this"].startswith("ok ")
