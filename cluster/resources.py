@@ -59,13 +59,16 @@ class ItemResources:
         return each if self.workers == 1 else f"{self.workers} workers with {each} each"
 
 
-def fitting(item: ItemResources, nodes: Sequence[Mapping[str, float]], cap: int | None = None) -> int:
+def fitting(
+    item: ItemResources, nodes: Sequence[Mapping[str, float]], cap: int | None = None, growing: bool = False
+) -> int:
     """How many work items run at once: as many as fit on the nodes, at most `cap`.
 
     Args:
         item: what one occupies.
         nodes: per node, its resources by Ray's names ("CPU", "GPU").
         cap: the most that are wanted.
+        growing: a cluster whose autoscaler may add nodes when work items wait, so that `cap` is what it is asked for.
 
     Raises:
         InputError: not even one fits, or `cap` is below 1.
@@ -85,7 +88,7 @@ def fitting(item: ItemResources, nodes: Sequence[Mapping[str, float]], cap: int 
                 fix="ask for less per work item, or start Ray with more (ray status shows what it has)",
             )
         )
-    return count
+    return cap if cap is not None and growing else count
 
 
 def _place(bundles: Sequence[Bundle], free: list[dict[str, float]]) -> bool:

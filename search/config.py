@@ -120,7 +120,7 @@ class SamplerConfig(Strict):
 
 
 class ResourcesConfig(Strict):
-    """Of one work item; `concurrency` is how many run at once (default: as many as fit)."""
+    """Of one work item. `concurrency` is how many run at once; default: as many as fit on the nodes that are there."""
 
     cpus: float = Field(1, gt=0, description="of each worker")
     gpus: float = Field(0, ge=0, description="of each worker")

@@ -188,7 +188,8 @@ def _ray(search: Search, place: Place, address: str | None, findings: Callable[[
         where, count = connection.address or HERE, len(connection.nodes)
         yield Check("ray", where, "ok", "one node" if count == 1 else f"{count} nodes")
         try:
-            concurrency = fitting(item, connection.nodes, resources.concurrency)
+            growing = connection.address is not None
+            concurrency = fitting(item, connection.nodes, resources.concurrency, growing)
             yield Check("resources", where, "ok", f"{item}: {concurrency} at a time")
         except InputError as error:
             concurrency = 1

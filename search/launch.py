@@ -63,7 +63,7 @@ def _run(
         preparing = aside.submit(checked, search, place, terminal)
         asked = config.resources
         item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
-        concurrency = fitting(item, ray.nodes, config.resources.concurrency)
+        concurrency = fitting(item, ray.nodes, asked.concurrency, growing=ray.address is not None)
         doctor.require(
             doctor.examine(search, place, item, concurrency, ray, lambda: preparing.result()[1]), terminal.say
         )

@@ -52,3 +52,12 @@ def test_resources_that_no_item_can_run_with(wrong: dict[str, float]) -> None:
 def test_nothing_at_once_is_a_mistake() -> None:
     with pytest.raises(InputError):
         fitting(ItemResources(), [{"CPU": 2.0}], cap=0)
+
+
+def test_a_growing_cluster_is_asked_for_what_is_wanted() -> None:
+    one = [{"CPU": 2.0}]
+    assert fitting(ItemResources(cpus=2), one, cap=8) == 1
+    assert fitting(ItemResources(cpus=2), one, cap=8, growing=True) == 8
+    assert fitting(ItemResources(cpus=2), one, growing=True) == 1
+    with pytest.raises(InputError):
+        fitting(ItemResources(cpus=4), one, cap=8, growing=True)
