@@ -4,7 +4,8 @@
 
 For each size, a search that has come that far is made (simulated in memory, then copied into an SQLite file in bulk),
 and then really goes on: its studies are opened, the agenda proposes, work items begin and end on Optuna's SQLite
-storage with MLflow as a listener, and at last it runs on Ray Tune with so many simulated work items in flight.
+storage, and at last it runs on Ray Tune with so many simulated work items in flight, MLflow listening where it was
+given the runs before.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from cluster.connect import connect
 from cluster.resources import ItemResources
 from search import driver, search_file
-from search.agenda import Agenda
+from search.agenda import Agenda, Listener
 from search.config import Search
 from search.database import open_storage
 from search.ranking import best
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--recipes", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--sampler", default="random", choices=["random", "tpe"])
+    parser.add_argument("--mlflow-up-to", type=int, default=1000, metavar="RECIPES", help="0.1 s for each run of each")
     parser.add_argument("--no-tune", action="store_true", help="leave out the part on Ray Tune")
     parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
@@ -114,16 +116,28 @@ def measure(recipes: int, options: argparse.Namespace) -> dict[str, Any]:
         row |= paced(agenda, first, options.in_flight)
         with timed(row, "best, s"):
             best(larger, studies)
-        with Tracking(larger, studies, f"sqlite:///{folder / 'mlflow.db'}") as tracking:
-            with timed(row, "MLflow: all runs written anew, s"):
-                tracking.ready()
-        with Tracking(larger, studies, f"sqlite:///{folder / 'mlflow.db'}") as tracking:
-            with timed(row, "MLflow: resume, all runs read and compared, s"):
-                tracking.ready()
+        listeners: list[Listener] = []
+        with ExitStack() as stack:
+            if recipes <= options.mlflow_up_to:
+                listeners.append(stack.enter_context(tracked(larger, studies, folder, row)))
             if not options.no_tune:
-                row |= on_tune(larger, url, folder, tracking, options.in_flight)
+                row |= on_tune(larger, url, folder, listeners, options.in_flight)
         row["memory of this process, MB (peak)"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return row
+
+
+@contextmanager
+def tracked(search: Search, studies: Studies, folder: Path, row: dict[str, Any]) -> Iterator[Tracking]:
+    """MLflow with a run per recipe: written anew, after a clean end, and as a listener."""
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    with Tracking(search, studies, uri) as tracking:
+        with timed(row, "MLflow: all runs written anew, s"):
+            tracking.ready()
+        tracking.end(driver.Ending.INTERRUPTED)
+    with Tracking(search, studies, uri) as tracking:
+        with timed(row, "MLflow: resume, s"):
+            tracking.ready()
+        yield tracking
 
 
 def made(folder: Path, recipes: int, sampler: str) -> Search:
@@ -236,13 +250,14 @@ def paced(agenda: Agenda, first: WorkItem, in_flight: int) -> dict[str, Any]:
     return summary("suggestion", nexts) | summary("tell", dones)
 
 
-def on_tune(search: Search, url: str, folder: Path, tracking: Tracking, in_flight: int) -> dict[str, Any]:
-    """The same through the searcher, on Ray Tune, MLflow listening."""
+def on_tune(search: Search, url: str, folder: Path, listeners: list[Listener], in_flight: int) -> dict[str, Any]:
+    """The same through the searcher, on Ray Tune."""
     studies = Studies.create(url, search)
     more = search.config.budget.model_copy(update={"work_items": studies.standing.items + 5 * in_flight})
     search = Search(search.config.model_copy(update={"budget": more}), search.catalogue, search.space)
-    tracking.studies = studies
-    agenda = Agenda(search, studies, [tracking])
+    for listener in listeners:
+        listener.studies = studies  # type: ignore[attr-defined]
+    agenda = Agenda(search, studies, listeners)
     times: list[float] = []
     original = AgendaSearcher.suggest
 

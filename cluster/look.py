@@ -248,8 +248,12 @@ def _reach_hub() -> None:
 
 def _is_cached(model: str) -> bool:
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    return isinstance(try_to_load_from_cache(model, "config.json"), str)
+    try:
+        return isinstance(try_to_load_from_cache(model, "config.json"), str)
+    except HFValidationError:  # no hub id: whoever loads the model says so
+        return False
 
 
 def _suite_problem() -> Problem | None:

@@ -226,7 +226,7 @@ def _probe(place: Place) -> Iterator[str]:
 def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Asked:
     """What the nodes are asked, from what the work items will read."""
     cards = plan.cards()
-    suite, folder = model.startswith("suite:"), Path(model).expanduser().is_dir()
+    suite, folder = model.startswith("suite:"), _is_folder(model)
     folders = [model] if folder else []
     folders += [plan.mirror] if plan.mirror else []
     folders += [card.source.files for card in cards if card.source.files]
@@ -242,11 +242,17 @@ def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Ask
     )
 
 
+def _is_folder(model: str) -> bool:
+    """Whether a model is a folder, or was meant to be one."""
+    path = Path(model).expanduser()
+    return path.is_dir() or path.is_absolute() or model.startswith(".")
+
+
 def _paths(plan: Plan, model: str) -> Check:
     """On a cluster a relative path is another folder in each process."""
     named = {"storage.store": plan.store, "storage.mirror": plan.mirror}
     named |= {f"{card.name}.yaml: source.files": card.source.files for card in plan.cards()}
-    if Path(model).expanduser().is_dir():
+    if _is_folder(model):
         named["model"] = model
     relative = [
         f"{key} ({path})"

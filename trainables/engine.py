@@ -5,8 +5,10 @@ Importing this module imports deepspeed, which takes seconds: only the process t
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -183,7 +185,9 @@ def open_meeting(world: int, host: str = LOOPBACK) -> tuple[Any, str]:
             needs no port that another work item could hold.
     """
     if host == LOOPBACK:
-        address = (Path(tempfile.mkdtemp(prefix="taskmix-")) / "group").as_uri()
+        folder = Path(tempfile.mkdtemp(prefix="taskmix-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        address = (folder / "group").as_uri()
         return find_meeting(address, world), address
     store: Any = distributed.TCPStore(  # type: ignore[attr-defined]
         host, 0, world, is_master=True, timeout=RENDEZVOUS, wait_for_workers=False

@@ -75,6 +75,7 @@ class Watched:
 
     def __init__(self, plan: Plan) -> None:
         work = importlib.import_module("trainables.work")  # imports torch
+        importlib.import_module("trainables.stage").REPORT_EVERY = 0.0
         self.plan, self._worker, self._train = plan, work.Worker(plan), work.train
         work.train = self._counted
         self._log: Log
@@ -94,7 +95,7 @@ class Watched:
     def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
         self._log = Log(self.plan, item)
         self._log.begin(self.plan, item)
-        for event in self._worker.run(item):
+        for event in self._worker.run(item, halvings):
             if isinstance(event, Outcome):
                 self._log.end(event)
             yield event

@@ -174,7 +174,7 @@ def test_a_node_that_is_not_there(nodes: list[preflight.Node], asked: Asked) -> 
 
 
 def test_a_driver_without_a_store_still_asks_for_the_rest(asked: Asked, tmp_path: Path) -> None:
-    seen = look(replace(asked, probe="", hub_model="nobody/nothing", suite=True), has_gpus=False)
+    seen = look(replace(asked, probe="", hub_model="no/hub/id", suite=True), has_gpus=False)
     assert not seen.found and not seen.cache_shared and not seen.model_cached
     assert Files(asked.store).read(seen.written) is not None
 
@@ -189,7 +189,7 @@ def test_gpus_as_nvidia_smi_tells_them() -> None:
     idle, busy, split = gpus_of(DEVICES, PROCESSES)
     assert idle == Gpu(0, "NVIDIA A100-SXM4-80GB", 81920 * MIB, 4 * MIB)
     assert busy.used == 40537 * MIB
-    assert busy.used_by == ("process 51234 (python3) 40120 MIB", "process 51300 ([Not Found])")
+    assert busy.used_by == ("process 51234 (python3) 40120 MiB", "process 51300 ([Not Found])")
     assert (split.total, split.used) == (None, None)
     with pytest.raises(ValueError, match="something else"):
         gpus_of("No devices were found", "")

@@ -161,6 +161,7 @@ def test_everything_that_is_wrong_is_said_at_once(
     expected = {"database", "mlflow", "resources", "paths", "store", "data", "model"}
     assert {name for name, _ in wrong} == expected, captured.out
     assert ("data", "lost") in wrong and ("data", "words") not in wrong
+    assert ("data", "head") in wrong, "the model's folder is not there either"
     assert ("store", "head") in wrong, "relative: this machine's store is another folder"
     assert found["store", "this"].startswith("ok ")
     assert all("; fix: " in line for line in wrong.values()), wrong

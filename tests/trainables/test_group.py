@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -174,7 +173,7 @@ def test_memory_of_one_worker_breaks_the_group(leader: Any, plan: Plan) -> None:
     """The peer gets a real limit. The last test with this group."""
     large = item(plan, "words", 1, targets=("texts",), batch_size=256, examples=256, max_length=128)
     assert ray.get(leader.run.remote(item(plan, "tags", 0, seed=6))).failure is None
-    (peer,) = [process for process in _processes("ray::Peer") if process.is_running()]
+    (peer,) = _processes("ray::Peer")
     memory = peer.memory_info().vms + 120 * 2**20
     peer.rlimit(resource.RLIMIT_AS, (memory, memory))
     with pytest.raises(OutOfMemory) as caught:
@@ -209,71 +208,64 @@ class OneItem:
 
 def test_kills(local_ray: None, leader: Any, plan: Plan) -> None:
     """A peer before the workers have met, then one in the middle, then rank 0: each time it goes on from the store."""
-    ray.kill(leader)
-    started = time.monotonic()
-    work = item(plan, "tags", 1, seed=9, examples=1200)
-    peers_seen: list[psutil.Process] = []
+    ray.kill(leader)  # for its CPUs
+    work = item(plan, "tags", 1, seed=9, examples=640)
     stored = Path(plan.store, "encoders", f"{plan.encoder_key(work.recipe, 0)}.json")
+    peers: list[psutil.Process] = []
 
     def kill() -> None:
-        peers_seen.append(_new("ray::Peer", peers_seen))
-        peers_seen[0].send_signal(signal.SIGKILL)
-        peers_seen.append(_new("ray::Peer", peers_seen))
-        while not stored.exists():
-            time.sleep(0.05)
-        time.sleep(0.5)  # into the second segment
-        peers_seen[1].send_signal(signal.SIGKILL)
-        peers_seen.append(_new("ray::Peer", peers_seen))
-        _busy(peers_seen[2])
-        _new("ray::WorkItemTrainable", [])
-        for process in _processes("ray::WorkItemTrainable"):
-            process.send_signal(signal.SIGKILL)
-        _gone([peers_seen[2]])
-        peers_seen.append(_new("ray::Peer", peers_seen))
+        peers.append(_new_peer(peers))
+        peers[0].kill()
+        peers.append(_new_peer(peers))
+        _until(stored.exists, "the first segment")
+        peers[1].kill()
+        peers.append(_new_peer(peers))
+        _until(lambda: _title(peers[2]) == "ray::Peer.train", "the second segment")
+        (rank_0,) = _processes("Trainable")
+        rank_0.kill()
+        _gone([peers[2]])
+        peers.append(_new_peer(peers))
 
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
     agenda = OneItem(work)
-    ending = run(plan, agenda, ItemResources(workers=2), 1, retries=3)  # type: ignore[arg-type]
-    killer.join(timeout=60)
-    print(f"{time.monotonic() - started:.0f} s")
+    with ThreadPoolExecutor(1) as aside:
+        killing = aside.submit(kill)
+        ending = run(plan, agenda, ItemResources(workers=2), 1, retries=3)
+        killing.result(timeout=60)
     assert ending is Ending.OVER
     (outcome,) = agenda.outcomes
     assert outcome.failure is None, outcome.failure
-    assert len(peers_seen) == 4
-    assert outcome.examples == 600 + 32, "the first segment was not trained again"
-    _gone(peers_seen)
+    assert outcome.examples == 320 + 32, "the first segment was not trained again"
+    _gone(peers)
 
 
 def _processes(title: str) -> list[psutil.Process]:
-    """Of the Ray of this process."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            if process.cmdline()[:1] and process.cmdline()[0].startswith(title):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+    """Of the Ray of this process, by what they call themselves."""
+    return [process for process in psutil.Process().children(recursive=True) if title in _title(process)]
 
 
-def _new(title: str, known: list[psutil.Process]) -> psutil.Process:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        for process in _processes(title):
-            if process not in known:
-                return process
-        time.sleep(0.05)
-    raise TimeoutError(title)
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
-def _busy(peer: psutil.Process) -> None:
-    """Until it trains: its title tells what an actor does."""
-    deadline = time.monotonic() + 120
-    while "train" not in peer.cmdline()[0]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(0.5)
+def _new_peer(known: list[psutil.Process]) -> psutil.Process:
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        found.extend(process for process in _processes("ray::Peer") if process not in known)
+        return bool(found)
+
+    _until(look, "another peer")
+    return found[0]
+
+
+def _until(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 200
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
 
 
 def _gone(processes: list[psutil.Process]) -> None:
