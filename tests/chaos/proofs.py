@@ -173,7 +173,8 @@ def mlflow_agrees(uri: str, truth: Truth) -> None:
         for target in truth.search.config.targets:
             rows = client.get_metric_history(run.info.run_id, f"{target}/score")
             expected = {trial.rung: trial.score for trial in truth.trials[target] if trial.recipe.digest == digest}
-            assert sorted((row.step, row.value) for row in rows) == sorted(expected.items())
+            found = sorted((row.step, row.value) for row in rows)
+            assert found == sorted(expected.items()), f"{run.info.run_name} on {target}"
 
 
 def promotions_are_right(truth: Truth) -> int:
