@@ -14,7 +14,6 @@ versions of the data, the wall-clock spent, whether the space is exhausted.
 
 from __future__ import annotations
 
-import datetime as dt
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -256,8 +255,9 @@ class Studies:
             self._storage.set_trial_intermediate_value(trial_id, owner.rung, score.score)
         state = self._state(owner.item, score)
         self._storage.set_trial_state_values(trial_id, state, [score.score] if score else None)
-        failure, sizes, now = _failure(result), outcome.micro_batches, dt.datetime.now()
-        told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=now)
+        # Not this moment: a resume reads the database's, and would write other times into MLflow beside these.
+        at, failure, sizes = trial_rows.finished(self._storage, trial_id), _failure(result), outcome.micro_batches
+        told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=at)
         records = self.records[owner.target]
         records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
         self.standing.replace(told)
