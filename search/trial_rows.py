@@ -77,12 +77,3 @@ def finished(storage: BaseStorage, trial_id: int) -> dt.datetime | None:
     with storage.engine.connect() as connection:
         found: dt.datetime | None = connection.execute(query).scalar_one()
     return found
-
-
-def finished(storage: BaseStorage, trial_id: int) -> dt.datetime | None:
-    """When a trial ended, as Optuna wrote it down."""
-    if not isinstance(storage, RDBStorage):
-        return storage.get_trial(trial_id).datetime_complete
-    query = select(TRIALS.c.datetime_complete).where(TRIALS.c.trial_id == trial_id)
-    with storage.engine.connect() as connection:
-        return connection.execute(query).scalar_one()
