@@ -141,7 +141,7 @@ def test_failures_are_told_and_lost_workers_replaced(
     assert ending is Ending.OVER
     assert sorted(outcomes) == list(range(5))
     assert failures == {0: "lost", 1: "exception", 3: "diverged"}
-    assert starts(plan) == {0: 2, 1: 1, 2: 2, 3: 1, 4: 1}
+    assert starts(plan) == {0: 4, 1: 1, 2: 2, 3: 1, 4: 1}
     lost, raised = outcomes[0].failure, outcomes[1].failure
     assert lost and "died 4 times" in lost.message
     assert raised and "a mistake of the worker's author" in raised.message and "raise KeyError" in raised.details

@@ -245,7 +245,7 @@ def _processes(title: str) -> list[psutil.Process]:
 
 def _title(process: psutil.Process) -> str:
     try:
-        return " ".join(process.cmdline())
+        return " ".join(process.cmdline()).strip()
     except psutil.Error:
         return ""
 
@@ -262,7 +262,7 @@ def _new_peer(known: list[psutil.Process]) -> psutil.Process:
 
 
 def _until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 120
     while not happened():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
