@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,10 @@ class Truth:
         self.search = search
         self.trials: dict[str, list[Trial]] = {}
         for target in search.config.targets:
-            study = optuna.load_study(study_name=study_name(search.config.name, target), storage=storage)
-            self.trials[target] = [_trial(target, trial) for trial in study.trials]
+            trials: list[FrozenTrial] = []
+            with suppress(KeyError):  # a driver may be killed before it has made the studies
+                trials = optuna.load_study(study_name=study_name(search.config.name, target), storage=storage).trials
+            self.trials[target] = [_trial(target, trial) for trial in trials]
 
     def all(self) -> list[Trial]:
         return [trial for trials in self.trials.values() for trial in trials]

@@ -206,30 +206,41 @@ class OneItem:
         self.outcomes.append(outcome)
 
 
-def test_kills(local_ray: None, leader: Any, plan: Plan) -> None:
-    """A peer before the workers have met, then one in the middle, then rank 0: each time it goes on from the store."""
+def test_a_group_that_memory_broke_is_replaced(local_ray: None, leader: Any, plan: Plan, tmp_path: Path) -> None:
+    """Its process ends, although Tune does not know of anything but an exception; another one does the work item."""
     ray.kill(leader)  # for its CPUs
+    agenda = OneItem(item(plan, "tags", 0))
+    elsewhere = plan.model_copy(update={"store": str(tmp_path)})
+    worker = "tests.trainables.breaking_worker:BreakingWorker"
+    assert run(elsewhere, agenda, ItemResources(workers=2), 1, retries=0, worker=worker) is Ending.OVER
+    (outcome,) = agenda.outcomes
+    assert outcome.failure is None, outcome.failure
+    assert len(set(outcome.reused)) == 2
+    assert outcome.examples == 0, "what did not fit is in the store: nothing is to be halved blindly"
+    _until(lambda: not any(psutil.pid_exists(int(process)) for process in outcome.reused), "their ends")
+
+
+def test_kills(local_ray: None, plan: Plan) -> None:
+    """A peer, then rank 0, both while they train: each time it goes on from the store, and nobody stays behind."""
     work = item(plan, "tags", 1, seed=9, examples=640)
     stored = Path(plan.store, "encoders", f"{plan.encoder_key(work.recipe, 0)}.json")
     peers: list[psutil.Process] = []
 
     def kill() -> None:
         peers.append(_new_peer(peers))
+        _until(stored.exists, "the first segment")
         peers[0].kill()
         peers.append(_new_peer(peers))
-        _until(stored.exists, "the first segment")
-        peers[1].kill()
-        peers.append(_new_peer(peers))
-        _until(lambda: _title(peers[2]) == "ray::Peer.train", "the second segment")
+        _until(lambda: _title(peers[1]) == "ray::Peer.train", "the second segment")
         (rank_0,) = _processes("Trainable")
         rank_0.kill()
-        _gone([peers[2]])
+        _gone([peers[1]])
         peers.append(_new_peer(peers))
 
     agenda = OneItem(work)
     with ThreadPoolExecutor(1) as aside:
         killing = aside.submit(kill)
-        ending = run(plan, agenda, ItemResources(workers=2), 1, retries=3)
+        ending = run(plan, agenda, ItemResources(workers=2), 1, retries=2)
         killing.result(timeout=60)
     assert ending is Ending.OVER
     (outcome,) = agenda.outcomes

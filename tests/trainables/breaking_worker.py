@@ -1,0 +1,27 @@
+"""A worker whose group breaks, as it does when the memory of one of its workers does not suffice. No torch here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainables.group import Group
+from trainables.item import Plan, WorkItem
+from trainables.outcome import Outcome, OutOfMemory, Progress
+
+
+class BreakingWorker:
+    """Runs out of memory once; then tells the processes that it ran in."""
+
+    def __init__(self, plan: Plan, group: Group) -> None:
+        self.ran, self.group = Path(plan.store) / "ran", group
+
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+        first = not self.ran.exists()
+        with self.ran.open("a") as file:
+            file.write(f"{os.getpid()} ")
+        if first:
+            self.group.broken = True
+            raise OutOfMemory("CUDA out of memory")
+        yield Outcome(examples=halvings, reused=self.ran.read_text().split())
