@@ -175,7 +175,7 @@ def _session(address: str | None, **options: Any) -> Iterator[Connection]:
     before = signal.getsignal(signal.SIGTERM)  # Ray sets one of its own
     try:
         # Not `configure_logging=False`: it takes the handlers away, and logging's last resort prints to the terminal.
-        context: Any = ray.init(address or "local", log_to_driver=False, logging_level=logging.INFO, **options)
+        context = _init(address, log_to_driver=False, logging_level=logging.INFO, **options)
         nodes = tuple(dict(node["Resources"]) for node in cast(Any, ray).nodes() if node["Alive"])
     except Exception as error:  # of every kind: a node that starts too slowly is a bare Exception of Ray's
         ray.shutdown()
@@ -195,6 +195,19 @@ def _session(address: str | None, **options: Any) -> Iterator[Connection]:
         ray.shutdown()
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)
+
+
+def _init(address: str | None, **options: Any) -> Any:
+    """Ray's own limit for a node to start is 30 s, which a busy machine may miss once."""
+    import ray
+
+    try:
+        return ray.init(address or "local", **options)
+    except Exception as error:
+        if address is not None or "timed out during startup" not in str(error):
+            raise
+    ray.shutdown()
+    return ray.init("local", **options)
 
 
 def _unreachable(address: str, reason: str) -> Failure:
