@@ -16,7 +16,10 @@ from trainables.store import Store
 T = TypeVar("T")
 Y = TypeVar("Y")
 
-SIGNS = ("out of memory", "can't allocate memory", "ALLOC_FAILED", "could not create a primitive")
+SPOILT = "could not create a primitive"
+"""What oneDNN says when it gets no memory for machine code, and says ever after in that thread, memory or not."""
+
+SIGNS = ("out of memory", "can't allocate memory", "ALLOC_FAILED", SPOILT)
 """What CUDA and NCCL, torch's CPU allocator, cuBLAS or cuDNN, and oneDNN say, none of them in a class of its own."""
 
 KILLED = "running low on memory"
@@ -38,6 +41,10 @@ def halved(size: int, times: int = 1) -> int:
     for _ in range(times):
         size = -(-size // 2)
     return size
+
+
+class DoesNotFit(RuntimeError):
+    """Memory did not suffice for any batch that was tried."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ class Limit:
         """Run `attempt` with `size`, then with half of it, until one fits or `halvings` are used up.
 
         Raises:
-            OutOfMemory: none fitted, or an attempt raised it.
+            DoesNotFit: none did.
+            OutOfMemory: one did not, and this process cannot try again.
             Exception: any other of an attempt.
         """
         size = self.largest(size)
@@ -85,12 +93,14 @@ class Limit:
                 if not is_out_of_memory(error):
                     raise
                 self.remember(size)
-                if isinstance(error, OutOfMemory):  # of a group, which cannot try again; another one will
+                if isinstance(error, OutOfMemory):
                     raise
+                if SPOILT in str(error):
+                    raise OutOfMemory(f"{phase}: out of memory with batches of {size}") from error
                 tried.append(str(size))
                 if size == 1 or len(tried) > halvings:
                     found = f"{phase}: out of memory with batches of {', '.join(tried)}"
-                    raise OutOfMemory(f"{found}; a smaller max_length takes less") from error
+                    raise DoesNotFit(f"{found}; a smaller max_length takes less") from error
             free()  # not above: there the error still holds what did not fit
             size = halved(size)
 

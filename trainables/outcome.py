@@ -17,7 +17,7 @@ permission, network), which is no fault of the recipe. `lost`: the worker died."
 
 
 class OutOfMemory(RuntimeError):
-    """Memory did not suffice. Out of a trainable: its processes cannot go on, other ones may with a smaller batch."""
+    """Memory did not suffice, and this process cannot go on; another one may, with a smaller batch."""
 
 
 class WorkersLost(RuntimeError):

@@ -72,7 +72,7 @@ class WorkItemTrainable(tune.Trainable):
         Raises:
             RuntimeError: the worker came to its end without an outcome.
             ImportError: the worker or what it needs is not installed on this node.
-            OutOfMemory: of a group, which is broken by it; in other processes a smaller batch may fit.
+            OutOfMemory: this process, or its group, is spoilt by it; in another one a smaller batch may fit.
             Exception: another one that broke the group.
         """
         if self._events is None:

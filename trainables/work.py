@@ -33,7 +33,7 @@ from trainables.evaluate import Scores, evaluate, floors, mean_score
 from trainables.group import Group
 from trainables.item import Plan, StageSettings, WorkItem
 from trainables.memory import Limit, halved, is_out_of_memory
-from trainables.outcome import Failed, FailureKind, Outcome, Progress, Score
+from trainables.outcome import Failed, FailureKind, Outcome, OutOfMemory, Progress, Score
 from trainables.prepare import build_suites
 from trainables.stage import Diverged, StageResult, StageSpec, micro_batch, train
 from trainables.store import Store
@@ -85,6 +85,7 @@ class Worker:
             halvings: begin with batches so many times halved, because a worker was ended for lack of memory.
 
         Raises:
+            OutOfMemory: this process cannot go on, another one may, and will begin with a smaller batch.
             Exception: what broke the group. This process has to end: see `trainables.group`.
         """
         tally = _Tally(item, halvings)
@@ -92,7 +93,7 @@ class Worker:
         try:
             yield from self._run(tally)
         except Exception as error:
-            if self._group is not None and self._group.broken:
+            if isinstance(error, OutOfMemory) or (self._group is not None and self._group.broken):
                 raise
             failure = _failed(error)
         gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory

@@ -251,7 +251,9 @@ def test_kills(local_ray: None, plan: Plan) -> None:
 
 def _processes(title: str) -> list[psutil.Process]:
     """Of the Ray of this process, by what they call themselves."""
-    return [process for process in psutil.Process().children(recursive=True) if title in _title(process)]
+    found = [process for process in psutil.Process().children(recursive=True) if title in _title(process)]
+    pids = {process.pid for process in found}
+    return [process for process in found if _parent(process) not in pids]  # not what one of them has just forked
 
 
 def _title(process: psutil.Process) -> str:
@@ -259,6 +261,13 @@ def _title(process: psutil.Process) -> str:
         return " ".join(process.cmdline()).strip()
     except psutil.Error:
         return ""
+
+
+def _parent(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
 
 
 def _new_peer(known: list[psutil.Process]) -> psutil.Process:
