@@ -220,6 +220,7 @@ def test_a_group_that_memory_broke_is_replaced(local_ray: None, leader: Any, pla
     _until(lambda: not any(psutil.pid_exists(int(process)) for process in outcome.reused), "their ends")
 
 
+@pytest.mark.slow
 def test_kills(local_ray: None, plan: Plan) -> None:
     """A peer, then rank 0, both while they train: each time it goes on from the store, and nobody stays behind."""
     work = item(plan, "tags", 1, seed=9, examples=640)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ from datasets import Dataset
 from spaces.card import Card
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from tests.trainables.conftest import EXAMPLES, TEXTS, kit_of
+from tests.trainables.conftest import EXAMPLES, kit_of
 from tests.trainables.conftest import _card as card_of_format
 from trainables import encoders
 from trainables.formats import encoding, retrieval
@@ -276,26 +273,6 @@ def test_evaluation_in_small_memory(plan: Plan, monkeypatch: pytest.MonkeyPatch)
     outcome = run(Worker(plan), work)
     assert scores(outcome) == whole
     assert outcome.micro_batches == {"texts/evaluation": 2}
-
-
-def test_a_real_limit_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel's own limit on what a process may have. It depends on where it is met whether the process can go on
-    (torch's allocator) or another one has to (oneDNN, which is spoilt by it, in this thread)."""
-    monkeypatch.setitem(EXAMPLES, "masked_lm", {"text": [" ".join(TEXTS[at:] + TEXTS[:at]) for at in range(6)]})
-    plan = plan_in(tmp_path)
-    work = item(plan, "words", 1, targets=("texts",), batch_size=128, examples=128, max_length=128)
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (have + 200 * 2**20, hard))
-    outcome = None
-    try:
-        while outcome is None:
-            with ThreadPoolExecutor(1) as thread, suppress(OutOfMemory):
-                outcome = thread.submit(run, Worker(plan), work).result()
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    assert outcome.failure is None, outcome.failure.details
-    assert outcome.micro_batches["intermediate"] in (64, 32, 16)
 
 
 def test_memory_that_spoils_the_process(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
