@@ -86,9 +86,10 @@ def main() -> None:
     parser.add_argument("--no-tune", action="store_true", help="leave out the part on Ray Tune")
     parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args()
-    found = [measure(recipes, options) for recipes in options.recipes]
-    for row in found:
-        print(json.dumps(row, indent=1))
+    found = []
+    for recipes in options.recipes:
+        found.append(measure(recipes, options))
+        print(json.dumps(found[-1], indent=1), flush=True)
     if options.json:
         options.json.write_text(json.dumps({"machine": platform.platform(), "sizes": found}, indent=1) + "\n")
 
