@@ -144,6 +144,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 def test_everything_that_is_wrong_is_said_at_once(write_search: Callable[..., Path], lab: Path, tmp_path: Path) -> None:
     """A cluster of one node, which is in another folder than this process."""
     (lab / "data" / "empty").mkdir(exist_ok=True)
@@ -185,6 +186,7 @@ def test_everything_that_is_wrong_is_said_at_once(write_search: Callable[..., Pa
     assert "secret" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_launch_stops_before_the_first_work_item(write_search: Callable[..., Path], tmp_path: Path) -> None:
     file = write_search()
 
