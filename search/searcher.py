@@ -130,7 +130,7 @@ class AgendaSearcher(Searcher):
         if item is None or self.halting:  # on a halt the driver kills the workers itself
             return
         attempts = self._attempts[item.key]
-        if is_out_of_memory(_cause(error)):
+        if is_out_of_memory(error):
             attempts.full += 1
             attempts.killed += _is_death(error)
             again = attempts.full <= self._halvings
@@ -157,8 +157,8 @@ def _is_death(error: Exception) -> bool:
 
 def _failed(error: Exception, attempts: _Attempts) -> Failed:
     kind: FailureKind
-    cause = _cause(error)
-    if is_out_of_memory(cause):
+    cause = getattr(error, "cause", None) or error
+    if is_out_of_memory(error):
         kind, message = "out_of_memory", f"memory did not suffice, {_times(attempts.full)}: {cause}".splitlines()[0]
         if attempts.killed:
             message = f"Ray ended the worker {_times(attempts.full)} because its node ran low on memory"
@@ -167,12 +167,6 @@ def _failed(error: Exception, attempts: _Attempts) -> Failed:
     else:
         kind, message = "exception", f"{type(cause).__name__}: {cause}".splitlines()[0]
     return Failed(kind=kind, message=message, details=TERMINAL_COLOUR.sub("", str(error)))
-
-
-def _cause(error: Exception) -> Exception:
-    """What a worker raised, out of what Ray makes of it."""
-    cause = getattr(error, "cause", None)
-    return cause if isinstance(cause, Exception) else error
 
 
 def _times(number: int) -> str:

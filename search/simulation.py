@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from dataclasses import dataclass, field
 
 from search.agenda import Agenda
 from search.config import Search
@@ -17,25 +16,8 @@ from search.estimate import Estimate, Expected, Line, Work
 from search.record import Kind
 from search.studies import Studies
 from trainables.item import Plan, WorkItem
-from trainables.outcome import Outcome, Progress
 from trainables.prepare import Findings
 from trainables.simulated import Surface, outcome, usual_values
-
-
-@dataclass
-class _Seen:
-    """Counts work items by kind and rung, as a listener."""
-
-    kinds: dict[WorkItem, Kind] = field(default_factory=dict)
-
-    def started(self, item: WorkItem, kind: Kind) -> None:
-        self.kinds[item] = kind
-
-    def progressed(self, item: WorkItem, progress: Progress) -> None:
-        """Nothing to see."""
-
-    def finished(self, item: WorkItem, outcome: Outcome) -> None:
-        """Nothing to see."""
 
 
 def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, seed: int = 1) -> Estimate:
@@ -46,17 +28,19 @@ def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, s
             share of a unit of time, and the estimate says no seconds.
         seed: of the surface.
     """
-    work, seen, now = Work(plan, findings), _Seen(), 0.0
-    agenda = Agenda(search, Studies.in_memory(search), [seen], clock=lambda: now)
+    work, studies, now = Work(plan, findings), Studies.in_memory(search), 0.0
+    agenda = Agenda(search, studies, clock=lambda: now)
     surface, top = Surface(seed, usual_values(plan)), len(plan.rungs) - 1
     running: list[tuple[float, int, WorkItem]] = []
     lines: dict[str, list[Line]] = defaultdict(list)
     while True:
         while len(running) < concurrency and (item := agenda.next()) is not None:
-            line = work.line(_expected(plan, item, seen.kinds[item], search.config.seed))
+            owner = studies.standing.owner(item)
+            assert owner is not None
+            line = work.line(_expected(plan, item, owner.kind, search.config.seed))
             lines[line.kind].append(line)
             seconds = plan.rungs[item.rung] if line.seconds is None else line.seconds
-            heapq.heappush(running, (now + seconds, len(seen.kinds), item))
+            heapq.heappush(running, (now + seconds, studies.standing.items, item))
         if not running:
             break
         now, _, item = heapq.heappop(running)

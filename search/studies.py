@@ -176,7 +176,9 @@ class Studies:
         Raises:
             InputError: the search was begun with other fixed settings.
         """
-        kept = self._attributes.get(CONFIG)
+        kept, now = self._attributes.get(CONFIG), config.model_dump(mode="json")
+        if kept == now:
+            return
         if kept is not None:
             changed = differences(SearchConfig.model_validate(kept), config)
             if changed:
@@ -184,7 +186,7 @@ class Studies:
                 raise InputError(
                     [*changed, Problem("this is another search of the same name", config.name, fix=advice)]
                 )
-        self._note(CONFIG, config.model_dump(mode="json"))
+        self._note(CONFIG, now)
 
     def remember_data(self, versions: Mapping[str, str]) -> None:
         """Keep on what data the search is: card -> digest of its data.

@@ -14,22 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-import pyarrow.parquet as pq
 import pytest
 import yaml
-from datasets import Dataset
 from mlflow import MlflowClient
 from optuna.trial import TrialState
 
 from search.cli import main
-from tests.trainables.conftest import EXAMPLES, LABELS, kit_of
-from trainables import encoders
+from tests.tiny import write_cards, write_data
 
 ROOT = Path(__file__).parent.parent
 
 TASKS = {"tags": "tagging", "words": "masked_lm", "books": "sentence_classification"}
 TARGETS = {"pairs": "pair_classification", "texts": "retrieval"}
-METRIC = {"pairs": "accuracy", "texts": "accuracy"}
 
 
 @dataclass
@@ -77,29 +73,8 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     folder = tmp_path_factory.mktemp("lab")
-    kit = kit_of("bert")
-    encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
-    for kind, names in (("tasks", TASKS), ("targets", TARGETS)):
-        for name, form in names.items():
-            data = folder / "data" / name
-            data.mkdir(parents=True)
-            for split in ("train", "dev", "test"):
-                pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, data / f"{split}.parquet")
-            card = {
-                "description": "for tests",
-                "format": form,
-                "licence": "none",
-                "origin": "tests",
-                "source": {"files": str(data)},
-                "splits": {"train": "train", "dev": "dev", "test": "test"},
-                "languages": ["en"],
-                **({"labels": LABELS[form]} if form in LABELS else {}),
-                **({"metric": METRIC[name]} if kind == "targets" else {}),
-                **({"train_language": "en"} if name == "pairs" else {}),
-            }
-            path = folder / "cards" / kind / f"{name}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(yaml.safe_dump(card))
+    write_cards(folder, TASKS, TARGETS)
+    write_data(folder, TASKS, TARGETS)
     stage = {"examples": 32, "batch_size": 8, "max_length": 48, "learning_rate": 1e-3}
     search = {
         "name": "small",

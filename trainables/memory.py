@@ -27,7 +27,10 @@ KILLED = "running low on memory"
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """The GPU's or the host's memory did not suffice."""
+    """The GPU's or the host's memory did not suffice; also where Ray has wrapped what a worker said of it."""
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, Exception) and is_out_of_memory(cause):
+        return True
     if isinstance(error, OutOfMemory | MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     # torch's class and Ray's have one name; neither is imported here

@@ -100,19 +100,8 @@ def outcome(
         return Outcome(failure=Failed(kind="diverged", message="a simulated failure"), seconds=seconds)
     scores = {}
     for target in item.targets:
-        card, score = targets[target], surface.score(target, item.recipe, share)
-        languages = {language: {card.metric or "": score} for language in card.languages}
-        scores[target] = Score(
-            target=target,
-            score=score,
-            dev=languages,
-            floor=0.1,
-            floors={language: {card.metric or "": 0.1} for language in card.languages},
-            test_score=score if top else None,
-            test=languages if top else {},
-            examples=examples,
-            seconds=seconds,
-        )
+        score = surface.score(target, item.recipe, share)
+        scores[target] = flat(targets[target], score, top, seconds, examples)
     return Outcome(scores=scores, seconds=seconds, training_seconds=0.8 * seconds, examples=examples)
 
 
@@ -127,6 +116,23 @@ def usual_values(plan: Plan) -> dict[str, float]:
     }
 
 
+def flat(card: Card, score: float, top: bool, seconds: float = 1.0, examples: int = 10) -> Score:
+    """A score that is the same in every language of a target, and on both splits."""
+    metric = card.metric or ""
+    languages = {language: {metric: score} for language in card.languages}
+    return Score(
+        target=card.name,
+        score=score,
+        dev=languages,
+        floor=0.1,
+        floors={language: {metric: 0.1} for language in card.languages},
+        test_score=score if top else None,
+        test=languages if top else {},
+        examples=examples,
+        seconds=seconds,
+    )
+
+
 class SimulatedWorker:
     """A worker for the driver (`trainable.Worker`) that sleeps instead of training. Subclasses set the pace."""
 
@@ -139,7 +145,7 @@ class SimulatedWorker:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.surface = plan, Surface(usual=usual_values(plan))
 
-    def run(self, item: WorkItem) -> Iterator[Progress | Outcome]:
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
         share, top = self.plan.rungs[item.rung], item.rung == len(self.plan.rungs) - 1
         yield Progress(phase="simulated", done=0.0)
         time.sleep(share * self.seconds)

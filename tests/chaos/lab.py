@@ -10,10 +10,10 @@ import yaml
 
 from search import search_file
 from search.config import Search
+from tests.tiny import write_cards, write_data
 
 TASKS = {"tags": "tagging", "words": "masked_lm", "books": "sentence_classification"}
 TARGETS = {"pairs": "pair_classification", "texts": "retrieval"}
-METRIC = {"pairs": "accuracy", "texts": "accuracy"}
 
 NAME = "chaos"
 RETRIES = 50
@@ -79,43 +79,7 @@ class Lab:
         """
         folder.mkdir(exist_ok=True)
         lab = cls(folder)
-        for kind, names in (("tasks", TASKS), ("targets", TARGETS)):
-            for name, form in names.items():
-                lab._write_card(kind, name, form)
+        write_cards(folder, TASKS, TARGETS)
         if data:
-            lab._write_data()
+            write_data(folder, TASKS, TARGETS)
         return lab
-
-    def _write_card(self, kind: str, name: str, form: str) -> None:
-        labels = {"tagging": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"], "sentence_classification": ["a", "b", "c"]}
-        labels["pair_classification"] = labels["sentence_classification"]
-        card = {
-            "description": "for tests",
-            "format": form,
-            "licence": "none",
-            "origin": "tests",
-            "source": {"files": str(self.folder / "data" / name)},
-            "splits": {"train": "train", "dev": "dev", "test": "test"},
-            "languages": ["en"],
-            **({"labels": labels[form]} if form in labels else {}),
-            **({"metric": METRIC[name]} if kind == "targets" else {}),
-            **({"train_language": "en"} if name == "pairs" else {}),
-        }
-        path = self.folder / "cards" / kind / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(card))
-        (self.folder / "data" / name).mkdir(parents=True)
-
-    def _write_data(self) -> None:
-        import pyarrow.parquet as pq
-        from datasets import Dataset
-
-        from tests.trainables.conftest import EXAMPLES, kit_of
-        from trainables import encoders
-
-        kit = kit_of("bert")
-        encoders.save(kit.encoder(), kit.tokenizer, self.model)
-        for name, form in (TASKS | TARGETS).items():
-            data = self.folder / "data" / name
-            for split in ("train", "dev", "test"):
-                pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, data / f"{split}.parquet")

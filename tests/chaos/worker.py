@@ -21,6 +21,7 @@ from spaces.digest import derive_seed
 from spaces.errors import Failure
 from trainables.item import Plan, WorkItem
 from trainables.outcome import Failed, Outcome, Progress, Score
+from trainables.simulated import flat
 from trainables.store import Store
 
 STEPS = 4
@@ -172,20 +173,8 @@ class Simulated:
         is_trained = weights or self.plan.targets[target].is_trained
         drawn = [hashlib.sha256(weights).hexdigest(), target, item.rung if is_trained else -1, item.recipe.seed]
         chance = derive_seed(*drawn) % 10_000 / 1e6
-        score, card = LEAST + self.plan.rungs[item.rung] ** 0.5 * gain + chance, self.plan.targets[target]
-        languages = {language: {card.metric or "": score} for language in card.languages}
-        top = item.rung == len(self.plan.rungs) - 1
-        return Score(
-            target=target,
-            score=score,
-            dev=languages,
-            floor=0.1,
-            floors=languages,
-            test_score=score if top else None,
-            test=languages if top else {},
-            examples=examples,
-            seconds=1.0,
-        )
+        score = LEAST + self.plan.rungs[item.rung] ** 0.5 * gain + chance
+        return flat(self.plan.targets[target], score, item.rung == len(self.plan.rungs) - 1, examples=examples)
 
 
 def _grown(weights: bytes, done: Any) -> bytes:

@@ -20,10 +20,8 @@ from typing import Any
 
 import optuna
 import psutil
-import pyarrow.parquet as pq
 import pytest
 import yaml
-from datasets import Dataset
 
 from cluster import submit as module
 from cluster.connect import PACKAGES
@@ -33,8 +31,7 @@ from search.database import open_storage
 from search.search_file import load
 from spaces.errors import Failure, InputError
 from tests.postgres import Server
-from tests.trainables.conftest import EXAMPLES, LABELS, kit_of
-from trainables import encoders
+from tests.tiny import write_cards, write_data
 
 ROOT = Path(__file__).parents[2]
 RAY = [sys.executable, "-m", "ray.scripts.scripts"]
@@ -223,28 +220,8 @@ def head() -> Iterator[Head]:
 @pytest.fixture(scope="module")
 def search(head: Head, postgres: Server) -> Path:
     """The file of a tiny search that keeps everything where a job's end leaves it."""
-    kit = kit_of("bert")
-    encoders.save(kit.encoder(), kit.tokenizer, head.folder / "model")
-    for kind, cards in CARDS.items():
-        for name, form in cards.items():
-            data = head.folder / "data" / name
-            data.mkdir(parents=True)
-            for split in ("train", "dev", "test"):
-                pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, data / f"{split}.parquet")
-            card = {
-                "description": "for tests",
-                "format": form,
-                "licence": "none",
-                "origin": "tests",
-                "source": {"files": str(data)},
-                "splits": {"train": "train", "dev": "dev", "test": "test"},
-                "languages": ["en"],
-                "labels": LABELS[form],
-                **({"metric": "accuracy", "train_language": "en"} if kind == "targets" else {}),
-            }
-            path = head.folder / "cards" / kind / f"{name}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(yaml.safe_dump(card))
+    write_cards(head.folder, **CARDS)
+    write_data(head.folder, **CARDS)
     stage = {"examples": 32, "batch_size": 8, "max_length": 48, "learning_rate": 1e-3}
     text = {
         "name": "small",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from search.config import Search
 from spaces.digest import derive_seed
 from trainables.item import WorkItem
-from trainables.outcome import Failed, Outcome, Score
+from trainables.outcome import Failed, Outcome
+from trainables.simulated import flat
 
 EFFECTS = {"related": {"paraphrase": 0.2, "crossref": 0.1, "ner": -0.2}, "verses": {"crossref": 0.1, "ner": -0.4}}
 
@@ -20,17 +21,5 @@ def outcome(search: Search, item: WorkItem) -> Outcome:
         gain = sum(EFFECTS[target].get(task, 0.0) * w**0.5 for task, w in item.recipe.mixture.weights.items())
         noise = (derive_seed(item.recipe.digest, target, item.rung) % 1000) / 1e5
         score = 0.5 + share**0.5 * gain + noise
-        per_language = {language: {card.metric or "": score} for language in card.languages}
-        top = item.rung == len(search.config.halving.rungs) - 1
-        scores[target] = Score(
-            target=target,
-            score=score,
-            dev=per_language,
-            floor=0.1,
-            floors=per_language,
-            test_score=score if top else None,
-            test=per_language if top else {},
-            examples=10,
-            seconds=1.0,
-        )
+        scores[target] = flat(card, score, top=item.rung == len(search.config.halving.rungs) - 1)
     return Outcome(scores=scores, seconds=2.0, training_seconds=1.0, examples=100)

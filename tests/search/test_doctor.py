@@ -14,10 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import yaml
-from datasets import Dataset
 from sqlalchemy import create_engine, text
 
 from cluster.gpus import MIB, Gpu
@@ -32,8 +30,7 @@ from search.database import parsed
 from search.home import Place
 from spaces.errors import Failure
 from tests.nodes import ROOT
-from tests.trainables.conftest import EXAMPLES, kit_of
-from trainables import encoders
+from tests.tiny import write_cards, write_data
 from trainables.item import EngineSettings, Plan, StageSettings
 from trainables.prepare import Findings
 
@@ -44,26 +41,9 @@ Capture = pytest.CaptureFixture[str]
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny encoder, a task "words" and a target "texts"."""
     folder = tmp_path_factory.mktemp("lab")
-    kit = kit_of("bert")
-    encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
-    for kind, name, form in (("tasks", "words", "masked_lm"), ("targets", "texts", "retrieval")):
-        data = folder / "data" / name
-        data.mkdir(parents=True)
-        for split in ("train", "dev", "test"):
-            pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, data / f"{split}.parquet")
-        card = {
-            "description": "for tests",
-            "format": form,
-            "licence": "none",
-            "origin": "tests",
-            "source": {"files": str(data)},
-            "splits": {"train": "train", "dev": "dev", "test": "test"},
-            "languages": ["en"],
-            **({"metric": "accuracy"} if kind == "targets" else {}),
-        }
-        path = folder / "cards" / kind / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(card))
+    cards = {"tasks": {"words": "masked_lm"}, "targets": {"texts": "retrieval"}}
+    write_cards(folder, **cards)
+    write_data(folder, **cards)
     return folder
 
 

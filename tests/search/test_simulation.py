@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from search.config import Search
 from search.estimate import estimate
 from search.simulation import simulate
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
+from trainables.item import WorkItem
+from trainables.outcome import Outcome
 from trainables.prepare import Findings, Sizes
 from trainables.simulated import Surface, usual_values
+from trainables.trainable import WorkItemTrainable
 
 
 def findings(search: Search) -> Findings:
@@ -53,9 +59,6 @@ def test_without_knowing_the_speed_it_says_no_seconds(search: Search) -> None:
 
 
 def test_the_surface_has_effects_a_best_rate_and_a_learning_curve(search: Search) -> None:
-    from spaces.mixture import Mixture
-    from spaces.recipe import Recipe
-
     surface = Surface(usual=usual_values(search.plan("store", "cache")), noise=0.0)
 
     def score(mix: str, rate: float = 1e-5, share: float = 1.0, target: str = "related") -> float:
@@ -69,3 +72,15 @@ def test_the_surface_has_effects_a_best_rate_and_a_learning_curve(search: Search
     assert max(gains) in gains[1:4]
     both = score("ner:0.5 + crossref:0.5") - none
     assert both != (score("ner") - none + score("crossref") - none) / 2
+
+
+def test_the_worker_is_one_that_a_trainable_can_run(search: Search) -> None:
+    recipe = Recipe.of(Mixture.parse("ner"), {}, "some/encoder", 1)
+    item = WorkItem(recipe, 1, tuple(search.config.targets))
+    trainable = WorkItemTrainable.__new__(WorkItemTrainable)
+    plan = search.plan("store", "cache").model_dump_json()
+    trainable.setup({"item": json.dumps(item.to_dict())}, plan, "trainables.simulated:SimulatedWorker")
+    assert not trainable.step()["done"]
+    told = Outcome.model_validate_json(trainable.step()["outcome"])
+    assert set(told.scores) == set(search.config.targets)
+    assert all(score.test_score == score.score for score in told.scores.values())

@@ -22,6 +22,7 @@ from transformers import (
 )
 
 from spaces.card import LABELLED, METRICS, Card
+from tests.tiny import LABELS
 from trainables.data import Data
 
 TEXTS = [
@@ -208,12 +209,6 @@ EXAMPLES: dict[str, dict[str, list[Any]]] = {
     "masked_lm": {"text": TEXTS[:6]},
 }
 """Format -> canonical rows."""
-
-LABELS = {
-    "pair_classification": ["entailment", "neutral", "contradiction"],
-    "sentence_classification": ["law", "history", "letters"],
-    "tagging": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"],
-}
 
 
 def _card(form: str, **changes: Any) -> Card:
