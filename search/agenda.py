@@ -140,8 +140,14 @@ class Agenda:
             return None
         now = self._standing.items, self._standing.over, len(self._in_flight)
         if self._found is None or self._found[0] != now:
-            self._found = now, next(self._candidates(), None)
+            self._found = now, next(filter(self._is_apart, self._candidates()), None)
         return self._found[1]
+
+    def _is_apart(self, candidate: Candidate) -> bool:
+        """Whether nothing in flight trains the same encoder for other targets: it will soon lie in the store."""
+        item = candidate[0]
+        place = item.recipe, item.rung
+        return item.recipe.is_baseline or all((other.recipe, other.rung) != place for other in self._in_flight)
 
     def _spent(self) -> bool:
         """Whether a limit other than the number of recipes is reached."""

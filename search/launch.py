@@ -59,26 +59,26 @@ def _run(
 ) -> driver.Ending:
     """Start Ray while data and model are checked, then run the agenda."""
     config = search.config
-    with ThreadPoolExecutor(1) as aside, connect(address, log=place.folder / "ray.log") as ray:
+    with ThreadPoolExecutor(1) as aside:
         preparing = aside.submit(checked, search, place, terminal)
-        asked = config.resources
-        item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
-        concurrency = fitting(item, ray.nodes, asked.concurrency, growing=ray.address is not None)
-        doctor.require(
-            doctor.examine(search, place, item, concurrency, ray, lambda: preparing.result()[1]), terminal.say
-        )
-        plan, _ = preparing.result()
-        studies.remember_data(plan.versions)
-        tracking.ready()
-        terminal.begin(search, studies, concurrency)
-        return driver.run(
-            plan,
-            agenda,
-            item,
-            concurrency,
-            retries=config.failures.retries,
-            before_exit=terminal.close,
-        )
+        with connect(address, log=place.folder / "ray.log") as ray:
+            asked = config.resources
+            item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
+            concurrency = fitting(item, ray.nodes, asked.concurrency, growing=ray.address is not None)
+            checks = doctor.examine(search, place, item, concurrency, ray, lambda: preparing.result()[1])
+            doctor.require(checks, terminal.say)
+            plan, _ = preparing.result()
+            studies.remember_data(plan.versions)
+            tracking.ready()
+            terminal.begin(search, studies, concurrency)
+            return driver.run(
+                plan,
+                agenda,
+                item,
+                concurrency,
+                retries=config.failures.retries,
+                before_exit=terminal.close,
+            )
 
 
 def checked(search: Search, place: Place, terminal: Terminal, offline: bool = False) -> tuple[Plan, Findings]:

@@ -238,7 +238,8 @@ class Studies:
         )
         trial_id = self._storage.create_new_trial(self._ids[target], trial)
         times = trial.datetime_start, trial.datetime_complete
-        record = _record(target, TrialRow(trial_id, self._numbers[target], state, *times, attributes))
+        row = TrialRow(trial_id, self._numbers[target], state, *times, attributes)
+        record = _record(target, row, lambda _: recipe)
         self._numbers[target] += 1
         self.records[target].append(record)
         self.standing.add(record)
@@ -280,10 +281,11 @@ class Studies:
         self.records: dict[str, list[Record]] = {target: [] for target in self._ids}
         self._numbers = dict.fromkeys(self._ids, 0)
         self._twins: list[Record] = []
+        recipes = _Recipes()
         for target, study in self._ids.items():
             places = set()
             for row in trial_rows.read(self._storage, study):
-                record = _record(target, row)
+                record = _record(target, row, recipes.get)
                 (self._twins if record.place in places else self.records[target]).append(record)
                 places.add(record.place)
                 self._numbers[target] = row.number + 1
@@ -326,19 +328,32 @@ def _failure(result: Mapping[str, Any]) -> Failed | None:
     return Failed.model_validate(result["failure"]) if "failure" in result else None
 
 
-def _record(target: str, row: TrialRow) -> Record:
+class _Recipes:
+    """One object per recipe, however many trials it has: its canonical form and digest are most of a reading."""
+
+    def __init__(self) -> None:
+        self._made: dict[Any, Recipe] = {}
+
+    def get(self, data: Mapping[str, Any]) -> Recipe:
+        key = *data["mixture"].items(), *data["hyperparameters"].items(), data["model"], data["seed"]
+        if key not in self._made:
+            self._made[key] = Recipe.from_dict(data)
+        return self._made[key]
+
+
+def _record(target: str, row: TrialRow, recipe: Callable[[Mapping[str, Any]], Recipe]) -> Record:
     record, result, cost = row.attributes[RECORD], row.attributes.get(RESULT, {}), row.attributes.get(COST)
     return Record(
         target=target,
         number=row.number,
         trial_id=row.trial_id,
         state=row.state,
-        recipe=Recipe.from_dict(record["recipe"]),
+        recipe=recipe(record["recipe"]),
         rung=record["rung"],
         kind=record["kind"],
         score=Score.model_validate(result["score"]) if "score" in result else None,
         failure=_failure(result),
-        item=WorkItem.from_dict(record["item"]) if "item" in record else None,
+        item=WorkItem.from_dict(record["item"], recipe) if "item" in record else None,
         cost=Cost(**cost) if cost else None,
         micro_batches=row.attributes.get(MICRO_BATCHES, {}),
         started=row.started,

@@ -173,6 +173,7 @@ def test_launching_again_and_resuming_change_nothing(lab: Lab, whole: str) -> No
     check(lab, whole)
 
 
+@pytest.mark.slow
 def test_interrupted_then_killed_then_launched_again_it_finds_the_same(lab: Lab, whole: str) -> None:
     process = lab.started("killed", scores=3)
     process.send_signal(signal.SIGINT)

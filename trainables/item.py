@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -164,8 +164,10 @@ class WorkItem:
         return {"recipe": self.recipe.to_dict(), "rung": self.rung, "targets": list(self.targets)}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> WorkItem:
-        return cls(Recipe.from_dict(data["recipe"]), int(data["rung"]), tuple(data["targets"]))
+    def from_dict(
+        cls, data: Mapping[str, Any], recipe: Callable[[Mapping[str, Any]], Recipe] = Recipe.from_dict
+    ) -> WorkItem:
+        return cls(recipe(data["recipe"]), int(data["rung"]), tuple(data["targets"]))
 
 
 def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:

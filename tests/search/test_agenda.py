@@ -124,6 +124,19 @@ def test_several_at_once_break_nothing(search: Search, tmp_path: Path, seed: int
         assert all(record.state.is_finished() for record in records)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_no_encoder_is_trained_twice_at_the_same_time(make_search: MakeSearch, seed: int) -> None:
+    search = make_search(budget={"recipes": 20}, halving={"rungs": [0.25, 0.5, 1.0], "eta": 2})
+    agenda, running, order = Agenda(search, Studies.in_memory(search)), list[WorkItem](), random.Random(seed)
+    while not agenda.over:
+        while len(running) < 4 and (item := agenda.next()) is not None:
+            running.append(item)
+        encoders = [(item.recipe.digest, item.rung) for item in running if not item.recipe.is_baseline]
+        assert len(set(encoders)) == len(encoders)
+        item = running.pop(order.randrange(len(running)))
+        agenda.done(item, outcome(search, item))
+
+
 class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 

@@ -26,6 +26,7 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_make_one_suite_with_the_same_bytes(suite: Path, tmp_path: Path) -> None:
     # Another hash seed each: an order that comes from a set would show.
     processes = [
