@@ -169,7 +169,8 @@ def mlflow_agrees(uri: str, truth: Truth) -> None:
     runs = list(client.search_runs(experiments, max_results=10_000))
     children = {run.data.tags["recipe.digest"]: run for run in runs if "recipe.digest" in run.data.tags}
     recipes = {trial.recipe.digest for trial in truth.all()}
-    assert children.keys() == recipes
+    assert not recipes - children.keys(), f"no run for {recipes - children.keys()}"
+    assert not children.keys() - recipes, f"runs of no recipe: {[children[it] for it in children.keys() - recipes]}"
     assert len(runs) == len(recipes) + 1, "a recipe has two runs, or the search has"
     assert {run.info.status for run in runs} == {"FINISHED"}
     for digest, run in children.items():
