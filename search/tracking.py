@@ -275,7 +275,7 @@ class Tracking:
                 self._look_up(recipe_digest)
         else:
             self._take(self._find(f"tags.`{ROLE}` = 'recipe'"))
-            self._looked_up |= self._doubtful
+            self._looked_up |= self._before
 
     def _look_up(self, recipe_digest: str) -> None:
         self._take(self._find(f"tags.`{DIGEST}` = '{recipe_digest}'"))
@@ -287,11 +287,12 @@ class Tracking:
             info, tags = run.info, run.data.tags
             if tags.get(PARENT) != self._parent or DIGEST not in tags:
                 continue
-            if tags[DIGEST] in self._runs:
-                self._get_client().delete_run(info.run_id)
-            else:
+            known = self._runs.get(tags[DIGEST])
+            if known is None:
                 known = _Run(info.run_id, info.status, info.end_time, tags.get(PAGE, ""), set(run.data.params))
                 self._runs[tags[DIGEST]] = known
+            elif known.id != info.run_id:
+                self._get_client().delete_run(info.run_id)
 
     def _written(self) -> str:
         return str(self.studies.standing.over)

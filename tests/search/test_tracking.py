@@ -155,11 +155,18 @@ def tell(
 
 
 def track(
-    database: Database, steps: list[Step], name: str, client: Any = None, enter: bool = True, **keywords: Any
+    database: Database,
+    steps: list[Step],
+    name: str,
+    client: Any = None,
+    enter: bool = True,
+    at: int = 0,
+    **keywords: Any,
 ) -> Tracking:
+    """A launch when the studies are as after step `at`."""
     search = steps[0][0].search
     renamed = dataclasses.replace(search, config=search.config.model_copy(update={"name": name}))
-    tracking = Tracking(renamed, steps[0][0], database.uri, opener=lambda uri: client or database.client, **keywords)
+    tracking = Tracking(renamed, steps[at][0], database.uri, opener=lambda uri: client or database.client, **keywords)
     return tracking.__enter__() if enter else tracking
 
 
@@ -241,6 +248,28 @@ def test_a_kill_between_any_two_calls_changes_nothing(
         tell(story, again, step + 1)
         again.end(OVER)  # type: ignore[arg-type]
         assert database.runs(name) == expected, f"killed at call {at}"
+
+
+@pytest.mark.parametrize("few", [0, 10])
+def test_a_resume_that_knows_what_was_written_changes_nothing(
+    database: Database, story: list[Step], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("search.tracking.FEW", few)  # runs are looked up one by one, or listed
+    monkeypatch.setattr("search.tracking.NOTE_EVERY", 0.0)
+    undisturbed = next(database.names)
+    run(database, story, undisturbed, Mortal(database.client))
+    for at in range(len(story)):
+        name = next(database.names)
+        tracking = track(database, story, name)
+        tracking.ready()
+        tell(story[: at + 1], tracking)
+        again = track(database, story, name, at=at)
+        again.ready()
+        for item in story[at][0].running():
+            again.started(item, "start")
+        tell(story, again, at + 1)
+        again.end(OVER)  # type: ignore[arg-type]
+        assert database.runs(name) == database.runs(undisturbed), f"killed after step {at}"
 
 
 def test_an_interrupt_leaves_nothing_running(database: Database, story: list[Step]) -> None:
