@@ -136,7 +136,7 @@ class StorageConfig(Strict):
     store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
     max_gb: float | None = Field(None, gt=0, description="gigabytes that this search's encoders may take in the store")
     cache: str | None = Field(None, description="folder of tokenised data and built suites")
-    mirror: str | None = Field(None, description="folder laid out like the hub, for machines without internet")
+    mirror: str | None = Field(None, description="folder or fsspec URL laid out like the hub; then it is not asked")
 
     @model_validator(mode="after")
     def _apart(self) -> StorageConfig:
@@ -194,7 +194,7 @@ class Search:
 
     @property
     def tasks(self) -> dict[str, Card]:
-        return {name: self.catalogue.tasks[name] for name in self.space.tasks}
+        return {name: self.catalogue.task(name) for name in self.space.tasks}
 
     @property
     def targets(self) -> dict[str, Card]:

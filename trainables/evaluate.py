@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from spaces.card import Card
+from spaces.card import Card, Split
 from trainables.data import Data
 from trainables.formats import by_name
 from trainables.item import EvaluationSettings
-from trainables.sources import Split
 
 Scores = dict[str, dict[str, float]]
 """Language -> metric -> value between 0 and 1."""

@@ -142,9 +142,8 @@ class Plan(Strict):
         )
 
     def _identity(self, card: Card) -> dict[str, Any]:
-        """What decides which rows are read and how; texts for people do not."""
-        described = card.model_dump(exclude={"description", "licence", "origin", "sizes"})
-        return {**described, "data": self.versions.get(card.name)}
+        """What decides which rows are read and how."""
+        return {**card.identity, "data": self.versions.get(card.name)}
 
 
 @dataclass(frozen=True)
