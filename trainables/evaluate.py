@@ -60,11 +60,13 @@ def evaluate(
     read = _Reading(data, tokenizer, max_length, settings.max_examples)
     settings = settings.of(card)
     result = Evaluation()
-    if isinstance(form, Retriever) and settings.layer == "auto":
+    layer = settings.layer
+    if layer == "auto":
+        assert isinstance(form, Retriever)  # nothing else has a layer: `EvaluationSettings.of`
         layer = _best_layer(form, read, card, dev_card, encoder, settings)
         settings = settings.model_copy(update={"layer": layer})
         result.tuned = {language: {"layer": float(layer)} for language in dev_card.languages_of("dev")}
-    pools = _Pools(read, encoder, settings, [settings.layer] if isinstance(form, Retriever) else [])
+    pools = _Pools(read, encoder, settings, [layer])
     for language in dev_card.languages_of("dev"):
         rows, features = read.features(dev_card, "dev", language)
         here = pools.head(dev_card, "dev", language) or head
