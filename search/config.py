@@ -200,6 +200,11 @@ class Search:
     def targets(self) -> dict[str, Card]:
         return {name: self.catalogue.targets[name] for name in self.config.targets}
 
+    def _dev_cards(self) -> dict[str, Card]:
+        """Target -> the card whose development rows it takes, where they are not its own."""
+        cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
+        return {name: card for name, card in cards.items() if card != self.targets[name]}
+
     def start_mixtures(self) -> list[Mixture]:
         """The mixtures to begin with, distinct, on the grid of the space."""
         start, space = self.config.start, self.space
@@ -218,6 +223,7 @@ class Search:
             tasks=self.tasks,
             targets=self.targets,
             training_cards={name: self.catalogue.training_card(card) for name, card in self.targets.items()},
+            dev_cards=self._dev_cards(),
             rungs=config.halving.rungs,
             intermediate=config.stages.intermediate,
             target=config.stages.target,
