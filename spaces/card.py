@@ -107,8 +107,8 @@ class Splits(Strict):
     """Names of the splits at the source. `dev` drives the search, `test` never does."""
 
     train: str | list[str] | None = "train"
-    dev: str | None = "validation"
-    test: str | None = None
+    dev: str | list[str] | None = "validation"
+    test: str | list[str] | None = None
 
     def names(self, split: Split) -> list[str]:
         """The names that make up a split; none where there is no such split."""
