@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from spaces.card import Card, Split
+from spaces.card import Card
 from trainables.data import Data
 from trainables.formats import by_name
 from trainables.item import EvaluationSettings
