@@ -97,6 +97,11 @@ class Reader:
                     column.append(row[role])
         return kept
 
+    @property
+    def first(self) -> str:
+        """A role that every canonical row has."""
+        return FORMAT_ROLES[self.card.format][0]
+
     def none_of(self, count: int) -> str:
         """For people: why none of so many rows was taken."""
         wanted = " and ".join(f"{column} like {pattern!r}" for column, pattern in self._wanted.items())
