@@ -21,7 +21,7 @@ BUCC_SPLITS = {"dev": "sample", "test": "training"}
 
 LAREQA_SPLITS = {"dev": "mlqa-dev-r", "test": "xquad-r"}
 
-SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")
+SENTENCE_END = re.compile(r"""[.!?]["')\]]*(\s+)(?=["'(\[]?[A-Z0-9])""")
 """For SQuAD, which comes without sentences; a plain rule, where XTREME-R has a longer one (processors/sb_sed.py)."""
 
 MARKS = re.compile(r"\{(.*?)\}")
@@ -38,7 +38,7 @@ def convert(name: str, source: Path, target: Path) -> list[Path]:
 
 
 def bucc2018(source: Path, target: Path) -> list[Path]:
-    """BUCC 2018: `<source>/<lang>-en/<lang>-en.<split>.{<lang>,en,gold}`, ids and sentences, or pairs of ids, with tabs.
+    """BUCC 2018: `<source>/<lang>-en/<lang>-en.<split>.{<lang>,en,gold}`, tab-separated ids and sentences, or ids.
 
     Each language's sentences go to `<lang>/<split>.jsonl`, the English ones to `<lang>-en/<split>.jsonl`.
     """
@@ -156,7 +156,7 @@ def _breaks(paragraph: Mapping[str, Any]) -> list[tuple[int, int]]:
     if "sentence_breaks" in paragraph:
         return [(start, end) for start, end in paragraph["sentence_breaks"]]
     context = paragraph["context"]
-    ends = [match.span() for match in SENTENCE_END.finditer(context)]
+    ends = [match.span(1) for match in SENTENCE_END.finditer(context)]
     starts = [0, *(end for _, end in ends)]
     return list(zip(starts, [*(start for start, _ in ends), len(context)], strict=True))
 
@@ -195,7 +195,7 @@ def _entity(entity: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """On one line, with single blanks."""
+    """On one line, double blanks made one."""
     return " ".join(text.splitlines()).replace("  ", " ").strip()
 
 
