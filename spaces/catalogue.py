@@ -81,6 +81,14 @@ class Catalogue:
         """The target task of that name; raises InputError with the nearest names."""
         return _find(self.targets, name, "target task", where)
 
+    def only(self, names: Sequence[str]) -> Catalogue:
+        """The tasks and targets of these names; raises InputError if there is no card of a name."""
+        tasks, targets = {}, {name: self.targets[name] for name in names if name in self.targets}
+        for name in names:
+            if name not in targets or name in self.tasks:
+                tasks[name] = self.task(name)
+        return Catalogue(tasks, targets)
+
     def training_card(self, target: Card) -> Card:
         """The card whose training rows `target` is fine-tuned on: its own, or the one of `train_from`."""
         return self.task(target.train_from) if target.train_from else target
