@@ -88,17 +88,26 @@ def load(place: str | Path) -> Encoder:
     as mT5 it is the encoder alone.
 
     Raises:
-        ValueError, OSError: as transformers does; ValueError also for an encoder-decoder whose encoder it knows no
-            class for.
+        ValueError, OSError: as transformers and `architecture` do.
     """
     config = AutoConfig.from_pretrained(place)
-    kind = AutoModelForTextEncoding if type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING else AutoModel
-    if kind is AutoModel and config.is_encoder_decoder:
-        raise ValueError(f"{config.model_type} is an encoder with a decoder, and transformers loads both or none")
-    model = kind.from_pretrained(place, dtype=torch.float32)
+    model = architecture(config).from_pretrained(place, dtype=torch.float32)
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     return Encoder(model, _without_token_types(AutoTokenizer.from_pretrained(place), model.config))
+
+
+def architecture(config: PreTrainedConfig) -> type[AutoModel] | type[AutoModelForTextEncoding]:
+    """The class that makes the encoder of a configuration.
+
+    Raises:
+        ValueError: an encoder-decoder whose encoder transformers knows no class for.
+    """
+    if type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING:
+        return AutoModelForTextEncoding
+    if config.is_encoder_decoder:
+        raise ValueError(f"{config.model_type} is an encoder with a decoder, and transformers loads both or none")
+    return AutoModel
 
 
 def _without_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
