@@ -17,7 +17,7 @@ from spaces.recipe import Recipe
 from tests.trainables.conftest import EXAMPLES, kit_of
 from tests.trainables.conftest import _card as card_of_format
 from trainables import encoders
-from trainables.formats import by_name, encoding, retrieval
+from trainables.formats import by_name, encoding, vectors
 from trainables.formats.tagging import Tagging
 from trainables.item import EvaluationSettings, Plan, StageSettings, WorkItem
 from trainables.outcome import Outcome, OutOfMemory, Progress
@@ -317,14 +317,14 @@ def test_after_a_worker_was_ended_for_lack_of_memory(plan: Plan) -> None:
 def test_evaluation_in_small_memory(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     work = item(plan, "none", 0, targets=("texts",))
     whole = scores(run(Worker(plan.model_copy(update={"store": plan.store + "2"})), work))
-    vectors = retrieval.text_states
+    pooled = vectors.pooled
 
-    def limited(encoder: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def limited(encoder: Any, batch: dict[str, torch.Tensor], *how: Any) -> torch.Tensor:
         if len(batch["input_ids"]) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return vectors(encoder, batch)
+        return pooled(encoder, batch, *how)
 
-    monkeypatch.setattr(retrieval, "text_states", limited)
+    monkeypatch.setattr(vectors, "pooled", limited)
     outcome = run(Worker(plan), work)
     assert scores(outcome) == whole
     assert outcome.micro_batches == {"texts/evaluation": 2}
@@ -356,3 +356,62 @@ def test_damage_in_the_store_is_told(plan: Plan) -> None:
     (note,) = run(worker, work).notes
     assert score.stem in note
     assert run(worker, work).notes == []
+
+
+def with_answers(plan: Plan) -> Plan:
+    """The plan with a task that trains a dual encoder, and a target with a pool that is fine-tuned on it."""
+    folder = Path(plan.cache).parent / "data" / "answers"
+    rows = EXAMPLES["answer_retrieval"]
+    for split in ("dev", "test"):
+        for part in ("en", "pool"):
+            path = folder / part / f"{split}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(Dataset.from_dict(rows).data.table, path)
+    pairs = Path(plan.cache).parent / "data" / "retrieval"
+    task = card_of_format("retrieval", name="duals", kind="task", metric=None, source={"files": str(pairs)})
+    target = card_of_format(
+        "answer_retrieval",
+        name="answers",
+        source={"files": str(folder), "config": "{lang}"},
+        train_language="en",
+        train_from="duals",
+    )
+    return plan.model_copy(
+        update={
+            "tasks": {**plan.tasks, "duals": task},
+            "targets": {**plan.targets, "answers": target},
+            "training_cards": {**plan.training_cards, "answers": task},
+        }
+    )
+
+
+def test_dual_encoders_are_trained_as_task_and_as_target(plan: Plan) -> None:
+    worker = Worker(with_answers(plan))
+    outcome = run(worker, item(worker.plan, "duals:0.5 + tags:0.5", 1, targets=("answers", "texts")))
+    assert outcome.failure is None, outcome.failure.details
+    score = outcome.scores["answers"]
+    assert score.test == score.dev  # the splits are the same here
+    assert 0 < score.floor < score.score <= 1
+    assert score.examples == 32
+    key = worker.plan.score_key(item(worker.plan, "duals:0.5 + tags:0.5", 1).recipe, 1, "answers")
+    predictions = worker.store.predictions(key)
+    assert predictions is not None
+    assert [set(found) for found in predictions["en"]] == [set("abcd")] * 4
+
+
+def test_layer_and_pooling_are_part_of_the_scores_that_they_decide(plan: Plan) -> None:
+    plan = with_answers(plan)
+    recipe = item(plan, "tags", 1).recipe
+    other = plan.model_copy(update={"evaluation": EvaluationSettings(layer=1, pooling="cls")})
+    changed = {name for name in plan.targets if plan.score_key(recipe, 1, name) != other.score_key(recipe, 1, name)}
+    assert changed == {"texts"}, "the others are not compared by vectors, or by those that were trained"
+
+
+def test_the_micro_batch_is_part_of_what_a_dual_encoder_learns(plan: Plan) -> None:
+    plan = with_answers(plan)
+    smaller = plan.model_copy(update={"intermediate": STAGE.model_copy(update={"micro_batch": 2})})
+    several = plan.model_copy(update={"workers": 2})
+    duals, tags = (item(plan, mix, 1).recipe for mix in ("duals", "tags"))
+    for other in (smaller, several):
+        assert plan.encoder_key(duals, 1) != other.encoder_key(duals, 1)
+        assert plan.encoder_key(tags, 1) == other.encoder_key(tags, 1)
