@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from spaces.card import Card, Strict
+from spaces.card import UNTRAINED, Card, Strict
 from spaces.digest import digest
 from spaces.recipe import Recipe
 
-VERSION = 2
+VERSION = 3
 """Goes up when training or scoring computes something else: then nothing that was stored before is taken for it."""
 
 
@@ -54,6 +54,25 @@ class EvaluationSettings(Strict):
 
     batch_size: int = Field(64, gt=0)
     max_examples: int | None = Field(None, gt=0, description="rows per language and split; default: all")
+    pooling: Literal["mean", "cls"] = Field("mean", description="a text's vector, for retrieval without fine-tuning")
+    layer: int | Literal["auto"] | None = Field(
+        None, description="its hidden state, 0 the embeddings; auto: the best on the dev split; default: the output"
+    )
+
+    @field_validator("layer")
+    @classmethod
+    def _counted(cls, layer: int | str | None) -> int | str | None:
+        if isinstance(layer, int) and layer < 0:
+            raise ValueError("layers are counted from 0, the embeddings; auto chooses one")
+        return layer
+
+    def of(self, card: Card) -> EvaluationSettings:
+        """As they count for a target: what is fine-tuned for retrieval is compared by the vectors that were trained,
+        and other formats look at neither."""
+        return self if card.format in UNTRAINED and not card.is_trained else self.model_copy(update=_AS_TRAINED)
+
+
+_AS_TRAINED = {"pooling": "mean", "layer": None}
 
 
 class Plan(Strict):
@@ -65,6 +84,9 @@ class Plan(Strict):
     tasks: dict[str, Card]
     targets: dict[str, Card]
     training_cards: dict[str, Card] = Field(description="target -> the card that it is fine-tuned on")
+    dev_cards: dict[str, Card] = Field(
+        default_factory=dict, description="target -> the card whose development rows it is scored on, where not its own"
+    )
     rungs: list[float]
     intermediate: StageSettings
     target: StageSettings
@@ -80,8 +102,12 @@ class Plan(Strict):
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
-        cards = [*self.tasks.values(), *self.targets.values(), *self.training_cards.values()]
+        cards = [*self.tasks.values(), *self.targets.values(), *self.training_cards.values(), *self.dev_cards.values()]
         return list({(card.kind, card.name): card for card in cards}.values())
+
+    def dev_card(self, target: str) -> Card:
+        """The card whose development rows a target is scored on."""
+        return self.dev_cards.get(target, self.targets[target])
 
     def target_stage(self, target: str) -> StageSettings:
         """The target stage with the target's own settings."""
@@ -113,6 +139,7 @@ class Plan(Strict):
                 "mixture": recipe.mixture.weights,
                 "tasks": tasks,
                 "settings": settings,
+                "negatives": self._negatives(self.intermediate_for(recipe), recipe.mixture.tasks, self.tasks),
                 "segments": self.segments(recipe, rung),
                 "seed": recipe.seed,
                 "precision": self.engine.precision,
@@ -132,8 +159,12 @@ class Plan(Strict):
                 "encoder": self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model],
                 "target": self._identity(self.targets[target]),
                 "train": self._identity(self.training_cards[target]) if trained else None,
+                "negatives": self._negatives(self.target_for(recipe, target), [target], self.training_cards)
+                if trained
+                else None,
+                "dev": self._identity(self.dev_card(target)),
                 "settings": stage,
-                "evaluation": self.evaluation.model_dump(exclude={"batch_size"}),
+                "evaluation": self.evaluation.of(self.targets[target]).model_dump(exclude={"batch_size"}),
                 "tested": rung == len(self.rungs) - 1,
                 "seed": recipe.seed,
                 "precision": self.engine.precision,
@@ -141,10 +172,15 @@ class Plan(Strict):
             length=32,
         )
 
+    def _negatives(self, stage: StageSettings, tasks: Iterable[str], cards: Mapping[str, Card]) -> int | None:
+        """Pairs in a forward pass where a dual encoder is trained: it learns from them as negatives."""
+        if not any(cards[task].format == "retrieval" for task in tasks):
+            return None
+        return min(stage.micro_batch or stage.batch_size, -(-stage.batch_size // self.workers))
+
     def _identity(self, card: Card) -> dict[str, Any]:
-        """What decides which rows are read and how; texts for people do not."""
-        described = card.model_dump(exclude={"description", "licence", "origin", "sizes"})
-        return {**described, "data": self.versions.get(card.name)}
+        """What decides which rows are read and how."""
+        return {**card.identity, "data": self.versions.get(card.name)}
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,9 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool) -> Fi
         if missing and offline:
             return findings.model_copy(update={"unreached": [*findings.unreached, model]})
         return findings.model_copy(update={"model_problems": list(error.problems), "away": missing})
+    too_long = _lengths(plan, encoder)
+    if too_long:
+        return findings.model_copy(update={"model_problems": too_long})
     return findings.model_copy(
         update={
             "sizes": {card.name: _sizes(plan, data, card, encoder) for card in sound},
@@ -167,24 +170,38 @@ def build_suites(plan: Plan, model: str, say: Say) -> None:
         build(Path(plan.cache), say)
 
 
+def _lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
+    """Stages that ask for longer inputs than the model can read."""
+    stages = {"stages.intermediate.max_length": plan.intermediate} if plan.tasks else {}
+    stages |= {f"stages.target.max_length, for {name}": plan.target_stage(name) for name in plan.targets}
+    problems: list[Problem] = []
+    for where, stage in stages.items():
+        try:
+            encoder.check_length(stage.max_length, where)
+        except InputError as error:
+            problems.extend(error.problems)
+    return problems
+
+
 def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
     """Rows and mean tokens of what of a card is trained on and scored."""
     stage = plan.intermediate if card.kind == "task" else plan.target_stage(card.name)
 
-    def mean_tokens(split: Split, language: str) -> float:
-        _, features = data.features(card, split, language, encoder.tokenizer, stage.max_length, SAMPLE)
+    def mean_tokens(read: Card, split: Split, language: str) -> float:
+        _, features = data.features(read, split, language, encoder.tokenizer, stage.max_length, SAMPLE)
         return float(np.mean(features["length"][:]))
 
     sizes = Sizes()
     if card.is_trained and card.train_from is None:
         language = card.training_language
         rows = len(data.rows(card, "train", language))
-        sizes = Sizes(rows=rows, tokens=mean_tokens("train", language))
-    if card.kind == "task":
+        sizes = Sizes(rows=rows, tokens=mean_tokens(card, "train", language))
+    if card.kind == "task" or card.name not in plan.targets:
         return sizes
     limit = plan.evaluation.max_examples
-    scored = [len(data.rows(card, "dev", language, limit)) for language in card.languages]
-    tokens = [mean_tokens("dev", language) for language in card.languages]
+    dev = plan.dev_card(card.name)
+    scored = [len(data.rows(dev, "dev", language, limit)) for language in dev.languages_of("dev")]
+    tokens = [mean_tokens(dev, "dev", language) for language in dev.languages_of("dev")]
     return sizes.model_copy(update={"evaluation_rows": sum(scored), "evaluation_tokens": float(np.mean(tokens))})
 
 

@@ -11,13 +11,13 @@ import pytest
 import torch
 from datasets import Dataset
 
-from spaces.card import Card
+from spaces.card import Card, Splits
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from tests.trainables.conftest import EXAMPLES, kit_of
 from tests.trainables.conftest import _card as card_of_format
 from trainables import encoders
-from trainables.formats import encoding, retrieval
+from trainables.formats import by_name, encoding, vectors
 from trainables.formats.tagging import Tagging
 from trainables.item import EvaluationSettings, Plan, StageSettings, WorkItem
 from trainables.outcome import Outcome, OutOfMemory, Progress
@@ -26,15 +26,16 @@ from trainables.work import Worker
 STAGE = StageSettings(examples=32, batch_size=8, max_length=48, learning_rate=1e-3)
 
 
-def plan_in(folder: Path, dropout: float = 0.1, **changes: Any) -> Plan:
+def plan_in(folder: Path, dropout: float = 0.1, kind: str = "bert", **changes: Any) -> Plan:
     """Two intermediate tasks, a trained target and a retrieval target; all splits hold the same few rows.
 
     Args:
-        dropout: of the encoder.
+        dropout: of the encoder, as BERT's configuration has it.
+        kind: of encoder.
     """
-    kit = kit_of("bert")
+    kit = kit_of(kind)
     dropouts = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
-    kit = replace(kit, options={**kit.options, **dropouts})
+    kit = replace(kit, options={**kit.options, **(dropouts if kind == "bert" else {})})
     encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
 
     def card(name: str, form: str, **changes: Any) -> Card:
@@ -116,6 +117,60 @@ def test_going_on_from_a_stored_encoder_is_exact(plan: Plan, tmp_path: Path) -> 
     resumed = run(Worker(plan), item(plan, "tags", 1))
     direct = run(Worker(plan.model_copy(update={"store": str(tmp_path / "store2")})), item(plan, "tags", 1))
     assert scores(resumed) == scores(direct)
+
+
+@pytest.mark.parametrize("kind", ["xlm-r", "mdeberta", "mt5", "modernbert"])
+def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: str) -> None:
+    """What comes back from the store scores as what went in: the second rung goes on from the stored first one."""
+    plan = plan_in(tmp_path, kind=kind)
+    run(Worker(plan), item(plan, "tags", 0))
+    resumed = run(Worker(plan), item(plan, "tags", 1))
+    direct = run(Worker(plan.model_copy(update={"store": str(tmp_path / "store2")})), item(plan, "tags", 1))
+    assert resumed.examples < direct.examples
+    assert scores(resumed) == scores(direct)
+    kept, base = encoder_of(plan, item(plan, "tags", 1)), encoders.load(tmp_path / "model").model
+    assert kept.shape == torch.cat([parameter.detach().flatten() for parameter in base.parameters()]).shape
+
+
+def test_more_tokens_than_the_model_can_read(plan: Plan) -> None:
+    long = plan.model_copy(update={"per_target": {"pairs": {"max_length": 161}}})
+    outcome = run(Worker(long), item(plan, "tags", 0))
+    assert outcome.failure is not None
+    assert "more tokens than the model has positions for" in outcome.failure.message
+    assert "target.max_length, for pairs" in outcome.failure.message
+    assert outcome.examples == 0, "said before anything is trained"
+
+
+def test_predictions_of_the_top_rung_are_kept_beside_the_score(plan: Plan) -> None:
+    """They score as the work item did, without a model."""
+    worker = Worker(plan)
+    run(worker, item(plan, "tags", 0))
+    outcome = run(worker, item(plan, "tags", 1))
+    recipe = item(plan, "tags", 1).recipe
+    for target, card in plan.targets.items():
+        assert worker.store.predictions(plan.score_key(recipe, 0, target)) is None
+        kept = worker.store.predictions(plan.score_key(recipe, 1, target))
+        assert kept is not None
+        assert list(kept) == ["en"]
+        rows = worker.data.rows(card, "test", "en")
+        assert by_name(card.format).metrics(rows, kept["en"], card, "en") == outcome.scores[target].test["en"]
+
+
+def test_development_rows_of_another_card(plan: Plan, tmp_path: Path) -> None:
+    """Their languages drive the search, the target's own are tested; and they are part of the key."""
+    other = plan.targets["pairs"]
+    own = other.model_copy(update={"name": "own", "splits": Splits(train="train", dev=None, test="test")})
+    targets = {"own": own.model_copy(update={"languages": ["en", "de"], "dev_from": "pairs"})}
+    changed = plan.model_copy(
+        update={"targets": targets, "training_cards": {"own": other}, "dev_cards": {"own": other}}
+    )
+    work = item(plan, "none", 1, targets=("own",))
+    score = run(Worker(changed), work).scores["own"]
+    assert list(score.dev) == ["en"]
+    assert list(score.test) == ["en", "de"]
+    moved = changed.model_copy(update={"versions": {"pairs": "new"}, "training_cards": {"own": own}})
+    before = changed.model_copy(update={"training_cards": {"own": own}})
+    assert moved.score_key(work.recipe, 1, "own") != before.score_key(work.recipe, 1, "own")
 
 
 def test_the_baseline_trains_no_intermediate_stage(plan: Plan, tmp_path: Path) -> None:
@@ -262,14 +317,14 @@ def test_after_a_worker_was_ended_for_lack_of_memory(plan: Plan) -> None:
 def test_evaluation_in_small_memory(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     work = item(plan, "none", 0, targets=("texts",))
     whole = scores(run(Worker(plan.model_copy(update={"store": plan.store + "2"})), work))
-    vectors = retrieval.text_states
+    pooled = vectors.pooled
 
-    def limited(encoder: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def limited(encoder: Any, batch: dict[str, torch.Tensor], *how: Any) -> torch.Tensor:
         if len(batch["input_ids"]) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return vectors(encoder, batch)
+        return pooled(encoder, batch, *how)
 
-    monkeypatch.setattr(retrieval, "text_states", limited)
+    monkeypatch.setattr(vectors, "pooled", limited)
     outcome = run(Worker(plan), work)
     assert scores(outcome) == whole
     assert outcome.micro_batches == {"texts/evaluation": 2}
@@ -301,3 +356,62 @@ def test_damage_in_the_store_is_told(plan: Plan) -> None:
     (note,) = run(worker, work).notes
     assert score.stem in note
     assert run(worker, work).notes == []
+
+
+def with_answers(plan: Plan) -> Plan:
+    """The plan with a task that trains a dual encoder, and a target with a pool that is fine-tuned on it."""
+    folder = Path(plan.cache).parent / "data" / "answers"
+    rows = EXAMPLES["answer_retrieval"]
+    for split in ("dev", "test"):
+        for part in ("en", "pool"):
+            path = folder / part / f"{split}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(Dataset.from_dict(rows).data.table, path)
+    pairs = Path(plan.cache).parent / "data" / "retrieval"
+    task = card_of_format("retrieval", name="duals", kind="task", metric=None, source={"files": str(pairs)})
+    target = card_of_format(
+        "answer_retrieval",
+        name="answers",
+        source={"files": str(folder), "config": "{lang}"},
+        train_language="en",
+        train_from="duals",
+    )
+    return plan.model_copy(
+        update={
+            "tasks": {**plan.tasks, "duals": task},
+            "targets": {**plan.targets, "answers": target},
+            "training_cards": {**plan.training_cards, "answers": task},
+        }
+    )
+
+
+def test_dual_encoders_are_trained_as_task_and_as_target(plan: Plan) -> None:
+    worker = Worker(with_answers(plan))
+    outcome = run(worker, item(worker.plan, "duals:0.5 + tags:0.5", 1, targets=("answers", "texts")))
+    assert outcome.failure is None, outcome.failure.details
+    score = outcome.scores["answers"]
+    assert score.test == score.dev  # the splits are the same here
+    assert 0 < score.floor < score.score <= 1
+    assert score.examples == 32
+    key = worker.plan.score_key(item(worker.plan, "duals:0.5 + tags:0.5", 1).recipe, 1, "answers")
+    predictions = worker.store.predictions(key)
+    assert predictions is not None
+    assert [set(found) for found in predictions["en"]] == [set("abcd")] * 4
+
+
+def test_layer_and_pooling_are_part_of_the_scores_that_they_decide(plan: Plan) -> None:
+    plan = with_answers(plan)
+    recipe = item(plan, "tags", 1).recipe
+    other = plan.model_copy(update={"evaluation": EvaluationSettings(layer=1, pooling="cls")})
+    changed = {name for name in plan.targets if plan.score_key(recipe, 1, name) != other.score_key(recipe, 1, name)}
+    assert changed == {"texts"}, "the others are not compared by vectors, or by those that were trained"
+
+
+def test_the_micro_batch_is_part_of_what_a_dual_encoder_learns(plan: Plan) -> None:
+    plan = with_answers(plan)
+    smaller = plan.model_copy(update={"intermediate": STAGE.model_copy(update={"micro_batch": 2})})
+    several = plan.model_copy(update={"workers": 2})
+    duals, tags = (item(plan, mix, 1).recipe for mix in ("duals", "tags"))
+    for other in (smaller, several):
+        assert plan.encoder_key(duals, 1) != other.encoder_key(duals, 1)
+        assert plan.encoder_key(tags, 1) == other.encoder_key(tags, 1)
