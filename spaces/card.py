@@ -119,9 +119,10 @@ class Splits(Strict):
 
 
 class Pool(Strict):
-    """The candidates of a target: rows with `id` and `text` in the card's own source, in the split of the queries."""
+    """The candidates of a target: rows with `id` and `text` in the card's own source."""
 
     config: str | None = Field(None, description="configuration; {lang} and {name} as in the source's")
+    split: str | None = Field(None, description="its name at the source, where all splits share it")
     columns: dict[Literal["id", "text"], str | list[str]] = Field(default_factory=dict, description="role -> column")
     distractors: int | None = Field(
         None, ge=0, description="candidates beside the right ones, a sample; default: all, and comparable"
@@ -220,7 +221,8 @@ class Card(Strict):
         """This card with the pool's rows for its own."""
         assert self.pool is not None, "only cards of formats with a pool are asked"
         source = self.source.model_copy(update={"config": self.pool.config, "rows": {}})
-        return self.model_copy(update={"source": source, "columns": dict(self.pool.columns)})
+        splits = Splits(train=None, dev=self.pool.split, test=self.pool.split) if self.pool.split else self.splits
+        return self.model_copy(update={"source": source, "columns": dict(self.pool.columns), "splits": splits})
 
     @property
     def training_language(self) -> str:

@@ -111,7 +111,8 @@ class _Pools:
         """The pool of a language's rows; None where the format has none."""
         if card.pool is None:
             return None
-        key = (card.name, split, card.pool_card.source.config_for(language))
+        shared = card.pool.split is not None and card.pool.distractors is None
+        key = (card.name, None if shared else split, card.pool_card.source.config_for(language))
         if self._kept[0] != key:
             self._kept = (None, None)  # let go before the next one is made
             rows, features = self._read.data.pool_features(
