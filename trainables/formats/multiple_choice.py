@@ -19,8 +19,8 @@ from trainables.formats.encoding import TOKEN_INPUTS, LinearHead, pad, text_stat
 class MultipleChoice(Classification):
     """Each choice is encoded with the context and gets one score; softmax over a row's choices.
 
-    The number of choices is that of the data, equal in all rows of a data set; the head does not depend on it, and cards
-    that put data sets together may mix rows of several numbers.
+    The number of choices is that of the data, equal in all rows of a data set. The head does not depend on it: a card
+    that puts data sets together has rows of several numbers.
     """
 
     name = "multiple_choice"
@@ -64,7 +64,8 @@ class MultipleChoice(Classification):
     def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         """Shape (rows, most choices of a row); minus infinity where a row has fewer."""
         scores: Tensor = head(text_states(encoder, batch)).reshape(-1)
-        rows = scores.split(batch["choices"].tolist())
+        ends = batch["choices"].cumsum(0)[:-1].cpu()
+        rows = torch.tensor_split(scores, ends)
         return pad_sequence(rows, batch_first=True, padding_value=float("-inf"))
 
 
