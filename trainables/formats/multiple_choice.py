@@ -66,7 +66,7 @@ class MultipleChoice(Classification):
         scores: Tensor = head(text_states(encoder, batch)).reshape(-1)
         ends = batch["choices"].cumsum(0)[:-1].cpu()
         rows = torch.tensor_split(scores, ends)
-        return pad_sequence(rows, batch_first=True, padding_value=float("-inf"))
+        return pad_sequence(list(rows), batch_first=True, padding_value=float("-inf"))
 
 
 FORMAT = MultipleChoice()
