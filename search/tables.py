@@ -93,6 +93,8 @@ def tasks(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for title, cards in (("intermediate tasks", data["tasks"]), ("targets", data["targets"])):
         grid = Table.grid(padding=(0, 2))
+        grid.add_column()
+        grid.add_column(overflow="fold")  # long ids on narrow terminals
         for card in cards:
             languages, metric = card["languages"], METRIC_NAMES.get(card["metric"], card["metric"])
             facts = (
@@ -102,7 +104,7 @@ def tasks(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
                 card["licence"],
                 card["source"],
             )
-            about = Text(" · ".join(filter(None, facts)), "dim")
+            about = Text(" · ".join(filter(None, facts)), "dim", overflow="fold")
             lines = [Text(card["description"]), about]
             if card["unverified"]:
                 lines.append(Text(f"not verified: {card['unverified']}", "yellow"))
