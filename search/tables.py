@@ -93,16 +93,18 @@ def tasks(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for title, cards in (("intermediate tasks", data["tasks"]), ("targets", data["targets"])):
         grid = Table.grid(padding=(0, 2))
+        grid.add_column()
+        grid.add_column(overflow="fold")  # long ids on narrow terminals
         for card in cards:
             languages, metric = card["languages"], METRIC_NAMES.get(card["metric"], card["metric"])
             facts = (
                 card["format"] + (f" ({metric})" if metric else ""),
                 " ".join(languages) if len(languages) < 9 else f"{len(languages)} languages",
-                ", ".join(f"{_rows(rows)} {split} rows" for split, rows in card["sizes"].items()),
+                ", ".join(f"{_rows(split, rows)}" for split, rows in card["sizes"].items()),
                 card["licence"],
                 card["source"],
             )
-            about = Text(" · ".join(filter(None, facts)), "dim")
+            about = Text(" · ".join(filter(None, facts)), "dim", overflow="fold")
             lines = [Text(card["description"]), about]
             if card["unverified"]:
                 lines.append(Text(f"not verified: {card['unverified']}", "yellow"))
@@ -111,9 +113,11 @@ def tasks(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
     return parts
 
 
-def _rows(size: int | Mapping[str, int]) -> str:
-    """Of every language, or of all of them together."""
-    return number(size) if isinstance(size, int) else f"{number(sum(size.values()))} (all languages)"
+def _rows(split: str, size: int | Mapping[str, int]) -> str:
+    """Of each language where all have as many, else of all of them together."""
+    if isinstance(size, int):
+        return f"{number(size)} {split} rows"
+    return f"{number(sum(size.values()))} {split} rows in {len(size)} languages"
 
 
 def fits(table: RenderableType, console: Console) -> bool:
