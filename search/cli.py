@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--mirror", help="with --check: a folder or URL laid out like the hub, instead of the hub")
     listing(tasks)
 
+    convert = command("convert", _convert, "make the files of a retrieval card from the data set's published ones")
+    convert.add_argument("name", choices=("bucc2018", "lareqa", "mewslix"))
+    convert.add_argument("source", type=Path, metavar="FROM", help="folder with the published files")
+    convert.add_argument("target", type=Path, metavar="TO", help="folder for the card's files")
+
     plan = command("plan", _plan, "check a search file without training, and say what it would cost")
     plan.add_argument("file", type=Path)
     plan.add_argument("--offline", action="store_true", help="leave out what only the hub could answer")
@@ -155,6 +160,14 @@ def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
             terminal.check(Check(card.name, card.kind, found.state, str(found)))
     print(f"{failed} of {len(cards)} cards differ from their data" if failed else "no card differs from its data")
     return 1 if failed else 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from trainables.conversion import convert
+
+    for file in convert(options.name, options.source, options.target):
+        print(file)
+    return 0
 
 
 def _plan(options: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from spaces.digest import canonical_json
+
 FORMAT_ROLES: dict[str, tuple[str, ...]] = {
     "pair_classification": ("text_a", "text_b", "label"),
     "sentence_classification": ("text", "label"),
@@ -117,9 +119,10 @@ class Splits(Strict):
 
 
 class Pool(Strict):
-    """The candidates of a target: rows with `id` and `text` in the card's own source, in the split of the queries."""
+    """The candidates of a target: rows with `id` and `text` in the card's own source."""
 
     config: str | None = Field(None, description="configuration; {lang} and {name} as in the source's")
+    split: str | None = Field(None, description="its name at the source, where all splits share it")
     columns: dict[Literal["id", "text"], str | list[str]] = Field(default_factory=dict, description="role -> column")
     distractors: int | None = Field(
         None, ge=0, description="candidates beside the right ones, a sample; default: all, and comparable"
@@ -218,7 +221,8 @@ class Card(Strict):
         """This card with the pool's rows for its own."""
         assert self.pool is not None, "only cards of formats with a pool are asked"
         source = self.source.model_copy(update={"config": self.pool.config, "rows": {}})
-        return self.model_copy(update={"source": source, "columns": dict(self.pool.columns)})
+        splits = Splits(train=None, dev=self.pool.split, test=self.pool.split) if self.pool.split else self.splits
+        return self.model_copy(update={"source": source, "columns": dict(self.pool.columns), "splits": splits})
 
     @property
     def training_language(self) -> str:
@@ -230,6 +234,19 @@ class Card(Strict):
         if split == "train":
             return [self.training_language]
         return self.dev_languages if split == "dev" and self.dev_languages else self.languages
+
+    def places_of(self, split: Split) -> set[str]:
+        """Where the rows of a split lie, each language's apart: what two cards have in common, they share."""
+        if self.parts:
+            return set().union(*(part.places_of(split) for part in self.parts))
+        source = self.source
+        return {
+            canonical_json(
+                [source.place, source.config_for(language), source.revision, name, source.rows_for(language)]
+            )
+            for language in self.languages_of(split)
+            for name in self.splits.names(split)
+        }
 
     def size_of(self, split: Split, language: str) -> int | None:
         """Rows of a split at its source; None where the card does not say."""

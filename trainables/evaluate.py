@@ -10,7 +10,7 @@ from datasets import Dataset
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from spaces.card import Card
+from spaces.card import Card, Split
 from trainables.data import Data
 from trainables.formats import by_name
 from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
@@ -111,7 +111,8 @@ class _Pools:
         """The pool of a language's rows; None where the format has none."""
         if card.pool is None:
             return None
-        key = (card.name, split, card.pool_card.source.config_for(language))
+        shared = card.pool.split is not None and card.pool.distractors is None
+        key = (card.name, None if shared else split, card.pool_card.source.config_for(language))
         if self._kept[0] != key:
             self._kept = (None, None)  # let go before the next one is made
             rows, features = self._read.data.pool_features(

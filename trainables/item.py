@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -139,6 +139,7 @@ class Plan(Strict):
                 "mixture": recipe.mixture.weights,
                 "tasks": tasks,
                 "settings": settings,
+                "negatives": self._negatives(self.intermediate_for(recipe), recipe.mixture.tasks, self.tasks),
                 "segments": self.segments(recipe, rung),
                 "seed": recipe.seed,
                 "precision": self.engine.precision,
@@ -158,6 +159,9 @@ class Plan(Strict):
                 "encoder": self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model],
                 "target": self._identity(self.targets[target]),
                 "train": self._identity(self.training_cards[target]) if trained else None,
+                "negatives": self._negatives(self.target_for(recipe, target), [target], self.training_cards)
+                if trained
+                else None,
                 "dev": self._identity(self.dev_card(target)),
                 "settings": stage,
                 "evaluation": self.evaluation.of(self.targets[target]).model_dump(exclude={"batch_size"}),
@@ -167,6 +171,12 @@ class Plan(Strict):
             },
             length=32,
         )
+
+    def _negatives(self, stage: StageSettings, tasks: Iterable[str], cards: Mapping[str, Card]) -> int | None:
+        """Pairs in a forward pass where a dual encoder is trained: it learns from them as negatives."""
+        if not any(cards[task].format == "retrieval" for task in tasks):
+            return None
+        return min(stage.micro_batch or stage.batch_size, -(-stage.batch_size // self.workers))
 
     def _identity(self, card: Card) -> dict[str, Any]:
         """What decides which rows are read and how."""

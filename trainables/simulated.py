@@ -19,7 +19,6 @@ from spaces.recipe import Recipe
 from trainables.item import Plan, WorkItem
 from trainables.outcome import Failed, Outcome, Progress, Score
 
-
 SCORED: tuple[Split, Split] = ("dev", "test")
 
 

@@ -2,7 +2,8 @@
 
 It runs in one process or in every worker of a group. Each step's batch is cut into micro-batches, which are dealt to
 the workers in turn. What is computed does not depend on how many workers there are, nor, beyond dropout and masking, on
-the size of the micro-batches: randomness belongs to a micro-batch, and each counts by the labels in it.
+the size of the micro-batches: randomness belongs to a micro-batch, and each counts by the labels in it. Retrieval alone
+learns from the other rows of its micro-batch, so there the size counts.
 """
 
 from __future__ import annotations

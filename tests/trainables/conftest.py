@@ -20,7 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from spaces.card import LABELLED, METRICS, Card
+from spaces.card import LABELLED, METRICS, POOLED, UNTRAINED, Card
 from tests.tiny import LABELS
 from trainables import encoders
 from trainables.data import Data
@@ -246,6 +246,8 @@ EXAMPLES: dict[str, dict[str, list[Any]]] = {
         "label": [0, 2, 1],
     },
     "retrieval": {"text_a": TEXTS[:4], "text_b": TEXTS[4:]},
+    "bitext_mining": {"id": list("abcd"), "text": TEXTS[:4], "relevant": [["a"], ["b"], [], ["a"]]},
+    "answer_retrieval": {"id": list("abcd"), "text": TEXTS[4:], "relevant": [["a", "b"], ["b"], ["d"], ["a"]]},
     "masked_lm": {"text": TEXTS[:6]},
 }
 """Format -> canonical rows."""
@@ -264,7 +266,8 @@ def _card(form: str, **changes: Any) -> Card:
         "labels": LABELS[form] if form in LABELLED else [],
         "splits": {"train": "train", "dev": "dev", "test": "test"},
         "languages": ["en"],
-        "train_language": "en" if target and form != "retrieval" else None,
+        "train_language": "en" if target and form not in UNTRAINED else None,
+        "pool": {"config": "pool"} if form in POOLED else None,
         "metric": METRICS[form][0] if target else None,
     }
     return Card.model_validate({**card, **changes})

@@ -12,6 +12,7 @@ from spaces.catalogue import Catalogue
 from spaces.errors import InputError
 from tests import hub
 from trainables.card_check import looked_at
+from trainables.conversion import convert
 from trainables.data import Data
 
 CATALOGUE = Catalogue.load()
@@ -253,9 +254,19 @@ def test_licensed_files_say_how_to_come_by_them(tmp_path):
     with pytest.raises(InputError, match="LDC2005T13") as error:
         Data(tmp_path).rows(task("ccg"), "train", "en")
     assert "docs/add-a-task.md" in error.value.problems[0].fix
-    own = task("ccg").model_copy(update={"source": task("ccg").source.model_copy(update={"files": str(tmp_path)})})
-    (tmp_path / "train.jsonl").write_text('{"tokens": ["No", "way"], "tags": [12, 1362]}\n')
-    assert Data(tmp_path / "cache").rows(own, "train", "en")["tags"][:] == [[12, 1362]]
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"ccg.{split}").write_text("No way .\tNP/N N .\n")
+    (tmp_path / "tags_to_id.json").write_text('{"NP/N": 12, "N": 1362, ".": 0}')
+    convert("ccg", tmp_path, tmp_path / "made")
+    source = task("ccg").source.model_copy(update={"files": str(tmp_path / "made")})
+    own = task("ccg").model_copy(update={"source": source})
+    assert Data(tmp_path / "cache").rows(own, "train", "en")[:] == {
+        "tokens": [["No", "way", "."]],
+        "tags": [[12, 1362, 0]],
+    }
+    (tmp_path / "ccg.dev").write_text("No way .\tNP/N N\n")
+    with pytest.raises(InputError, match=r"do not match(.|\n)*line 1"):
+        convert("ccg", tmp_path, tmp_path / "made")
 
 
 # --- the same rows from elsewhere

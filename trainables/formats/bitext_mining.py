@@ -1,8 +1,9 @@
 """Bitext mining: find the pairs of sentences that translate each other in two corpora.
 
 As XTREME scores BUCC 2018 (google-research/xtreme, third_party/utils_retrieve.py): the ratio margin of Artetxe &
-Schwenk 2019 with k = 4 and candidates from both directions (their "max" retrieval), the threshold that gives the best F1
-on development rows, and F1 on test rows with it. The rows are the sentences of the language, `relevant` the ids of their translations; the pool is the English corpus.
+Schwenk 2019 with k = 4 and candidates from both directions (their "max" retrieval), the threshold that gives the best
+F1 on development rows, and F1 on test rows with it. The rows are the sentences of the language, `relevant` the ids of
+their translations; the pool is the English corpus.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
@@ -19,9 +20,11 @@ from trainables.formats.encoding import TOKEN_INPUTS, LinearHead, pad, text_stat
 class MultipleChoice(Classification):
     """Each choice is encoded with the context and gets one score; softmax over a row's choices.
 
-    The number of choices is that of the data, equal in all rows of a card; the head does not depend on it, so it
-    may be trained on three and scored on two. Where context and choice are too long, the longer of them loses its
-    beginning: what a choice goes on from, or the question after a passage, stands at the end of the context.
+    The number of choices is that of the data, equal in all rows of a data set. The head does not depend on it: a card
+    that puts data sets together has rows of several numbers, and what was trained on three is scored on two.
+
+    Where context and choice are too long, the longer of them loses its beginning: what a choice goes on from, or the
+    question after a passage, stands at the end of the context.
     """
 
     name = "multiple_choice"
@@ -59,12 +62,16 @@ class MultipleChoice(Classification):
             for feature in features
             for choice in range(len(feature["input_ids"]))
         ]
-        return {**pad(choices, tokenizer), "labels": torch.tensor([feature["label"] for feature in features])}
+        counts = torch.tensor([len(feature["input_ids"]) for feature in features])
+        labels = torch.tensor([feature["label"] for feature in features])
+        return {**pad(choices, tokenizer), "choices": counts, "labels": labels}
 
     def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
-        """Shape (rows, choices)."""
-        scores: Tensor = head(text_states(encoder, batch))
-        return scores.reshape(len(batch["labels"]), -1)
+        """Shape (rows, most choices of a row); minus infinity where a row has fewer."""
+        scores: Tensor = head(text_states(encoder, batch)).reshape(-1)
+        ends = batch["choices"].cumsum(0)[:-1].cpu()
+        rows = list(torch.tensor_split(scores, ends))
+        return pad_sequence(rows, batch_first=True, padding_value=float("-inf"))
 
 
 @contextmanager

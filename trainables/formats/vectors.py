@@ -68,6 +68,7 @@ class Retriever(Format):
         settings: EvaluationSettings,
     ) -> list[Any]:
         assert settings.layer != "auto", "the layer is chosen before (trainables.evaluate)"
+        head.eval()
         return self.predict_at([settings.layer], encoder, head, rows, features, card, tokenizer, settings)[0]
 
 

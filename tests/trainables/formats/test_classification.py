@@ -145,3 +145,21 @@ def test_accuracy_is_the_share_of_the_rows(card_of):
         share = sum(map(eq, gold, found)) / 20
         form, card = sentence_classification.FORMAT, card_of("sentence_classification")
         assert form.metrics(rows, found, card, "en") == {"accuracy": pytest.approx(share)}
+
+
+def test_rows_with_two_and_three_choices_share_a_batch(bert, card_of):
+    form, card, encoder = multiple_choice.FORMAT, card_of("multiple_choice"), bert.encoder()
+    rows = {"context": ["the moon"] * 2, "choices": [["cat", "dog"], ["Paris", "moon", "mat"]], "label": [1, 2]}
+    made = form.features(rows, card, bert.tokenizer, 32)
+    features = [{name: values[row] for name, values in made.items()} for row in range(2)]
+    head, generator = form.head(encoder, card).eval(), torch.Generator()
+    together = form.logits(encoder, head, form.collate(features, bert.tokenizer, generator))
+    alone = [form.logits(encoder, head, form.collate([feature], bert.tokenizer, generator))[0] for feature in features]
+    assert together.shape == (2, 3)
+    assert together[0, 2] == float("-inf")
+    torch.testing.assert_close(together[0, :2], alone[0], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(together[1], alone[1], atol=1e-5, rtol=1e-4)
+    loss = form.loss(encoder, head, form.collate(features, bert.tokenizer, generator))
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert all(torch.isfinite(weight.grad).all() for weight in head.parameters())

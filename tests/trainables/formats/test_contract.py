@@ -7,12 +7,13 @@ import json
 import pytest
 import torch
 
-from spaces.card import FORMAT_ROLES, METRICS, UNTRAINED
+from spaces.card import FORMAT_ROLES, METRICS, POOLED
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
+from trainables.formats.vectors import Pool, text_vectors
 from trainables.item import EvaluationSettings
 
-TRAINED = [form for form in FORMAT_ROLES if form not in UNTRAINED]
+TRAINED = [form for form in FORMAT_ROLES if form not in POOLED]
 SCORED = [form for form in FORMAT_ROLES if METRICS[form]]
 
 
@@ -60,6 +61,14 @@ def head_of(form, encoder, card, seed=1):
     return form.head(encoder, card).eval()
 
 
+def scoring_head(form, encoder, card, rows, features, kit):
+    """The head, or the pool: the rows themselves."""
+    if card.pool is None:
+        return head_of(form, encoder, card)
+    vectors = text_vectors(encoder, features, kit.tokenizer, EvaluationSettings(batch_size=3), [None])
+    return Pool(rows, vectors)
+
+
 def widened(batch, tokenizer, more=5):
     """The same batch with more padding than it needs."""
     fill = {"input_ids": tokenizer.pad_token_id, "labels": IGNORED}
@@ -79,10 +88,15 @@ def test_features_fit_and_none_is_lost(form, made, max_length):
     lists = (
         features["input_ids"][:] if form != "multiple_choice" else [ids for row in features["input_ids"] for ids in row]
     )
+    if form == "retrieval":
+        lists = [*lists, *features["b_input_ids"][:]]
     assert max(len(ids) for ids in lists) <= max_length
     assert set(features["row"][:]) == set(range(len(rows)))
     if form == "multiple_choice":
         assert features["length"][:] == [len(row) * max(map(len, row)) for row in features["input_ids"]]
+    elif form == "retrieval":
+        pairs = zip(features["input_ids"], features["b_input_ids"], strict=True)
+        assert features["length"][:] == [len(a) + len(b) for a, b in pairs]
     else:
         assert features["length"][:] == [len(ids) for ids in lists]
 
@@ -159,7 +173,8 @@ def test_head_is_new_seeded_and_shares_nothing_with_the_encoder(trained, made, k
     head, same, other = (head_of(form, encoder, card, seed) for seed in (1, 1, 2))
     pairs = list(zip(head.parameters(), same.parameters(), strict=True))
     assert all(torch.equal(a, b) for a, b in pairs)
-    assert any(not torch.equal(a, b) for a, b in zip(head.parameters(), other.parameters(), strict=True))
+    different = [not torch.equal(a, b) for a, b in zip(head.parameters(), other.parameters(), strict=True)]
+    assert any(different) or not different, "retrieval compares the vectors as they are"
     assert not {id(p) for p in head.parameters()} & {id(p) for p in encoder.parameters()}
 
 
@@ -167,7 +182,7 @@ def test_head_is_new_seeded_and_shares_nothing_with_the_encoder(trained, made, k
 def test_score_does_not_depend_on_the_batches(scored, made, kit, score):
     form, card, rows, features = made(scored)
     encoder = kit.encoder()
-    head = head_of(form, encoder, card)
+    head = scoring_head(form, encoder, card, rows, features, kit)
     encoder.train()
     head.train()
     scores = [score(form, encoder, head, (rows, features), card, kit, size) for size in (1, 3, 64)]
@@ -180,29 +195,32 @@ def test_score_does_not_depend_on_the_batches(scored, made, kit, score):
 def test_floor_has_the_metrics_of_the_score(scored, made, kit, score):
     form, card, rows, features = made(scored)
     encoder = kit.encoder()
-    floor = form.floor(None if scored in UNTRAINED else rows, rows, card, "en")
+    head = scoring_head(form, encoder, card, rows, features, kit)
+    floor = form.floor(rows, rows, card, "en")
     assert card.metric in floor
-    assert set(floor) == set(score(form, encoder, head_of(form, encoder, card), (rows, features), card, kit))
+    assert set(floor) == set(score(form, encoder, head, (rows, features), card, kit))
 
 
 @every_kit
 def test_predictions_are_json_one_per_row_and_read_no_gold_answers(scored, made, kit):
     form, card, rows, features = made(scored)
     encoder, settings = kit.encoder(), EvaluationSettings(batch_size=3)
-    head = head_of(form, encoder, card)
+    head = scoring_head(form, encoder, card, rows, features, kit)
     predicted = form.predict(encoder, head, rows, features, card, kit.tokenizer, settings)
     assert len(predicted) == len(rows)
     decided = form.decide(predicted, form.tune(rows, predicted, card, "en"), card)
     kept = json.loads(json.dumps(decided))
     assert form.metrics(rows, kept, card, "en") == form.metrics(rows, decided, card, "en")
-    blind = rows.remove_columns([name for name in ("label", "tags", "answers") if name in rows.column_names])
+    blind = rows.remove_columns(
+        [name for name in ("label", "tags", "answers", "relevant") if name in rows.column_names]
+    )
     assert form.predict(encoder, head, blind, features, card, kit.tokenizer, settings) == predicted
 
 
 def test_what_a_format_cannot_do_says_so(form, made, kit, score):
     encoder = kit.encoder()
     format_, card, rows, features = made(form)
-    if form in UNTRAINED:
+    if form in POOLED:
         assert not list(format_.head(encoder, card).parameters())
         with pytest.raises(NotImplementedError, match="no training loss"):
             format_.loss(encoder, format_.head(encoder, card), {})
