@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from random import Random
 
-from spaces.card import Card
+from spaces.card import Card, Split
 from spaces.digest import derive_seed
 from spaces.recipe import Recipe
 from trainables.item import Plan, WorkItem
 from trainables.outcome import Failed, Outcome, Progress, Score
+
+SCORED: tuple[Split, Split] = ("dev", "test")
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,15 @@ def usual_values(plan: Plan) -> dict[str, float]:
 def flat(card: Card, score: float, top: bool, seconds: float = 1.0, examples: int = 10) -> Score:
     """A score that is the same in every language of a target, and on both splits."""
     metric = card.metric or ""
-    languages = {language: {metric: score} for language in card.languages}
+    dev, test = ({language: {metric: score} for language in card.languages_of(split)} for split in SCORED)
     return Score(
         target=card.name,
         score=score,
-        dev=languages,
+        dev=dev,
         floor=0.1,
-        floors={language: {metric: 0.1} for language in card.languages},
+        floors={language: {metric: 0.1} for language in dev},
         test_score=score if top else None,
-        test=languages if top else {},
+        test=test if top else {},
         examples=examples,
         seconds=seconds,
     )

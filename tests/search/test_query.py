@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from search import query
+from search import query, report
 from search.config import Search
 from search.home import Place
 from search.studies import Studies
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
 from tests.search.conftest import Filler
+from trainables.outcome import Outcome
 
 WINNER = {"paraphrase": 0.7, "ner": 0.3}
 
@@ -47,6 +48,33 @@ def test_the_best_of_a_target(filled: Filler) -> None:
     assert second["mix"] == "paraphrase:1"
     assert (second["confirmed"], second["spread"], second["gain_spread"]) == (False, None, None)
     assert second["gain"] == pytest.approx(0.07)
+
+
+def test_the_test_split_may_have_other_languages_than_the_development_split(filler: Filler) -> None:
+    """UD-POS has no development rows in Thai; XQuAD's are those of another data set."""
+    for mix, gain in (("none", 0.0), ("ner", 0.1)):
+        item = filler.begin(filler.item(mix, 1, ("related",)))
+        score = filler.outcome(item, {"related": 0.5}).scores["related"]
+        changed = score.model_copy(
+            update={
+                "dev": {"en": {"accuracy": 0.5 + gain}},
+                "floors": {"en": {"accuracy": 0.25}},
+                "test": {language: {"accuracy": 0.4 + gain} for language in ("de", "th")},
+                "score": 0.5 + gain,
+            }
+        )
+        filler.studies.finish(item, Outcome(scores={"related": changed}, seconds=1.0))
+    answer = query.best(filler.search, filler.studies, "related")
+    found = answer["targets"]["related"]
+    best = found["best"][0]
+    assert found["languages"] == list(best["languages"]) == list(best["gain_languages"]) == ["en"]
+    assert found["floor"]["languages"] == {"en": 0.25}
+    assert best["test"]["languages"] == pytest.approx({"de": 0.5, "th": 0.5})
+    assert best["test"]["gain_languages"] == pytest.approx({"de": 0.1, "th": 0.1})
+    for width in (60, 200):
+        shown = report.render(answer, "best", width=width)
+        assert "en" in shown
+        assert "50.0" in shown, "the baseline"
 
 
 def test_what_was_measured_with_all_seeds_comes_first(filled: Filler) -> None:

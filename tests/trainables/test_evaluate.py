@@ -59,3 +59,28 @@ def test_retrieval_has_neither_head_nor_training_rows(tmp_path, card_of, tables,
 
 def test_the_mean_is_over_languages():
     assert mean_score({"en": {"qa": 0.9, "f1": 1}, "de": {"qa": 0.3, "f1": 0}}, "qa") == pytest.approx(0.6)
+
+
+def test_what_is_tuned_on_the_development_rows_decides_the_test(data, card_of, tables, bert, monkeypatch):
+    """A language without development rows is decided without; the predictions that are kept are what was scored."""
+    form = type(by_name("span_qa"))
+    no_answer, moon = {"text": [], "answer_start": []}, {"text": ["moon"], "answer_start": [4]}
+    for language in ("en", "de"):
+        for split, answers in (("train", [moon]), ("dev", [moon, no_answer]), ("test", [moon, no_answer])):
+            count = len(answers)
+            rows = {"id": list("01")[:count], "question": ["dog"] * count, "context": ["the moon"] * count}
+            folder = tables({**rows, "answers": answers}, split, f"files/{language}")
+    card = card_of(
+        "span_qa",
+        source={"files": str(folder.parent), "config": "{lang}"},
+        languages=["en", "de"],
+        dev_languages=["en"],
+        unanswerable=True,
+    )
+    margins = [["moon", 3.0], ["moon", 5.0]]  # both above 0: without tuning nothing is answered
+    monkeypatch.setattr(form, "predict", lambda *_: margins)
+    found = evaluate(data, card, card, bert.encoder(), None, bert.tokenizer, EvaluationSettings(), 32, True)
+    assert list(found.dev) == ["en"]
+    assert found.tuned == {"en": {"no_answer": 3.0}}
+    assert found.predictions == {"en": ["moon", ""], "de": ["", ""]}
+    assert [row["qa"] for row in found.test.values()] == [1.0, 0.5]

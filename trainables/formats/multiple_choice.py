@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -20,7 +21,10 @@ class MultipleChoice(Classification):
     """Each choice is encoded with the context and gets one score; softmax over a row's choices.
 
     The number of choices is that of the data, equal in all rows of a data set. The head does not depend on it: a card
-    that puts data sets together has rows of several numbers.
+    that puts data sets together has rows of several numbers, and what was trained on three is scored on two.
+
+    Where context and choice are too long, the longer of them loses its beginning: what a choice goes on from, or the
+    question after a passage, stands at the end of the context.
     """
 
     name = "multiple_choice"
@@ -34,7 +38,8 @@ class MultipleChoice(Classification):
         self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
     ) -> dict[str, list[Any]]:
         """One feature per row, whose ``input_ids`` are a list per choice."""
-        flat = token_inputs(tokenizer(*self.texts(rows), truncation=True, max_length=max_length))
+        with _cutting_the_beginning(tokenizer):
+            flat = token_inputs(tokenizer(*self.texts(rows), truncation=True, max_length=max_length))
         features: dict[str, list[Any]] = {name: [] for name in flat}
         at = 0
         for choices in rows["choices"]:
@@ -65,8 +70,19 @@ class MultipleChoice(Classification):
         """Shape (rows, most choices of a row); minus infinity where a row has fewer."""
         scores: Tensor = head(text_states(encoder, batch)).reshape(-1)
         ends = batch["choices"].cumsum(0)[:-1].cpu()
-        rows = torch.tensor_split(scores, ends)
-        return pad_sequence(list(rows), batch_first=True, padding_value=float("-inf"))
+        rows = list(torch.tensor_split(scores, ends))
+        return pad_sequence(rows, batch_first=True, padding_value=float("-inf"))
+
+
+@contextmanager
+def _cutting_the_beginning(tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
+    """Only for a while: all other formats keep beginnings, and share the tokenizer."""
+    side = tokenizer.truncation_side
+    tokenizer.truncation_side = "left"
+    try:
+        yield
+    finally:
+        tokenizer.truncation_side = side
 
 
 FORMAT = MultipleChoice()

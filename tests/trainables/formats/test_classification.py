@@ -1,5 +1,9 @@
+from operator import eq
+from random import Random
+
 import pytest
 import torch
+from datasets import Dataset
 
 from trainables.formats import multiple_choice, pair_classification, sentence_classification
 from trainables.formats.encoding import LinearHead, text_states
@@ -96,6 +100,51 @@ def test_two_choices_and_five_use_the_same_kind_of_head(bert, card_of, featurise
         batch = form.collate(list(features), bert.tokenizer, torch.Generator())
         loss = form.loss(encoder, head, batch)
         torch.testing.assert_close(loss, torch.tensor(float(count)).log())  # equal choices: a guess
+
+
+@pytest.mark.parametrize("kind", ["bert", "xlm-r", "mt5", "modernbert"])
+def test_a_long_context_keeps_its_end_and_every_choice_is_whole(kits, kind, card_of):
+    """As Cosmos QA is read: a passage with the question after it; and HellaSwag, whose endings go on from the end."""
+    kit = kits(kind)
+    rows = {"context": ["the cat sat " * 40 + "moon over Paris"], "choices": [["little dog", "New York"]], "label": [1]}
+    made = multiple_choice.FORMAT.features(rows, card_of("multiple_choice"), kit.tokenizer, 40)
+    for ids, choice in zip(made["input_ids"][0], rows["choices"][0], strict=True):
+        text = kit.tokenizer.decode(ids, skip_special_tokens=True).replace("##", "")
+        assert len(ids) == 40
+        assert "".join(text.split()).endswith("moonoverParis" + "".join(choice.split()))
+    pair = pair_classification.FORMAT.features(
+        {"text_a": rows["context"], "text_b": ["cat"], "label": [0]}, card_of("pair_classification"), kit.tokenizer, 16
+    )
+    assert "moon" not in kit.tokenizer.decode(pair["input_ids"][0]), "the tokenizer is as it was"
+
+
+def test_a_head_trained_on_three_choices_scores_two(bert, card_of, featurise, score):
+    """Social IQa, then XCOPA: trained until it has learned to pick the moon, it picks it among fewer."""
+    form, card, encoder = multiple_choice.FORMAT, card_of("multiple_choice"), bert.encoder()
+    head, words = form.head(encoder, card), ["cat", "dog", "Paris", "Köln", "York", "January"]
+    three = [[words[at], words[(at + 1) % 6], words[(at + 2) % 6]] for at in range(6)]
+    for at, choices in enumerate(three):
+        choices[at % 3] = "moon"
+    labels = [at % 3 for at in range(6)]
+    _, made = featurise({"context": ["Why?"] * 6, "choices": three, "label": labels}, card, bert)
+    batch = form.collate(list(made), bert.tokenizer, torch.Generator())
+    optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=5e-3)
+    for _ in range(30):
+        optimiser.zero_grad()
+        form.loss(encoder, head, batch).backward()
+        optimiser.step()
+    two = {"context": ["Why?"] * 4, "choices": [["moon", "cat"], ["Köln", "moon"]] * 2, "label": [0, 1] * 2}
+    assert score(form, encoder, head, featurise(two, card, bert), card, bert) == {"accuracy": 1.0}
+
+
+def test_accuracy_is_the_share_of_the_rows(card_of):
+    random = Random(0)
+    for _ in range(50):
+        gold, found = ([random.randrange(3) for _ in range(20)] for _ in range(2))
+        rows = Dataset.from_dict({"label": gold})
+        share = sum(map(eq, gold, found)) / 20
+        form, card = sentence_classification.FORMAT, card_of("sentence_classification")
+        assert form.metrics(rows, found, card, "en") == {"accuracy": pytest.approx(share)}
 
 
 def test_rows_with_two_and_three_choices_share_a_batch(bert, card_of):
