@@ -111,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     best.add_argument("name")
     best.add_argument("--target", help="one target; default: all")
     best.add_argument("--top", type=_positive, default=3, metavar="K", help="mixes per target; default: 3")
+    best.add_argument("--suite", metavar="S", help="the table of a benchmark instead: xtreme, xtreme-r, mini")
     listing(best)
     return parser
 
@@ -268,10 +269,14 @@ def _status(options: argparse.Namespace) -> int:
 
 def _best(options: argparse.Namespace) -> int:
     from search import home, query, report
+    from search.benchmark import benchmark
     from search.studies import Studies
 
     search, place = home.find(options.name)
     studies = Studies.open(place.studies, search)
+    if options.suite:
+        print(report.render(benchmark(search, studies, options.suite), "benchmark", options.format))
+        return 0
     answer = query.best(search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
     return 0

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search import tables, units
+from search import benchmark_table, tables, units
 from search.config import Search
 from search.database import shown
 from spaces.encoding import Space
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from search.retention import Sweep
     from trainables.prepare import Findings
 
-Kind = Literal["best", "status", "searches", "tasks"]
+Kind = Literal["best", "benchmark", "status", "searches", "tasks"]
 
 FORMATS = ("table", "json", "csv")
 
-LAYOUTS = {"best": tables.best, "status": tables.status, "searches": tables.searches, "tasks": tables.tasks}
+LAYOUTS = {
+    "best": tables.best,
+    "benchmark": benchmark_table.benchmark,
+    "status": tables.status,
+    "searches": tables.searches,
+    "tasks": tables.tasks,
+}
 
 PIPE_WIDTH = 100
 """Columns where there is no terminal to ask."""
@@ -42,7 +48,8 @@ def render(data: Mapping[str, Any], kind: Kind, format: str = "table", width: in
     """The text of an answer, without a last line break.
 
     Args:
-        data: as `query.best`, `query.status` or `query.tasks` gave it; {"searches": `query.searches`}.
+        data: as `query.best`, `query.status`, `query.tasks` or `benchmark.benchmark` gave it; {"searches":
+            `query.searches`}.
         format: table, json or csv.
         width: columns of a table; default: the terminal's.
     """
@@ -199,6 +206,8 @@ def _rows(data: Mapping[str, Any], kind: Kind) -> Iterator[dict[str, Any]]:
         for target, found in data["targets"].items():
             for rank, entry in enumerate(found["best"], 1):
                 yield {"target": target, "rank": rank, **_best_row(found, entry)}
+    elif kind == "benchmark":
+        yield from _benchmark_rows(data)
     elif kind == "status":
         yield _flat({key: value for key, value in data.items() if key != "running"})
     elif kind == "searches":
@@ -207,6 +216,18 @@ def _rows(data: Mapping[str, Any], kind: Kind) -> Iterator[dict[str, Any]]:
     else:
         for card in (*data["tasks"], *data["targets"]):
             yield {"kind": "task" if card in data["tasks"] else "target", **_flat(card)}
+
+
+def _benchmark_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A line per row of the table and split."""
+    for row in data["rows"]:
+        for split in ("dev", "test"):
+            found = row[split]
+            if any(found["cells"].values()):
+                scores = {task: cell["score"] if cell else None for task, cell in found["cells"].items()}
+                averages = {**found["groups"], "overall": found["overall"], "over_groups": found["over_groups"]}
+                about = {key: row[key] for key in ("kind", "name", "source")}
+                yield {**about, "split": split, **scores, **averages}
 
 
 def _best_row(found: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
+from spaces.suite import Suite, load_suites
 
 BUILT_IN = Path(__file__).parent
 
@@ -21,10 +22,11 @@ KINDS = {"tasks": "task", "targets": "target"}
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Cards by name: intermediate tasks and targets."""
+    """Cards by name: intermediate tasks and targets; and suites, which are lists of targets."""
 
     tasks: Mapping[str, Card]
     targets: Mapping[str, Card]
+    suites: Mapping[str, Suite]
 
     @classmethod
     def load(cls, folders: Iterable[Path] = ()) -> Catalogue:
@@ -36,6 +38,7 @@ class Catalogue:
             InputError: every card that cannot be read, each with file, key and reason.
         """
         problems: list[Problem] = []
+        folders = list(folders)
         cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
         for folder in (BUILT_IN, *folders):
             if not any((folder / sub).is_dir() for sub in KINDS):
@@ -55,7 +58,8 @@ class Catalogue:
             problems = _dangling(cards)
         if problems:
             raise InputError(problems)
-        return cls(tasks=cards["task"], targets=cards["target"])
+        suites = load_suites((BUILT_IN, *folders), cards["target"])
+        return cls(tasks=cards["task"], targets=cards["target"], suites=suites)
 
     def task(self, name: str, where: str = "") -> Card:
         """The intermediate task of that name; raises InputError with the nearest names."""
@@ -64,6 +68,12 @@ class Catalogue:
     def target(self, name: str, where: str = "") -> Card:
         """The target task of that name; raises InputError with the nearest names."""
         return _find(self.targets, name, "target task", where)
+
+    def suite(self, name: str, where: str = "") -> Suite:
+        """The suite of that name; raises InputError with the nearest names."""
+        if name not in self.suites:
+            raise InputError(Problem("unknown suite", where=where, found=name, fix=nearest(name, self.suites)))
+        return self.suites[name]
 
     def training_card(self, target: Card) -> Card:
         """The card whose training rows `target` is fine-tuned on: its own, or the one of `train_from`."""
