@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = command("plan", _plan, "check a search file without training, and say what it would cost")
     plan.add_argument("file", type=Path)
     plan.add_argument("--offline", action="store_true", help="leave out what only the hub could answer")
+    plan.add_argument("--measure", action="store_true", help="train a few steps, to learn how long they take here")
     plan.add_argument("--simulate", action="store_true", help="play the search through on a made-up response surface")
 
     doctor = command("doctor", _doctor, "check everything that a search needs: storage, data, model, Ray, every node")
@@ -143,7 +144,7 @@ def _plan(options: argparse.Namespace) -> int:
     resources = search.config.resources
     concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
     with Terminal() as terminal:
-        plan, findings = checked(search, Place.of(search.config), terminal, options.offline)
+        plan, findings = checked(search, Place.of(search.config), terminal, options.offline, options.measure)
     found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
     print(report.plan(search, findings, found))
     return 0

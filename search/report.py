@@ -106,16 +106,41 @@ def plan(search: Search, findings: Findings, estimate: Estimate, width: int | No
     ):
         if text:
             grid.add_row(Text(title, "dim"), Text(text))
-    table = tables.plain("work items", "count", "examples each", "time each", right=(1, 2, 3))
+    table = tables.plain("work items", "count", "examples each", "steps each", "time each", right=(1, 2, 3, 4))
     for line in estimate.lines:
         each = "?" if line.seconds is None else units.duration(line.seconds)
-        table.add_row(line.kind, str(line.items), units.number(line.examples), each)
+        table.add_row(line.kind, str(line.items), units.number(line.examples), units.number(line.steps), each)
     total = "not known here" if estimate.seconds is None else f"about {units.duration(estimate.seconds)}"
     at_once = f"{estimate.concurrency} at a time"
     if estimate.wall is not None:
         at_once += "; played through on a made-up response surface"
-    closing = f"about {estimate.items} work items, {estimate.examples:,} examples, {total} ({at_once})"
-    return _print(console, [grid, Text(), table, Text(), Text(closing)])
+    amount = f"{estimate.examples:,} examples, {estimate.steps:,} steps"
+    closing = f"about {estimate.items} work items, {amount}, {total} ({at_once})"
+    return _print(console, [grid, Text(), table, Text(), Text(closing), *_costs(search, estimate)])
+
+
+def _costs(search: Search, estimate: Estimate) -> Iterator[Text]:
+    """GPU-hours and disk, and what they rest on."""
+    hours = estimate.measured_gpu_hours
+    if hours is not None:
+        yield Text(f"GPU-hours: about {_rounded(hours)}, by the speed measured on {estimate.measured}")
+    elif estimate.gpu_hours:
+        each = ", ".join(f"{_rounded(hours)} on {gpu}" for gpu, hours in estimate.gpu_hours.items())
+        yield Text(f"GPU-hours: about {each}")
+        yield Text("  an estimate from search/throughput.yaml, not measured; plan --measure on such a GPU does", "dim")
+    elif estimate.gpus:
+        yield Text("GPU-hours: not known, since the model is not here")
+    if estimate.disk is not None:
+        most, limit = units.size(estimate.disk), search.config.storage.max_gb
+        kept = f"; storage.max_gb keeps it below {limit:g} GB" if limit is not None else "; taskmix gc frees most of it"
+        yield Text(f"disk: {most} of encoders in the store{kept}")
+    if estimate.assumed:
+        yield Text(f"lengths and rows assumed, because the data are not here: {', '.join(estimate.assumed)}", "dim")
+
+
+def _rounded(hours: float) -> str:
+    """To two digits: an estimate has no more."""
+    return f"{hours:.2g}" if hours < 10 else f"{round(hours, 1 - len(str(int(hours))) + 1):,.0f}"
 
 
 def sweep(found: Sweep, width: int | None = None) -> str:
