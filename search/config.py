@@ -136,7 +136,7 @@ class StorageConfig(Strict):
     store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
     max_gb: float | None = Field(None, gt=0, description="gigabytes that this search's encoders may take in the store")
     cache: str | None = Field(None, description="folder of tokenised data and built suites")
-    mirror: str | None = Field(None, description="folder laid out like the hub, for machines without internet")
+    mirror: str | None = Field(None, description="folder or fsspec URL laid out like the hub; then it is not asked")
 
     @model_validator(mode="after")
     def _apart(self) -> StorageConfig:
@@ -195,7 +195,7 @@ class Search:
 
     @property
     def tasks(self) -> dict[str, Card]:
-        return {name: self.catalogue.tasks[name] for name in self.space.tasks}
+        return {name: self.catalogue.task(name) for name in self.space.tasks}
 
     @property
     def targets(self) -> dict[str, Card]:
@@ -206,6 +206,11 @@ class Search:
         """All tasks together, or as many as a mixture may have, with equal weights, on the grid of the space."""
         params = self.space.encode(Mixture.of(dict.fromkeys(self.space.tasks, 1.0)), {})
         return self.space.nearest(self.space.decode(params)[0])
+
+    def _dev_cards(self) -> dict[str, Card]:
+        """Target -> the card whose development rows it takes, where they are not its own."""
+        cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
+        return {name: card for name, card in cards.items() if card != self.targets[name]}
 
     def start_mixtures(self) -> list[Mixture]:
         """The mixtures to begin with, distinct, on the grid of the space."""
@@ -224,6 +229,7 @@ class Search:
             tasks=self.tasks,
             targets=self.targets,
             training_cards={name: self.catalogue.training_card(card) for name, card in self.targets.items()},
+            dev_cards=self._dev_cards(),
             rungs=config.halving.rungs,
             intermediate=config.stages.intermediate,
             target=config.stages.target,

@@ -228,7 +228,7 @@ def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Ask
     cards = plan.cards()
     suite, folder = model.startswith("suite:"), _is_folder(model)
     folders = [model] if folder else []
-    folders += [plan.mirror] if plan.mirror else []
+    folders += [plan.mirror] if plan.mirror and "://" not in plan.mirror else []
     folders += [card.source.files for card in cards if card.source.files]
     return Asked(
         store=plan.store,

@@ -106,7 +106,7 @@ def best_of(
     gain = ranked[0]["gain"] if ranked else None
     return {
         "metric": card.metric,
-        "languages": card.languages,
+        "languages": _languages(scored[0].score, "dev") if scored else card.languages,
         "rung": {"index": rung, "share": rungs[rung], "top": rung == len(rungs) - 1},
         "baseline": _measured(card, baseline, "dev") | _test(card, baseline, None) if baseline.by_seed else None,
         "floor": _floor(card, baseline if baseline.by_seed else next(iter(mixes.values()), None)),
@@ -135,6 +135,11 @@ def _mean_of(split: str) -> Callable[[Score], float | None]:
     return (lambda score: score.score) if split == "dev" else (lambda score: score.test_score)
 
 
+def _languages(score: Score | None, split: str) -> list[str]:
+    """The languages of a split: not every language has development rows."""
+    return list(score.dev if split == "dev" else score.test) if score else []
+
+
 def _in_language(card: Card, split: str, language: str) -> Callable[[Score], float | None]:
     metric = card.metric or ""
     return lambda score: (score.dev if split == "dev" else score.test).get(language, {}).get(metric)
@@ -143,7 +148,8 @@ def _in_language(card: Card, split: str, language: str) -> Callable[[Score], flo
 def _measured(card: Card, mix: _Mix, split: str) -> dict[str, Any]:
     """Mean and spread over seeds, for all languages together and for each."""
     values = mix.values(_mean_of(split))
-    languages = {language: mix.values(_in_language(card, split, language)) for language in card.languages}
+    measured = _languages(mix.any.score, split)
+    languages = {language: mix.values(_in_language(card, split, language)) for language in measured}
     return {
         "score": fmean(values.values()) if values else None,
         "spread": _spread(values.values()),
@@ -160,7 +166,8 @@ def _gains(card: Card, mix: _Mix, baseline: _Mix, split: str) -> dict[str, Any]:
         return [own[seed] - base[seed] for seed in own if seed in base]
 
     gains = differences(_mean_of(split))
-    languages = {language: differences(_in_language(card, split, language)) for language in card.languages}
+    measured = _languages(mix.any.score, split)
+    languages = {language: differences(_in_language(card, split, language)) for language in measured}
     return {
         "gain": fmean(gains) if gains else None,
         "gain_spread": _spread(gains),
@@ -180,7 +187,7 @@ def _floor(card: Card, mix: _Mix | None) -> dict[str, Any] | None:
     if score is None:
         return None
     metric = card.metric or ""
-    return {"score": score.floor, "languages": {lang: score.floors[lang][metric] for lang in card.languages}}
+    return {"score": score.floor, "languages": {lang: score.floors[lang][metric] for lang in score.floors}}
 
 
 def _spread(values: Iterable[float]) -> float | None:

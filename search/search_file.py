@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,15 +97,17 @@ def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
 
 def _unknown_names(data: Mapping[str, Any], catalogue: Catalogue, file: str) -> Iterator[Problem]:
     """Tasks and targets that have no card, or stand twice."""
-    for key, cards in (("tasks", catalogue.tasks), ("targets", catalogue.targets)):
+    for key, find in (("tasks", catalogue.task), ("targets", catalogue.target)):
         found = data.get(key)
         names = [str(name) for name in found] if isinstance(found, list) else []
         for number, name in enumerate(names):
             where = f"{file}: {key}.{number}"
-            if name not in cards:
-                yield Problem(f"unknown {key.removesuffix('s')}", where, name, nearest(name, cards))
-            elif name in names[:number]:
+            if name in names[:number]:
                 yield Problem("stands twice", where, name, "remove one")
+            try:
+                find(name, where)
+            except InputError as error:
+                yield from error.problems
 
     suite = data.get("suite")
     if isinstance(suite, str) and suite not in catalogue.suites:
@@ -176,10 +179,13 @@ def _checked(stage: StageSettings, values: Mapping[str, Any], where: str) -> Ite
 def _space(config: SearchConfig, catalogue: Catalogue) -> Space:
     """The space of a configuration; tasks whose licence is not allowed are left out."""
     allowed = config.space.licences
-    known = [task for task in dict.fromkeys(config.tasks) if task in catalogue.tasks]
-    pool = sorted(task for task in known if allowed is None or catalogue.tasks[task].licence in allowed)
+    cards = {}
+    for name in config.tasks:
+        with suppress(InputError):  # `_unknown_names` says so
+            cards[name] = catalogue.task(name)
+    pool = sorted(name for name, card in cards.items() if allowed is None or card.licence in allowed)
     if not pool:
-        found = sorted({catalogue.tasks[task].licence for task in known})
+        found = sorted({card.licence for card in cards.values()})
         raise InputError(Problem("no task is left", "space.licences", f"{allowed}; the tasks have {found}"))
     hyperparameters = {}
     for name, hyperparameter in sorted(config.space.hyperparameters.items()):

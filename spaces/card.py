@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 FORMAT_ROLES: dict[str, tuple[str, ...]] = {
     "pair_classification": ("text_a", "text_b", "label"),
@@ -21,18 +22,24 @@ LABELLED = frozenset({"pair_classification", "sentence_classification", "tagging
 """Formats whose cards list their labels."""
 
 UNTRAINED = frozenset({"retrieval"})
-"""Formats that are scored with the encoder as it is, without fine-tuning."""
+"""Formats whose targets may be scored with the encoder as it is, without fine-tuning."""
+
+TRAINED_AS: dict[str, str] = {}
+"""Format of a target -> the format of the rows that it is fine-tuned on, where that is another one."""
 
 METRICS: dict[str, tuple[str, ...]] = {
     "pair_classification": ("accuracy",),
     "sentence_classification": ("accuracy",),
-    "tagging": ("f1",),
-    "span_qa": ("qa",),
+    "tagging": ("f1", "accuracy"),
+    "span_qa": ("qa", "qa_mlqa"),
     "multiple_choice": ("accuracy",),
     "retrieval": ("accuracy",),
     "masked_lm": (),
 }
-"""The metrics that a format can be scored by. `qa` is the mean of exact match and F1."""
+"""The metrics that a format can be scored by. `qa` is the mean of exact match and F1, `qa_mlqa` the same with MLQA's
+normalisation of answers."""
+
+Split = Literal["train", "dev", "test"]
 
 
 class Strict(BaseModel):
@@ -42,43 +49,64 @@ class Strict(BaseModel):
 
 
 class Source(Strict):
-    """Where rows come from: exactly one of `hub` (a hub id), `suite` (built from packages) or `files`."""
+    """Where rows come from: exactly one of `hub` (a hub id), `suite` (built from packages), `files` and `tasks`."""
 
     hub: str | None = None
     suite: str | None = None
     files: str | None = Field(None, description="a folder with a file per split: train.parquet, dev.jsonl, ...")
+    tasks: list[str] = Field(default_factory=list, description="task cards whose training rows are put together")
     path: str | None = Field(None, description="data set inside the suite")
-    config: str | None = Field(None, description="configuration; {lang} stands for the language")
-    configs: dict[str, str] = Field(default_factory=dict, description="language -> configuration, where irregular")
+    config: str | None = Field(None, description="configuration; {lang} is the language, {name} its name in `names`")
+    names: dict[str, str] = Field(default_factory=dict, description="language -> what {name} stands for, else the code")
+    rows: dict[str, str] = Field(
+        default_factory=dict,
+        description="column -> pattern (fnmatch) of the rows that count; {lang} and {name} as above",
+    )
     revision: str | None = None
+    supply: str | None = Field(None, description="how to come by the files, where nobody may ship them")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Source:
-        given = [kind for kind in ("hub", "suite", "files") if getattr(self, kind)]
+        given = [kind for kind in ("hub", "suite", "files", "tasks") if getattr(self, kind)]
         if len(given) != 1:
-            raise ValueError(f"exactly one of hub, suite and files is needed, found {given or 'none'}")
+            raise ValueError(f"exactly one of hub, suite, files and tasks is needed, found {given or 'none'}")
         if (self.suite is None) != (self.path is None):
             raise ValueError("path goes with suite")
         return self
 
     @property
     def place(self) -> str:
-        """For people: the hub id, suite/path, or folder."""
-        return self.hub or (f"{self.suite}/{self.path}" if self.suite else str(self.files))
+        """For people: the hub id, suite/path, folder, or the tasks."""
+        return self.hub or self.files or (f"{self.suite}/{self.path}" if self.suite else " + ".join(self.tasks))
+
+    @property
+    def by_language(self) -> bool:
+        """Whether other languages are other rows."""
+        return any("{lang}" in text or "{name}" in text for text in (self.config or "", *self.rows.values()))
 
     def config_for(self, language: str) -> str | None:
         """The configuration that holds `language`."""
-        if language in self.configs:
-            return self.configs[language]
-        return self.config.replace("{lang}", language) if self.config else None
+        return self._filled(self.config, language) if self.config else None
+
+    def rows_for(self, language: str) -> dict[str, str]:
+        """Column -> pattern of the rows of `language`."""
+        return {column: self._filled(pattern, language) for column, pattern in self.rows.items()}
+
+    def _filled(self, text: str, language: str) -> str:
+        return text.replace("{lang}", language).replace("{name}", self.names.get(language, language))
 
 
 class Splits(Strict):
     """Names of the splits at the source. `dev` drives the search, `test` never does."""
 
-    train: str | None = "train"
+    train: str | list[str] | None = "train"
     dev: str | None = "validation"
     test: str | None = None
+
+    def names(self, split: Split) -> list[str]:
+        """The names that make up a split; none where there is no such split."""
+        found = getattr(self, split)
+        return [found] if isinstance(found, str) else list(found or [])
 
 
 class Card(Strict):
@@ -94,13 +122,28 @@ class Card(Strict):
     columns: dict[str, str | list[str]] = Field(
         default_factory=dict, description="role -> column, where they differ; dots reach into structs, a list collects"
     )
-    labels: list[str] = Field(default_factory=list)
+    values: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="column -> value -> text: words for a column's codes"
+    )
+    labels: list[str] = Field(default_factory=list, description="in the order of their numbers; or how many there are")
     splits: Splits = Splits()
     languages: list[str] = Field(min_length=1)
+    dev_languages: list[str] = Field(default_factory=list, description="of the dev split, where they are others")
+    dev_from: str | None = Field(None, description="a target card whose dev rows stand in for this target's")
     train_language: str | None = None
     train_from: str | None = Field(None, description="a task card whose training rows this target is trained on")
     metric: str | None = None
-    sizes: dict[str, int] = Field(default_factory=dict)
+    unanswerable: bool = Field(False, description="span QA: some questions have no answer")
+    sizes: dict[Split, int | dict[str, int]] = Field(
+        default_factory=dict, description="rows of the splits at the source, of each language or language -> rows"
+    )
+    unverified: str | None = Field(None, description="what nobody has checked against the source")
+    parts: tuple[Card, ...] = Field((), description="set by the catalogue: the cards whose rows this one puts together")
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _numbered(cls, labels: Any) -> Any:
+        return [str(number) for number in range(labels)] if isinstance(labels, int) else labels
 
     @model_validator(mode="after")
     def _consistent(self) -> Card:
@@ -114,6 +157,8 @@ class Card(Strict):
             raise ValueError(f"labels: a {self.format} card lists its labels, at least two")
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: a label stands twice")
+        if self.unanswerable and self.format != "span_qa":
+            raise ValueError("unanswerable: only span_qa has questions without an answer")
         if self.kind == "target":
             self._check_target()
         else:
@@ -124,28 +169,45 @@ class Card(Strict):
         if self.metric not in METRICS[self.format]:
             known = ", ".join(METRICS[self.format]) or "none: it cannot be a target"
             raise ValueError(f"metric: found {self.metric!r}; a {self.format} target is scored by {known}")
-        if self.format in UNTRAINED:
-            if self.train_language or self.train_from:
-                raise ValueError(f"train_language: {self.format} targets are not trained")
-        elif not self.train_language:
+        if self.source.tasks:
+            raise ValueError("source.tasks: only training rows are put together; name such a task in train_from")
+        if self.format not in UNTRAINED and not self.train_language:
             raise ValueError("train_language: say which language the target is trained in, usually en")
-        if self.splits.dev is None or self.splits.test is None:
+        if self.dev_from is not None and (self.splits.dev is not None or self.dev_languages):
+            raise ValueError("dev_from: then splits.dev is null and there are no dev_languages")
+        if (self.splits.dev is None and self.dev_from is None) or self.splits.test is None:
             raise ValueError("splits: a target needs dev and test (they may name the same split where only one exists)")
 
     def _check_task(self) -> None:
-        if self.format in UNTRAINED:
-            raise ValueError(f"format: {self.format} cannot be trained, so it cannot be an intermediate task")
-        if self.metric or self.train_language or self.train_from:
-            raise ValueError("metric, train_language and train_from are for targets")
+        if self.metric or self.train_language or self.train_from or self.dev_from or self.dev_languages:
+            raise ValueError("metric, train_language, train_from, dev_from and dev_languages are for targets")
         if self.splits.train is None:
             raise ValueError("splits.train: an intermediate task needs training rows")
 
     @property
     def is_trained(self) -> bool:
-        """Whether a target is fine-tuned before it is scored."""
-        return self.format not in UNTRAINED
+        """Whether it is fine-tuned: every task is, a target where it has training rows."""
+        return self.kind == "task" or bool(self.train_language or self.train_from)
 
     @property
     def training_language(self) -> str:
-        """The language of the training rows."""
+        """The language of the training rows; of a card with parts, the first."""
         return self.train_language or self.languages[0]
+
+    def languages_of(self, split: Split) -> list[str]:
+        """The languages that a split has rows for."""
+        if split == "train":
+            return [self.training_language]
+        return self.dev_languages if split == "dev" and self.dev_languages else self.languages
+
+    def size_of(self, split: Split, language: str) -> int | None:
+        """Rows of a split at its source; None where the card does not say."""
+        size = self.sizes.get(split)
+        return size.get(language) if isinstance(size, Mapping) else size
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides which rows are read and how; texts for people do not."""
+        texts = dict.fromkeys(("description", "licence", "origin", "sizes", "unverified", "parts"), True)
+        described = self.model_dump(exclude={**texts, "source": {"supply"}})
+        return {**described, "parts": [part.identity for part in self.parts]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from spaces.card import Card
+from spaces.card import LABELLED, TRAINED_AS, Card
 from spaces.errors import InputError, Problem, nearest
 from spaces.suite import Suite, load_suites
 
@@ -18,6 +18,9 @@ BUILT_IN = Path(__file__).parent
 
 KINDS = {"tasks": "task", "targets": "target"}
 """Folder name -> kind of the cards below it."""
+
+TARGETS_ONLY = frozenset({"metric", "train_language", "train_from", "dev_languages", "dev_from"})
+"""Keys that a task does not take over from the target that it extends."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Catalogue:
         problems: list[Problem] = []
         folders = list(folders)
         cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
+        files: dict[str, list[Path]] = {}
         for folder in (BUILT_IN, *folders):
             if not any((folder / sub).is_dir() for sub in KINDS):
                 problems.append(
@@ -47,22 +51,34 @@ class Catalogue:
                         "no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml"
                     )
                 )
+            paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
+            for sub, found in paths.items():
+                for path in found:
+                    files.setdefault(f"{sub}/{path.stem}", []).append(path)
             for sub, kind in KINDS.items():
-                files = {path.stem: path for path in sorted((folder / sub).rglob("*.yaml"))}
-                for name, path in files.items():
+                for path in paths[sub]:
                     try:
-                        cards[kind][name] = _read_card(path, kind, files)
+                        cards[kind][path.stem] = _read_card(path, kind, files)
                     except InputError as error:
                         problems.extend(error.problems)
         if not problems:
             problems = _dangling(cards)
         if problems:
             raise InputError(problems)
+        tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
         suites = load_suites((BUILT_IN, *folders), cards["target"])
-        return cls(tasks=cards["task"], targets=cards["target"], suites=suites)
+        return cls(tasks=tasks, targets=cards["target"], suites=suites)
 
     def task(self, name: str, where: str = "") -> Card:
-        """The intermediate task of that name; raises InputError with the nearest names."""
+        """The intermediate task of that name; `xnli.de` is the German part of `xnli`.
+
+        Raises:
+            InputError: there is none, with the nearest names.
+        """
+        whole, _, language = name.partition(".")
+        if language and whole in self.tasks:
+            parts = {part.name: part for part in self.tasks[whole].parts if part.name.startswith(f"{whole}.")}
+            return _find(parts, name, f"part of {whole}", where)
         return _find(self.tasks, name, "intermediate task", where)
 
     def target(self, name: str, where: str = "") -> Card:
@@ -77,7 +93,11 @@ class Catalogue:
 
     def training_card(self, target: Card) -> Card:
         """The card whose training rows `target` is fine-tuned on: its own, or the one of `train_from`."""
-        return self.tasks[target.train_from] if target.train_from else target
+        return self.task(target.train_from) if target.train_from else target
+
+    def dev_card(self, target: Card) -> Card:
+        """The card whose development rows drive the search for `target`: its own, or the one of `dev_from`."""
+        return self.targets[target.dev_from] if target.dev_from else target
 
 
 def _find(cards: Mapping[str, Card], name: str, noun: str, where: str) -> Card:
@@ -86,49 +106,104 @@ def _find(cards: Mapping[str, Card], name: str, noun: str, where: str) -> Card:
     return cards[name]
 
 
-def _read_card(path: Path, kind: str, siblings: Mapping[str, Path]) -> Card:
-    """Read, extend and validate one card; raises InputError."""
-    data = _extended(path, siblings, seen=())
+def _read_card(path: Path, kind: str, files: Mapping[str, Sequence[Path]]) -> Card:
+    """Read, extend and validate one card; raises InputError.
+
+    Args:
+        files: `tasks/<name>` or `targets/<name>` -> the files of that name, in the order in which they were found.
+    """
+    data = _extended(path, kind, files)
     data.pop("abstract", None)
     if data.get("name", path.stem) != path.stem:
         raise InputError(Problem("name differs from the file's", f"{path}: name", str(data["name"]), path.stem))
+    if "." in path.stem:
+        fix = "a name without dots: xnli.de is the German part of xnli"
+        raise InputError(Problem("is no name of a card", str(path), path.stem, fix))
+    if "parts" in data:
+        raise InputError(Problem("unknown key", f"{path}: parts", fix="name the tasks in source.tasks"))
     try:
         return Card.model_validate({**data, "name": path.stem, "kind": kind})
     except ValidationError as error:
         raise InputError([problem_of(detail, str(path)) for detail in error.errors()]) from error
 
 
-def _extended(path: Path, siblings: Mapping[str, Path], seen: tuple[str, ...]) -> dict[str, Any]:
-    """The card's mapping laid over that of the card it `extends:` (top-level keys replace)."""
+def _extended(
+    path: Path, kind: str, files: Mapping[str, Sequence[Path]], seen: tuple[Path, ...] = ()
+) -> dict[str, Any]:
+    """The card's mapping laid over that of the card it `extends:` (top-level keys replace).
+
+    `extends: targets/xnli` in a task takes over a target's card without what only targets have. A card may extend one
+    of its own name in an earlier folder.
+    """
     data = read_yaml(path)
     base = data.pop("extends", None)
     if base is None:
         return data
-    if base not in siblings or base in seen:
-        what = "extends itself" if base in seen else "extends an unknown card"
-        raise InputError(Problem(what, f"{path}: extends", str(base), nearest(str(base), siblings)))
-    below = _extended(siblings[base], siblings, (*seen, path.stem))
+    sub = next(sub for sub, each in KINDS.items() if each == kind)
+    key = str(base) if "/" in str(base) else f"{sub}/{base}"
+    seen = (*seen, path)
+    found = [file for file in files.get(key, []) if file not in seen]
+    if not found:
+        what = "extends itself" if key in files else "extends an unknown card"
+        known = [name.removeprefix(f"{sub}/") for name in files]
+        raise InputError(Problem(what, f"{path}: extends", str(base), nearest(str(base), known)))
+    below = _extended(found[-1], KINDS[key.partition("/")[0]], files, seen)
     below.pop("name", None)
+    if kind == "task":
+        below = {name: value for name, value in below.items() if name not in TARGETS_ONLY}
     return {**below, **data}
 
 
+def _with_parts(card: Card, tasks: Mapping[str, Card]) -> Card:
+    """A task card with its parts: the tasks it names, or itself in each of its languages."""
+    if card.source.tasks:
+        return card.model_copy(update={"parts": tuple(_with_parts(tasks[name], tasks) for name in card.source.tasks)})
+    if card.source.by_language and len(card.languages) > 1:
+        parts = [
+            card.model_copy(update={"name": f"{card.name}.{language}", "languages": [language]})
+            for language in card.languages
+        ]
+        return card.model_copy(update={"parts": tuple(parts)})
+    return card
+
+
 def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
-    """`train_from` that names no task, or one of another format."""
+    """Cards that name a card which is not there or does not fit: `train_from`, `dev_from`, `source.tasks`."""
     problems = []
     for card in cards["target"].values():
-        if card.train_from is None:
-            continue
-        where = f"{card.name}.yaml: train_from"
-        if card.train_from not in cards["task"]:
-            problems.append(Problem("unknown task", where, card.train_from, nearest(card.train_from, cards["task"])))
-        elif cards["task"][card.train_from].format != card.format:
-            found = f"{card.train_from} is {cards['task'][card.train_from].format}"
-            problems.append(Problem(f"must be a {card.format} task", where, found))
-        elif cards["task"][card.train_from].labels != card.labels:
-            # the head learns the numbers of one list and would be scored by those of the other
-            found = f"{card.train_from} has {cards['task'][card.train_from].labels}"
-            problems.append(Problem(f"must have the target's labels in the same order: {card.labels}", where, found))
+        if card.train_from is not None:
+            named = card.train_from.partition(".")[0]
+            training = TRAINED_AS.get(card.format, card.format)
+            problems += _misfit(card, "train_from", named, cards["task"], training)
+        if card.dev_from is not None:
+            problems += _misfit(card, "dev_from", card.dev_from, cards["target"], card.format)
+            if card.dev_from in cards["target"] and cards["target"][card.dev_from].dev_from is not None:
+                found = f"{card.dev_from} has none of its own"
+                problems.append(Problem("must have a dev split", f"{card.name}.yaml: dev_from", found))
+    for card in cards["task"].values():
+        for number, name in enumerate(card.source.tasks):
+            problems += _misfit(card, f"source.tasks.{number}", name, cards["task"], card.format)
+            if name in cards["task"] and cards["task"][name].source.tasks:
+                fix = "name its tasks instead"
+                problems.append(
+                    Problem("is put together itself", f"{card.name}.yaml: source.tasks.{number}", name, fix)
+                )
     return problems
+
+
+def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: str) -> list[Problem]:
+    """What is wrong with the card `name` in the place of `key`: it is unknown, or of another format or other labels."""
+    where = f"{card.name}.yaml: {key}"
+    if name not in cards:
+        return [Problem("unknown task", where, name, nearest(name, cards))]
+    other = cards[name]
+    if other.format != form:
+        return [Problem(f"must be a {form} task", where, f"{name} is {other.format}")]
+    if form in LABELLED and other.labels != card.labels:
+        # the head learns the numbers of one list and would be scored by those of the other
+        found = f"{name} has {other.labels}"
+        return [Problem(f"must have the same labels in the same order: {card.labels}", where, found)]
+    return []
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from datasets import ClassLabel, Dataset, Features, List, Value
+from datasets import ClassLabel, Features, List, Value
 
 from spaces.card import FORMAT_ROLES, Card
 from spaces.errors import InputError, Problem, nearest
+from trainables.sources import matches
 
 TEXT = Value("string")
 INDEX = Value("int64")
@@ -41,56 +42,79 @@ class Reader:
 
     Args:
         card: whose columns and labels count.
-        raw: the split as its source has it.
+        features: the columns of the split as its source has it.
         place: where it lies, for messages.
+        language: of the rows.
 
     Raises:
         InputError: every role whose column is not there, with the columns that are.
     """
 
-    def __init__(self, card: Card, raw: Dataset, place: str) -> None:
+    def __init__(self, card: Card, features: Features, place: str, language: str) -> None:
         self.card = card
         self.place = place
-        self._features = raw.features
+        self._features = features
+        self._wanted = card.source.rows_for(language)
+        self._prefix = f"{language}:"
         self._columns: dict[str, str | list[str]] = {}
         self._choices: int | None = None
         self._known: dict[Any, int] = {}
         problems = []
         for role in FORMAT_ROLES[card.format]:
             column = card.columns.get(role, role)
-            missing = [path for path in _as_list(column) if _feature(raw.features, path) is None]
+            missing = [path for path in _as_list(column) if _feature(features, path) is None]
             if not missing:
                 self._columns[role] = column
             elif role in card.columns or role not in OPTIONAL:
-                there = list(_paths(raw.features))
+                there = list(_paths(features))
                 found = f"{', '.join(map(repr, missing))}; {place} has: {', '.join(there)}"
                 fix = f"say which column is {role}; " + nearest(missing[0], there)
                 problems.append(Problem("no such column", f"{card.name}.yaml: columns.{role}", found, fix))
+        there = list(features)
+        for column in self._wanted:
+            if column not in features:
+                found = f"{column!r}; {place} has: {', '.join(there)}"
+                problems.append(
+                    Problem("no such column", f"{card.name}.yaml: source.rows", found, nearest(column, there))
+                )
         if problems:
             raise InputError(problems)
-        roots = [_root(raw.features, path) for column in self._columns.values() for path in _as_list(column)]
-        self.needed = list(dict.fromkeys(roots))
+        roots = [_root(features, path) for column in self._columns.values() for path in _as_list(column)]
+        self.needed = list(dict.fromkeys([*roots, *self._wanted]))
 
     def canonical(self, batch: Mapping[str, Sequence[Any]], indexes: Sequence[int]) -> dict[str, list[Any]]:
-        """The labelled rows of a batch, for `datasets.Dataset.map`; `indexes` number them in the split."""
+        """The rows of a batch that count and have a label; `indexes` number them in the split."""
         values = {role: self._values(role, batch, len(indexes)) for role in self._columns}
         kept: dict[str, list[Any]] = {role: [] for role in FORMAT_ROLES[self.card.format]}
         for at, index in enumerate(indexes):
+            if not matches({column: batch[column][at] for column in self._wanted}, self._wanted):
+                continue
             row = self._row({role: column[at] for role, column in values.items()}, index)
             if row is not None:
                 for role, column in kept.items():
                     column.append(row[role])
         return kept
 
+    def none_of(self, count: int) -> str:
+        """For people: why none of so many rows was taken."""
+        wanted = " and ".join(f"{column} like {pattern!r}" for column, pattern in self._wanted.items())
+        return f"{count} rows without a label" if not wanted else f"{count} rows, none with a label and {wanted},"
+
     def _values(self, role: str, batch: Mapping[str, Sequence[Any]], count: int) -> list[Any]:
         """The role's value in each row; several columns become a list, or one text with blanks between."""
         column = self._columns[role]
         if isinstance(column, str):
-            return _reach(batch, column)
-        parts = zip(*(_reach(batch, path) for path in column), strict=True)
+            return self._worded(batch, column)
+        parts = zip(*(self._worded(batch, path) for path in column), strict=True)
         if role in LISTS:
             return [list(values) for values in parts]
         return [" ".join(str(value) for value in values if value is not None) for values in parts]
+
+    def _worded(self, batch: Mapping[str, Sequence[Any]], path: str) -> list[Any]:
+        """The values at a path, codes replaced by the card's words for them."""
+        words = self.card.values.get(path)
+        values = _reach(batch, path)
+        return values if words is None else [words.get(str(value), value) for value in values]
 
     def _row(self, row: dict[str, Any], index: int) -> dict[str, Any] | None:
         """A canonical row, or None if it has no label or lacks a text."""
@@ -182,6 +206,8 @@ class Reader:
         """A text, or a list of texts where the role is one; blanks around it are cut unless offsets count them."""
         if role in LISTS:
             if isinstance(value, list) and all(isinstance(item, str) for item in value):
+                if role == "tokens" and value and all(item.startswith(self._prefix) for item in value):
+                    value = [item.removeprefix(self._prefix) for item in value]  # WikiANN's own files: "en:Paris"
                 return [item.strip() for item in value]
         elif isinstance(value, str):
             return value if role == "context" and self.card.format == "span_qa" else value.strip()

@@ -18,25 +18,17 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from transformers import PreTrainedTokenizerBase
 
-from spaces.card import Card
+from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.canonical import FEATURES, Reader
 from trainables.formats import by_name
-from trainables.sources import Files, HubSplit, Source, Split, empty, files_of, no_files, quiet, unwritable
+from trainables.sources import Source, empty, quiet, sources_of, suite_folder, unwritable
 
 __all__ = ["Data", "Split", "fingerprint", "suite_folder"]
-
-SUITE_VERSION = 1
-"""Part of the folder's name: a change of what a suite holds is a new folder."""
-
-
-def suite_folder(cache: Path, suite: str) -> Path:
-    """Where an offline suite is built; its data sets lie at `data/<path>/<config>/<split>.parquet`."""
-    return cache / f"{suite}-v{SUITE_VERSION}"
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,8 @@ class Data:
 
     Args:
         cache: folder for everything that is downloaded, built or tokenised.
-        mirror: folder with copies of hub data sets, `<hub id>/<config>/<split>.parquet`; then the hub is not asked.
+        mirror: folder or fsspec URL with copies of hub data sets, `<hub id>/<config>/<split>.parquet`; then the hub is
+            not asked.
     """
 
     cache: Path
@@ -126,19 +119,26 @@ class Data:
         Raises: as `rows`.
         """
         versions = [
-            [split, language, self._source(card, split, language).version] for split, language in _splits_used(card)
+            [split, language, [source.version for source in self._sources(card, split, language)]]
+            for split, language in _splits_used(card)
         ]
         return digest(versions, length=32)
 
     def _all_rows(self, card: Card, split: Split, language: str) -> tuple[str, Dataset]:
         """The key and the canonical rows of a whole split."""
-        source = self._source(card, split, language)
-        reading = {"format": card.format, "columns": card.columns, "labels": card.labels}
-        key = digest({"source": source.fingerprint, "code": _code(), **reading}, length=32)
+        keys, tables = zip(*(self._rows_of(source) for source in self._sources(card, split, language)), strict=True)
+        return (keys[0], tables[0]) if len(keys) == 1 else (digest(keys, length=32), concatenate_datasets(list(tables)))
+
+    def _rows_of(self, source: Source) -> tuple[str, Dataset]:
+        """The key and the canonical rows of one source."""
+        card, language = source.card, source.language
+        reading = {"format": card.format, "columns": card.columns, "values": card.values, "labels": card.labels}
+        chosen = {"rows": card.source.rows_for(language), "language": language}
+        key = digest({"source": source.fingerprint, "code": _code(), **reading, **chosen}, length=32)
 
         def build(folder: Path) -> Dataset:
             raw = source.load(folder)
-            reader = Reader(card, raw, source.place)
+            reader = Reader(card, raw.features, source.place, language)
             rows = raw.select_columns(reader.needed).map(
                 reader.canonical,
                 batched=True,
@@ -150,7 +150,7 @@ class Data:
                 new_fingerprint="rows",
             )
             if not len(rows):
-                raise InputError(empty(source, f"{len(raw)} rows without a label"))
+                raise InputError(empty(source, reader.none_of(len(raw))))
             return rows
 
         return key, self._stored("rows", key, build)
@@ -176,29 +176,8 @@ class Data:
         order = np.random.default_rng(derive_seed("sample")).permutation(len(rows))
         return rows.select(np.sort(order[:limit]))
 
-    def _source(self, card: Card, split: Split, language: str) -> Source:
-        """Where a split lies; raises InputError if the card names none, or its files are not there."""
-        source = card.source
-        name = getattr(card.splits, split)
-        if name is None:
-            fix = "name the split as it is called at the source"
-            raise InputError(Problem(f"the card has no {split} split", f"{card.name}.yaml: splits.{split}", fix=fix))
-        config = source.config_for(language)
-        if source.hub and self.mirror is None:
-            return HubSplit(card, split, name, config, self.cache / "hub")
-        if source.suite:
-            suite = suite_folder(self.cache, source.suite)
-            if not suite.is_dir():
-                fix = "launch builds it at first use"
-                raise Failure(Problem(f"the offline suite {source.suite!r} is not built", str(suite), fix=fix))
-            folder = suite / "data" / str(source.path)
-        else:
-            folder = Path(self.mirror or "", source.hub) if source.hub else Path(str(source.files))
-        folder = folder / config if config else folder
-        files = files_of(folder, name)
-        if not files:
-            raise InputError(no_files(card, split, name, folder))
-        return Files(card, split, files)
+    def _sources(self, card: Card, split: Split, language: str) -> list[Source]:
+        return sources_of(card, split, language, self.cache, self.mirror)
 
 
 def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
@@ -220,13 +199,18 @@ _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictiona
 def _code() -> str:
     """Digest of the modules that make rows and features."""
     here = Path(__file__).parent
-    files = [Path(__file__), here / "canonical.py", here / "sources.py", *sorted((here / "formats").glob("*.py"))]
+    files = [
+        *(here / f"{name}.py" for name in ("data", "canonical", "sources")),
+        *sorted((here / "formats").glob("*.py")),
+    ]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _splits_used(card: Card) -> Iterable[tuple[Split, str]]:
+    """The splits of a card that a search reads from it: not those that another card stands in for."""
     if card.kind == "task":
         return [("train", card.training_language)]
-    evaluated: list[tuple[Split, str]] = [(split, language) for language in card.languages for split in ("dev", "test")]
+    scored: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
+    evaluated = [(split, language) for split in scored for language in card.languages_of(split)]
     trains_itself = card.is_trained and card.train_from is None
     return [("train", card.training_language), *evaluated] if trains_itself else evaluated

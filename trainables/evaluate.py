@@ -3,45 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from spaces.card import Card
+from spaces.card import Card, Split
 from trainables.data import Data
 from trainables.formats import by_name
 from trainables.item import EvaluationSettings
-from trainables.sources import Split
 
 Scores = dict[str, dict[str, float]]
 """Language -> metric -> value between 0 and 1."""
 
 
+@dataclass
+class Evaluation:
+    """What an encoder and a head score, in the languages that each split has.
+
+    `tuned` holds what was tuned on a language's development rows; `predictions` are those on the test split.
+    """
+
+    dev: Scores = field(default_factory=dict)
+    test: Scores = field(default_factory=dict)
+    tuned: Scores = field(default_factory=dict)
+    predictions: dict[str, list[Any]] = field(default_factory=dict)
+
+
 def evaluate(
     data: Data,
     card: Card,
+    dev_card: Card,
     encoder: nn.Module,
     head: nn.Module | None,
     tokenizer: PreTrainedTokenizerBase,
     settings: EvaluationSettings,
     max_length: int,
-    split: Split,
-) -> Scores:
-    """Score encoder and head (None where the format is not trained) on each of the card's languages.
+    tested: bool,
+) -> Evaluation:
+    """Score encoder and head (None where the format is not trained) on each language.
 
     Both are in evaluation mode afterwards. Raises what `Data.features` raises.
+
+    Args:
+        dev_card: the card that the development rows are of; they are scored as the target's own are.
+        tested: score the test split too, with what was tuned on the development split.
     """
     form = by_name(card.format)
     head = nn.Identity() if head is None else head
-    scores = {}
-    for language in card.languages:
-        rows, features = data.features(card, split, language, tokenizer, max_length, settings.max_examples)
-        scores[language] = form.score(encoder, head, rows, features, card, tokenizer, settings.batch_size)
-    return scores
+    result = Evaluation()
+    limit = settings.max_examples
+    for language in dev_card.languages_of("dev"):
+        rows, features = data.features(dev_card, "dev", language, tokenizer, max_length, limit)
+        predicted = form.predict(encoder, head, rows, features, card, tokenizer, settings)
+        tuned = form.tune(rows, predicted, card, language)
+        if tuned:
+            result.tuned[language] = tuned
+        result.dev[language] = form.metrics(rows, form.decide(predicted, tuned, card), card, language)
+    for language in card.languages_of("test") if tested else ():
+        rows, features = data.features(card, "test", language, tokenizer, max_length, limit)
+        predicted = form.predict(encoder, head, rows, features, card, tokenizer, settings)
+        decided = form.decide(predicted, result.tuned.get(language, {}), card)
+        result.test[language] = form.metrics(rows, decided, card, language)
+        result.predictions[language] = decided
+    return result
 
 
-def floors(data: Data, card: Card, training_card: Card, settings: EvaluationSettings, split: Split) -> Scores:
-    """The same metrics on the same rows for what has learned next to nothing; see `Format.floor`.
+def floors(data: Data, card: Card, dev_card: Card, training_card: Card, settings: EvaluationSettings) -> Scores:
+    """The metrics on the same development rows for what has learned next to nothing; see `Format.floor`.
 
     Args:
         training_card: whose training rows the target is fine-tuned on; not read for targets that are not trained.
@@ -49,8 +79,8 @@ def floors(data: Data, card: Card, training_card: Card, settings: EvaluationSett
     form = by_name(card.format)
     train = data.rows(training_card, "train", training_card.training_language) if card.is_trained else None
     return {
-        language: form.floor(train, data.rows(card, split, language, settings.max_examples), card)
-        for language in card.languages
+        language: form.floor(train, data.rows(dev_card, "dev", language, settings.max_examples), card, language)
+        for language in dev_card.languages_of("dev")
     }
 
 

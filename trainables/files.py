@@ -21,6 +21,9 @@ from fsspec.registry import known_implementations
 
 from spaces.errors import Failure, InputError, Problem
 
+STAMPS = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified", "updated", "created")
+"""Keys by which fsspec's file systems tell one content of a file from another, the surest first."""
+
 
 class StoreError(Failure):
     """The store cannot be read or written (full disk, no permission, unreachable)."""
@@ -41,14 +44,16 @@ class Files:
 
     Args:
         url: a folder or any fsspec URL such as ``s3://bucket/taskmix``.
+        noun: what it is, and its key below `storage` in the search file.
 
     Raises:
         InputError: there is no such kind of file system.
         StoreError: its package is not installed, or it cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, noun: str = "store") -> None:
         self.url = url
+        self._noun = noun
         self._filesystem, root = self._opened()
         self._root = root.rstrip("/")
         self.is_local = isinstance(self._filesystem, LocalFileSystem)
@@ -100,6 +105,12 @@ class Files:
                 return None
         return sum(info["size"] for info in found.values()), max(times)
 
+    def stamp(self, name: str) -> tuple[str, ...]:
+        """The size of a file, and what changes when its content does: ETag, checksum or time of change."""
+        with self.failing("read"):
+            info = self._fresh.info(self._full(name))
+        return (str(info["size"]), *(str(info[key]) for key in STAMPS if info.get(key)))[:2]
+
     # --- writing
 
     def publish(self, name: str, data: bytes) -> None:
@@ -147,7 +158,7 @@ class Files:
         try:
             yield
         except Exception as error:  # OSError, or whatever its client has: errors of botocore, aiohttp, paramiko
-            raise self._failure(f"the store cannot be {done}", error, _fix(error, done)) from error
+            raise self._failure(f"the {self._noun} cannot be {done}", error, self._fix(error, done)) from error
 
     @property
     def _fresh(self) -> Any:
@@ -163,30 +174,31 @@ class Files:
             fsspec.get_filesystem_class(protocol)
         except ValueError as error:
             fix = "a folder, or an fsspec URL such as s3://bucket/folder"
-            raise InputError(Problem("no such kind of store", "storage.store", self.url, fix)) from error
+            raise InputError(
+                Problem(f"no such kind of {self._noun}", f"storage.{self._noun}", self.url, fix)
+            ) from error
         except ImportError as error:
             package = known_implementations.get(protocol, {}).get("class", "fsspec.").partition(".")[0]
             fix = "install what it names" if package == "fsspec" else f"pip install {package}, on every node"
-            raise self._failure("the store's file system is not installed", error, fix) from error
+            raise self._failure(f"the {self._noun}'s file system is not installed", error, fix) from error
         try:
             filesystem, root = fsspec.core.url_to_fs(self.url)
         except Exception as error:
-            raise self._failure("the store cannot be opened", error, _fix(error, "read")) from error
+            raise self._failure(f"the {self._noun} cannot be opened", error, self._fix(error, "read")) from error
         return filesystem, str(root)
 
     def _failure(self, what: str, error: Exception, fix: str) -> StoreError:
         found = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
         return StoreError(Problem(what, where=self.url, found=found, fix=fix))
 
-
-def _fix(error: Exception, done: str) -> str:
-    number = getattr(error, "errno", None)
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        if done == "read":  # copies are made in the cache
-            return "free space on the disk of the cache, or point storage.cache elsewhere; then launch again"
-        return "free space on that disk (taskmix gc), or point storage.store elsewhere; then launch again"
-    if number == errno.EROFS:
-        return "that file system is read-only: point storage.store elsewhere"
-    if isinstance(error, PermissionError):
-        return "give yourself the permission there, or point storage.store elsewhere"
-    return f"see that it can be reached and {done} from here: path, address, bucket, credentials"
+    def _fix(self, error: Exception, done: str) -> str:
+        number, key = getattr(error, "errno", None), f"storage.{self._noun}"
+        if number in (errno.ENOSPC, errno.EDQUOT):
+            if done == "read":  # copies are made in the cache
+                return "free space on the disk of the cache, or point storage.cache elsewhere; then launch again"
+            return f"free space on that disk (taskmix gc), or point {key} elsewhere; then launch again"
+        if number == errno.EROFS:
+            return f"that file system is read-only: point {key} elsewhere"
+        if isinstance(error, PermissionError):
+            return f"give yourself the permission there, or point {key} elsewhere"
+        return f"see that it can be reached and {done} from here: path, address, bucket, credentials"

@@ -12,7 +12,7 @@ from spaces.card import Card, Strict
 from spaces.digest import digest
 from spaces.recipe import Recipe
 
-VERSION = 2
+VERSION = 3
 """Goes up when training or scoring computes something else: then nothing that was stored before is taken for it."""
 
 
@@ -65,6 +65,9 @@ class Plan(Strict):
     tasks: dict[str, Card]
     targets: dict[str, Card]
     training_cards: dict[str, Card] = Field(description="target -> the card that it is fine-tuned on")
+    dev_cards: dict[str, Card] = Field(
+        default_factory=dict, description="target -> the card whose development rows it is scored on, where not its own"
+    )
     rungs: list[float]
     intermediate: StageSettings
     target: StageSettings
@@ -80,8 +83,12 @@ class Plan(Strict):
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
-        cards = [*self.tasks.values(), *self.targets.values(), *self.training_cards.values()]
+        cards = [*self.tasks.values(), *self.targets.values(), *self.training_cards.values(), *self.dev_cards.values()]
         return list({(card.kind, card.name): card for card in cards}.values())
+
+    def dev_card(self, target: str) -> Card:
+        """The card whose development rows a target is scored on."""
+        return self.dev_cards.get(target, self.targets[target])
 
     def target_stage(self, target: str) -> StageSettings:
         """The target stage with the target's own settings."""
@@ -132,6 +139,7 @@ class Plan(Strict):
                 "encoder": self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model],
                 "target": self._identity(self.targets[target]),
                 "train": self._identity(self.training_cards[target]) if trained else None,
+                "dev": self._identity(self.dev_card(target)),
                 "settings": stage,
                 "evaluation": self.evaluation.model_dump(exclude={"batch_size"}),
                 "tested": rung == len(self.rungs) - 1,
@@ -142,9 +150,8 @@ class Plan(Strict):
         )
 
     def _identity(self, card: Card) -> dict[str, Any]:
-        """What decides which rows are read and how; texts for people do not."""
-        described = card.model_dump(exclude={"description", "licence", "origin", "sizes"})
-        return {**described, "data": self.versions.get(card.name)}
+        """What decides which rows are read and how."""
+        return {**card.identity, "data": self.versions.get(card.name)}
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Score(Strict):
     floors: PerLanguage
     test_score: float | None = Field(None, description="the same mean on the test split; top rung only")
     test: PerLanguage = Field(default_factory=dict)
+    tuned: PerLanguage = Field(default_factory=dict, description="language -> what was tuned on development rows")
     examples: int = Field(description="training examples of the target stage")
     seconds: float = Field(description="wall-clock of the target stage and its evaluation when it was computed")
 

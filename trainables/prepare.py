@@ -182,18 +182,19 @@ def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
     """Rows and mean tokens of what of a card is trained on and scored."""
     stage = plan.intermediate if card.kind == "task" else plan.target_stage(card.name)
 
-    def mean_tokens(split: Split, language: str) -> float:
-        _, features = data.features(card, split, language, encoder.tokenizer, stage.max_length, SAMPLE)
+    def mean_tokens(read: Card, split: Split, language: str) -> float:
+        _, features = data.features(read, split, language, encoder.tokenizer, stage.max_length, SAMPLE)
         return float(np.mean(features["length"][:]))
 
     sizes = Sizes()
     if card.is_trained and card.train_from is None:
         language = card.training_language
         rows = len(data.rows(card, "train", language))
-        sizes = Sizes(rows=rows, tokens=mean_tokens("train", language))
-    if card.kind == "task":
+        sizes = Sizes(rows=rows, tokens=mean_tokens(card, "train", language))
+    if card.kind == "task" or card.name not in plan.targets:
         return sizes
     limit = plan.evaluation.max_examples
-    scored = [len(data.rows(card, "dev", language, limit)) for language in card.languages]
-    tokens = [mean_tokens("dev", language) for language in card.languages]
+    dev = plan.dev_card(card.name)
+    scored = [len(data.rows(dev, "dev", language, limit)) for language in dev.languages]
+    tokens = [mean_tokens(dev, "dev", language) for language in dev.languages]
     return sizes.model_copy(update={"evaluation_rows": sum(scored), "evaluation_tokens": float(np.mean(tokens))})

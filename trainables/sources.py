@@ -1,27 +1,34 @@
-"""Where rows come from: local files or the hub, and what their errors mean to a person."""
+"""Where rows come from: local files, a mirror or the hub, and what their errors mean to a person."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import datasets
-from datasets import Dataset
+import pyarrow.parquet as pq
+from datasets import Dataset, IterableDataset
 
-from spaces.card import Card
-from spaces.errors import Failure, InputError, Problem
+from spaces.card import Card, Split
+from spaces.errors import Failure, InputError, Problem, TaskmixError
+from trainables.mirror import BUILDERS, copies_of, files_of, is_remote, names_in
 
-Split = Literal["train", "dev", "test"]
+SUITE_VERSION = 1
+"""Part of the folder's name: a change of what a suite holds is a new folder."""
 
-BUILDERS = {"parquet": "parquet", "jsonl": "json", "json": "json", "csv": "csv"}
-"""Ending of a file -> the builder of `datasets` that reads it."""
+
+def suite_folder(cache: Path, suite: str) -> Path:
+    """Where an offline suite is built; its data sets lie at `data/<path>/<config>/<split>.parquet`."""
+    return cache / f"{suite}-v{SUITE_VERSION}"
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Files:
 
     card: Card
     split: Split
+    language: str
     files: Sequence[Path]
 
     @property
@@ -55,24 +63,49 @@ class Files:
 
     def load(self, scratch: Path) -> Dataset:
         """Raises InputError if the files cannot be read as what their names say."""
-        builder = BUILDERS[self.files[0].suffix.removeprefix(".")]
+        with self._explaining():
+            return datasets.load_dataset(**self._how(), cache_dir=str(scratch))
+
+    @contextmanager
+    def stream(self) -> Iterator[IterableDataset]:
+        """The rows as they are read; raises InputError as `load`, also while they are."""
+        with self._explaining(), quiet():
+            yield datasets.load_dataset(**self._how(), streaming=True)
+
+    def count(self) -> int | None:
+        """How many rows there are, of those that count for the language."""
+        wanted = self.card.source.rows_for(self.language)
+        if self._builder == "parquet" and not wanted:
+            with self._explaining():
+                return sum(int(pq.read_metadata(path).num_rows) for path in self.files)
+        with TemporaryDirectory() as scratch, quiet():
+            rows = self.load(Path(scratch))
+            return sum(matches(row, wanted) for row in rows.select_columns(list(wanted))) if wanted else len(rows)
+
+    @property
+    def _builder(self) -> str:
+        return BUILDERS[self.files[0].suffix.removeprefix(".")]
+
+    def _how(self) -> dict[str, Any]:
+        """Arguments of `datasets.load_dataset`."""
         # "NA" and "None" are texts; without this pandas takes them for missing
-        options = {"keep_default_na": False} if builder == "csv" else {}
+        options = {"keep_default_na": False} if self._builder == "csv" else {}
+        files = [str(path) for path in self.files]
+        return {"path": self._builder, "data_files": {"rows": files}, "split": "rows", **options}
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
         try:
-            return datasets.load_dataset(
-                builder,
-                data_files={"rows": [str(path) for path in self.files]},
-                split="rows",
-                cache_dir=str(scratch),
-                **options,
-            )
+            yield
+        except TaskmixError:
+            raise
         except Exception as error:  # pyarrow's, pandas' and datasets' own errors have no common base
             root = _root(error)
             if _is_disk(root) and not any(str(path) in str(root) for path in self.files):
                 raise root from error
             if _is_about_no_rows(root):
                 raise InputError(empty(self, "no rows")) from error
-            what = f"is not readable as {builder}"
+            what = f"is not readable as {self._builder}"
             raise InputError(Problem(what, self.place, str(root)[:300], "export the file again")) from error
 
 
@@ -82,6 +115,7 @@ class HubSplit:
 
     card: Card
     split: Split
+    language: str
     name: str
     config: str | None
     cache: Path
@@ -110,9 +144,32 @@ class HubSplit:
             InputError: no such data set, configuration or split, or one that needs its own script.
             Failure: the hub is out of reach.
         """
+        with self._explaining(), quiet():
+            return _from_hub(self.card.source.hub, self.config, self.name, self.card.source.revision, self.cache)
+
+    @contextmanager
+    def stream(self) -> Iterator[IterableDataset]:
+        """The rows as they are read, nothing is kept; raises as `load`, also while they are."""
+        source, folder = self.card.source, str(self.cache)
+        with self._explaining(), quiet():
+            yield datasets.load_dataset(
+                source.hub, self.config, split=self.name, revision=source.revision, cache_dir=folder, streaming=True
+            )
+
+    def count(self) -> int | None:
+        """How many rows the hub says there are; None where it does not say, or only some of them count."""
+        if self.card.source.rows:
+            return None
+        with self.stream() as rows:
+            known = (rows.info.splits or {}).get(self.name)
+        return known.num_examples or None if known is not None else None
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
         try:
-            with quiet():
-                return _from_hub(self.card.source.hub, self.config, self.name, self.card.source.revision, self.cache)
+            yield
+        except TaskmixError:
+            raise
         except Exception as error:  # as above
             raise self._explained(error) from error
 
@@ -123,7 +180,7 @@ class HubSplit:
             fix = "mend the id; a private or gated data set needs `hf auth login`"
             return InputError(Problem("no such data set on the hub", f"{source}.hub", self.place, fix))
         if isinstance(error, ConnectionError):
-            fix = "check the network, or set `mirror` to a folder with <hub id>/<config>/<split>.parquet"
+            fix = "check the network, or set `mirror` to a folder or URL with <hub id>/<config>/<split>.parquet"
             return Failure(Problem("the hub cannot be reached", f"{source}.hub", f"{self.place}: {text}", fix))
         if "scripts are no longer supported" in text:
             fix = "set source.revision to refs/convert/parquet where the hub has it, or use a mirror"
@@ -141,6 +198,55 @@ class HubSplit:
 
 
 Source = Files | HubSplit
+
+
+def sources_of(card: Card, split: Split, language: str, cache: Path, mirror: str | None) -> list[Source]:
+    """What makes up a split, in order: of a card with parts, all their training rows.
+
+    Raises:
+        InputError: the card has no such split, or its files are not there.
+        Failure: a suite is not built, the mirror cannot be read.
+    """
+    if card.parts:
+        parts = [sources_of(part, split, part.training_language, cache, mirror) for part in card.parts]
+        return [source for part in parts for source in part]
+    names = card.splits.names(split)
+    if not names:
+        fix = "name the split as it is called at the source"
+        raise InputError(Problem(f"the card has no {split} split", f"{card.name}.yaml: splits.{split}", fix=fix))
+    return [_source(card, split, name, language, cache, mirror) for name in names]
+
+
+def _source(card: Card, split: Split, name: str, language: str, cache: Path, mirror: str | None) -> Source:
+    """One split of the source."""
+    source, config = card.source, card.source.config_for(language)
+    if source.hub and mirror is None:
+        return HubSplit(card, split, language, name, config, cache / "hub")
+    if source.hub and mirror is not None and is_remote(mirror):
+        below = "/".join(part for part in (source.hub, config) if part)
+        copies = copies_of(mirror, below, name, cache)
+        if not copies:
+            raise InputError(no_files(card, split, name, f"{mirror}/{below}", names_in(mirror, below) or None))
+        return Files(card, split, language, copies)
+    if source.suite:
+        suite = suite_folder(cache, source.suite)
+        if not suite.is_dir():
+            fix = "launch builds it at first use"
+            raise Failure(Problem(f"the offline suite {source.suite!r} is not built", str(suite), fix=fix))
+        folder = suite / "data" / str(source.path)
+    else:
+        folder = Path(mirror or "", source.hub) if source.hub else Path(str(source.files)).expanduser()
+    folder = folder / config if config else folder
+    files = files_of(folder, name)
+    if not files:
+        there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
+        raise InputError(no_files(card, split, name, str(folder), there))
+    return Files(card, split, language, files)
+
+
+def matches(row: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:
+    """Whether each column's value is of its pattern."""
+    return all(fnmatchcase(str(row[column]), pattern) for column, pattern in patterns.items())
 
 
 @cache
@@ -166,26 +272,17 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def files_of(folder: Path, split: str) -> list[Path]:
-    """`<split>.<ending>`, or its shards `<split>-*.<ending>`: not `<split>*`, or "train" would take "train_r2" too."""
-    for ending in BUILDERS:
-        whole = folder / f"{split}.{ending}"
-        files = [whole] if whole.is_file() else sorted(folder.glob(f"{split}-*.{ending}"))
-        if files:
-            return files
-    return []
-
-
-def no_files(card: Card, split: Split, name: str, folder: Path) -> Problem:
+def no_files(card: Card, split: Split, name: str, folder: str, there: Sequence[str] | None) -> Problem:
+    """What is wrong where a split's files are missing; `there` is what the folder has, None if it is not there."""
     endings = "|".join(BUILDERS)
-    if not folder.is_dir():
+    if there is None:
         fix = f"{'the mirror' if card.source.hub else 'the source'} has to hold {name}.{endings} there"
         if card.source.suite:
             fix = "the suite has no such data set; if it was built before that came, delete its folder and launch again"
-        return Problem("no such folder", f"{card.name}.yaml: source", str(folder), fix)
-    there = sorted(path.name for path in folder.iterdir())
+        return Problem("no such folder", f"{card.name}.yaml: source", folder, card.source.supply or fix)
     found = f"{folder} has: {', '.join(there[:20]) or 'nothing'}"
-    return Problem(f"no file for split {name!r}", f"{card.name}.yaml: splits.{split}", found, f"{name}.{endings}")
+    fix = card.source.supply or f"{name}.{endings}"
+    return Problem(f"no file for split {name!r}", f"{card.name}.yaml: splits.{split}", found, fix)
 
 
 def empty(source: Source, rows: str) -> Problem:

@@ -5,6 +5,7 @@ Layout::
     encoders/<key>.json             manifest: folder, size and SHA-256 of each file; written last, in one piece
     encoders/<key>-<writer>/...     the files of an encoder: config, safetensors, tokenizer
     scores/<key>.json               a score and what it was made from
+    predictions/<key>.json.gz       what was predicted on the test split, for the score of the same key
     limits/<key>.json               a batch that did not fit into memory
 
 An entry exists when its JSON does. That JSON is written in one piece, so readers see all of it or nothing, and of two
@@ -17,6 +18,7 @@ in `Store.complaints`, never loaded, computed again. Nothing here is ever a pick
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import hashlib
 import json
 import os
@@ -24,6 +26,7 @@ import re
 import shutil
 import time
 import uuid
+import zlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -98,6 +101,15 @@ class Store:
 
     def put_score(self, key: str, score: dict[str, Any]) -> None:
         self._publish(f"scores/{key}.json", score)
+
+    # --- predictions
+
+    def predictions(self, key: str) -> dict[str, list[Any]] | None:
+        """Language -> a prediction per test row, of the score under `key`; None when there are none or damaged ones."""
+        return self._read_json(f"predictions/{key}.json.gz")
+
+    def put_predictions(self, key: str, predictions: dict[str, list[Any]]) -> None:
+        self._publish(f"predictions/{key}.json.gz", predictions)
 
     # --- limits
 
@@ -252,17 +264,20 @@ class Store:
         if data is None:
             return None
         try:
+            if name.endswith(".gz"):
+                data = gzip.decompress(data)
             found = pydantic_core.from_json(data, allow_inf_nan=False)
             if isinstance(found, dict) and found.pop(SEAL, None) == _seal(found):
                 return found
             self._complain(name, "does not fit its checksum")
-        except ValueError as error:
+        except (ValueError, OSError, EOFError, zlib.error) as error:
             self._complain(name, f"is no JSON: {error}")
         return None
 
     def _publish(self, name: str, value: dict[str, Any]) -> None:
         sealed = {**value, SEAL: _seal(value)}
-        self._files.publish(name, json.dumps(sealed, indent=1, sort_keys=True, allow_nan=False).encode())
+        data = json.dumps(sealed, indent=1, sort_keys=True, allow_nan=False).encode()
+        self._files.publish(name, gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
 
     def _complain(self, name: str, problem: str) -> None:
         self.complaints.append(f"damaged in the store: {name}: {problem}; it is computed again where it is needed")

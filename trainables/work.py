@@ -27,9 +27,9 @@ from spaces.card import Card
 from spaces.errors import Failure
 from spaces.mixture import Mixture
 from trainables import encoders
-from trainables.data import Data, Split
+from trainables.data import Data
 from trainables.engine import device, hardware, precision_of
-from trainables.evaluate import Scores, evaluate, floors, mean_score
+from trainables.evaluate import Evaluation, evaluate, floors, mean_score
 from trainables.group import Group
 from trainables.item import Plan, StageSettings, WorkItem
 from trainables.memory import Limit, halved, is_out_of_memory
@@ -145,9 +145,12 @@ class Worker:
         tally.total = sum(self._target_examples(item, target) for target in missing)
         model = yield from self._encoder(tally, base)
         for target in missing:
-            score = yield from self._score(tally, base, model, target)
+            score, predictions = yield from self._score(tally, base, model, target)
+            key = self.plan.score_key(item.recipe, item.rung, target)
+            if predictions:
+                self.store.put_predictions(key, predictions)  # before the score, which says that all is there
             tally.scores[target] = score
-            self.store.put_score(self.plan.score_key(item.recipe, item.rung, target), score.model_dump(mode="json"))
+            self.store.put_score(key, score.model_dump(mode="json"))
 
     def _load_base(self, model: str) -> encoders.Encoder:
         if model not in self._base:
@@ -209,10 +212,11 @@ class Worker:
 
     def _score(
         self, tally: _Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
-    ) -> Generator[Progress, None, Score]:
-        """Fine-tune a copy of the encoder on the target's training rows and score it in every language."""
+    ) -> Generator[Progress, None, tuple[Score, dict[str, list[Any]]]]:
+        """Fine-tune a copy of the encoder on the target's training rows and score it in every language; with the
+        predictions on the test split, top rung only."""
         plan, item, started = self.plan, tally.item, time.monotonic()
-        card, examples = plan.targets[target], self._target_examples(item, target)
+        card, dev_card, examples = plan.targets[target], plan.dev_card(target), self._target_examples(item, target)
         stage = plan.target_for(item.recipe, target)
         head: nn.Module | None = None
         encoder = model
@@ -222,35 +226,35 @@ class Worker:
             encoder, result = yield from self._train(tally, target, base, spec, model)
             head = result.heads[target]
         top = item.rung == len(plan.rungs) - 1
-        splits: list[Split] = ["dev", "test"] if top else ["dev"]
 
         encoder.to(device())  # type: ignore[arg-type]
 
-        def attempt(size: int) -> Generator[Progress, None, list[Scores]]:
+        def attempt(size: int) -> Generator[Progress, None, Evaluation]:
             yield from ()
             settings = plan.evaluation.model_copy(update={"batch_size": size})
-            return [
-                evaluate(self.data, card, encoder, head, base.tokenizer, settings, stage.max_length, split)
-                for split in splits
-            ]
+            return evaluate(
+                self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=top
+            )
 
         limit = self._limit("evaluation", item.recipe.model, stage, {})
         wanted = plan.evaluation.batch_size
-        dev, *test = yield from self._fitting(tally, f"{target}/evaluation", wanted, limit, attempt)
+        found = yield from self._fitting(tally, f"{target}/evaluation", wanted, limit, attempt)
         encoder.cpu()
-        floor = floors(self.data, card, plan.training_cards[target], plan.evaluation, "dev")
+        floor = floors(self.data, card, dev_card, plan.training_cards[target], plan.evaluation)
         assert card.metric is not None  # every target card has one
-        return Score(
+        score = Score(
             target=target,
-            score=mean_score(dev, card.metric),
-            dev=dev,
+            score=mean_score(found.dev, card.metric),
+            dev=found.dev,
             floor=mean_score(floor, card.metric),
             floors=floor,
-            test_score=mean_score(test[0], card.metric) if top else None,
-            test=test[0] if top else {},
+            test_score=mean_score(found.test, card.metric) if top else None,
+            test=found.test,
+            tuned=found.tuned,
             examples=examples,
             seconds=time.monotonic() - started,
         )
+        return score, found.predictions
 
     # --- one stage, in memory that may not suffice
 

@@ -43,7 +43,7 @@ def test_a_card_extends_another(tmp_path: Path) -> None:
 
 
 def test_language_in_the_configuration(tmp_path: Path) -> None:
-    text = CARD.replace('config: "{lang}"', 'config: "x.{lang}", configs: {zh: x.Chinese}')
+    text = CARD.replace('config: "{lang}"', 'config: "x.{name}", names: {zh: Chinese}')
     source = Catalogue.load([folder(tmp_path, tasks__pairs=text)]).tasks["pairs"].source
     assert source.config_for("de") == "x.de"
     assert source.config_for("zh") == "x.Chinese"
@@ -57,7 +57,10 @@ def test_language_in_the_configuration(tmp_path: Path) -> None:
         (CARD + "colour: blue\n", "colour: unknown key"),
         (CARD.replace("licence: mit\n", ""), "licence: is missing"),
         (CARD + "columns: {premise: text}\n", r"\['premise'\] are no roles of pair_classification"),
-        (CARD.replace("hub: owner/pairs", "hub: owner/pairs, suite: mini"), "exactly one of hub, suite and files"),
+        (
+            CARD.replace("hub: owner/pairs", "hub: owner/pairs, suite: mini"),
+            "exactly one of hub, suite, files",
+        ),
         (CARD + "metric: accuracy\n", "are for targets"),
         (CARD + "name: other\n", "name differs from the file's"),
         ("extends: nothing\n", "extends an unknown card"),

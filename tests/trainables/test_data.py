@@ -78,14 +78,14 @@ def test_suites_lie_in_the_cache_by_path_and_configuration(data, card_of):
 
 def test_a_mirror_stands_in_for_the_hub(tmp_path, card_of):
     folder = tmp_path / "mirror" / "some" / "set"
-    for config in ("german", None):
+    for config in ("german", "en"):
         (folder / (config or "")).mkdir(parents=True, exist_ok=True)
         path = folder / (config or "") / "train-00000-of-00001.parquet"
         Dataset.from_dict({"text": [str(config)], "label": [0]}).to_parquet(str(path))
     data = Data(tmp_path / "cache", mirror=str(tmp_path / "mirror"))
-    card = card_of("sentence_classification", source={"hub": "some/set", "configs": {"de": "german"}})
+    card = card_of("sentence_classification", source={"hub": "some/set", "config": "{name}", "names": {"de": "german"}})
     assert data.rows(card, "train", "de")["text"][:] == ["german"]
-    assert data.rows(card, "train", "en")["text"][:] == ["None"]
+    assert data.rows(card, "train", "en")["text"][:] == ["en"]
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ The contract, tested for every format by `tests/trainables/formats/test_contract
   from the generator that is passed in.
 * `loss` is the mean over the batch's examples (tagging: labelled words; masked LM: masked tokens), a float32 scalar
   that can be differentiated, and zero where nothing in the batch counts.
-* `score` puts encoder and head into evaluation mode, leaves them there, and returns metrics between 0 and 1; the
-  card's own metric is among them. It never sees training data. Only `label`, `tags` and `answers` of `rows` are read
-  as gold answers, after predicting.
+* A score is taken in four steps, so that predictions can be kept and handed in without training again.
+  `predict` puts encoder and head into evaluation mode, leaves them there, and gives one JSON value per row; it reads no
+  gold answers. `tune` finds on development rows what is tuned there (a threshold). `decide` makes of predictions and
+  what was tuned what is scored and handed in. `metrics` compares that with the gold answers (`label`, `tags`,
+  `answers` of `rows`): values between 0 and 1, the card's own metric among them. Only `predict` needs a model.
 * Label positions that do not count are -100.
 
 Two formats do less. Retrieval is not trained: its head is empty and it has no loss. Masked LM is not scored. Cards are
@@ -35,6 +37,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
+from trainables.item import EvaluationSettings
 
 Batch = dict[str, Tensor]
 
@@ -67,7 +70,7 @@ class Format(ABC):
         """Mean loss of a batch, float32."""
         raise NotImplementedError(f"{self.name} is scored with the encoder as it is; it has no training loss")
 
-    def score(
+    def predict(
         self,
         encoder: nn.Module,
         head: nn.Module,
@@ -75,12 +78,28 @@ class Format(ABC):
         features: Dataset,
         card: Card,
         tokenizer: PreTrainedTokenizerBase,
-        batch_size: int,
-    ) -> dict[str, float]:
-        """Metrics over all of `rows`, whose features are `features`; their column ``row`` indexes `rows`."""
+        settings: EvaluationSettings,
+    ) -> list[Any]:
+        """A prediction for each of `rows`, whose features are `features`; their column ``row`` indexes `rows`."""
         raise NotImplementedError(f"{self.name} is for training only; it has no score")
 
-    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+    def tune(self, rows: Dataset, predicted: Sequence[Any], card: Card, language: str) -> dict[str, float]:
+        """What is tuned on a language's development rows; nothing in most formats."""
+        return {}
+
+    def decide(self, predicted: Sequence[Any], tuned: Mapping[str, float], card: Card) -> list[Any]:
+        """The predictions as they count, again a JSON value per row.
+
+        Args:
+            tuned: of the same language; empty where nothing was tuned, or there were no development rows.
+        """
+        return list(predicted)
+
+    def metrics(self, rows: Dataset, decided: Sequence[Any], card: Card, language: str) -> dict[str, float]:
+        """Metrics over all of `rows`."""
+        raise NotImplementedError(f"{self.name} is for training only; it has no score")
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The same metrics for a predictor that has learned nothing but the training rows' commonest answer
         (span QA: answers with the whole context; retrieval: the expected value of guessing)."""
         raise NotImplementedError(f"{self.name} is for training only; it has no score")

@@ -25,6 +25,7 @@ from trainables.formats.encoding import (
     text_states,
     token_inputs,
 )
+from trainables.item import EvaluationSettings
 
 
 class Classification(Format):
@@ -56,7 +57,7 @@ class Classification(Format):
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         return mean_cross_entropy(self.logits(encoder, head, batch), batch["labels"])
 
-    def score(
+    def predict(
         self,
         encoder: nn.Module,
         head: nn.Module,
@@ -64,22 +65,22 @@ class Classification(Format):
         features: Dataset,
         card: Card,
         tokenizer: PreTrainedTokenizerBase,
-        batch_size: int,
-    ) -> dict[str, float]:
+        settings: EvaluationSettings,
+    ) -> list[int]:
+        """The label of each row."""
         predicted = torch.empty(len(rows), dtype=torch.long)
         with evaluating(encoder, head) as device:
-            for chosen in by_length(features, batch_size):
+            for chosen in by_length(features, settings.batch_size):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 best = self.logits(encoder, head, batch).argmax(dim=-1)
                 predicted[[feature["row"] for feature in chosen]] = best.cpu()
-        return accuracy(rows["label"][:], predicted.tolist())
+        return predicted.tolist()
 
-    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+    def metrics(self, rows: Dataset, decided: Sequence[int], card: Card, language: str) -> dict[str, float]:
+        """Accuracy."""
+        return {"accuracy": float(accuracy_score(rows["label"][:], list(decided)))}
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The commonest label of the training rows."""
         commonest = Counter((rows if train is None else train)["label"][:]).most_common(1)[0][0]
-        return accuracy(rows["label"][:], [commonest] * len(rows))
-
-
-def accuracy(gold: list[int], predicted: list[int]) -> dict[str, float]:
-    """Share of the rows whose label was found."""
-    return {"accuracy": float(accuracy_score(gold, predicted))}
+        return self.metrics(rows, [commonest] * len(rows), card, language)

@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card
 from trainables.formats.base import Batch, Format
 from trainables.formats.encoding import by_length, evaluating, on, pad, text_states, token_inputs
+from trainables.item import EvaluationSettings
 
 SIDES = ("text_a", "text_b")
 
@@ -41,7 +42,7 @@ class Retrieval(Format):
     ) -> Batch:
         return pad(features, tokenizer)
 
-    def score(
+    def predict(
         self,
         encoder: nn.Module,
         head: nn.Module,
@@ -49,21 +50,25 @@ class Retrieval(Format):
         features: Dataset,
         card: Card,
         tokenizer: PreTrainedTokenizerBase,
-        batch_size: int,
-    ) -> dict[str, float]:
+        settings: EvaluationSettings,
+    ) -> list[int]:
+        """For each text_a the row of the text_b that was found."""
         vectors: Tensor | None = None
         with evaluating(encoder, head) as device:
-            for chosen in by_length(features, batch_size):
+            for chosen in by_length(features, settings.batch_size):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 states = functional.normalize(text_states(encoder, batch).float(), dim=-1)
                 if vectors is None:
                     vectors = torch.empty(len(SIDES), len(rows), states.shape[-1], device=device)
                 vectors[[f["side"] for f in chosen], [f["row"] for f in chosen]] = states
             assert vectors is not None, "an empty split is refused when it is read"
-            found = nearest(vectors[0], vectors[1])
-        return {"accuracy": _share_found(found, rows["text_b"][:])}
+            return nearest(vectors[0], vectors[1])
 
-    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+    def metrics(self, rows: Dataset, decided: Sequence[int], card: Card, language: str) -> dict[str, float]:
+        """Accuracy at 1."""
+        return {"accuracy": _share_found(decided, rows["text_b"][:])}
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The expected value of guessing: 1 / rows where all text_b differ."""
         counts = Counter(rows["text_b"][:]).values()
         return {"accuracy": sum(count**2 for count in counts) / len(rows) ** 2}
@@ -79,7 +84,7 @@ def nearest(queries: Tensor, candidates: Tensor) -> list[int]:
     return [int(best) for chunk in torch.split(queries, CHUNK) for best in (chunk @ candidates.T).argmax(dim=-1)]
 
 
-def _share_found(found: list[int], texts: list[str]) -> float:
+def _share_found(found: Sequence[int], texts: list[str]) -> float:
     """Share of the rows whose own text was found; of equal texts any will do, for nothing tells them apart."""
     return sum(texts[candidate] == text for candidate, text in zip(found, texts, strict=True)) / len(texts)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +12,7 @@ from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
+from trainables.formats.answer_scores import answer_scores, best_threshold, normalisation
 from trainables.formats.base import Batch, Format
 from trainables.formats.encoding import (
     LinearHead,
@@ -26,6 +25,7 @@ from trainables.formats.encoding import (
     token_inputs,
     token_states,
 )
+from trainables.item import EvaluationSettings
 
 LONGEST_ANSWER = 30
 """Tokens: longer spans are not proposed (SQuAD's usual limit)."""
@@ -34,13 +34,16 @@ NO_ANSWER = 0
 """The first token stands for "not in this window"."""
 
 OUTSIDE = -1
-"""Offset of tokens that are not of the context."""
+"""Offset of tokens that are not of the context, or only blanks in it."""
+
+LEAST = -1e4
+"""Bounds a difference of log-probabilities, which has to be a number even where no span was possible."""
 
 
 class SpanQA(Format):
     """A long context is read through overlapping windows. In training a window without the whole answer points at the
-    first token; so do questions without any answer. In scoring a span is always proposed (XTREME's questions all
-    have one), so rows without an answer count as wrong.
+    first token; so do questions without any answer. In scoring a span is always proposed, unless the card says that
+    questions may be ``unanswerable``: XTREME's all have an answer, also after training on SQuAD 2.0.
 
     Everything is located by character offsets, never by words: it holds for right-to-left and for unsegmented text.
     """
@@ -57,8 +60,11 @@ class SpanQA(Format):
         answers = [_first_answer(*row) for row in zip(rows["context"], rows["answers"], strict=True)]
         features = {**token_inputs(encoding), "row": of_row, "start": [], "end": [], "begins": [], "ends": []}
         for window, row in enumerate(of_row):
-            inside = [sequence == 1 for sequence in encoding.sequence_ids(window)]
-            offsets = encoding["offset_mapping"][window]
+            offsets, context = encoding["offset_mapping"][window], rows["context"][row]
+            inside = [
+                sequence == 1 and not context[begin:end].isspace() and begin < end
+                for sequence, (begin, end) in zip(encoding.sequence_ids(window), offsets, strict=True)
+            ]
             begins = [begin if ok else OUTSIDE for (begin, _), ok in zip(offsets, inside, strict=True)]
             ends = [end if ok else OUTSIDE for (_, end), ok in zip(offsets, inside, strict=True)]
             start, end = _answer_tokens(answers[row], begins, ends)
@@ -89,7 +95,7 @@ class SpanQA(Format):
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         return mean_cross_entropy(self.logits(encoder, head, batch), batch["positions"])
 
-    def score(
+    def predict(
         self,
         encoder: nn.Module,
         head: nn.Module,
@@ -97,25 +103,60 @@ class SpanQA(Format):
         features: Dataset,
         card: Card,
         tokenizer: PreTrainedTokenizerBase,
-        batch_size: int,
-    ) -> dict[str, float]:
+        settings: EvaluationSettings,
+    ) -> list[Any]:
+        """The best answer of each row, over all its windows; where questions may have none, a pair of it and by how
+        much no answer is likelier (in nats)."""
         contexts = rows["context"][:]
         best = [(float("-inf"), "")] * len(rows)
+        none = [0.0] * len(rows)  # the window where no answer is least likely decides
         with evaluating(encoder, head) as device:
-            for chosen in by_length(features, batch_size):
+            for chosen in by_length(features, settings.batch_size):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 # log-probabilities, so that windows compare: one without the answer gives it to the first token
                 starts, ends = self.logits(encoder, head, batch).log_softmax(dim=-1).unbind(dim=1)
                 spans = best_spans(starts, ends, batch["context"].bool())
-                for feature, score, start, end in zip(chosen, *(part.tolist() for part in spans), strict=True):
-                    if score > best[feature["row"]][0]:
-                        text = contexts[feature["row"]][feature["begins"][start] : feature["ends"][end]]
-                        best[feature["row"]] = (score, text.strip())
-        return qa_metrics([answers["text"] for answers in rows["answers"][:]], [text for _, text in best])
+                nothing = (starts[:, NO_ANSWER] + ends[:, NO_ANSWER]).tolist()
+                parts = zip(chosen, nothing, *(part.tolist() for part in spans), strict=True)
+                for feature, without, score, start, end in parts:
+                    row = feature["row"]
+                    none[row] = min(none[row], without)
+                    if score > best[row][0]:
+                        text = contexts[row][feature["begins"][start] : feature["ends"][end]]
+                        best[row] = (score, text.strip())
+        if not card.unanswerable:
+            return [text for _, text in best]
+        return [[text, max(LEAST, min(-LEAST, no - yes))] for no, (yes, text) in zip(none, best, strict=True)]
 
-    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+    def tune(self, rows: Dataset, predicted: Sequence[Any], card: Card, language: str) -> dict[str, float]:
+        """The margin above which nothing is answered: the one of the best F1."""
+        if not card.unanswerable:
+            return {}
+        normalise = normalisation(card.metric or "", language)
+        gold = [answers["text"] for answers in rows["answers"][:]]
+        answered = [answer_scores(own, text, normalise)[1] for own, (text, _) in zip(gold, predicted, strict=True)]
+        empty = [float(not own) for own in gold]
+        return {"no_answer": best_threshold([margin for _, margin in predicted], answered, empty)}
+
+    def decide(self, predicted: Sequence[Any], tuned: Mapping[str, float], card: Card) -> list[str]:
+        """A text per row, empty where there is no answer."""
+        if not card.unanswerable:
+            return list(predicted)
+        threshold = tuned.get("no_answer", 0.0)
+        return ["" if margin > threshold else text for text, margin in predicted]
+
+    def metrics(self, rows: Dataset, decided: Sequence[str], card: Card, language: str) -> dict[str, float]:
+        """Exact match, F1, and their mean under the card's metric's name."""
+        metric = card.metric or "qa"
+        normalise = normalisation(metric, language)
+        gold = [answers["text"] for answers in rows["answers"][:]]
+        scores = [answer_scores(own, text, normalise) for own, text in zip(gold, decided, strict=True)]
+        exact, f1 = (sum(part) / len(scores) for part in zip(*scores, strict=True))
+        return {"exact": exact, "f1": f1, metric: (exact + f1) / 2}
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The whole context as the answer."""
-        return qa_metrics([answers["text"] for answers in rows["answers"][:]], rows["context"][:])
+        return self.metrics(rows, rows["context"][:], card, language)
 
 
 def best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -125,7 +166,7 @@ def best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, T
 
     Args:
         starts, ends: scores, shape (windows, tokens).
-        context: which tokens are of the context, shape (windows, tokens); they are contiguous.
+        context: which tokens are of the context, shape (windows, tokens).
 
     Returns:
         its score (-inf where the window has no context), first and last token, each of shape (windows,).
@@ -139,35 +180,6 @@ def best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, T
     score, longer = torch.stack([found.values for found in by_size]).max(dim=0)
     start = torch.stack([found.indices for found in by_size]).gather(0, longer.unsqueeze(0)).squeeze(0)
     return score, start, start + longer
-
-
-def qa_metrics(gold: Sequence[Sequence[str]], predicted: Sequence[str]) -> dict[str, float]:
-    """SQuAD's exact match and F1 (the best over a question's answers) and their mean ``qa``, between 0 and 1."""
-    pairs = list(zip(gold, predicted, strict=True))
-    exact = [max((exact_match(answer, text) for answer in answers), default=0) for answers, text in pairs]
-    f1 = [max((word_f1(answer, text) for answer in answers), default=0) for answers, text in pairs]
-    means = {"exact": sum(exact) / len(exact), "f1": sum(f1) / len(f1)}
-    return {**means, "qa": (means["exact"] + means["f1"]) / 2}
-
-
-def normalised(text: str) -> str:
-    """SQuAD's normal form: lower case, no ASCII punctuation, no English articles, single blanks."""
-    text = "".join(char for char in text.lower() if char not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
-
-
-def exact_match(answer: str, text: str) -> float:
-    """1 if two texts have the same normal form, else 0."""
-    return float(normalised(answer) == normalised(text))
-
-
-def word_f1(answer: str, text: str) -> float:
-    """F1 over the bags of words of two normalised texts."""
-    wanted, given = normalised(answer).split(), normalised(text).split()
-    common = sum((Counter(wanted) & Counter(given)).values())
-    if not wanted or not given:
-        return float(wanted == given)
-    return 2 * common / (len(wanted) + len(given))
 
 
 def _windows(

@@ -28,6 +28,7 @@ from trainables.formats.encoding import (
     token_inputs,
     token_states,
 )
+from trainables.item import EvaluationSettings
 
 OUTSIDE = "O"
 
@@ -68,7 +69,7 @@ class Tagging(Format):
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         return mean_cross_entropy(head(token_states(encoder, batch)), batch["labels"])
 
-    def score(
+    def predict(
         self,
         encoder: nn.Module,
         head: nn.Module,
@@ -76,29 +77,36 @@ class Tagging(Format):
         features: Dataset,
         card: Card,
         tokenizer: PreTrainedTokenizerBase,
-        batch_size: int,
-    ) -> dict[str, float]:
-        gold = rows["tags"][:]
-        predicted = [[_default(card)] * len(tags) for tags in gold]
+        settings: EvaluationSettings,
+    ) -> list[list[int]]:
+        """The tags of each row's words."""
+        predicted = [[_default(card)] * len(tokens) for tokens in rows["tokens"][:]]
         with evaluating(encoder, head) as device:
-            for chosen in by_length(features, batch_size):
+            for chosen in by_length(features, settings.batch_size):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 best = head(token_states(encoder, batch)).argmax(dim=-1).cpu()
                 firsts = (batch["labels"] != IGNORED).cpu()
                 for feature, labels, first in zip(chosen, best, firsts, strict=True):
                     for word, label in zip(feature["words"], labels[first].tolist(), strict=True):
                         predicted[feature["row"]][word] = label
-        return entity_f1(gold, predicted, card)
+        return predicted
 
-    def floor(self, train: Dataset | None, rows: Dataset, card: Card) -> dict[str, float]:
+    def metrics(self, rows: Dataset, decided: Sequence[list[int]], card: Card, language: str) -> dict[str, float]:
+        """F1 over spans and the share of words whose tag is right."""
+        gold = rows["tags"][:]
+        words = [pair for tags, found in zip(gold, decided, strict=True) for pair in zip(tags, found, strict=True)]
+        right = sum(tag == found for tag, found in words)
+        return {"f1": span_f1(gold, decided, card), "accuracy": right / len(words)}
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The commonest tag of the training rows for every word: "O", and so an F1 of 0, where there is one."""
         gold = rows["tags"][:]
         counts = Counter(tag for tags in (gold if train is None else train["tags"][:]) for tag in tags)
         commonest = counts.most_common(1)[0][0]
-        return entity_f1(gold, [[commonest] * len(tags) for tags in gold], card)
+        return self.metrics(rows, [[commonest] * len(tags) for tags in gold], card, language)
 
 
-def entity_f1(gold: list[list[int]], predicted: list[list[int]], card: Card) -> dict[str, float]:
+def span_f1(gold: Sequence[list[int]], predicted: Sequence[list[int]], card: Card) -> float:
     """seqeval's F1 over all spans, in its default mode: what XTREME reports, for parts of speech too.
 
     There seqeval takes the first letter for B or I and the rest for the type, and runs of one tag for one span, so
@@ -112,7 +120,7 @@ def entity_f1(gold: list[list[int]], predicted: list[list[int]], card: Card) -> 
             [[names[tag] for tag in tags] for tags in predicted],
             zero_division=0,
         )
-    return {"f1": float(value)}
+    return float(value)
 
 
 def _default(card: Card) -> int:
