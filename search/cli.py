@@ -114,6 +114,15 @@ def _parser() -> argparse.ArgumentParser:
     best.add_argument("--top", type=_positive, default=3, metavar="K", help="mixes per target; default: 3")
     best.add_argument("--suite", metavar="S", help="the table of a benchmark instead: xtreme, xtreme-r, mini")
     listing(best)
+
+    export = command("export", _export, "write test predictions in the layout of a benchmark's submission")
+    export.add_argument("name")
+    export.add_argument("--format", required=True, metavar="SUITE", help="xtreme or xtreme-r")
+    export.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
+    export.add_argument(
+        "--target", action="append", default=[], metavar="T", help="one task; default: all of the suite"
+    )
+    export.add_argument("--mix", help='of this mix, "none" for the baseline; default: the best one of each task')
     return parser
 
 
@@ -280,4 +289,17 @@ def _best(options: argparse.Namespace) -> int:
         return 0
     answer = query.best(search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from search import home
+    from search.export import export
+    from search.studies import Studies
+
+    search, place = home.find(options.name)
+    studies = Studies.open(place.studies, search)
+    for one in export(search, studies, place, options.format, options.out, options.target, options.mix):
+        print(f"{one.task}: {len(one.files)} languages, {one.mix}, seed {one.seed}")
+    print(f"written to {options.out}")
     return 0

@@ -51,9 +51,12 @@ class Throughput(Strict):
             limit: rows that are scored per language and split.
         """
         tokens = min(self.tokens.get(card.format, max_length), max_length)
-        rows = card.sizes.get("dev", self.rows)
-        scored = len(card.languages) * min(rows, limit or rows) if card.kind == "target" else 0
-        return Sizes(rows=card.sizes.get("train", 0), tokens=tokens, evaluation_rows=scored, evaluation_tokens=tokens)
+        scored = 0
+        if card.kind == "target":
+            rows = [card.size_of("dev", language) or self.rows for language in card.languages_of("dev")]
+            scored = sum(min(count, limit or count) for count in rows)
+        trained = card.size_of("train", card.training_language) or 0
+        return Sizes(rows=trained, tokens=tokens, evaluation_rows=scored, evaluation_tokens=tokens)
 
 
 @cache
