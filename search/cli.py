@@ -15,6 +15,7 @@ from spaces.errors import InputError, Problem, TaskmixError
 if TYPE_CHECKING:
     from search.config import Search
     from search.home import Place
+    from spaces.card import Card
 
 FORMATS = ("table", "json", "csv")
 INTERRUPTED = 130
@@ -73,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--format", choices=FORMATS, default="table", help="default: table")
 
     tasks = command("tasks", _tasks, "list the cards: intermediate tasks and targets")
+    tasks.add_argument("names", nargs="*", metavar="NAME", help="cards; default: all")
     tasks.add_argument("--cards", type=Path, action="append", default=[], help="a folder with further cards")
+    tasks.add_argument("--check", action="store_true", help="compare the cards with their data; 1 when one differs")
+    tasks.add_argument("--mirror", help="with --check: a folder or URL laid out like the hub, instead of the hub")
     listing(tasks)
 
     plan = command("plan", _plan, "check a search file without training, and say what it would cost")
@@ -136,8 +140,32 @@ def _tasks(options: argparse.Namespace) -> int:
     from search import query, report
     from spaces.catalogue import Catalogue
 
-    print(report.render(query.tasks(Catalogue.load(options.cards)), "tasks", options.format))
+    catalogue = Catalogue.load(options.cards)
+    if options.names:
+        catalogue = catalogue.only(options.names)
+    if options.check:
+        cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
+        asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
+        return _check_cards(asked_for, options.mirror)
+    print(report.render(query.tasks(catalogue), "tasks", options.format))
     return 0
+
+
+def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
+    """A line for each card, as soon as it is known."""
+    from search.checks import Check
+    from search.home import cache_folder
+    from search.terminal import Terminal
+    from trainables.card_check import looked_at
+
+    failed = 0
+    with Terminal() as terminal:
+        for card in cards:
+            found = looked_at(card, cache_folder(None), mirror)
+            failed += found.state == "failed"
+            terminal.check(Check(card.name, card.kind, found.state, str(found)))
+    print(f"{failed} of {len(cards)} cards differ from their data" if failed else "no card differs from its data")
+    return 1 if failed else 0
 
 
 def _plan(options: argparse.Namespace) -> int:

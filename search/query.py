@@ -176,6 +176,7 @@ def _card(card: Card) -> dict[str, Any]:
         "languages": card.languages,
         "training_language": card.training_language if card.is_trained else None,
         "sizes": card.sizes,
+        "unverified": card.unverified,
         "licence": card.licence,
         "source": card.source.place,
         "origin": card.origin,

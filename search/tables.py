@@ -98,14 +98,22 @@ def tasks(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
             facts = (
                 card["format"] + (f" ({metric})" if metric else ""),
                 " ".join(languages) if len(languages) < 9 else f"{len(languages)} languages",
-                ", ".join(f"{number(rows)} {split} rows" for split, rows in card["sizes"].items()),
+                ", ".join(f"{_rows(rows)} {split} rows" for split, rows in card["sizes"].items()),
                 card["licence"],
                 card["source"],
             )
             about = Text(" · ".join(filter(None, facts)), "dim")
-            grid.add_row(Text(card["name"], "bold"), Group(Text(card["description"]), about))
+            lines = [Text(card["description"]), about]
+            if card["unverified"]:
+                lines.append(Text(f"not verified: {card['unverified']}", "yellow"))
+            grid.add_row(Text(card["name"], "bold"), Group(*lines))
         parts += [Text(f"{title} ({len(cards)})"), grid, Text()]
     return parts
+
+
+def _rows(size: int | Mapping[str, int]) -> str:
+    """Of every language, or of all of them together."""
+    return number(size) if isinstance(size, int) else f"{number(sum(size.values()))} (all languages)"
 
 
 def fits(table: RenderableType, console: Console) -> bool:

@@ -14,6 +14,8 @@ FORMAT_ROLES: dict[str, tuple[str, ...]] = {
     "span_qa": ("id", "question", "context", "answers"),
     "multiple_choice": ("context", "choices", "label"),
     "retrieval": ("text_a", "text_b"),
+    "bitext_mining": ("id", "text", "relevant"),
+    "answer_retrieval": ("id", "text", "relevant"),
     "masked_lm": ("text",),
 }
 """What the columns of a format mean. `trainables/formats/` holds one module for each."""
@@ -21,11 +23,14 @@ FORMAT_ROLES: dict[str, tuple[str, ...]] = {
 LABELLED = frozenset({"pair_classification", "sentence_classification", "tagging"})
 """Formats whose cards list their labels."""
 
-UNTRAINED = frozenset({"retrieval"})
+UNTRAINED = frozenset({"retrieval", "bitext_mining", "answer_retrieval"})
 """Formats whose targets may be scored with the encoder as it is, without fine-tuning."""
 
-TRAINED_AS: dict[str, str] = {}
+TRAINED_AS: dict[str, str] = {"bitext_mining": "retrieval", "answer_retrieval": "retrieval"}
 """Format of a target -> the format of the rows that it is fine-tuned on, where that is another one."""
+
+POOLED = frozenset({"bitext_mining", "answer_retrieval"})
+"""Formats that look each row up among the candidates of a pool; `relevant` are the ids of those that are right."""
 
 METRICS: dict[str, tuple[str, ...]] = {
     "pair_classification": ("accuracy",),
@@ -34,6 +39,8 @@ METRICS: dict[str, tuple[str, ...]] = {
     "span_qa": ("qa", "qa_mlqa"),
     "multiple_choice": ("accuracy",),
     "retrieval": ("accuracy",),
+    "bitext_mining": ("f1",),
+    "answer_retrieval": ("map20",),
     "masked_lm": (),
 }
 """The metrics that a format can be scored by. `qa` is the mean of exact match and F1, `qa_mlqa` the same with MLQA's
@@ -100,13 +107,23 @@ class Splits(Strict):
     """Names of the splits at the source. `dev` drives the search, `test` never does."""
 
     train: str | list[str] | None = "train"
-    dev: str | None = "validation"
-    test: str | None = None
+    dev: str | list[str] | None = "validation"
+    test: str | list[str] | None = None
 
     def names(self, split: Split) -> list[str]:
         """The names that make up a split; none where there is no such split."""
         found = getattr(self, split)
         return [found] if isinstance(found, str) else list(found or [])
+
+
+class Pool(Strict):
+    """The candidates of a target: rows with `id` and `text` in the card's own source, in the split of the queries."""
+
+    config: str | None = Field(None, description="configuration; {lang} and {name} as in the source's")
+    columns: dict[Literal["id", "text"], str | list[str]] = Field(default_factory=dict, description="role -> column")
+    distractors: int | None = Field(
+        None, ge=0, description="candidates beside the right ones, a sample; default: all, and comparable"
+    )
 
 
 class Card(Strict):
@@ -127,6 +144,7 @@ class Card(Strict):
     )
     labels: list[str] = Field(default_factory=list, description="in the order of their numbers; or how many there are")
     splits: Splits = Splits()
+    pool: Pool | None = Field(None, description="where the candidates are, for formats that have a pool")
     languages: list[str] = Field(min_length=1)
     dev_languages: list[str] = Field(default_factory=list, description="of the dev split, where they are others")
     dev_from: str | None = Field(None, description="a target card whose dev rows stand in for this target's")
@@ -159,6 +177,9 @@ class Card(Strict):
             raise ValueError("labels: a label stands twice")
         if self.unanswerable and self.format != "span_qa":
             raise ValueError("unanswerable: only span_qa has questions without an answer")
+        if (self.pool is None) == (self.format in POOLED):
+            needs = "needs" if self.pool is None else "has no"
+            raise ValueError(f"pool: a {self.format} card {needs} pool")
         if self.kind == "target":
             self._check_target()
         else:
@@ -179,6 +200,9 @@ class Card(Strict):
             raise ValueError("splits: a target needs dev and test (they may name the same split where only one exists)")
 
     def _check_task(self) -> None:
+        if self.format in TRAINED_AS:
+            training = TRAINED_AS[self.format]
+            raise ValueError(f"format: {self.format} is for targets; the task that trains for it is a {training} card")
         if self.metric or self.train_language or self.train_from or self.dev_from or self.dev_languages:
             raise ValueError("metric, train_language, train_from, dev_from and dev_languages are for targets")
         if self.splits.train is None:
@@ -188,6 +212,13 @@ class Card(Strict):
     def is_trained(self) -> bool:
         """Whether it is fine-tuned: every task is, a target where it has training rows."""
         return self.kind == "task" or bool(self.train_language or self.train_from)
+
+    @property
+    def pool_card(self) -> Card:
+        """This card with the pool's rows for its own."""
+        assert self.pool is not None, "only cards of formats with a pool are asked"
+        source = self.source.model_copy(update={"config": self.pool.config, "rows": {}})
+        return self.model_copy(update={"source": source, "columns": dict(self.pool.columns)})
 
     @property
     def training_language(self) -> str:

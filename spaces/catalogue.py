@@ -91,6 +91,14 @@ class Catalogue:
             raise InputError(Problem("unknown suite", where=where, found=name, fix=nearest(name, self.suites)))
         return self.suites[name]
 
+    def only(self, names: Sequence[str]) -> Catalogue:
+        """The tasks and targets of these names; raises InputError if there is no card of a name."""
+        tasks, targets = {}, {name: self.targets[name] for name in names if name in self.targets}
+        for name in names:
+            if name not in targets or name in self.tasks:
+                tasks[name] = self.task(name)
+        return Catalogue(tasks, targets, suites={})
+
     def training_card(self, target: Card) -> Card:
         """The card whose training rows `target` is fine-tuned on: its own, or the one of `train_from`."""
         return self.task(target.train_from) if target.train_from else target

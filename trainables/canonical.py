@@ -23,6 +23,8 @@ FEATURES: dict[str, Features] = {
     ),
     "multiple_choice": Features({"context": TEXT, "choices": List(TEXT), "label": INDEX}),
     "retrieval": Features({"text_a": TEXT, "text_b": TEXT}),
+    "bitext_mining": Features({"id": TEXT, "text": TEXT, "relevant": List(TEXT)}),
+    "answer_retrieval": Features({"id": TEXT, "text": TEXT, "relevant": List(TEXT)}),
     "masked_lm": Features({"text": TEXT}),
 }
 """The canonical columns of each format."""
@@ -30,7 +32,7 @@ FEATURES: dict[str, Features] = {
 LISTS = frozenset({"tokens", "tags", "choices"})
 """Roles that hold a list per row."""
 
-OPTIONAL = frozenset({"id"})
+OPTIONAL = frozenset({"id", "relevant"})
 """Roles that are filled in where the data set has no such column."""
 
 UNLABELLED = (None, -1, "", "-1")
@@ -95,6 +97,11 @@ class Reader:
                     column.append(row[role])
         return kept
 
+    @property
+    def first(self) -> str:
+        """A role that every canonical row has."""
+        return FORMAT_ROLES[self.card.format][0]
+
     def none_of(self, count: int) -> str:
         """For people: why none of so many rows was taken."""
         wanted = " and ".join(f"{column} like {pattern!r}" for column, pattern in self._wanted.items())
@@ -121,6 +128,7 @@ class Reader:
         if any(value is None for value in row.values()):
             return None
         row.setdefault("id", str(index))
+        row.setdefault("relevant", [])
         for role, value in row.items():
             if role == "label":
                 row[role] = self._label(role, value, index, self._labels(row))
@@ -132,6 +140,8 @@ class Reader:
                 row[role] = self._answers(value, index)
             elif role == "id":
                 row[role] = str(value)
+            elif role == "relevant":
+                row[role] = [str(one) for one in value] if isinstance(value, list) else [str(value)]
             else:
                 row[role] = self._text(role, value, index)
         if row.get("label", 0) is None or None in row.get("tags", ()):

@@ -72,6 +72,26 @@ class Data:
         """
         key, rows = self._all_rows(card, split, language)
         rows = self._sampled(rows, limit)
+        return rows, self._features(key, rows, card, tokenizer, max_length)
+
+    def pool(self, card: Card, split: Split, language: str) -> Dataset:
+        """The candidates that the split's rows of a language are looked up among.
+
+        Raises: as `rows`.
+        """
+        return self._pool(card, split, language)[1]
+
+    def pool_features(
+        self, card: Card, split: Split, language: str, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> tuple[Dataset, Dataset]:
+        """As `features`, of the candidates."""
+        key, rows = self._pool(card, split, language)
+        return rows, self._features(key, rows, card, tokenizer, max_length)
+
+    def _features(
+        self, key: str, rows: Dataset, card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> Dataset:
+        """The features of `rows`, of which `key` and their number say which they are."""
         make = by_name(card.format).features
 
         def tokenised(batch: dict[str, list[Any]], indexes: list[int]) -> dict[str, list[Any]]:
@@ -90,7 +110,7 @@ class Data:
             )
 
         made_of = {"rows": key, "count": len(rows), "max_length": max_length, "tokenizer": fingerprint(tokenizer)}
-        return rows, self._stored("features", digest(made_of, length=32), build)
+        return self._stored("features", digest(made_of, length=32), build)
 
     def check(self, card: Card, offline: bool = False) -> list[Problem]:
         """What is wrong with the card's splits, columns and labels: one problem of each kind, without training.
@@ -103,9 +123,9 @@ class Data:
         if offline and card.source.hub and self.mirror is None:
             return []
         problems: dict[tuple[str, str], Problem] = {}
-        for split, language in _splits_used(card):
+        for part, split, language in _splits_used(card):
             try:
-                self._all_rows(card, split, language)
+                self._all_rows(part, split, language)
             except TaskmixError as error:
                 for problem in error.problems:
                     problems.setdefault((problem.what, problem.where), problem)
@@ -119,8 +139,8 @@ class Data:
         Raises: as `rows`.
         """
         versions = [
-            [split, language, [source.version for source in self._sources(card, split, language)]]
-            for split, language in _splits_used(card)
+            [split, language, [source.version for source in self._sources(part, split, language)]]
+            for part, split, language in _splits_used(card)
         ]
         return digest(versions, length=32)
 
@@ -128,6 +148,21 @@ class Data:
         """The key and the canonical rows of a whole split."""
         keys, tables = zip(*(self._rows_of(source) for source in self._sources(card, split, language)), strict=True)
         return (keys[0], tables[0]) if len(keys) == 1 else (digest(keys, length=32), concatenate_datasets(list(tables)))
+
+    def _pool(self, card: Card, split: Split, language: str) -> tuple[str, Dataset]:
+        """The key and the rows of the pool; of a sample of it where the card says so."""
+        assert card.pool is not None, "only cards of formats with a pool are asked"
+        key, rows = self._all_rows(card.pool_card, split, _pool_language(card, language))
+        if card.pool.distractors is None:
+            return key, rows
+        languages = [language] if card.pool_card.source.by_language else card.languages_of(split)
+        asked = [self._all_rows(card, split, asking) for asking in languages]
+        right = {one for _, queries in asked for relevant in queries["relevant"] for one in relevant}
+        is_right = np.isin(np.array(rows["id"][:], dtype=object).astype(str), sorted(right))
+        others = np.flatnonzero(~is_right)
+        order = np.random.default_rng(derive_seed("sample")).permutation(len(others))
+        kept = np.sort(np.concatenate([np.flatnonzero(is_right), others[order[: card.pool.distractors]]]))
+        return digest([key, [query_key for query_key, _ in asked], card.pool.distractors]), rows.select(kept)
 
     def _rows_of(self, source: Source) -> tuple[str, Dataset]:
         """The key and the canonical rows of one source."""
@@ -206,11 +241,19 @@ def _code() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def _splits_used(card: Card) -> Iterable[tuple[Split, str]]:
-    """The splits of a card that a search reads from it: not those that another card stands in for."""
+def _splits_used(card: Card) -> Iterable[tuple[Card, Split, str]]:
+    """The splits that a search reads from a card, its pool's among them: not those that another card stands in for."""
     if card.kind == "task":
-        return [("train", card.training_language)]
+        return [(card, "train", card.training_language)]
     scored: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
-    evaluated = [(split, language) for split in scored for language in card.languages_of(split)]
+    evaluated = [(card, split, language) for split in scored for language in card.languages_of(split)]
+    if card.pool is not None:
+        pools = dict.fromkeys((split, _pool_language(card, language)) for _, split, language in evaluated)
+        evaluated += [(card.pool_card, split, language) for split, language in pools]
     trains_itself = card.is_trained and card.train_from is None
-    return [("train", card.training_language), *evaluated] if trains_itself else evaluated
+    return [(card, "train", card.training_language), *evaluated] if trains_itself else evaluated
+
+
+def _pool_language(card: Card, language: str) -> str:
+    """The language to ask for the pool: the first where one pool serves all, so that it is read and kept once."""
+    return language if card.pool_card.source.by_language else card.languages[0]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from spaces.card import Card, Strict
+from spaces.card import UNTRAINED, Card, Strict
 from spaces.digest import digest
 from spaces.recipe import Recipe
 
@@ -54,6 +54,25 @@ class EvaluationSettings(Strict):
 
     batch_size: int = Field(64, gt=0)
     max_examples: int | None = Field(None, gt=0, description="rows per language and split; default: all")
+    pooling: Literal["mean", "cls"] = Field("mean", description="a text's vector, for retrieval without fine-tuning")
+    layer: int | Literal["auto"] | None = Field(
+        None, description="its hidden state, 0 the embeddings; auto: the best on the dev split; default: the output"
+    )
+
+    @field_validator("layer")
+    @classmethod
+    def _counted(cls, layer: int | str | None) -> int | str | None:
+        if isinstance(layer, int) and layer < 0:
+            raise ValueError("layers are counted from 0, the embeddings; auto chooses one")
+        return layer
+
+    def of(self, card: Card) -> EvaluationSettings:
+        """As they count for a target: what is fine-tuned for retrieval is compared by the vectors that were trained,
+        and other formats look at neither."""
+        return self if card.format in UNTRAINED and not card.is_trained else self.model_copy(update=_AS_TRAINED)
+
+
+_AS_TRAINED = {"pooling": "mean", "layer": None}
 
 
 class Plan(Strict):
@@ -141,7 +160,7 @@ class Plan(Strict):
                 "train": self._identity(self.training_cards[target]) if trained else None,
                 "dev": self._identity(self.dev_card(target)),
                 "settings": stage,
-                "evaluation": self.evaluation.model_dump(exclude={"batch_size"}),
+                "evaluation": self.evaluation.of(self.targets[target]).model_dump(exclude={"batch_size"}),
                 "tested": rung == len(self.rungs) - 1,
                 "seed": recipe.seed,
                 "precision": self.engine.precision,

@@ -195,6 +195,6 @@ def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
         return sizes
     limit = plan.evaluation.max_examples
     dev = plan.dev_card(card.name)
-    scored = [len(data.rows(dev, "dev", language, limit)) for language in dev.languages]
-    tokens = [mean_tokens(dev, "dev", language) for language in dev.languages]
+    scored = [len(data.rows(dev, "dev", language, limit)) for language in dev.languages_of("dev")]
+    tokens = [mean_tokens(dev, "dev", language) for language in dev.languages_of("dev")]
     return sizes.model_copy(update={"evaluation_rows": sum(scored), "evaluation_tokens": float(np.mean(tokens))})

@@ -28,7 +28,7 @@ def test_every_language_is_scored_and_nothing_else(data, card, bert):
     with torch.no_grad():
         head.linear.bias.copy_(torch.tensor([9.0, 0.0, 0.0]))  # always the first label
     settings = EvaluationSettings(batch_size=2)
-    scores = evaluate(data, card, encoder, head, bert.tokenizer, settings, 32, "dev")
+    scores = evaluate(data, card, card, encoder, head, bert.tokenizer, settings, 32, False).dev
     assert list(scores) == ["en", "de", "fr"]
     assert [row["accuracy"] for row in scores.values()] == pytest.approx([2 / 3, 0, 1 / 3])
     assert mean_score(scores, "accuracy") == pytest.approx(1 / 3)
@@ -37,12 +37,14 @@ def test_every_language_is_scored_and_nothing_else(data, card, bert):
 def test_max_examples_limits_each_language(data, card, bert):
     encoder = bert.encoder()
     head = by_name(card.format).head(encoder, card)
-    scores = evaluate(data, card, encoder, head, bert.tokenizer, EvaluationSettings(max_examples=1), 32, "dev")
+    scores = evaluate(
+        data, card, card, encoder, head, bert.tokenizer, EvaluationSettings(max_examples=1), 32, False
+    ).dev
     assert all(row["accuracy"] in (0, 1) for row in scores.values())
 
 
 def test_floors_know_the_training_language_alone(data, card):
-    found = floors(data, card, card, EvaluationSettings(), "dev")
+    found = floors(data, card, card, card, EvaluationSettings())
     assert [row["accuracy"] for row in found.values()] == pytest.approx([2 / 3, 0, 1 / 3])
 
 
@@ -50,9 +52,9 @@ def test_retrieval_has_neither_head_nor_training_rows(tmp_path, card_of, tables,
     folder = tables({"text_a": ["the moon", "Paris"], "text_b": ["the moon", "Paris"]}, "dev")
     card = card_of("retrieval", source={"files": str(folder)})
     data = Data(tmp_path / "cache")
-    scores = evaluate(data, card, bert.encoder(), None, bert.tokenizer, EvaluationSettings(), 32, "dev")
+    scores = evaluate(data, card, card, bert.encoder(), None, bert.tokenizer, EvaluationSettings(), 32, False).dev
     assert scores == {"en": {"accuracy": 1.0}}
-    assert floors(data, card, card, EvaluationSettings(), "dev") == {"en": {"accuracy": 0.5}}
+    assert floors(data, card, card, card, EvaluationSettings()) == {"en": {"accuracy": 0.5}}
 
 
 def test_the_mean_is_over_languages():

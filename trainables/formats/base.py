@@ -18,11 +18,13 @@ The contract, tested for every format by `tests/trainables/formats/test_contract
   `predict` puts encoder and head into evaluation mode, leaves them there, and gives one JSON value per row; it reads no
   gold answers. `tune` finds on development rows what is tuned there (a threshold). `decide` makes of predictions and
   what was tuned what is scored and handed in. `metrics` compares that with the gold answers (`label`, `tags`,
-  `answers` of `rows`): values between 0 and 1, the card's own metric among them. Only `predict` needs a model.
+  `answers`, `relevant` of `rows`): values between 0 and 1, the card's own metric among them. Only `predict` needs a
+  model.
 * Label positions that do not count are -100.
 
-Two formats do less. Retrieval is not trained: its head is empty and it has no loss. Masked LM is not scored. Cards are
-checked for that (`spaces.card.UNTRAINED` and `METRICS`), so the defaults below are for programming mistakes.
+Some formats do less. Those with a pool (`spaces.card.POOLED`) are not trained themselves but as `TRAINED_AS` says: they
+have no loss, and their head is the pool (`trainables.formats.vectors.Pool`). Masked LM is not scored. Cards are checked
+for that, so the defaults below are for programming mistakes.
 """
 
 from __future__ import annotations
@@ -101,5 +103,9 @@ class Format(ABC):
 
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The same metrics for a predictor that has learned nothing but the training rows' commonest answer
-        (span QA: answers with the whole context; retrieval: the expected value of guessing)."""
+        (span QA: answers with the whole context; retrieval: the expected value of guessing).
+
+        Args:
+            train: the training rows, where there are any; for formats with a pool the pool's rows.
+        """
         raise NotImplementedError(f"{self.name} is for training only; it has no score")

@@ -1,4 +1,11 @@
-"""Retrieval: find the text that means the same in another language, with the encoder as it is."""
+"""Retrieval: find the text that belongs to another one, by the vectors of both.
+
+As a target it is Tatoeba's accuracy at 1 with cosine and exact search: text_a is looked up among all text_b of its
+language. XTREME looks the English side up in the other one (google-research/xtreme, third_party/utils_retrieve.py,
+similarity_search), so its card has English in text_a. As an intermediate task, or as what other retrieval targets are
+fine-tuned on, it trains a dual encoder with shared weights; the other pairs of the batch are the negatives (Henderson
+et al. 2017), in both directions.
+"""
 
 from __future__ import annotations
 
@@ -13,37 +20,59 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.base import Batch, Format
-from trainables.formats.encoding import by_length, evaluating, on, pad, text_states, token_inputs
+from trainables.formats.base import Batch
+from trainables.formats.encoding import pad, text_states, token_inputs
+from trainables.formats.search_index import nearest
+from trainables.formats.vectors import Layer, Retriever, text_vectors
 from trainables.item import EvaluationSettings
 
-SIDES = ("text_a", "text_b")
+SECOND = "b_"
+"""Before the names of text_b's inputs; text_a's have the encoder's own."""
 
-CHUNK = 4096
-"""Queries compared at a time: bounds the matrix of similarities."""
+TEMPERATURE = 0.05
+"""Cosines are divided by it. Ours: XTREME's dual encoder learns a factor that starts at 100."""
 
 
-class Retrieval(Format):
-    """Mean-pooled, normalised vectors; text_a is looked up by cosine among all text_b of its language."""
+class Retrieval(Retriever):
+    """Pairs of texts; row i of both sides belong together."""
 
     name = "retrieval"
 
     def features(
         self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
     ) -> dict[str, list[Any]]:
-        """Two features per row; ``side`` is 0 for text_a and 1 for text_b."""
-        count = len(rows[SIDES[0]])
-        texts = [text for side in SIDES for text in rows[side]]
-        features = token_inputs(tokenizer(texts, truncation=True, max_length=max_length))
-        return {**features, "row": [*range(count)] * 2, "side": [0] * count + [1] * count}
+        """A feature per row with the inputs of both texts, at most `max_length` tokens each."""
+        first, second = (
+            token_inputs(tokenizer(list(rows[side]), truncation=True, max_length=max_length))
+            for side in ("text_a", "text_b")
+        )
+        length = [a + b for a, b in zip(first.pop("length"), second.pop("length"), strict=True)]
+        return {**first, **{SECOND + name: values for name, values in second.items()}, "length": length}
 
     def collate(
         self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
     ) -> Batch:
-        return pad(features, tokenizer)
+        second = pad([_second(feature) for feature in features], tokenizer)
+        return {**pad(features, tokenizer), **{SECOND + name: values for name, values in second.items()}}
 
-    def predict(
+    def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+        """Softmax over the cosines with the texts of the same forward pass, mean of both directions.
+
+        Under accumulation the negatives are those of the micro-batch alone, so its size is part of what is computed
+        here. Pairs that share a text with a pair are no negatives of it.
+        """
+        first = functional.normalize(text_states(encoder, batch).float(), dim=-1)
+        second = functional.normalize(text_states(encoder, _second(batch)).float(), dim=-1)
+        logits = first @ second.T / TEMPERATURE
+        same = _equal(batch["input_ids"]) | _equal(batch[f"{SECOND}input_ids"])
+        other = same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)
+        logits = logits.masked_fill(other, float("-inf"))
+        own = torch.arange(len(logits), device=logits.device)
+        return (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
+
+    def predict_at(
         self,
+        layers: Sequence[Layer],
         encoder: nn.Module,
         head: nn.Module,
         rows: Dataset,
@@ -51,22 +80,26 @@ class Retrieval(Format):
         card: Card,
         tokenizer: PreTrainedTokenizerBase,
         settings: EvaluationSettings,
-    ) -> list[int]:
+    ) -> list[list[int]]:
         """For each text_a the row of the text_b that was found."""
-        vectors: Tensor | None = None
-        with evaluating(encoder, head) as device:
-            for chosen in by_length(features, settings.batch_size):
-                batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
-                states = functional.normalize(text_states(encoder, batch).float(), dim=-1)
-                if vectors is None:
-                    vectors = torch.empty(len(SIDES), len(rows), states.shape[-1], device=device)
-                vectors[[f["side"] for f in chosen], [f["row"] for f in chosen]] = states
-            assert vectors is not None, "an empty split is refused when it is read"
-            return nearest(vectors[0], vectors[1])
+        device = next(encoder.parameters()).device
+        second = [name for name in features.column_names if name.startswith(SECOND)]
+        sides = (
+            features.remove_columns(second),
+            features.select_columns([*second, "row", "length"]).rename_columns(
+                {name: name.removeprefix(SECOND) for name in second}
+            ),
+        )
+        first, second_ = (text_vectors(encoder, side, tokenizer, settings, layers) for side in sides)
+        return [
+            nearest(queries, candidates, 1, device)[1][:, 0].tolist()
+            for queries, candidates in zip(first, second_, strict=True)
+        ]
 
     def metrics(self, rows: Dataset, decided: Sequence[int], card: Card, language: str) -> dict[str, float]:
-        """Accuracy at 1."""
-        return {"accuracy": _share_found(decided, rows["text_b"][:])}
+        """Accuracy at 1; of equal texts any will do, for nothing tells them apart."""
+        texts = rows["text_b"][:]
+        return {"accuracy": sum(texts[found] == text for found, text in zip(decided, texts, strict=True)) / len(texts)}
 
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The expected value of guessing: 1 / rows where all text_b differ."""
@@ -74,19 +107,14 @@ class Retrieval(Format):
         return {"accuracy": sum(count**2 for count in counts) / len(rows) ** 2}
 
 
-def nearest(queries: Tensor, candidates: Tensor) -> list[int]:
-    """For each query the candidate of the highest dot product, exactly.
-
-    Args:
-        queries: (queries, hidden size), of length 1.
-        candidates: (candidates, hidden size), of length 1.
-    """
-    return [int(best) for chunk in torch.split(queries, CHUNK) for best in (chunk @ candidates.T).argmax(dim=-1)]
+def _second(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of text_b under the encoder's own names."""
+    return {name.removeprefix(SECOND): value for name, value in inputs.items() if name.startswith(SECOND)}
 
 
-def _share_found(found: Sequence[int], texts: list[str]) -> float:
-    """Share of the rows whose own text was found; of equal texts any will do, for nothing tells them apart."""
-    return sum(texts[candidate] == text for candidate, text in zip(found, texts, strict=True)) / len(texts)
+def _equal(ids: Tensor) -> Tensor:
+    """Which rows of padded token ids are equal: (rows, rows), bool."""
+    return (ids.unsqueeze(0) == ids.unsqueeze(1)).all(dim=-1)
 
 
 FORMAT = Retrieval()

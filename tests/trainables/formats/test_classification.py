@@ -41,7 +41,7 @@ def test_head_has_an_output_per_label_and_small_weights(bert, card_of):
     assert not head.linear.bias.any()
 
 
-def test_scores_are_put_back_in_the_order_of_the_rows(bert, card_of, featurise, texts):
+def test_scores_are_put_back_in_the_order_of_the_rows(bert, card_of, featurise, texts, score):
     """Batches go by length; a head that reads the label off the text must still be right for every row."""
     card = card_of("sentence_classification")
     ordered = sorted(texts, key=len)
@@ -61,14 +61,14 @@ def test_scores_are_put_back_in_the_order_of_the_rows(bert, card_of, featurise, 
             head.labels = [states[tuple(i[:n].tolist())] for i, n in zip(batch["input_ids"], lengths, strict=True)]
             return super().logits(encoder, head, batch)
 
-    assert Spy().score(encoder, head, rows, features, card, bert.tokenizer, 2) == {"accuracy": 1.0}
+    assert score(Spy(), encoder, head, (rows, features), card, bert, 2) == {"accuracy": 1.0}
 
 
 def test_floor_is_the_training_rows_commonest_label(bert, card_of, featurise):
     card = card_of("sentence_classification")
     train, _ = featurise({"text": ["a"] * 5, "label": [1, 1, 1, 0, 2]}, card, bert)
     rows, _ = featurise({"text": ["a"] * 4, "label": [0, 0, 0, 1]}, card, bert)
-    assert sentence_classification.FORMAT.floor(train, rows, card) == {"accuracy": 0.25}
+    assert sentence_classification.FORMAT.floor(train, rows, card, "en") == {"accuracy": 0.25}
 
 
 def test_choices_are_padded_to_the_longest_of_the_batch_and_scored_apart(bert, card_of, examples, featurise):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
 from spaces.card import FORMAT_ROLES, METRICS, UNTRAINED
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
+from trainables.item import EvaluationSettings
 
 TRAINED = [form for form in FORMAT_ROLES if form not in UNTRAINED]
 SCORED = [form for form in FORMAT_ROLES if METRICS[form]]
@@ -55,10 +58,6 @@ def batch_of(form, features, tokenizer, seed=0):
 def head_of(form, encoder, card, seed=1):
     torch.manual_seed(seed)
     return form.head(encoder, card).eval()
-
-
-def score(form, encoder, head, rows, features, card, kit, batch_size=3):
-    return form.score(encoder, head, rows, features, card, kit.tokenizer, batch_size)
 
 
 def widened(batch, tokenizer, more=5):
@@ -132,7 +131,7 @@ def test_loss_is_a_float32_scalar_that_reaches_every_parameter(trained, made, ki
     assert all(parameter.grad is not None for parameter in head.parameters())
 
 
-def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, kit):
+def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, kit, score):
     form, card, rows, features = made(trained)
     encoder = kit.encoder()
     head, batch = head_of(form, encoder, card), batch_of(form, features, kit.tokenizer)
@@ -140,7 +139,7 @@ def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, k
     losses = []
     for step in range(25):
         if step == 1 and METRICS[trained]:
-            score(form, encoder, head, rows, features, card, kit)
+            score(form, encoder, head, (rows, features), card, kit)
         loss = form.loss(encoder, head, batch)
         losses.append(loss.item())
         optimiser.zero_grad()
@@ -149,8 +148,8 @@ def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, k
     assert losses[-1] < losses[0] / 2
     if METRICS[trained]:
         assert (
-            score(form, encoder, head, rows, features, card, kit)[card.metric]
-            > form.floor(rows, rows, card)[card.metric]
+            score(form, encoder, head, (rows, features), card, kit)[card.metric]
+            > form.floor(rows, rows, card, "en")[card.metric]
         )
 
 
@@ -165,28 +164,42 @@ def test_head_is_new_seeded_and_shares_nothing_with_the_encoder(trained, made, k
 
 
 @every_kit
-def test_score_does_not_depend_on_the_batches(scored, made, kit):
+def test_score_does_not_depend_on_the_batches(scored, made, kit, score):
     form, card, rows, features = made(scored)
     encoder = kit.encoder()
     head = head_of(form, encoder, card)
     encoder.train()
     head.train()
-    scores = [score(form, encoder, head, rows, features, card, kit, size) for size in (1, 3, 64)]
+    scores = [score(form, encoder, head, (rows, features), card, kit, size) for size in (1, 3, 64)]
     assert scores[0] == scores[1] == scores[2]
     assert not encoder.training
     assert not head.training
     assert all(0 <= value <= 1 for value in scores[0].values())
 
 
-def test_floor_has_the_metrics_of_the_score(scored, made, kit):
+def test_floor_has_the_metrics_of_the_score(scored, made, kit, score):
     form, card, rows, features = made(scored)
     encoder = kit.encoder()
-    floor = form.floor(None if scored in UNTRAINED else rows, rows, card)
+    floor = form.floor(None if scored in UNTRAINED else rows, rows, card, "en")
     assert card.metric in floor
-    assert set(floor) == set(score(form, encoder, head_of(form, encoder, card), rows, features, card, kit))
+    assert set(floor) == set(score(form, encoder, head_of(form, encoder, card), (rows, features), card, kit))
 
 
-def test_what_a_format_cannot_do_says_so(form, made, kit):
+@every_kit
+def test_predictions_are_json_one_per_row_and_read_no_gold_answers(scored, made, kit):
+    form, card, rows, features = made(scored)
+    encoder, settings = kit.encoder(), EvaluationSettings(batch_size=3)
+    head = head_of(form, encoder, card)
+    predicted = form.predict(encoder, head, rows, features, card, kit.tokenizer, settings)
+    assert len(predicted) == len(rows)
+    decided = form.decide(predicted, form.tune(rows, predicted, card, "en"), card)
+    kept = json.loads(json.dumps(decided))
+    assert form.metrics(rows, kept, card, "en") == form.metrics(rows, decided, card, "en")
+    blind = rows.remove_columns([name for name in ("label", "tags", "answers") if name in rows.column_names])
+    assert form.predict(encoder, head, blind, features, card, kit.tokenizer, settings) == predicted
+
+
+def test_what_a_format_cannot_do_says_so(form, made, kit, score):
     encoder = kit.encoder()
     format_, card, rows, features = made(form)
     if form in UNTRAINED:
@@ -195,6 +208,6 @@ def test_what_a_format_cannot_do_says_so(form, made, kit):
             format_.loss(encoder, format_.head(encoder, card), {})
     if not METRICS[form]:
         with pytest.raises(NotImplementedError, match="no score"):
-            score(format_, encoder, head_of(format_, encoder, card), rows, features, card, kit)
+            score(format_, encoder, head_of(format_, encoder, card), (rows, features), card, kit)
         with pytest.raises(NotImplementedError, match="no score"):
-            format_.floor(rows, rows, card)
+            format_.floor(rows, rows, card, "en")

@@ -16,7 +16,7 @@ def test_nearest_by_hand(monkeypatch):
 
 
 @pytest.fixture
-def score(bert, card_of, featurise):
+def accuracy(bert, card_of, featurise, score):
     """Scores pairs of texts with an encoder whose vectors are one-hot in the ids, so that like texts are close."""
 
     class Bag(nn.Module):
@@ -31,27 +31,27 @@ def score(bert, card_of, featurise):
             return self
 
     def make(text_a, text_b):
-        rows, features = featurise({"text_a": text_a, "text_b": text_b}, card_of("retrieval"), bert)
-        args = (rows, features, card_of("retrieval"), bert.tokenizer, 2)
-        return retrieval.FORMAT.score(Bag(), nn.Identity(), *args)["accuracy"]
+        card = card_of("retrieval")
+        featurised = featurise({"text_a": text_a, "text_b": text_b}, card, bert)
+        return score(retrieval.FORMAT, Bag(), nn.Identity(), featurised, card, bert, 2)["accuracy"]
 
     return make
 
 
-def test_each_text_is_looked_up_among_all_others(score):
+def test_each_text_is_looked_up_among_all_others(accuracy):
     text_a = ["the cat sat", "the moon", "New York in January", "Paris"]
     text_b = ["cat sat on the mat", "the moon over Paris and the moon", "January in York", "over Paris"]
-    assert score(text_a, text_b) == 1.0
-    assert score(text_a, [*text_b[1:], text_b[0]]) == 0.0
+    assert accuracy(text_a, text_b) == 1.0
+    assert accuracy(text_a, [*text_b[1:], text_b[0]]) == 0.0
 
 
-def test_of_equal_texts_any_is_right(score):
-    assert score(["the moon", "moon", "Paris"], ["the moon", "the moon", "Paris"]) == 1.0
+def test_of_equal_texts_any_is_right(accuracy):
+    assert accuracy(["the moon", "moon", "Paris"], ["the moon", "the moon", "Paris"]) == 1.0
 
 
 def test_floor_is_the_share_that_guessing_finds(card_of):
     def rows(texts):
         return Dataset.from_dict({"text_a": texts, "text_b": texts})
 
-    assert retrieval.FORMAT.floor(None, rows(list("abcd")), card_of("retrieval")) == {"accuracy": 0.25}
-    assert retrieval.FORMAT.floor(None, rows(list("aabc")), card_of("retrieval")) == {"accuracy": 6 / 16}
+    assert retrieval.FORMAT.floor(None, rows(list("abcd")), card_of("retrieval"), "en") == {"accuracy": 0.25}
+    assert retrieval.FORMAT.floor(None, rows(list("aabc")), card_of("retrieval"), "en") == {"accuracy": 6 / 16}

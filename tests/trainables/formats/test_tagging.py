@@ -58,46 +58,47 @@ def test_words_are_found_as_the_tokenizers_own_word_ids_say(kits, kind, card_of,
         assert not expected or made["labels"][0] == expected
 
 
-def test_words_past_the_limit_are_answered_outside_and_still_counted(bert, card_of, featurise):
+def test_words_past_the_limit_are_answered_outside_and_still_counted(bert, card_of, featurise, score):
     card = card_of("tagging")
     tokens, tags = ["moon"] * 40, [3] * 40  # 40 places of one word
     rows, made = featurise({"tokens": [tokens], "tags": [tags]}, card, bert, 12)
     seen = len(made[0]["words"])
     assert 0 < seen < 40
-    score = tagging.FORMAT.score(bert.encoder(), Fixed(3, 5), rows, made, card, bert.tokenizer, 4)
+    found = score(tagging.FORMAT, bert.encoder(), Fixed(3, 5), (rows, made), card, bert)
     recall = seen / 40
-    assert score["f1"] == pytest.approx(2 * recall / (1 + recall))
+    assert found["f1"] == pytest.approx(2 * recall / (1 + recall))
 
 
-def test_words_that_leave_no_token_keep_the_others_in_place(bert, card_of, featurise):
+def test_words_that_leave_no_token_keep_the_others_in_place(bert, card_of, featurise, score):
     card = card_of("tagging")
     tokens = ["", "moon", "\u200b", "", "Paris"]
     rows, made = featurise({"tokens": [tokens], "tags": [[0, 1, 0, 0, 3]]}, card, bert)
     assert {1, 4} <= set(made[0]["words"])
     kept = dict(zip(made[0]["words"], [label for label in made[0]["labels"] if label != IGNORED], strict=True))
     assert (kept[1], kept[4]) == (1, 3)
-    tagging.FORMAT.score(bert.encoder(), Fixed(0, 5), rows, made, card, bert.tokenizer, 4)
+    score(tagging.FORMAT, bert.encoder(), Fixed(0, 5), (rows, made), card, bert)
 
 
-def test_without_an_outside_label_the_first_one_is_the_answer(bert, card_of, featurise):
+def test_without_an_outside_label_the_first_one_is_the_answer(bert, card_of, featurise, score):
     card = card_of("tagging", labels=["NOUN", "VERB"])
     rows, made = featurise({"tokens": [["moon"] * 20], "tags": [[0] * 20]}, card, bert, 8)
-    assert tagging.FORMAT.score(bert.encoder(), Fixed(0, 2), rows, made, card, bert.tokenizer, 4) == {"f1": 1.0}
+    found = score(tagging.FORMAT, bert.encoder(), Fixed(0, 2), (rows, made), card, bert)
+    assert found == {"f1": 1.0, "accuracy": 1.0}
 
 
 def test_f1_counts_whole_spans(card_of):
     card = card_of("tagging")
     gold = [[0, 1, 2, 0, 3]]  # one person of two words, one place
-    assert tagging.entity_f1(gold, gold, card) == {"f1": 1.0}
-    assert tagging.entity_f1(gold, [[0, 1, 0, 0, 3]], card)["f1"] == 0.5  # half a person is none
-    assert tagging.entity_f1(gold, [[0, 2, 2, 0, 0]], card)["f1"] == pytest.approx(2 / 3)  # default mode: I may begin
-    assert tagging.entity_f1([[0]], [[0]], card) == {"f1": 0.0}
+    assert tagging.span_f1(gold, gold, card) == 1.0
+    assert tagging.span_f1(gold, [[0, 1, 0, 0, 3]], card) == 0.5  # half a person is none
+    assert tagging.span_f1(gold, [[0, 2, 2, 0, 0]], card) == pytest.approx(2 / 3)  # default mode: I may begin
+    assert tagging.span_f1([[0]], [[0]], card) == 0.0
 
 
 def test_f1_of_parts_of_speech_is_xtremes(card_of, recwarn):
     """Tags without B and I: seqeval joins a run of one tag to a span, and XTREME reports that."""
     card = card_of("tagging", labels=["NOUN", "VERB", "ADJ"])
-    assert tagging.entity_f1([[0, 1, 1, 2]], [[0, 1, 2, 2]], card)["f1"] == pytest.approx(1 / 3)
+    assert tagging.span_f1([[0, 1, 1, 2]], [[0, 1, 2, 2]], card) == pytest.approx(1 / 3)
     assert not recwarn.list
 
 
@@ -105,7 +106,7 @@ def test_floor_is_zero_with_an_outside_label(bert, card_of, featurise):
     card = card_of("tagging")
     train, _ = featurise({"tokens": [["a", "b", "c"]], "tags": [[0, 0, 1]]}, card, bert)
     rows, _ = featurise({"tokens": [["a", "b"]], "tags": [[1, 0]]}, card, bert)
-    assert tagging.FORMAT.floor(train, rows, card) == {"f1": 0.0}
+    assert tagging.FORMAT.floor(train, rows, card, "en") == {"f1": 0.0, "accuracy": 0.5}
 
 
 def test_a_batch_without_a_labelled_word_has_no_loss(bert, card_of):

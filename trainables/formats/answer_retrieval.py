@@ -1,0 +1,107 @@
+"""Answer retrieval: rank a pool of candidates for each query. LAReQA and Mewsli-X, scored by mAP@20.
+
+The queries of all languages are looked up in one pool, which for LAReQA holds the answers of all languages (Roy et al.
+2020, section 3.1). `relevant` are the ids of the right candidates: eleven for LAReQA's XQuAD-R, one for Mewsli-X, where
+mAP@20 is the mean reciprocal rank of the first 20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from spaces.card import Card
+from trainables.formats.base import Batch
+from trainables.formats.encoding import pad, token_inputs
+from trainables.formats.search_index import nearest
+from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
+from trainables.item import EvaluationSettings
+
+RANKS = 20
+"""So many candidates count."""
+
+
+class AnswerRetrieval(Retriever):
+    """The best candidates of the pool by cosine, exactly."""
+
+    name = "answer_retrieval"
+
+    def features(
+        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> dict[str, list[Any]]:
+        """A feature per query or candidate."""
+        return token_inputs(tokenizer(list(rows["text"]), truncation=True, max_length=max_length))
+
+    def collate(
+        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
+    ) -> Batch:
+        return pad(features, tokenizer)
+
+    def predict_at(
+        self,
+        layers: Sequence[Layer],
+        encoder: nn.Module,
+        head: nn.Module,
+        rows: Dataset,
+        features: Dataset,
+        card: Card,
+        tokenizer: PreTrainedTokenizerBase,
+        settings: EvaluationSettings,
+    ) -> list[list[list[str]]]:
+        """For each query the ids of the first candidates, best first."""
+        assert isinstance(head, Pool), "evaluated with its pool"
+        device = next(encoder.parameters()).device
+        ids = head.rows["id"][:]
+        vectors = text_vectors(encoder, features, tokenizer, settings, layers)
+        return [
+            [[ids[at] for at in found] for found in nearest(queries, pool, RANKS, device)[1].tolist()]
+            for queries, pool in zip(vectors, head.vectors, strict=True)
+        ]
+
+    def metrics(self, rows: Dataset, decided: Sequence[Sequence[str]], card: Card, language: str) -> dict[str, float]:
+        """Mean average precision of the first 20."""
+        return {"map20": sum(map(average_precision, decided, rows["relevant"][:])) / len(rows)}
+
+    def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
+        """The expected value for a pool in random order.
+
+        Args:
+            train: the pool's rows.
+        """
+        assert train is not None, "evaluated with its pool"
+        return {"map20": sum(expected_precision(len(gold), len(train)) for gold in rows["relevant"][:]) / len(rows)}
+
+
+def average_precision(found: Sequence[str], relevant: Sequence[str]) -> float:
+    """Mean of the precisions at the ranks of the relevant ones among the first 20; the others count 0.
+
+    As XTREME-R's own: the mean is over the relevant ones, or over 20 where there are more.
+    """
+    gold = set(relevant)
+    hits, total = 0, 0.0
+    for rank, candidate in enumerate(found[:RANKS], 1):
+        if candidate in gold:
+            hits += 1
+            total += hits / rank
+    return total / min(len(gold), RANKS) if gold else 0.0
+
+
+def expected_precision(relevant: int, candidates: int) -> float:
+    """Mean of `average_precision` over all orders of the candidates.
+
+    The one at a rank is relevant with probability R / N, and then so is each one before it with (R - 1) / (N - 1).
+    """
+    if not relevant:
+        return 0.0
+    others = (relevant - 1) / (candidates - 1) if candidates > 1 else 0.0
+    ranks = range(1, min(RANKS, candidates) + 1)
+    total = sum(relevant / candidates * (1 + (rank - 1) * others) / rank for rank in ranks)
+    return total / min(relevant, RANKS)
+
+
+FORMAT = AnswerRetrieval()
