@@ -1,4 +1,4 @@
-"""Export: a benchmark's submission from what a search has stored. Nothing is trained, and nothing partial is written."""
+"""Export: a benchmark's submission from what a search has stored. Nothing is trained, nothing partial is written."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Submission: test predictions as files in XTREME's layout, `<task>/test-<language>.<kind>`.
 
-Formats of the files: google-research/xtreme, README.md ("Leaderboard Submission") and what evaluate.py reads at 838c13b.
-Lines stand in the order of the rows at the source; that this is the order of the benchmark's hidden labels is the
-sources' promise, which nobody can check from outside.
+Formats of the files: google-research/xtreme at 838c13b, README.md ("Leaderboard Submission") and what evaluate.py
+reads; LAReQA, of which it reads none, as Mewsli-X. Lines stand in the order of the rows at the source; that this is
+the order of the benchmark's hidden labels is the sources' promise, which nobody can check from outside.
 """
 
 from __future__ import annotations
