@@ -156,9 +156,9 @@ class Work:
 
     def estimate(self, lines: list[Line], concurrency: int, wall: float | None = None) -> Estimate:
         """What the lines add up to."""
-        trained, scored, stored = (
+        trained, scored, steps, stored = (
             sum(line.items * value for line, value in zip(lines, values, strict=True))
-            for values in zip(*((line.trained, line.scored, line.encoders) for line in lines), strict=True)
+            for values in zip(*((line.trained, line.scored, line.steps, line.encoders) for line in lines), strict=True)
         )
         parameters = table().parameters(self.model, self.findings)
         return Estimate(
@@ -166,7 +166,7 @@ class Work:
             concurrency=concurrency,
             wall=wall,
             gpus=self.gpus,
-            gpu_hours=table().gpu_hours(trained, scored, parameters) if parameters and self.gpus else {},
+            gpu_hours=table().gpu_hours(trained, scored, steps, parameters) if parameters and self.gpus else {},
             disk=stored * WEIGHT_BYTES * parameters.all * 1e6 if parameters else None,
             assumed=sorted({card.name for card in self.plan.cards()} - self.findings.sizes.keys()),
             measured=self.findings.device if self._is_measured else None,

@@ -22,11 +22,19 @@ class Parameters(Strict):
     all: float = Field(gt=0)
 
 
+class Gpu(Strict):
+    """Peak in 1e12 operations and bandwidth in 1e9 bytes per second."""
+
+    teraflops: float = Field(gt=0)
+    bandwidth: float = Field(gt=0)
+
+
 class Throughput(Strict):
     """The table."""
 
     utilisation: float = Field(gt=0, le=1)
-    peak_teraflops: dict[str, float]
+    step_bytes: float = Field(gt=0)
+    gpus: dict[str, Gpu]
     models: dict[str, Parameters]
     tokens: dict[str, float]
     rows: int = Field(gt=0)
@@ -38,10 +46,14 @@ class Throughput(Strict):
             return Parameters(body=every - (findings.embeddings or 0) / 1e6, all=every)
         return self.models.get(model) or self.models.get(model.rpartition("/")[2])
 
-    def gpu_hours(self, trained: float, scored: float, parameters: Parameters) -> dict[str, float]:
-        """GPU -> hours for so many tokens trained and scored."""
+    def gpu_hours(self, trained: float, scored: float, steps: float, parameters: Parameters) -> dict[str, float]:
+        """GPU -> hours for so many tokens trained and scored, and optimiser steps."""
         operations = (TRAINING * trained + SCORING * scored) * parameters.body * 1e6
-        return {gpu: operations / (peak * 1e12 * self.utilisation) / 3600 for gpu, peak in self.peak_teraflops.items()}
+        moved = steps * self.step_bytes * parameters.all * 1e6
+        return {
+            name: (operations / (gpu.teraflops * 1e12 * self.utilisation) + moved / (gpu.bandwidth * 1e9)) / 3600
+            for name, gpu in self.gpus.items()
+        }
 
     def sizes(self, card: Card, max_length: int, limit: int | None) -> Sizes:
         """What a card's data are assumed to be.

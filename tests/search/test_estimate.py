@@ -64,7 +64,8 @@ def test_gpu_hours_by_hand(make_search: Callable[..., Search]) -> None:
     trained, scored = (sum(line.items * value for line, value in pairs) for pairs in (
         [(line, line.trained) for line in found.lines], [(line, line.scored) for line in found.lines],
     ))  # fmt: skip
-    seconds = (6 * trained + 2 * scored) * 304e6 / (312e12 * 0.3)
+    steps = sum(line.items * line.steps for line in found.lines)
+    seconds = (6 * trained + 2 * scored) * 304e6 / (312e12 * 0.2) + steps * 40 * 560e6 / 1555e9
     assert found.gpu_hours["A100"] == pytest.approx(seconds / 3600)
     assert found.gpu_hours["H100"] < found.gpu_hours["A100"] < found.gpu_hours["T4"]
 
