@@ -240,7 +240,11 @@ def _rows(data: Mapping[str, Any], kind: Kind) -> Iterator[dict[str, Any]]:
             yield _flat(line)
     else:
         for card in (*data["tasks"], *data["targets"]):
-            yield {"kind": "task" if card in data["tasks"] else "target", **_flat(card)}
+            sizes = {
+                split: sum(rows.values()) if isinstance(rows, Mapping) else rows
+                for split, rows in card["sizes"].items()
+            }
+            yield {"kind": "task" if card in data["tasks"] else "target", **_flat({**card, "sizes": sizes})}
 
 
 def _benchmark_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

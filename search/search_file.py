@@ -40,6 +40,7 @@ def load(path: Path) -> Search:
         space = _space(config, catalogue)
     except InputError as error:
         problems.extend(Problem(p.what, f"{path}: {p.where}", p.found, p.fix) for p in error.problems)
+    problems.extend(_leaks(config, catalogue, str(path)))
     if problems:
         raise InputError(problems)
     search = Search(config, catalogue, space)
@@ -120,6 +121,19 @@ def _with_suite(data: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]
     if not isinstance(suite, str) or suite not in catalogue.suites or not isinstance(named, list):
         return dict(data)
     return {**data, "targets": list(dict.fromkeys([*named, *catalogue.suites[suite].targets]))}
+
+
+def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Tasks that train on rows which a target is selected or tested on."""
+    targets = [catalogue.targets[name] for name in config.targets if name in catalogue.targets]
+    for number, name in enumerate(config.tasks):
+        with suppress(InputError):  # `_unknown_names` says so
+            trained = catalogue.task(name).places_of("train")
+            for target in targets:
+                if trained & (target.places_of("test") | catalogue.dev_card(target).places_of("dev")):
+                    fix = f"leave one of them out, or its languages that {target.name} is not scored in"
+                    what = f"trains on rows that {target.name} is scored on"
+                    yield Problem(what, f"{file}: tasks.{number}", name, fix)
 
 
 def _problems(config: SearchConfig, file: str) -> Iterator[Problem]:

@@ -98,7 +98,7 @@ def tasks(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
             facts = (
                 card["format"] + (f" ({metric})" if metric else ""),
                 " ".join(languages) if len(languages) < 9 else f"{len(languages)} languages",
-                ", ".join(f"{_rows(rows)} {split} rows" for split, rows in card["sizes"].items()),
+                ", ".join(f"{_rows(split, rows)}" for split, rows in card["sizes"].items()),
                 card["licence"],
                 card["source"],
             )
@@ -111,9 +111,11 @@ def tasks(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
     return parts
 
 
-def _rows(size: int | Mapping[str, int]) -> str:
-    """Of every language, or of all of them together."""
-    return number(size) if isinstance(size, int) else f"{number(sum(size.values()))} (all languages)"
+def _rows(split: str, size: int | Mapping[str, int]) -> str:
+    """Of each language where all have as many, else of all of them together."""
+    if isinstance(size, int):
+        return f"{number(size)} {split} rows"
+    return f"{number(sum(size.values()))} {split} rows in {len(size)} languages"
 
 
 def fits(table: RenderableType, console: Console) -> bool:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from spaces.digest import canonical_json
+
 FORMAT_ROLES: dict[str, tuple[str, ...]] = {
     "pair_classification": ("text_a", "text_b", "label"),
     "sentence_classification": ("text", "label"),
@@ -230,6 +232,19 @@ class Card(Strict):
         if split == "train":
             return [self.training_language]
         return self.dev_languages if split == "dev" and self.dev_languages else self.languages
+
+    def places_of(self, split: Split) -> set[str]:
+        """Where the rows of a split lie, each language's apart: what two cards have in common, they share."""
+        if self.parts:
+            return set().union(*(part.places_of(split) for part in self.parts))
+        source = self.source
+        return {
+            canonical_json(
+                [source.place, source.config_for(language), source.revision, name, source.rows_for(language)]
+            )
+            for language in self.languages_of(split)
+            for name in self.splits.names(split)
+        }
 
     def size_of(self, split: Split, language: str) -> int | None:
         """Rows of a split at its source; None where the card does not say."""

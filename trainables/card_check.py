@@ -57,7 +57,8 @@ class Findings:
 def looked_at(card: Card, cache: Path, mirror: str | None) -> Findings:
     """Columns, labels and sizes of every split that the card names, in every language, from the first rows."""
     findings = Findings(card)
-    for part in card.parts or (card,):
+    pools = [card.pool_card.model_copy(update={"sizes": {}})] if card.pool is not None else []
+    for part in (*(card.parts or (card,)), *pools):
         for split, language in _named(part):
             try:
                 sources = sources_of(part, split, language, cache, mirror)

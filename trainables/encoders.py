@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForTextEncoding,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING
 from transformers.utils import logging
 
 from spaces.errors import Failure, InputError, Problem
@@ -26,6 +35,25 @@ class Encoder:
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+
+    @property
+    def longest(self) -> int | None:
+        """Tokens that the model has positions for; None where it has no limit (mT5's positions are relative)."""
+        limit: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        table = getattr(getattr(self.model, "embeddings", None), "position_embeddings", None)
+        padding = getattr(table, "padding_idx", None)
+        # XLM-R counts positions from behind the one that stands for padding: of its 514 it can use 512
+        return limit if limit is None or padding is None else limit - padding - 1
+
+    def check_length(self, tokens: int, where: str) -> None:
+        """Raise InputError if `tokens` are more than the model can read.
+
+        Args:
+            where: the setting that asks for so many.
+        """
+        if self.longest is not None and tokens > self.longest:
+            what = "more tokens than the model has positions for"
+            raise InputError(Problem(what, where, str(tokens), f"at most {self.longest}"))
 
 
 def load_base(name: str, cache: Path) -> Encoder:
@@ -56,12 +84,42 @@ def load_base(name: str, cache: Path) -> Encoder:
 def load(place: str | Path) -> Encoder:
     """An encoder from a folder or hub id, in fp32, without a pooling layer.
 
-    A pooler is new and random where the checkpoint has none, and no head of ours reads it.
+    A pooler is new and random where the checkpoint has none, and no head of ours reads it. Of an encoder-decoder such
+    as mT5 it is the encoder alone.
+
+    Raises:
+        ValueError, OSError: as transformers and `architecture` do.
     """
-    model = AutoModel.from_pretrained(place, dtype=torch.float32)
+    config = AutoConfig.from_pretrained(place)
+    model = architecture(config).from_pretrained(place, dtype=torch.float32)
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
-    return Encoder(model, AutoTokenizer.from_pretrained(place))
+    return Encoder(model, _without_token_types(AutoTokenizer.from_pretrained(place), model.config))
+
+
+def architecture(config: PreTrainedConfig) -> type[AutoModel] | type[AutoModelForTextEncoding]:
+    """The class that makes the encoder of a configuration.
+
+    Raises:
+        ValueError: an encoder-decoder whose encoder transformers knows no class for.
+    """
+    if type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING:
+        return AutoModelForTextEncoding
+    if config.is_encoder_decoder:
+        raise ValueError(f"{config.model_type} is an encoder with a decoder, and transformers loads both or none")
+    return AutoModel
+
+
+def _without_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
+    """The tokenizer, which gives token types only if the model tells at least two apart.
+
+    Many tokenizers' files leave open what they give; then it is token types, which ModernBERT refuses, and of which
+    XLM-R knows one.
+    """
+    if (getattr(config, "type_vocab_size", None) or 0) < 2:
+        names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
+        tokenizer.model_input_names = names
+    return tokenizer
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:

@@ -10,7 +10,7 @@ from datasets import Dataset
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from spaces.card import Card
+from spaces.card import Card, Split
 from trainables.data import Data
 from trainables.formats import by_name
 from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors

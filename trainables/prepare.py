@@ -151,6 +151,9 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
         if missing and offline:
             return findings.model_copy(update={"unreached": [*findings.unreached, model]})
         return findings.model_copy(update={"model_problems": list(error.problems), "away": missing})
+    too_long = _lengths(plan, encoder)
+    if too_long:
+        return findings.model_copy(update={"model_problems": too_long})
     training = None
     tasks = [card for card in sound if card.name in plan.tasks and card.kind == "task"]
     if measure and tasks:
@@ -176,6 +179,19 @@ def build_suites(plan: Plan, model: str, say: Say) -> None:
         from trainables.offline.build import build
 
         build(Path(plan.cache), say)
+
+
+def _lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
+    """Stages that ask for longer inputs than the model can read."""
+    stages = {"stages.intermediate.max_length": plan.intermediate} if plan.tasks else {}
+    stages |= {f"stages.target.max_length, for {name}": plan.target_stage(name) for name in plan.targets}
+    problems: list[Problem] = []
+    for where, stage in stages.items():
+        try:
+            encoder.check_length(stage.max_length, where)
+        except InputError as error:
+            problems.extend(error.problems)
+    return problems
 
 
 def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:

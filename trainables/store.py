@@ -55,7 +55,7 @@ READERS = 16
 FileName = Annotated[str, Field(pattern=r"^\w[\w.-]*\.(json|safetensors|txt|model|jinja)$")]
 """What a file of an encoder may be called: a plain name, and of a kind that no loader takes for code or a pickle."""
 
-ORPHAN_FOLDER, ASIDE = re.compile(r"\w+-[0-9a-f]{8}"), re.compile(r"[\w-]+\.json\.[0-9a-f]{8}\.tmp")
+ORPHAN_FOLDER, ASIDE = re.compile(r"\w+-[0-9a-f]{8}"), re.compile(r"[\w-]+\.json(\.gz)?\.[0-9a-f]{8}\.tmp")
 
 
 class _File(Strict):
@@ -196,7 +196,7 @@ class Store:
             named = {manifest.folder for manifest in readers.map(self._manifest, keys) if manifest}
         folders = {one.name for one in listed if one.is_folder and ORPHAN_FOLDER.fullmatch(one.name)}
         found = [f"encoders/{name}" for name in sorted(folders - named)]
-        for place in ("", "encoders/", "scores/", "limits/"):
+        for place in ("", "encoders/", "scores/", "predictions/", "limits/"):
             found += [place + one.name for one in self._files.list(place.rstrip("/")) if ASIDE.fullmatch(one.name)]
         found += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
         measured = {name: self._files.measure(name) for name in found}
@@ -276,8 +276,9 @@ class Store:
 
     def _publish(self, name: str, value: dict[str, Any]) -> None:
         sealed = {**value, SEAL: _seal(value)}
-        data = json.dumps(sealed, indent=1, sort_keys=True, allow_nan=False).encode()
-        self._files.publish(name, gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+        packed = name.endswith(".gz")
+        data = json.dumps(sealed, indent=None if packed else 1, sort_keys=True, allow_nan=False).encode()
+        self._files.publish(name, gzip.compress(data, mtime=0) if packed else data)
 
     def _complain(self, name: str, problem: str) -> None:
         self.complaints.append(f"damaged in the store: {name}: {problem}; it is computed again where it is needed")

@@ -26,6 +26,7 @@ from transformers import PreTrainedModel
 from spaces.card import Card
 from spaces.errors import Failure
 from spaces.mixture import Mixture
+from spaces.recipe import Recipe
 from trainables import encoders
 from trainables.data import Data
 from trainables.engine import device, hardware, precision_of
@@ -142,6 +143,7 @@ class Worker:
         if not missing:
             return
         base = self._load_base(item.recipe.model)
+        self._check_lengths(item.recipe, missing, base)
         tally.total = sum(self._target_examples(item, target) for target in missing)
         model = yield from self._encoder(tally, base)
         for target in missing:
@@ -157,6 +159,13 @@ class Worker:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
             self._base = {model: encoders.load_base(model, self.data.cache)}
         return self._base[model]
+
+    def _check_lengths(self, recipe: Recipe, targets: list[str], base: encoders.Encoder) -> None:
+        """Raise InputError if a stage of this recipe asks for more tokens than the model can read."""
+        if not recipe.is_baseline:
+            base.check_length(self.plan.intermediate_for(recipe).max_length, "intermediate.max_length")
+        for target in targets:
+            base.check_length(self.plan.target_for(recipe, target).max_length, f"target.max_length, for {target}")
 
     # --- the intermediate stage
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from search.cli import main
 from search.config import Search
 from search.home import Place
+from tests import hub
 
 Capture = pytest.CaptureFixture[str]
 
@@ -82,3 +84,23 @@ def test_a_hub_model_out_of_reach_is_said(
     out = capsys.readouterr().out
     assert "nobody/nothing" in out
     assert "not known here" in out
+
+
+def test_tasks_check_has_a_line_per_card_and_1_when_one_is_red(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for split, count in (("train", 400), ("validation", 100)):
+        monkeypatch.setattr(hub, "COUNT", count)
+        hub.write(tmp_path, "aps/super_glue", "copa", split)
+    arguments = ["tasks", "--check", "--mirror", str(tmp_path)]
+    assert main([*arguments, "copa", "ccg"]) == 0
+    copa, ccg, last = capsys.readouterr().out.splitlines()
+    assert re.search(r"ok +copa +task: 2 splits as on the card, rows counted in all$", copa)
+    assert re.search(r"skipped +ccg .*LDC2005T13", ccg)
+    assert last == "no card differs from its data"
+    assert main([*arguments, "copa", "siqa"]) == 1
+    _, siqa, last = capsys.readouterr().out.splitlines()
+    assert re.search(r"FAILED +siqa .*no such folder", siqa)
+    assert last == "1 of 2 cards differ from their data"
+    assert main([*arguments, "cops"]) == 2

@@ -149,3 +149,24 @@ def test_one_driver_at_a_time(search: Search, tmp_path: Path, monkeypatch: pytes
         with pytest.raises(InputError, match="running already"), place.alone():
             pass
     assert not place.is_alive
+
+
+@pytest.mark.parametrize(
+    ("tasks", "target", "leaks"),
+    [
+        (["tydiqa.ru"], "tydiqa", True),  # its training rows are the target's development rows
+        (["tydiqa"], "tydiqa", True),
+        (["tydiqa.en", "mnli"], "tydiqa", False),
+        (["udpos.tr", "xnli.de"], "udpos", False),
+    ],
+)
+def test_no_task_trains_on_rows_that_a_target_is_scored_on(
+    make_search: MakeSearch, tasks: list[str], target: str, leaks: bool
+) -> None:
+    changes: dict[str, Any] = {"tasks": tasks, "targets": [target]}
+    if not leaks:
+        assert sorted(make_search(**changes).tasks) == sorted(tasks)
+        return
+    (problem,) = mistakes(make_search, **changes)
+    assert "tasks.0" in problem.where
+    assert problem.what == "trains on rows that tydiqa is scored on"

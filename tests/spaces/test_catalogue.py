@@ -100,3 +100,112 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
 def test_unknown_names_get_a_hint() -> None:
     with pytest.raises(InputError, match="did you mean 'paraphrase'"):
         Catalogue.load().task("parafrase")
+
+
+# --- one card for several data sets
+
+
+def test_a_task_in_several_languages_is_all_of_them_and_each_of_them(tmp_path: Path) -> None:
+    text = CARD.replace("languages: [en]", "languages: [en, de]\nsizes: {train: {en: 5, de: 7}}")
+    catalogue = Catalogue.load([folder(tmp_path, tasks__pairs=text)])
+    assert [part.name for part in catalogue.task("pairs").parts] == ["pairs.en", "pairs.de"]
+    part = catalogue.task("pairs.de")
+    assert (part.training_language, part.size_of("train", "de"), part.parts) == ("de", 7, ())
+    with pytest.raises(InputError, match=r"unknown part of pairs(.|\n)*did you mean 'pairs\.(de|en)'"):
+        catalogue.task("pairs.fr")
+
+
+def test_a_source_that_is_the_same_in_all_languages_is_one_data_set(tmp_path: Path) -> None:
+    text = CARD.replace('config: "{lang}"', "config: all").replace("languages: [en]", "languages: [en, de]")
+    assert Catalogue.load([folder(tmp_path, tasks__pairs=text)]).task("pairs").parts == ()
+    assert Catalogue.load().task("mlm").parts == ()
+
+
+def test_a_task_may_be_several_others(tmp_path: Path) -> None:
+    both = "extends: pairs\nsource: {tasks: [pairs, more]}\n"
+    more = "extends: pairs\nsource: {hub: owner/more}\n"
+    catalogue = Catalogue.load([folder(tmp_path, tasks__pairs=CARD, tasks__more=more, tasks__both=both)])
+    assert [part.source.hub for part in catalogue.task("both").parts] == ["owner/pairs", "owner/more"]
+    again = type(catalogue.task("both")).model_validate_json(catalogue.task("both").model_dump_json())
+    assert again == catalogue.task("both")  # cards travel to workers so
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("extends: pairs\nsource: {tasks: [pairs, csqa]}\n", "csqa is multiple_choice"),
+        ('extends: pairs\nlabels: ["yes", "no"]\nsource: {tasks: [pairs]}\n', "same labels in the same order"),
+        ("extends: pairs\nsource: {tasks: [pears]}\n", "did you mean 'pairs'"),
+        ("extends: mnli\nsource: {tasks: [anli_plus]}\n", "is put together itself"),
+        ("extends: pairs\nparts: []\n", "unknown key"),
+    ],
+)
+def test_tasks_that_cannot_be_put_together(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        Catalogue.load([folder(tmp_path, tasks__pairs=CARD, tasks__both=text)])
+
+
+def test_what_decides_the_rows_of_the_parts_is_part_of_the_identity(tmp_path: Path) -> None:
+    card = Catalogue.load().task("anli_plus")
+    other = card.parts[0].model_copy(update={"revision": None, "columns": {}})
+    assert card.model_copy(update={"parts": (other, *card.parts[1:])}).identity != card.identity
+    told = card.parts[0].model_copy(update={"description": "in other words", "unverified": "nothing"})
+    assert card.model_copy(update={"parts": (told, *card.parts[1:])}).identity == card.identity
+
+
+# --- cards that take over others
+
+
+def test_a_task_may_extend_a_target_and_leaves_out_what_only_targets_have(tmp_path: Path) -> None:
+    target = CARD + "metric: accuracy\ntrain_language: en\nsplits: {test: test}\n"
+    catalogue = Catalogue.load([folder(tmp_path, targets__pairs=target, tasks__pairs="extends: targets/pairs\n")])
+    task = catalogue.task("pairs")
+    assert (task.kind, task.metric, task.train_language) == ("task", None, None)
+    assert task.source == catalogue.target("pairs").source
+
+
+def test_a_card_of_ones_own_may_extend_the_built_in_one_of_its_name(tmp_path: Path) -> None:
+    translated = 'extends: mnli\nsource: {files: translated, config: "{lang}"}\nlanguages: [de, sw]\n'
+    own = "extends: ccg\nsource: {files: /data/ccg}\n"
+    catalogue = Catalogue.load([folder(tmp_path, tasks__mnli_mt=translated, tasks__ccg=own)])
+    assert catalogue.task("ccg").source.files == "/data/ccg"
+    assert len(catalogue.task("ccg").labels) == 1363
+    assert catalogue.task("mnli_mt.sw").source.config_for("sw") == "sw"
+    assert catalogue.task("mnli_mt.sw").columns == catalogue.task("mnli").columns
+
+
+# --- development rows
+
+
+TARGET = CARD + "metric: accuracy\ntrain_language: en\n"
+
+
+def test_development_rows_may_be_another_targets(tmp_path: Path) -> None:
+    own = TARGET + "splits: {dev: dev, test: test}\ndev_languages: [de, fr]\n"
+    other = "extends: own\nsplits: {dev: null, test: test}\ndev_languages: []\ndev_from: own\n"
+    catalogue = Catalogue.load([folder(tmp_path, targets__own=own, targets__other=other)])
+    assert catalogue.dev_card(catalogue.target("other")).languages_of("dev") == ["de", "fr"]
+    assert catalogue.dev_card(catalogue.target("own")).name == "own"
+    assert catalogue.target("own").languages_of("test") == ["en"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("splits: {dev: dev, test: test}\ndev_from: xnli\n", "dev_from: then splits.dev is null"),
+        ("splits: {dev: null, test: test}\n", "a target needs dev and test"),
+        ("splits: {dev: null, test: test}\ndev_from: xquad\n", "xquad is span_qa"),
+        ("splits: {dev: null, test: test}\ndev_from: nothing\n", "unknown task"),
+        ("splits: {test: test}\nunanswerable: true\n", "only span_qa"),
+    ],
+)
+def test_mistakes_about_development_rows(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        Catalogue.load([folder(tmp_path, targets__pairs=TARGET + line)])
+
+
+def test_only_some_cards(tmp_path: Path) -> None:
+    found = Catalogue.load().only(["xnli", "mnli", "tydiqa.fi"])
+    assert (sorted(found.tasks), sorted(found.targets)) == (["mnli", "tydiqa.fi", "xnli"], ["xnli"])
+    with pytest.raises(InputError, match="did you mean 'mnli'"):
+        Catalogue.load().only(["mnly"])

@@ -15,7 +15,6 @@ from datasets import Dataset
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     AutoConfig,
-    AutoModel,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
@@ -23,7 +22,11 @@ from transformers import (
 
 from spaces.card import LABELLED, METRICS, Card
 from tests.tiny import LABELS
+from trainables import encoders
 from trainables.data import Data
+from trainables.formats import by_name
+from trainables.formats.base import Format
+from trainables.item import EvaluationSettings
 
 TEXTS = [
     "The cat sat on the mat and looked at the moon over Paris.",
@@ -101,6 +104,25 @@ def unigram() -> PreTrainedTokenizerBase:
     )
 
 
+def unigram_of_mt5() -> PreTrainedTokenizerBase:
+    """As mT5: SentencePiece unigram with an end token alone: no first token, no mask, no token types."""
+    specials = ["<pad>", "</s>", "<unk>"]
+    tokenizer = _trained(
+        models.Unigram(),
+        trainers.UnigramTrainer(
+            vocab_size=320, special_tokens=specials, unk_token="<unk>", show_progress=False, n_sub_iterations=1
+        ),
+        pre_tokenizer=pre_tokenizers.Metaspace(),
+        decoder=decoders.Metaspace(),
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>", eos_token="</s>"
+    )  # as its files, it leaves open whether there are token types
+
+
 def byte_level() -> PreTrainedTokenizerBase:
     """As ModernBERT: byte-level BPE, where one character may be several tokens and blanks belong to words."""
     return _roberta_like(
@@ -126,6 +148,24 @@ KINDS: dict[str, tuple[str, Callable[[], PreTrainedTokenizerBase], dict[str, Any
         byte_level,
         {"bos_token_id": 0, "eos_token_id": 2, "cls_token_id": 0, "sep_token_id": 2, "global_attn_every_n_layers": 1},
     ),
+    "mdeberta": (
+        "deberta-v2",
+        unigram,
+        {
+            "type_vocab_size": 0,
+            "relative_attention": True,
+            "position_biased_input": False,
+            "position_buckets": 16,
+            "pos_att_type": ["p2c", "c2p"],
+            "share_att_key": True,
+            "norm_rel_ebd": "layer_norm",
+        },
+    ),
+    "mt5": (
+        "mt5",
+        unigram_of_mt5,
+        {"d_kv": 16, "d_ff": 64, "intermediate_size": None, "max_position_embeddings": None},
+    ),
 }
 
 
@@ -140,19 +180,19 @@ class Kit:
     def encoder(self, seed: int = 0) -> PreTrainedModel:
         """A new random encoder of some 30,000 parameters, in evaluation mode."""
         torch.manual_seed(seed)
-        config = AutoConfig.for_model(
-            self.model_type,
-            vocab_size=len(self.tokenizer),
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=64,
-            max_position_embeddings=160,
-            pad_token_id=self.tokenizer.pad_token_id,
-            attn_implementation="eager",
-            **self.options,
-        )
-        return AutoModel.from_config(config).eval()
+        usual = {
+            "vocab_size": len(self.tokenizer),
+            "hidden_size": 32,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "intermediate_size": 64,
+            "max_position_embeddings": 160,
+            "pad_token_id": self.tokenizer.pad_token_id,
+            "attn_implementation": "eager",
+        }
+        options = {name: value for name, value in {**usual, **self.options}.items() if value is not None}
+        config = AutoConfig.for_model(self.model_type, **options)
+        return encoders.architecture(config).from_config(config).eval()
 
 
 @cache
@@ -168,7 +208,7 @@ def _one_thread() -> None:
 
 @pytest.fixture
 def kits() -> Callable[[str], Kit]:
-    """Gives the kit "bert", "xlm-r" or "modernbert"."""
+    """Gives the kit "bert", "xlm-r", "modernbert", "mdeberta" or "mt5"."""
     return kit_of
 
 
@@ -265,3 +305,41 @@ def tables(tmp_path: Path) -> Callable[..., Path]:
 def data(tmp_path: Path) -> Data:
     """Reads into a new cache."""
     return Data(cache=tmp_path / "cache")
+
+
+Featurised = tuple[Dataset, Dataset]
+
+
+@pytest.fixture
+def featurise() -> Callable[..., Featurised]:
+    """Canonical rows -> (rows, features) as `trainables.data.Data.features` gives them."""
+
+    def make(rows: dict[str, list[Any]], card: Card, kit: Any, max_length: int = 64) -> Featurised:
+        features = by_name(card.format).features(rows, card, kit.tokenizer, max_length)
+        count = len(next(iter(rows.values())))
+        return Dataset.from_dict(rows), Dataset.from_dict({"row": list(range(count)), **features})
+
+    return make
+
+
+@pytest.fixture
+def score() -> Callable[..., dict[str, float]]:
+    """The metrics of a format on some rows, with what is tuned on the same rows."""
+
+    def make(
+        form: Format,
+        encoder: Any,
+        head: Any,
+        featurised: Featurised,
+        card: Card,
+        kit: Any,
+        batch_size: int = 3,
+        language: str = "en",
+    ) -> dict[str, float]:
+        rows, features = featurised
+        settings = EvaluationSettings(batch_size=batch_size)
+        predicted = form.predict(encoder, head, rows, features, card, kit.tokenizer, settings)
+        tuned = form.tune(rows, predicted, card, language)
+        return form.metrics(rows, form.decide(predicted, tuned, card), card, language)
+
+    return make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -104,6 +105,36 @@ def test_scores_come_back(store: Store) -> None:
     store.put_score("k", {"score": 0.6})
     assert store.score("k") == {"score": 0.6}
     assert store.complaints == []
+
+
+def test_predictions_come_back(store: Store) -> None:
+    predictions = {"日本": ["東京", ""], "de": [[0, 4, 2], []], "en": [1, 2]}
+    assert store.predictions("k") is None
+    store.put_predictions("k", predictions)
+    assert store.predictions("k") == predictions
+    assert store.score("k") is None
+    assert store.complaints == []
+
+
+def test_damaged_predictions_are_said(store: Store, raw: Raw) -> None:
+    name = "predictions/k.json.gz"
+    store.put_predictions("k", {"en": ["moon"] * 50})
+    whole = raw.read(name)
+    other = gzip.compress(gzip.decompress(whole).replace(b"moon", b"noon", 1))
+    for damaged in (
+        whole[:-9],
+        whole[:12],
+        b"",
+        b"{}",
+        whole[:20] + b"\xff" * 9 + whole[29:],
+        gzip.compress(b"[]"),
+        other,
+    ):
+        raw.write(name, damaged)
+        assert store.predictions("k") is None
+        assert name in said(store)
+    raw.write(name, whole)
+    assert store.predictions("k") == {"en": ["moon"] * 50}
 
 
 def test_encoders_come_back_whole(store: Store, folder: Path) -> None:
@@ -343,7 +374,12 @@ def test_a_killed_writer_leaves_what_was_and_an_orphan(
 
 def test_only_what_the_store_itself_left_is_an_orphan(store: Store, folder: Path, raw: Raw) -> None:
     store.put_encoder("k", folder, {})
-    left = ["encoders/x-01234567/config.json", "scores/x.json.01234567.tmp", "probe-0123.json"]
+    left = [
+        "encoders/x-01234567/config.json",
+        "scores/x.json.01234567.tmp",
+        "predictions/x.json.gz.01234567.tmp",
+        "probe-0123.json",
+    ]
     for name in [*left, "notes.txt", "mine/file.tmp", "encoders/mine/file", "scores/x.json"]:
         raw.write(name, b"{}")
     names = [orphan.name for orphan in store.orphans(older_than=-60)]

@@ -11,13 +11,13 @@ import pytest
 import torch
 from datasets import Dataset
 
-from spaces.card import Card
+from spaces.card import Card, Splits
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from tests.trainables.conftest import EXAMPLES, kit_of
 from tests.trainables.conftest import _card as card_of_format
 from trainables import encoders
-from trainables.formats import encoding, retrieval
+from trainables.formats import by_name, encoding, retrieval
 from trainables.formats.tagging import Tagging
 from trainables.item import EvaluationSettings, Plan, StageSettings, WorkItem
 from trainables.outcome import Outcome, OutOfMemory, Progress
@@ -26,15 +26,16 @@ from trainables.work import Worker
 STAGE = StageSettings(examples=32, batch_size=8, max_length=48, learning_rate=1e-3)
 
 
-def plan_in(folder: Path, dropout: float = 0.1, **changes: Any) -> Plan:
+def plan_in(folder: Path, dropout: float = 0.1, kind: str = "bert", **changes: Any) -> Plan:
     """Two intermediate tasks, a trained target and a retrieval target; all splits hold the same few rows.
 
     Args:
-        dropout: of the encoder.
+        dropout: of the encoder, as BERT's configuration has it.
+        kind: of encoder.
     """
-    kit = kit_of("bert")
+    kit = kit_of(kind)
     dropouts = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
-    kit = replace(kit, options={**kit.options, **dropouts})
+    kit = replace(kit, options={**kit.options, **(dropouts if kind == "bert" else {})})
     encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
 
     def card(name: str, form: str, **changes: Any) -> Card:
@@ -116,6 +117,60 @@ def test_going_on_from_a_stored_encoder_is_exact(plan: Plan, tmp_path: Path) -> 
     resumed = run(Worker(plan), item(plan, "tags", 1))
     direct = run(Worker(plan.model_copy(update={"store": str(tmp_path / "store2")})), item(plan, "tags", 1))
     assert scores(resumed) == scores(direct)
+
+
+@pytest.mark.parametrize("kind", ["xlm-r", "mdeberta", "mt5", "modernbert"])
+def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: str) -> None:
+    """What comes back from the store scores as what went in: the second rung goes on from the stored first one."""
+    plan = plan_in(tmp_path, kind=kind)
+    run(Worker(plan), item(plan, "tags", 0))
+    resumed = run(Worker(plan), item(plan, "tags", 1))
+    direct = run(Worker(plan.model_copy(update={"store": str(tmp_path / "store2")})), item(plan, "tags", 1))
+    assert resumed.examples < direct.examples
+    assert scores(resumed) == scores(direct)
+    kept, base = encoder_of(plan, item(plan, "tags", 1)), encoders.load(tmp_path / "model").model
+    assert kept.shape == torch.cat([parameter.detach().flatten() for parameter in base.parameters()]).shape
+
+
+def test_more_tokens_than_the_model_can_read(plan: Plan) -> None:
+    long = plan.model_copy(update={"per_target": {"pairs": {"max_length": 161}}})
+    outcome = run(Worker(long), item(plan, "tags", 0))
+    assert outcome.failure is not None
+    assert "more tokens than the model has positions for" in outcome.failure.message
+    assert "target.max_length, for pairs" in outcome.failure.message
+    assert outcome.examples == 0, "said before anything is trained"
+
+
+def test_predictions_of_the_top_rung_are_kept_beside_the_score(plan: Plan) -> None:
+    """They score as the work item did, without a model."""
+    worker = Worker(plan)
+    run(worker, item(plan, "tags", 0))
+    outcome = run(worker, item(plan, "tags", 1))
+    recipe = item(plan, "tags", 1).recipe
+    for target, card in plan.targets.items():
+        assert worker.store.predictions(plan.score_key(recipe, 0, target)) is None
+        kept = worker.store.predictions(plan.score_key(recipe, 1, target))
+        assert kept is not None
+        assert list(kept) == ["en"]
+        rows = worker.data.rows(card, "test", "en")
+        assert by_name(card.format).metrics(rows, kept["en"], card, "en") == outcome.scores[target].test["en"]
+
+
+def test_development_rows_of_another_card(plan: Plan, tmp_path: Path) -> None:
+    """Their languages drive the search, the target's own are tested; and they are part of the key."""
+    other = plan.targets["pairs"]
+    own = other.model_copy(update={"name": "own", "splits": Splits(train="train", dev=None, test="test")})
+    targets = {"own": own.model_copy(update={"languages": ["en", "de"], "dev_from": "pairs"})}
+    changed = plan.model_copy(
+        update={"targets": targets, "training_cards": {"own": other}, "dev_cards": {"own": other}}
+    )
+    work = item(plan, "none", 1, targets=("own",))
+    score = run(Worker(changed), work).scores["own"]
+    assert list(score.dev) == ["en"]
+    assert list(score.test) == ["en", "de"]
+    moved = changed.model_copy(update={"versions": {"pairs": "new"}, "training_cards": {"own": own}})
+    before = changed.model_copy(update={"training_cards": {"own": own}})
+    assert moved.score_key(work.recipe, 1, "own") != before.score_key(work.recipe, 1, "own")
 
 
 def test_the_baseline_trains_no_intermediate_stage(plan: Plan, tmp_path: Path) -> None:

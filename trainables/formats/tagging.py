@@ -6,18 +6,20 @@ import warnings
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import torch
 from datasets import Dataset
 from seqeval.metrics import f1_score
+from sklearn.metrics import accuracy_score
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
 from trainables.formats.base import IGNORED, Batch, Format
 from trainables.formats.encoding import (
+    TOKEN_INPUTS,
     LinearHead,
     by_length,
     evaluating,
@@ -25,7 +27,6 @@ from trainables.formats.encoding import (
     on,
     pad,
     padded,
-    token_inputs,
     token_states,
 )
 from trainables.item import EvaluationSettings
@@ -36,6 +37,10 @@ OUTSIDE = "O"
 class Tagging(Format):
     """Words are joined by blanks and found again by character offsets, so that any fast tokenizer will do (byte-level
     ones need the blank before a word). The first piece of a word carries its label.
+
+    Long sentences are cut between words into as many features as they need, in training and scoring, and a word of
+    which the tokenizer leaves nothing is read as an unknown one: as XTREME's `utils_preprocess.py` prepares UD-POS and
+    PAN-X, so every word is predicted from what the encoder saw of it.
     """
 
     name = "tagging"
@@ -43,18 +48,37 @@ class Tagging(Format):
     def features(
         self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
     ) -> dict[str, list[Any]]:
-        """``labels``: a label per token, -100 but for first pieces; ``words``: which words those are, in order.
+        """``labels``: a label per token, -100 but for first pieces; ``words``: which words of the row those are.
 
-        Words past `max_length`, and words of which the tokenizer leaves nothing, have no token.
+        Of a word that alone is longer than `max_length` the first tokens are read. Empty words have no token.
         """
-        texts = [" ".join(tokens) for tokens in rows["tokens"]]
-        encoding = tokenizer(texts, truncation=True, max_length=max_length, return_offsets_mapping=True)
-        features = {**token_inputs(encoding), "labels": [], "words": []}
-        for at, (tokens, tags) in enumerate(zip(rows["tokens"], rows["tags"], strict=True)):
-            pieces = _first_pieces(tokens, encoding["offset_mapping"][at], encoding.sequence_ids(at))
-            features["labels"].append([IGNORED if word is None else tags[word] for word in pieces])
-            features["words"].append([word for word in pieces if word is not None])
-        return features
+        sentences = [list(tokens) for tokens in rows["tokens"]]
+        encoding, pieces = _encoded(sentences, tokenizer)
+        unknown = tokenizer.unk_token
+        lost = [
+            (row, word)
+            for row, words in enumerate(sentences)
+            for word in set(range(len(words))).difference(pieces[row])
+            if unknown and words[word]
+        ]
+        if lost:
+            for row, word in lost:
+                sentences[row][word] = unknown
+            encoding, pieces = _encoded(sentences, tokenizer)
+        made: dict[str, list[Any]] = {name: [] for name in TOKEN_INPUTS if name in encoding}
+        made |= {"length": [], "row": [], "labels": [], "words": []}
+        for row, tags in enumerate(rows["tags"]):
+            outer = [at for at, sequence in enumerate(encoding.sequence_ids(row)) if sequence is None]
+            for chosen in _parts(pieces[row], outer, max_length):
+                words = [pieces[row][at] for at in chosen]
+                for name in TOKEN_INPUTS:
+                    if name in encoding:
+                        made[name].append([encoding[name][row][at] for at in chosen])
+                made["length"].append(len(chosen))
+                made["row"].append(row)
+                made["labels"].append([IGNORED if word is None else tags[word] for word in words])
+                made["words"].append([word for word in words if word is not None])
+        return made
 
     def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
         return LinearHead(encoder, len(card.labels))
@@ -94,9 +118,8 @@ class Tagging(Format):
     def metrics(self, rows: Dataset, decided: Sequence[list[int]], card: Card, language: str) -> dict[str, float]:
         """F1 over spans and the share of words whose tag is right."""
         gold = rows["tags"][:]
-        words = [pair for tags, found in zip(gold, decided, strict=True) for pair in zip(tags, found, strict=True)]
-        right = sum(tag == found for tag, found in words)
-        return {"f1": span_f1(gold, decided, card), "accuracy": right / len(words)}
+        accuracy = accuracy_score(list(chain.from_iterable(gold)), list(chain.from_iterable(decided)))
+        return {"f1": span_f1(gold, decided, card), "accuracy": float(accuracy)}
 
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The commonest tag of the training rows for every word: "O", and so an F1 of 0, where there is one."""
@@ -126,6 +149,43 @@ def span_f1(gold: Sequence[list[int]], predicted: Sequence[list[int]], card: Car
 def _default(card: Card) -> int:
     """What is predicted for words without a token: they count in the score, so some answer is due."""
     return card.labels.index(OUTSIDE) if OUTSIDE in card.labels else 0
+
+
+def _encoded(
+    sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase
+) -> tuple[BatchEncoding, list[list[int | None]]]:
+    """Whole sentences, and for each of their tokens the word that it is the first piece of."""
+    encoding: BatchEncoding = tokenizer([" ".join(words) for words in sentences], return_offsets_mapping=True)
+    offsets = encoding["offset_mapping"]
+    return encoding, [
+        _first_pieces(words, offsets[row], encoding.sequence_ids(row)) for row, words in enumerate(sentences)
+    ]
+
+
+def _parts(pieces: Sequence[int | None], outer: Sequence[int], max_length: int) -> list[list[int]]:
+    """The tokens of a sentence in parts of at most `max_length`, cut before words.
+
+    Each part has the special tokens around it that the whole sentence has.
+
+    Args:
+        pieces: for each token the word that it is the first piece of.
+        outer: the special tokens.
+    """
+    inner = [at for at in range(len(pieces)) if at not in set(outer)]
+    before = [at for at in outer if not inner or at < inner[0]]
+    after = outer[len(before) :]
+    room = max_length - len(outer)
+    groups: list[list[int]] = []  # the tokens of a word
+    for at in inner:
+        if not groups or pieces[at] is not None:
+            groups.append([])
+        groups[-1].append(at)
+    parts: list[list[int]] = [[]]
+    for group in groups:
+        if parts[-1] and len(parts[-1]) + len(group) > room:
+            parts.append([])
+        parts[-1].extend(group[:room])
+    return [[*before, *part, *after] for part in parts]
 
 
 def _first_pieces(

@@ -2,9 +2,11 @@ from itertools import pairwise
 
 import pytest
 import torch
+from datasets import Dataset
 
 from trainables.formats import span_qa
 from trainables.formats.span_qa import NO_ANSWER, OUTSIDE, best_spans
+from trainables.item import EvaluationSettings
 
 KINDS = ["bert", "xlm-r", "modernbert"]
 
@@ -174,3 +176,117 @@ def test_floor_answers_with_the_whole_context(bert, card_of, featurise):
         bert,
     )
     assert span_qa.FORMAT.floor(None, rows, card, "en") == {"exact": 0.0, "f1": 0.5, "qa": 0.25}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_blanks_alone_are_no_answer(kits, kind, card_of):
+    """SentencePiece makes a token of the blank before unsegmented text; as an answer it would be none."""
+    context = "กรุงเทพ  \n  猫坐在垫子上 moon   cat"
+    for window in features(kits(kind), card_of("span_qa"), context, "moon", 64):
+        for begin, end in zip(window["begins"], window["ends"], strict=True):
+            assert (begin == OUTSIDE) == (end == OUTSIDE)
+            assert begin == OUTSIDE or context[begin:end].strip()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("max_length", [24, 40])
+def test_long_right_to_left_and_unsegmented_documents(kits, kind, card_of, max_length):
+    """Every short answer lies whole in a window, and what is read off is the answer with at most its neighbours."""
+    for words in (["القطة", "جلست", "على", "السجادة", "القمر"], ["猫", "坐", "垫子", "北京", "月亮"]):
+        blank = " " if words[0] > "\u0600" and words[0] < "\u0700" else ""
+        context = blank.join(words[(at * at) % 5] for at in range(40)) + blank + "7" + blank + words[3] + "8"
+        windows = features(kits(kind), card_of("span_qa"), context, "7" + blank + words[3], max_length)
+        assert len(windows) > 2
+        found = [covered(window, context) for window in windows if window["start"] != NO_ANSWER]
+        assert found
+        assert all("7" + blank + words[3] in text and len(text) <= len(words[3]) + 12 for text in found)
+
+
+def scoring(made, starts, ends):
+    """A head whose logits are given by window and token: (window, token) -> logit."""
+
+    class Given(type(span_qa.FORMAT)):
+        def collate(self, features, tokenizer, generator):
+            batch = super().collate(features, tokenizer, generator)
+            batch["at"] = torch.tensor([made["input_ids"].index(feature["input_ids"]) for feature in features])
+            return batch
+
+        def logits(self, encoder, head, batch):
+            wanted = torch.zeros(*batch["input_ids"].shape, 2)
+            for row, window in enumerate(batch["at"].tolist()):
+                for part, given in enumerate((starts, ends)):
+                    for (at, token), logit in given.items():
+                        if at == window:
+                            wanted[row, token, part] = logit
+            return super().logits(encoder, lambda states: wanted, batch)
+
+    return Given()
+
+
+@pytest.fixture
+def squad_2(card_of, featurise, bert):
+    """Four questions, two of them without an answer, each in one window; and the card."""
+    card = card_of("span_qa", unanswerable=True)
+    answers = [{"text": ["moon"], "answer_start": [4]}] * 2 + [{"text": [], "answer_start": []}] * 2
+    contexts = ["the moon cat", "the moon dog", "the moon Paris", "the moon Köln"]
+    rows = {"id": list("0123"), "question": ["dog"] * 4, "context": contexts, "answers": answers}
+    return card, featurise(rows, card, bert)
+
+
+def test_no_answer_is_tuned_on_the_development_rows(squad_2, bert, score):
+    card, (rows, made) = squad_2
+    at = [begins.index(4) for begins in made["begins"]]
+    last = [ends.index(8) for ends in made["ends"]]
+    sure = [6.0, 2.0, 1.0, -1.0]  # how much more likely "moon" is than nothing
+    form = scoring(
+        {"input_ids": made["input_ids"][:]},
+        {(row, at[row]): 9.0 + sure[row] / 2 for row in range(4)} | {(row, 0): 9.0 for row in range(4)},
+        {(row, last[row]): 9.0 + sure[row] / 2 for row in range(4)} | {(row, 0): 9.0 for row in range(4)},
+    )
+    predicted = form.predict(
+        bert.encoder(), torch.nn.Identity(), rows, made, card, bert.tokenizer, EvaluationSettings()
+    )
+    assert [text for text, _ in predicted] == ["moon"] * 4
+    assert [margin for _, margin in predicted] == pytest.approx([-6, -2, -1, 1], abs=1e-3)
+    tuned = form.tune(rows, predicted, card, "en")
+    assert tuned == {"no_answer": pytest.approx(-2, abs=1e-3)}
+    assert form.decide(predicted, tuned, card) == ["moon", "moon", "", ""]
+    assert form.decide(predicted, {}, card) == ["moon", "moon", "moon", ""], (
+        "without development rows: the likelier one"
+    )
+    assert score(form, bert.encoder(), torch.nn.Identity(), (rows, made), card, bert)["qa"] == 1.0
+
+
+def test_a_target_whose_questions_all_have_answers_never_gets_none(squad_2, bert, card_of):
+    """Also from an encoder that has learned on SQuAD 2.0 to say so."""
+    rows, made = squad_2[1]
+    nothing = {(row, 0): 99.0 for row in range(4)}
+    form, card = scoring({"input_ids": made["input_ids"][:]}, nothing, nothing), card_of("span_qa")
+    predicted = form.predict(
+        bert.encoder(), torch.nn.Identity(), rows, made, card, bert.tokenizer, EvaluationSettings()
+    )
+    assert form.tune(rows, predicted, card, "en") == {}
+    decided = form.decide(predicted, {}, card)
+    assert all(text and text in context for text, context in zip(decided, rows["context"], strict=True))
+
+
+def test_no_answer_needs_every_window_to_say_so(bert, card_of, featurise):
+    card = card_of("span_qa", unanswerable=True)
+    context = " ".join(["cat", "dog"] * 8 + ["moon"])
+    answers = [{"text": ["moon"], "answer_start": [context.index("moon")]}]
+    rows, made = featurise({"id": ["0"], "question": ["dog"], "context": [context], "answers": answers}, card, bert, 16)
+    assert len(made) > 2
+    last = len(made) - 1
+    at = made[last]["begins"].index(context.index("moon"))
+    none = {(window, 0): 30.0 for window in range(last)}
+    form = scoring({"input_ids": made["input_ids"][:]}, {**none, (last, at): 30.0}, {**none, (last, at): 30.0})
+    found = form.predict(bert.encoder(), torch.nn.Identity(), rows, made, card, bert.tokenizer, EvaluationSettings())
+    assert found[0][0].startswith("m")
+    assert found[0][1] < -20
+
+
+def test_mlqas_metric_is_the_languages_own(bert, card_of):
+    card = card_of("span_qa", metric="qa_mlqa")
+    rows = Dataset.from_dict({"answers": [{"text": ["die Allee"], "answer_start": [0]}]})
+    assert span_qa.FORMAT.metrics(rows, ["eine Allee"], card, "de")["qa_mlqa"] == 1.0
+    assert span_qa.FORMAT.metrics(rows, ["eine Allee"], card, "en")["qa_mlqa"] == 0.25

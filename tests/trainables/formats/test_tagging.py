@@ -1,7 +1,9 @@
 from itertools import pairwise
+from random import Random
 
 import pytest
 import torch
+from datasets import Dataset
 
 from trainables.formats import tagging
 from trainables.formats.base import IGNORED
@@ -58,15 +60,52 @@ def test_words_are_found_as_the_tokenizers_own_word_ids_say(kits, kind, card_of,
         assert not expected or made["labels"][0] == expected
 
 
-def test_words_past_the_limit_are_answered_outside_and_still_counted(bert, card_of, featurise, score):
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("max_length", [8, 13, 24])
+def test_long_sentences_are_cut_between_words_and_every_word_is_read(kits, kind, card_of, texts, max_length):
+    """Right to left, without blanks, and words that stand at the limit: each has one first piece, in one part."""
+    kit, card = kits(kind), card_of("tagging")
+    tokens = [word for text in texts[:5] for word in text.split()] + list(texts[5]) + [texts[6][at] for at in range(9)]
+    whole = features(kit, card, tokens, list(range(len(tokens))), 10_000)
+    made = features(kit, card, tokens, list(range(len(tokens))), max_length)
+    assert len(made["row"]) > 5
+    assert set(made["row"]) == {0}
+    assert [word for words in made["words"] for word in words] == list(range(len(tokens)))
+    specials = set(kit.tokenizer.all_special_ids) - {kit.tokenizer.unk_token_id}
+    read = []
+    for ids, labels, words in zip(made["input_ids"], made["labels"], made["words"], strict=True):
+        assert len(ids) == len(labels) <= max_length
+        assert [label for label in labels if label != IGNORED] == words
+        assert (ids[0], ids[-1]) == (whole["input_ids"][0][0], whole["input_ids"][0][-1])
+        read += [piece for piece in ids if piece not in specials]
+        assert labels[1] == words[0], "a part begins with a word, not in one"
+    body = [piece for piece in whole["input_ids"][0] if piece not in specials]
+    lengths = [len(piece) for piece in made["input_ids"]]
+    if max(lengths) < max_length:  # no word alone was too long
+        assert read == body, "nothing is lost, nothing read twice, in the words' own context of blanks"
+    else:
+        assert [piece for piece in read if piece in body] == read
+
+
+def test_predictions_of_the_parts_of_a_sentence_come_together(bert, card_of, featurise, score):
     card = card_of("tagging")
-    tokens, tags = ["moon"] * 40, [3] * 40  # 40 places of one word
-    rows, made = featurise({"tokens": [tokens], "tags": [tags]}, card, bert, 12)
-    seen = len(made[0]["words"])
-    assert 0 < seen < 40
-    found = score(tagging.FORMAT, bert.encoder(), Fixed(3, 5), (rows, made), card, bert)
-    recall = seen / 40
-    assert found["f1"] == pytest.approx(2 * recall / (1 + recall))
+    rows = {"tokens": [["moon"] * 40, ["cat"]], "tags": [[3] * 40, [3]]}
+    featurised = featurise(rows, card, bert, 12)
+    assert len(featurised[1]) > 4
+    assert score(tagging.FORMAT, bert.encoder(), Fixed(3, 5), featurised, card, bert) == {"f1": 1.0, "accuracy": 1.0}
+
+
+def test_a_word_longer_than_the_limit_is_read_as_far_as_it_goes(bert, card_of):
+    made = features(bert, card_of("tagging"), ["cat", "moon" * 20, "dog"], [1, 2, 3], 10)
+    assert [word for words in made["words"] for word in words] == [0, 1, 2]
+    assert max(map(len, made["input_ids"])) == 10
+
+
+def test_words_without_pieces_are_read_as_unknown(bert, card_of):
+    """XTREME replaces them by the unknown token; they have a label, so they are trained and predicted."""
+    made = features(bert, card_of("tagging"), ["cat", "\u200d", "", "moon"], [1, 2, 3, 4])
+    assert made["words"] == [[0, 1, 3]]
+    assert made["input_ids"][0][made["labels"][0].index(2)] == bert.tokenizer.unk_token_id
 
 
 def test_words_that_leave_no_token_keep_the_others_in_place(bert, card_of, featurise, score):
@@ -115,3 +154,32 @@ def test_a_batch_without_a_labelled_word_has_no_loss(bert, card_of):
     loss = form.loss(encoder, form.head(encoder, card), form.collate([made], bert.tokenizer, torch.Generator()))
     assert loss.item() == 0
     loss.backward()
+
+
+def test_scores_are_what_independent_programs_count(card_of):
+    """seqeval's spans, found here word by word; and words one by one."""
+    card, random = card_of("tagging"), Random(0)
+    types = [name.partition("-")[2] for name in card.labels]
+
+    def spans(tags):
+        found, begin = set(), None
+        for at, tag in enumerate([*tags, 0]):
+            name = card.labels[tag] if at < len(tags) else "O"
+            goes_on = begin is not None and name.startswith("I-") and types[tag] == types[tags[begin]]
+            if begin is not None and not goes_on:
+                found.add((begin, at, types[tags[begin]]))
+                begin = None
+            if begin is None and name != "O":
+                begin = at
+        return found
+
+    for _ in range(200):
+        gold = [[random.randrange(5) for _ in range(random.randint(1, 9))] for _ in range(4)]
+        guess = [[tag if random.random() < 0.6 else random.randrange(5) for tag in tags] for tags in gold]
+        pairs = [(spans(tags), spans(found)) for tags, found in zip(gold, guess, strict=True)]
+        right = sum(len(wanted & found) for wanted, found in pairs)
+        total = sum(len(wanted) + len(found) for wanted, found in pairs)
+        scores = tagging.FORMAT.metrics(Dataset.from_dict({"tags": gold}), guess, card, "en")
+        assert scores["f1"] == pytest.approx(2 * right / total if total else 0)
+        words = [tag == found for own in zip(gold, guess, strict=True) for tag, found in zip(*own, strict=True)]
+        assert scores["accuracy"] == pytest.approx(sum(words) / len(words))
