@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = command("plan", _plan, "check a search file without training, and say what it would cost")
     plan.add_argument("file", type=Path)
     plan.add_argument("--offline", action="store_true", help="leave out what only the hub could answer")
+    plan.add_argument("--measure", action="store_true", help="train a few steps, to learn how long they take here")
     plan.add_argument("--simulate", action="store_true", help="play the search through on a made-up response surface")
 
     doctor = command("doctor", _doctor, "check everything that a search needs: storage, data, model, Ray, every node")
@@ -120,7 +121,17 @@ def _parser() -> argparse.ArgumentParser:
     best.add_argument("name")
     best.add_argument("--target", help="one target; default: all")
     best.add_argument("--top", type=_positive, default=3, metavar="K", help="mixes per target; default: 3")
+    best.add_argument("--suite", metavar="S", help="the table of a benchmark instead: xtreme, xtreme-r, mini")
     listing(best)
+
+    export = command("export", _export, "write test predictions in the layout of a benchmark's submission")
+    export.add_argument("name")
+    export.add_argument("--format", required=True, metavar="SUITE", help="xtreme or xtreme-r")
+    export.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
+    export.add_argument(
+        "--target", action="append", default=[], metavar="T", help="one task; default: all of the suite"
+    )
+    export.add_argument("--mix", help='of this mix, "none" for the baseline; default: the best one of each task')
     return parser
 
 
@@ -183,7 +194,7 @@ def _plan(options: argparse.Namespace) -> int:
     resources = search.config.resources
     concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
     with Terminal() as terminal:
-        plan, findings = checked(search, Place.of(search.config), terminal, options.offline)
+        plan, findings = checked(search, Place.of(search.config), terminal, options.offline, options.measure)
     found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
     print(report.plan(search, findings, found))
     return 0
@@ -309,10 +320,27 @@ def _status(options: argparse.Namespace) -> int:
 
 def _best(options: argparse.Namespace) -> int:
     from search import home, query, report
+    from search.benchmark import benchmark
     from search.studies import Studies
 
     search, place = home.find(options.name)
     studies = Studies.open(place.studies, search)
+    if options.suite:
+        print(report.render(benchmark(search, studies, options.suite), "benchmark", options.format))
+        return 0
     answer = query.best(search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from search import home
+    from search.export import export
+    from search.studies import Studies
+
+    search, place = home.find(options.name)
+    studies = Studies.open(place.studies, search)
+    for one in export(search, studies, place, options.format, options.out, options.target, options.mix):
+        print(f"{one.task}: {len(one.files)} languages, {one.mix}, seed {one.seed}")
+    print(f"written to {options.out}")
     return 0

@@ -160,6 +160,7 @@ class SearchConfig(Strict):
     model: str
     tasks: list[str] = Field(min_length=1)
     targets: list[str] = Field(min_length=1)
+    suite: str | None = Field(None, description="a benchmark, whose tasks are targets beside those named")
     cards: list[str] = Field(default_factory=list, description="folders with further cards")
     space: SpaceConfig = SpaceConfig()
     stages: StagesConfig
@@ -180,7 +181,7 @@ class SearchConfig(Strict):
 
         Budgets, resources, failures and how often winners are measured may; they do not change what a score means.
         """
-        free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards"}
+        free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"}
         return dict(_flat(self.model_dump(mode="json", exclude=free)))
 
 
@@ -200,6 +201,12 @@ class Search:
     def targets(self) -> dict[str, Card]:
         return {name: self.catalogue.targets[name] for name in self.config.targets}
 
+    @property
+    def all_tasks(self) -> Mixture:
+        """All tasks together, or as many as a mixture may have, with equal weights, on the grid of the space."""
+        params = self.space.encode(Mixture.of(dict.fromkeys(self.space.tasks, 1.0)), {})
+        return self.space.nearest(self.space.decode(params)[0])
+
     def _dev_cards(self) -> dict[str, Card]:
         """Target -> the card whose development rows it takes, where they are not its own."""
         cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
@@ -210,8 +217,7 @@ class Search:
         start, space = self.config.start, self.space
         found = [Mixture.parse(text) for text in start.mixtures]
         if start.all_tasks:
-            params = space.encode(Mixture.of(dict.fromkeys(space.tasks, 1.0)), {})
-            found.append(space.decode(params)[0])
+            found.append(self.all_tasks)
         if start.single_tasks and space.min_tasks == 1:
             found.extend(Mixture.of({task: 1.0}) for task in space.tasks)
         return list(dict.fromkeys(space.nearest(mixture) for mixture in found))

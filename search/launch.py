@@ -81,8 +81,10 @@ def _run(
             )
 
 
-def checked(search: Search, place: Place, terminal: Terminal, offline: bool = False) -> tuple[Plan, Findings]:
-    """The plan for the workers, after everything it names was built, read and checked."""
+def checked(
+    search: Search, place: Place, terminal: Terminal, offline: bool = False, measure: bool = False
+) -> tuple[Plan, Findings]:
+    """The plan for the workers, after everything it names was built, read and checked; see `prepare.prepared`."""
     plan = search.plan(place.store, str(place.cache))
-    findings = prepared(plan, search.config.model, search.config.resources.cpus, terminal.say, offline)
+    findings = prepared(plan, search.config.model, search.config.resources.cpus, terminal.say, offline, measure)
     return plan.model_copy(update={"versions": findings.versions}), findings

@@ -24,6 +24,7 @@ from search.record import Cost, Record
 from search.studies import Studies
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
+from spaces.recipe import Recipe
 from trainables.outcome import Score
 
 
@@ -41,7 +42,7 @@ def best(search: Search, studies: Studies, target: str | None = None, top: int =
     chosen = [target] if target is not None else search.config.targets
     return {
         "search": search.config.name,
-        "targets": {name: _best_of(search, studies, costs, name, top) for name in chosen},
+        "targets": {name: best_of(search, studies, costs, name, top) for name in chosen},
     }
 
 
@@ -70,9 +71,21 @@ class _Mix:
         return {seed: number for seed, number in found.items() if number is not None}
 
 
-def _best_of(search: Search, studies: Studies, costs: Mapping[str, Cost], target: str, top: int) -> dict[str, Any]:
+def best_of(
+    search: Search,
+    studies: Studies,
+    costs: Mapping[str, Cost],
+    target: str,
+    top: int,
+    among: Callable[[Recipe], bool] = lambda recipe: True,
+) -> dict[str, Any]:
+    """The best mixes of one target, of those that are `among`; see the definition above."""
     card, rungs = search.targets[target], search.config.halving.rungs
-    scored = [record for record in studies.records[target] if record.score]
+    scored = [
+        record
+        for record in studies.records[target]
+        if record.score and (record.recipe.is_baseline or among(record.recipe))
+    ]
     rung = max((record.rung for record in scored if not record.recipe.is_baseline), default=None)
     if rung is None:
         rung = max((record.rung for record in scored), default=0)

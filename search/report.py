@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search import tables, units
+from search import benchmark_table, tables, units
 from search.config import Search
 from search.database import shown
 from spaces.encoding import Space
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from search.retention import Sweep
     from trainables.prepare import Findings
 
-Kind = Literal["best", "status", "searches", "tasks"]
+Kind = Literal["best", "benchmark", "status", "searches", "tasks"]
 
 FORMATS = ("table", "json", "csv")
 
-LAYOUTS = {"best": tables.best, "status": tables.status, "searches": tables.searches, "tasks": tables.tasks}
+LAYOUTS = {
+    "best": tables.best,
+    "benchmark": benchmark_table.benchmark,
+    "status": tables.status,
+    "searches": tables.searches,
+    "tasks": tables.tasks,
+}
 
 PIPE_WIDTH = 100
 """Columns where there is no terminal to ask."""
@@ -42,7 +48,8 @@ def render(data: Mapping[str, Any], kind: Kind, format: str = "table", width: in
     """The text of an answer, without a last line break.
 
     Args:
-        data: as `query.best`, `query.status` or `query.tasks` gave it; {"searches": `query.searches`}.
+        data: as `query.best`, `query.status`, `query.tasks` or `benchmark.benchmark` gave it; {"searches":
+            `query.searches`}.
         format: table, json or csv.
         width: columns of a table; default: the terminal's.
     """
@@ -99,16 +106,41 @@ def plan(search: Search, findings: Findings, estimate: Estimate, width: int | No
     ):
         if text:
             grid.add_row(Text(title, "dim"), Text(text))
-    table = tables.plain("work items", "count", "examples each", "time each", right=(1, 2, 3))
+    table = tables.plain("work items", "count", "examples each", "steps each", "time each", right=(1, 2, 3, 4))
     for line in estimate.lines:
         each = "?" if line.seconds is None else units.duration(line.seconds)
-        table.add_row(line.kind, str(line.items), units.number(line.examples), each)
+        table.add_row(line.kind, str(line.items), units.number(line.examples), units.number(line.steps), each)
     total = "not known here" if estimate.seconds is None else f"about {units.duration(estimate.seconds)}"
     at_once = f"{estimate.concurrency} at a time"
     if estimate.wall is not None:
         at_once += "; played through on a made-up response surface"
-    closing = f"about {estimate.items} work items, {estimate.examples:,} examples, {total} ({at_once})"
-    return _print(console, [grid, Text(), table, Text(), Text(closing)])
+    amount = f"{estimate.examples:,} examples, {estimate.steps:,} steps"
+    closing = f"about {estimate.items} work items, {amount}, {total} ({at_once})"
+    return _print(console, [grid, Text(), table, Text(), Text(closing), *_costs(search, estimate)])
+
+
+def _costs(search: Search, estimate: Estimate) -> Iterator[Text]:
+    """GPU-hours and disk, and what they rest on."""
+    hours = estimate.measured_gpu_hours
+    if hours is not None:
+        yield Text(f"GPU-hours: about {_rounded(hours)}, by the speed measured on {estimate.measured}")
+    elif estimate.gpu_hours:
+        each = ", ".join(f"{_rounded(hours)} on {gpu}" for gpu, hours in estimate.gpu_hours.items())
+        yield Text(f"GPU-hours: about {each}")
+        yield Text("  an estimate from search/throughput.yaml, not measured; plan --measure on such a GPU does", "dim")
+    elif estimate.gpus:
+        yield Text("GPU-hours: not known, since the model is not here")
+    if estimate.disk is not None:
+        most, limit = units.size(estimate.disk), search.config.storage.max_gb
+        kept = f"; storage.max_gb keeps it below {limit:g} GB" if limit is not None else "; taskmix gc frees most of it"
+        yield Text(f"disk: {most} of encoders in the store{kept}")
+    if estimate.assumed:
+        yield Text(f"lengths and rows assumed, because the data are not here: {', '.join(estimate.assumed)}", "dim")
+
+
+def _rounded(hours: float) -> str:
+    """To two digits: an estimate has no more."""
+    return f"{hours:.2g}" if hours < 10 else f"{round(hours, 1 - len(str(int(hours))) + 1):,.0f}"
 
 
 def sweep(found: Sweep, width: int | None = None) -> str:
@@ -199,6 +231,8 @@ def _rows(data: Mapping[str, Any], kind: Kind) -> Iterator[dict[str, Any]]:
         for target, found in data["targets"].items():
             for rank, entry in enumerate(found["best"], 1):
                 yield {"target": target, "rank": rank, **_best_row(found, entry)}
+    elif kind == "benchmark":
+        yield from _benchmark_rows(data)
     elif kind == "status":
         yield _flat({key: value for key, value in data.items() if key != "running"})
     elif kind == "searches":
@@ -211,6 +245,18 @@ def _rows(data: Mapping[str, Any], kind: Kind) -> Iterator[dict[str, Any]]:
                 for split, rows in card["sizes"].items()
             }
             yield {"kind": "task" if card in data["tasks"] else "target", **_flat({**card, "sizes": sizes})}
+
+
+def _benchmark_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A line per row of the table and split."""
+    for row in data["rows"]:
+        for split in ("dev", "test"):
+            found = row[split]
+            if any(found["cells"].values()):
+                scores = {task: cell["score"] if cell else None for task, cell in found["cells"].items()}
+                averages = {**found["groups"], "overall": found["overall"], "over_groups": found["over_groups"]}
+                about = {key: row[key] for key in ("kind", "name", "source")}
+                yield {**about, "split": split, **scores, **averages}
 
 
 def _best_row(found: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def load(path: Path) -> Search:
     folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
     catalogue = Catalogue.load(folders)
     problems = list(_unknown_names(data, catalogue, str(path)))
+    data = _with_suite(data, catalogue)
     try:
         config = _validated(data, str(path))
     except InputError as error:
@@ -108,6 +109,18 @@ def _unknown_names(data: Mapping[str, Any], catalogue: Catalogue, file: str) -> 
                 find(name, where)
             except InputError as error:
                 yield from error.problems
+
+    suite = data.get("suite")
+    if isinstance(suite, str) and suite not in catalogue.suites:
+        yield Problem("unknown suite", f"{file}: suite", str(suite), nearest(str(suite), catalogue.suites))
+
+
+def _with_suite(data: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """The file's mapping with the targets of its suite added to those that it names."""
+    suite, named = data.get("suite"), data.get("targets", [])
+    if not isinstance(suite, str) or suite not in catalogue.suites or not isinstance(named, list):
+        return dict(data)
+    return {**data, "targets": list(dict.fromkeys([*named, *catalogue.suites[suite].targets]))}
 
 
 def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from statistics import fmean
 
 from search.agenda import Agenda
 from search.config import Search
@@ -28,7 +29,7 @@ def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, s
             share of a unit of time, and the estimate says no seconds.
         seed: of the surface.
     """
-    work, studies, now = Work(plan, findings), Studies.in_memory(search), 0.0
+    work, studies, now = Work.of(search, plan, findings), Studies.in_memory(search), 0.0
     agenda = Agenda(search, studies, clock=lambda: now)
     surface, top = Surface(seed, usual_values(plan)), len(plan.rungs) - 1
     running: list[tuple[float, int, WorkItem]] = []
@@ -46,20 +47,31 @@ def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, s
         now, _, item = heapq.heappop(running)
         share = plan.rungs[item.rung]
         agenda.done(item, outcome(surface, plan.targets, item, share, item.rung == top))
-    return Estimate([_sum(found) for found in lines.values()], concurrency, now)
+    return work.estimate([_sum(found) for found in lines.values()], concurrency, now)
 
 
 def _expected(plan: Plan, item: WorkItem, kind: Kind, seed: int) -> Expected:
     """One work item as the estimate describes it."""
     share = plan.rungs[item.rung]
-    below = plan.rungs[item.rung - 1] if item.rung and item.recipe.seed == seed else 0.0
+    goes_on = item.rung > 0 and item.recipe.seed == seed
+    below = plan.rungs[item.rung - 1] if goes_on else 0.0
     grown = 0.0 if item.recipe.is_baseline else share - below
+    encoders = 0 if item.recipe.is_baseline else 1 if goes_on else item.rung + 1
     names = {"start": "new recipes", "proposal": "new recipes", "promotion": "promotions", "confirm": "more seeds"}
-    return Expected(names.get(kind, kind), 1, item.rung, grown, len(item.targets))
+    return Expected(names.get(kind, kind), 1, item.rung, grown, len(item.targets), encoders)
 
 
 def _sum(lines: list[Line]) -> Line:
     """Work items of one kind and rung, in the mean."""
     seconds = [line.seconds for line in lines if line.seconds is not None]
     mean = sum(seconds) / len(seconds) if len(seconds) == len(lines) else None
-    return Line(lines[0].kind, len(lines), round(sum(line.examples for line in lines) / len(lines)), mean)
+    return Line(
+        lines[0].kind,
+        len(lines),
+        round(fmean(line.examples for line in lines)),
+        mean,
+        round(fmean(line.steps for line in lines)),
+        fmean(line.trained for line in lines),
+        fmean(line.scored for line in lines),
+        round(fmean(line.encoders for line in lines)),
+    )

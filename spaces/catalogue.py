@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from spaces.card import LABELLED, TRAINED_AS, Card
 from spaces.errors import InputError, Problem, nearest
+from spaces.suite import Suite, load_suites
 
 BUILT_IN = Path(__file__).parent
 
@@ -24,10 +25,11 @@ TARGETS_ONLY = frozenset({"metric", "train_language", "train_from", "dev_languag
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Cards by name: intermediate tasks and targets."""
+    """Cards by name: intermediate tasks and targets; and suites, which are lists of targets."""
 
     tasks: Mapping[str, Card]
     targets: Mapping[str, Card]
+    suites: Mapping[str, Suite]
 
     @classmethod
     def load(cls, folders: Iterable[Path] = ()) -> Catalogue:
@@ -39,6 +41,7 @@ class Catalogue:
             InputError: every card that cannot be read, each with file, key and reason.
         """
         problems: list[Problem] = []
+        folders = list(folders)
         cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
         files: dict[str, list[Path]] = {}
         for folder in (BUILT_IN, *folders):
@@ -62,8 +65,9 @@ class Catalogue:
             problems = _dangling(cards)
         if problems:
             raise InputError(problems)
-        tasks = cards["task"]
-        return cls(tasks={name: _with_parts(card, tasks) for name, card in tasks.items()}, targets=cards["target"])
+        tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
+        suites = load_suites((BUILT_IN, *folders), cards["target"])
+        return cls(tasks=tasks, targets=cards["target"], suites=suites)
 
     def task(self, name: str, where: str = "") -> Card:
         """The intermediate task of that name; `xnli.de` is the German part of `xnli`.
@@ -81,13 +85,19 @@ class Catalogue:
         """The target task of that name; raises InputError with the nearest names."""
         return _find(self.targets, name, "target task", where)
 
+    def suite(self, name: str, where: str = "") -> Suite:
+        """The suite of that name; raises InputError with the nearest names."""
+        if name not in self.suites:
+            raise InputError(Problem("unknown suite", where=where, found=name, fix=nearest(name, self.suites)))
+        return self.suites[name]
+
     def only(self, names: Sequence[str]) -> Catalogue:
         """The tasks and targets of these names; raises InputError if there is no card of a name."""
         tasks, targets = {}, {name: self.targets[name] for name in names if name in self.targets}
         for name in names:
             if name not in targets or name in self.tasks:
                 tasks[name] = self.task(name)
-        return Catalogue(tasks, targets)
+        return Catalogue(tasks, targets, suites={})
 
     def training_card(self, target: Card) -> Card:
         """The card whose training rows `target` is fine-tuned on: its own, or the one of `train_from`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -46,6 +45,8 @@ class Findings(Strict):
     sizes: dict[str, Sizes] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data")
     seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
+    training_seconds_per_token: float | None = Field(None, description="of training steps, where asked to measure it")
+    device: str = Field("cpu", description="what the speeds are of: cpu, or the GPU's name")
     parameters: int | None = Field(None, description="of the encoder, embeddings included; None: it was not loaded")
     embeddings: int | None = Field(None, description="how many of them are input embeddings")
     unreached: list[str] = Field(default_factory=list, description="what was not looked at because it is not here")
@@ -54,18 +55,19 @@ class Findings(Strict):
     away: bool = Field(False, description="the model could not be fetched, which is nobody's mistake")
 
 
-def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False) -> Findings:
+def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False) -> Findings:
     """Build, check and measure in a process of its own.
 
     Args:
         say: told each step.
         offline: leave out what only the hub could answer.
+        measure: train a few steps, to learn how long they take.
 
     Raises:
         InputError: every mistake in cards, data and model, at once.
         Failure: something could not be read, written or reached.
     """
-    findings = inspected(plan, model, cpus, say, offline)
+    findings = inspected(plan, model, cpus, say, offline, measure)
     problems = [problem for found in findings.problems.values() for problem in found]
     if problems or findings.model_problems:
         kind = Failure if findings.away and not problems else InputError
@@ -73,7 +75,7 @@ def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fals
     return findings
 
 
-def inspected(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False) -> Findings:
+def inspected(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False) -> Findings:
     """As `prepared`, with what is wrong with cards and model among the findings instead of raised.
 
     Raises:
@@ -81,7 +83,8 @@ def inspected(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fal
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(sender, plan.model_dump_json(), model, cpus, offline), daemon=True)
+    asked = (sender, plan.model_dump_json(), model, cpus, offline, measure)
+    process = context.Process(target=_child, args=asked, daemon=True)
     process.start()
     sender.close()
     try:
@@ -104,12 +107,12 @@ def inspected(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fal
             process.kill()
 
 
-def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool) -> None:
+def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool, measure: bool) -> None:
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # or the hub's client tries for half a minute
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # and tells of each try
     try:
-        sender.send(_prepare(Plan.model_validate_json(plan), model, cpus, sender.send, offline))
+        sender.send(_prepare(Plan.model_validate_json(plan), model, cpus, sender.send, offline, measure))
     except TaskmixError as error:
         sender.send(error)
     except KeyboardInterrupt:
@@ -119,12 +122,13 @@ def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool
         sender.send(Failure(problem))
 
 
-def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool) -> Findings:
+def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measure: bool) -> Findings:
     build_suites(plan, model, say)
     import torch
 
     from trainables.data import Data
     from trainables.encoders import load_base
+    from trainables.speed import device_name, seconds_per_token, training_seconds_per_token
 
     torch.set_num_threads(max(1, round(cpus)))
     data = Data(cache=Path(plan.cache), mirror=plan.mirror)
@@ -150,10 +154,17 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool) -> Fi
     too_long = _lengths(plan, encoder)
     if too_long:
         return findings.model_copy(update={"model_problems": too_long})
+    training = None
+    tasks = [card for card in sound if card.name in plan.tasks and card.kind == "task"]
+    if measure and tasks:
+        say(f"training a few steps on {tasks[0].name}")
+        training = training_seconds_per_token(encoder, model, data, tasks[0], plan)
     return findings.model_copy(
         update={
             "sizes": {card.name: _sizes(plan, data, card, encoder) for card in sound},
-            "seconds_per_token": _seconds_per_token(encoder, plan),
+            "seconds_per_token": seconds_per_token(encoder, plan),
+            "training_seconds_per_token": training,
+            "device": device_name(),
             "parameters": sum(parameter.numel() for parameter in encoder.model.parameters()),
             "embeddings": sum(parameter.numel() for parameter in encoder.model.get_input_embeddings().parameters()),
         }
@@ -203,25 +214,3 @@ def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
     scored = [len(data.rows(dev, "dev", language, limit)) for language in dev.languages_of("dev")]
     tokens = [mean_tokens(dev, "dev", language) for language in dev.languages_of("dev")]
     return sizes.model_copy(update={"evaluation_rows": sum(scored), "evaluation_tokens": float(np.mean(tokens))})
-
-
-def _seconds_per_token(encoder: Encoder, plan: Plan) -> float:
-    """A forward pass over random tokens, best of three: what bounds training and evaluation alike."""
-    import torch
-    from torch import nn
-
-    from trainables.engine import device
-
-    length = min(64, plan.intermediate.max_length)
-    batch = torch.randint(10, 100, (16, length), device=device())
-    model: nn.Module = encoder.model
-    model.train(False).to(device())
-    times = []
-    with torch.inference_mode():
-        for _ in range(4):
-            started = time.perf_counter()
-            model(input_ids=batch, attention_mask=torch.ones_like(batch))
-            if batch.is_cuda:
-                torch.cuda.synchronize()
-            times.append(time.perf_counter() - started)
-    return min(times[1:]) / batch.numel()

@@ -52,6 +52,7 @@ def test_the_card_of_the_docs_is_right(tmp_path: Path) -> None:
         ({"tasks": ["parafrase"]}, "tasks.0", "did you mean 'paraphrase'"),
         ({"tasks": ["ner", "ner"]}, "tasks.1", "stands twice"),
         ({"targets": ["verse"]}, "targets.0", "did you mean 'verses'"),
+        ({"suite": "smal"}, "suite", "did you mean 'small'"),
         ({"name": "a b"}, "name", "letters, digits"),
         ({"name": "store"}, "name", "letters, digits"),
         ({"budget": {"recipe": 4}}, "budget.recipe", "did you mean 'recipes'"),
@@ -91,6 +92,17 @@ def test_all_mistakes_at_once(make_search: MakeSearch) -> None:
     found = mistakes(make_search, tasks=["parafrase", "ner"], budget={"recipe": 4}, colour="blue")
     keys = {problem.where.rpartition(": ")[2] for problem in found}
     assert keys == {"tasks.0", "budget.recipe", "budget.recipes", "colour"}
+
+
+def test_a_suite_adds_its_targets(make_search: MakeSearch, tmp_path: Path) -> None:
+    beside = make_search(targets=["verses", "slots"], suite="small")
+    assert beside.config.targets == ["verses", "slots", "related"]
+    text = (tmp_path / "search.yaml").read_text().replace("targets:\n- verses\n- slots\n", "")
+    (tmp_path / "search.yaml").write_text(text)
+    instead = search_file.load(tmp_path / "search.yaml")
+    assert instead.config.targets == ["related", "verses"]
+    (tmp_path / "copy.yaml").write_text(search_file.dump(instead.config, tmp_path))
+    assert search_file.load(tmp_path / "copy.yaml").config == instead.config
 
 
 def test_start_mixtures_are_distinct_and_in_order(make_search: MakeSearch) -> None:
