@@ -6,7 +6,8 @@ A *mix* is a recipe whatever its seed. For a target:
   scores, and the answer says so (`rung.top` is false). The baseline is compared at the same rung.
 * `score` is the mean over seeds of the score on the development split: the mean of the target's metric over its
   languages. `gain` is the mean over seeds of the score minus the baseline's score with the same seed at the same rung.
-* Mixes that were measured with all `confirm.seeds` come before the others; then the higher score; then the lower cost.
+* Mixes that were measured with all `confirm.seeds` come before the others; then the higher score; then fewer tasks.
+  What is equal still goes by digest: time spent would make the answer a matter of chance.
 * A spread is the sample standard deviation over seeds. The test split drove nothing and ranks nothing.
 * The cost of a mix is what its own work items cost, over all rungs and seeds and all targets they were measured on.
 """
@@ -95,9 +96,9 @@ def best_of(
             mix = baseline if record.recipe.is_baseline else mixes[record.recipe.family]
             mix.by_seed[record.recipe.seed] = record
 
-    def rank(family: str) -> tuple[bool, float, float, float, str]:
-        values, cost = mixes[family].values(lambda score: score.score), costs.get(family, Cost())
-        return len(values) < search.config.confirm.seeds, -fmean(values.values()), cost.seconds, cost.examples, family
+    def rank(family: str) -> tuple[bool, float, int, str]:
+        values, tasks = mixes[family].values(lambda score: score.score), mixes[family].any.recipe.mixture.tasks
+        return len(values) < search.config.confirm.seeds, -fmean(values.values()), len(tasks), family
 
     ranked = [
         _entry(search, card, mixes[family], baseline, costs.get(family, Cost()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from search.config import Search
 from search.estimate import estimate
 from search.simulation import simulate
@@ -74,7 +76,8 @@ def test_the_surface_has_effects_a_best_rate_and_a_learning_curve(search: Search
     assert both != (score("ner") - none + score("crossref") - none) / 2
 
 
-def test_the_worker_is_one_that_a_trainable_can_run(search: Search) -> None:
+def test_the_worker_is_one_that_a_trainable_can_run(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainables.trainable.ray.get_gpu_ids", list)  # else Ray would start itself here
     recipe = Recipe.of(Mixture.parse("ner"), {}, "some/encoder", 1)
     item = WorkItem(recipe, 1, tuple(search.config.targets))
     trainable = WorkItemTrainable.__new__(WorkItemTrainable)
