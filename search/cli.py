@@ -80,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--mirror", help="with --check: a folder or URL laid out like the hub, instead of the hub")
     listing(tasks)
 
-    convert = command("convert", _convert, "make the files of a retrieval card from the data set's published ones")
-    convert.add_argument("name", choices=("bucc2018", "lareqa", "mewslix"))
+    convert = command("convert", _convert, "make the files of a card from the data set's own")
+    convert.add_argument("name", choices=("bucc2018", "ccg", "lareqa", "mewslix"))
     convert.add_argument("source", type=Path, metavar="FROM", help="folder with the published files")
     convert.add_argument("target", type=Path, metavar="TO", help="folder for the card's files")
 
