@@ -247,6 +247,7 @@ def search(head: Head, postgres: Server) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_without_the_token_or_with_another_one_nothing_is_told(head: Head, search: Path) -> None:
     for token, found in (("", "the cluster wants a token"), ("0" * 64, "another token than the one here")):
         done = head.run(*head.submit(search), token=token)
@@ -255,6 +256,7 @@ def test_without_the_token_or_with_another_one_nothing_is_told(head: Head, searc
         assert head.token not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_job_that_fails(head: Head, search: Path) -> None:
     """The mistake of the launch on the cluster is seen here, and the exit code is its own."""
     config = yaml.safe_load(search.read_text())
@@ -273,6 +275,7 @@ def test_a_job_that_fails(head: Head, search: Path) -> None:
     assert "cannot be opened" not in left.stdout
 
 
+@pytest.mark.slow
 def test_a_second_submit_is_refused_while_the_job_runs_and_not_when_it_was_stopped(head: Head, search: Path) -> None:
     script = """
 import sys

@@ -54,8 +54,15 @@ def ids(card: Card) -> str:
 
 # --- all of them
 
+MANY = 20
+"""Cards with more languages take seconds each; the tests after the first read one language of them."""
 
-@pytest.mark.parametrize("card", CARDS, ids=ids)
+
+@pytest.mark.parametrize(
+    "card",
+    [pytest.param(card, marks=[pytest.mark.slow] if len(card.languages) > MANY else []) for card in CARDS],
+    ids=ids,
+)
 def test_every_split_in_every_language_becomes_rows_of_the_format(card, folder, tmp_path):
     hub.mirror(card, folder)
     parts = tuple(part.model_copy(update={"sizes": {}}) for part in card.parts)
