@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from search.config import Search
@@ -72,17 +72,18 @@ def export(
         if predictions is None:
             problems.append(_not_stored(plan, record))
             continue
-        names = []
+        names, wrong = [], list[Problem]()
         for language in suite.tasks[task].languages:
             if language not in predictions:
-                problems.append(Problem("no predictions in this language", f"{record.target}, {language}"))
+                wrong.append(Problem("no predictions in this language", f"{record.target}, {language}"))
                 continue
             file = test_file(data, search.targets[record.target], language, predictions[language])
             if isinstance(file, Problem):
-                problems.append(file)
+                wrong.append(file)
             else:
                 names.append(f"{task}/{file[0]}")
                 texts[names[-1]] = file[1]
+        problems.extend(_together(wrong))
         found.append(Exported(task, str(record.recipe.mixture), record.recipe.seed, names))
     if problems:
         whole = [one.task for one in found if len(one.files) == len(suite.tasks[one.task].languages)]
@@ -90,6 +91,17 @@ def export(
         raise InputError([*problems, Problem("nothing was written", fix=fix)])
     write(folder, texts)
     return found
+
+
+def _together(problems: Sequence[Problem]) -> list[Problem]:
+    """What is wrong in the same way in several languages is said once, of the first, with how many more there are."""
+    kinds: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault((problem.what, problem.fix), []).append(problem)
+    return [
+        replace(first, where=f"{first.where} and {len(rest)} more") if rest else first
+        for first, *rest in kinds.values()
+    ]
 
 
 def _task(suite: Suite, name: str) -> str:

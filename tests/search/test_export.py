@@ -188,6 +188,7 @@ def test_all_that_is_missing_is_said_and_nothing_is_written(make: Callable[..., 
     filler = make({**rest, "pairs": [0, 1]}, evaluation={"max_examples": 2})
     text = complaint(filler, folder)
     assert "the test set is a sample" in text and "2 of 4 rows" in text and "evaluation.max_examples" in text
+    assert text.count("the test set is a sample") == 1 and "and 1 more" in text
     assert "choices: no predictions in the store" in text
     assert "--target tags --target answers --target sentences" in text
     assert len(exported(filler, folder, tasks=["tags", "answers"])) == 2
