@@ -81,7 +81,7 @@ def pack(folder: Path, search: str, cards: Sequence[Path]) -> str:
     Args:
         folder: becomes the job's working directory.
         search: the search file as YAML.
-        cards: the folders with cards that it names, in its order; `tasks/` and `targets/` in them are taken along.
+        cards: the folders with cards that it names, in its order; cards and suites in them are taken along.
 
     Returns:
         What was packed, in one line.
@@ -95,7 +95,8 @@ def pack(folder: Path, search: str, cards: Sequence[Path]) -> str:
     if cards:
         data["cards"] = [f"cards/{number}" for number in range(len(cards))]
     for number, source in enumerate(cards):
-        for file in sorted(path for kind in ("tasks", "targets") for path in (source / kind).rglob("*.yaml")):
+        kinds = ("tasks/**/*.yaml", "targets/**/*.yaml", "suites/*.yaml", "suites/*.csv")
+        for file in sorted(path for kind in kinds for path in source.glob(kind)):
             target = folder / "cards" / str(number) / file.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)

@@ -63,7 +63,7 @@ def test_a_search_with_the_defaults_is_refused_before_anything_is_sent(capsys: p
 
 def test_what_is_shipped_is_a_list(tmp_path: Path) -> None:
     cards = tmp_path / "mine"
-    for name in ("tasks/deep/one.yaml", "targets/two.yaml", "tasks/rows.parquet", "secret.txt", ".gitignore"):
+    for name in ("tasks/deep/one.yaml", "targets/two.yaml", "suites/our.yaml", "tasks/rows.parquet", "secret.txt", ".gitignore"):
         (cards / name).parent.mkdir(parents=True, exist_ok=True)
         (cards / name).write_text("*")
     parcel = tmp_path / "parcel"
@@ -74,10 +74,11 @@ def test_what_is_shipped_is_a_list(tmp_path: Path) -> None:
     assert {str(path.relative_to(parcel)) for path in (parcel / "cards").rglob("*") if path.is_file()} == {
         "cards/0/tasks/deep/one.yaml",
         "cards/0/targets/two.yaml",
+        "cards/0/suites/our.yaml",
     }
     assert yaml.safe_load((parcel / "search.yaml").read_text()) == {"name": "a", "cards": ["cards/0"]}
     endings = {path.suffix for path in parcel.rglob("*") if path.is_file()}
-    assert endings == {".py", ".yaml", ".txt"}
+    assert endings == {".csv", ".py", ".txt", ".yaml"}
     size = sum(path.stat().st_size for path in parcel.rglob("*") if path.is_file())
     assert f"{size / 1000:,.0f} kB" in line
     done = subprocess.run([sys.executable, "-m", "search", "--help"], cwd=parcel, capture_output=True, text=True)
