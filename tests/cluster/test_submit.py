@@ -63,7 +63,8 @@ def test_a_search_with_the_defaults_is_refused_before_anything_is_sent(capsys: p
 
 def test_what_is_shipped_is_a_list(tmp_path: Path) -> None:
     cards = tmp_path / "mine"
-    for name in ("tasks/deep/one.yaml", "targets/two.yaml", "suites/our.yaml", "tasks/rows.parquet", "secret.txt", ".gitignore"):
+    cards_of_ours = ("tasks/deep/one.yaml", "targets/two.yaml", "suites/our.yaml")
+    for name in (*cards_of_ours, "tasks/rows.parquet", "secret.txt", ".gitignore"):
         (cards / name).parent.mkdir(parents=True, exist_ok=True)
         (cards / name).write_text("*")
     parcel = tmp_path / "parcel"
@@ -72,9 +73,7 @@ def test_what_is_shipped_is_a_list(tmp_path: Path) -> None:
     expected = {*PACKAGES, "requirements.txt", "search.yaml", "cards"}
     assert {path.name for path in parcel.iterdir()} == expected
     assert {str(path.relative_to(parcel)) for path in (parcel / "cards").rglob("*") if path.is_file()} == {
-        "cards/0/tasks/deep/one.yaml",
-        "cards/0/targets/two.yaml",
-        "cards/0/suites/our.yaml",
+        f"cards/0/{name}" for name in cards_of_ours
     }
     assert yaml.safe_load((parcel / "search.yaml").read_text()) == {"name": "a", "cards": ["cards/0"]}
     endings = {path.suffix for path in parcel.rglob("*") if path.is_file()}
