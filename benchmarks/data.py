@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ import torch
 from datasets import Dataset
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import AutoModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast, XLMRobertaConfig
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from spaces.card import Card
 from spaces.mixture import Mixture
