@@ -7,17 +7,13 @@ mAP@20 is the mean reciprocal rank of the first 20.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import torch
 from datasets import Dataset
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.base import Batch
-from trainables.formats.encoding import pad, token_inputs
 from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
 from trainables.item import EvaluationSettings
@@ -30,17 +26,6 @@ class AnswerRetrieval(Retriever):
     """The best candidates of the pool by cosine, exactly."""
 
     name = "answer_retrieval"
-
-    def features(
-        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
-    ) -> dict[str, list[Any]]:
-        """A feature per query or candidate."""
-        return token_inputs(tokenizer(list(rows["text"]), truncation=True, max_length=max_length))
-
-    def collate(
-        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
-    ) -> Batch:
-        return pad(features, tokenizer)
 
     def predict_at(
         self,

@@ -18,8 +18,6 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.base import Batch
-from trainables.formats.encoding import pad, token_inputs
 from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
 from trainables.item import EvaluationSettings
@@ -31,17 +29,6 @@ class BitextMining(Retriever):
     """At most one sentence of the pool for each row, with the margin by which it stands out."""
 
     name = "bitext_mining"
-
-    def features(
-        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
-    ) -> dict[str, list[Any]]:
-        """A feature per sentence, of the language or of the pool."""
-        return token_inputs(tokenizer(list(rows["text"]), truncation=True, max_length=max_length))
-
-    def collate(
-        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
-    ) -> Batch:
-        return pad(features, tokenizer)
 
     def predict_at(
         self,

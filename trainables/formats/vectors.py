@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card
 from spaces.errors import InputError, Problem
 from trainables.formats.base import Batch, Format
-from trainables.formats.encoding import ENCODER_INPUTS, by_length, evaluating, on, pad
+from trainables.formats.encoding import ENCODER_INPUTS, by_length, evaluating, on, pad, token_inputs
 from trainables.item import EvaluationSettings
 
 Layer = int | None
@@ -38,6 +38,17 @@ class Pool(nn.Module):
 
 class Retriever(Format):
     """A format whose predictions follow from the vectors of texts, at whichever layers."""
+
+    def features(
+        self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> dict[str, list[Any]]:
+        """A feature per text, of a row or of the pool."""
+        return token_inputs(tokenizer(list(rows["text"]), truncation=True, max_length=max_length))
+
+    def collate(
+        self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
+    ) -> Batch:
+        return pad(features, tokenizer)
 
     @abstractmethod
     def predict_at(
