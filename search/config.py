@@ -19,7 +19,7 @@ from trainables.item import EngineSettings, EvaluationSettings, Plan, StageSetti
 RESERVED = frozenset({"store"})
 """Folders of $TASKMIX_HOME that are no searches."""
 
-SamplerName = Literal["random", "tpe", "gp"]
+SamplerName = Literal["mixture", "random", "tpe", "gp"]
 
 
 class HyperparameterConfig(Strict):
@@ -78,7 +78,7 @@ class HalvingConfig(Strict):
     """Asynchronous successive halving: the best 1/eta of each rung go on to the next, for each target."""
 
     rungs: list[float] = Field(default=[0.25, 1.0], description="rising shares of the example budgets, the last is 1")
-    eta: int = Field(3, ge=2)
+    eta: int = Field(3, ge=1, description="1: everything goes on")
 
     @model_validator(mode="after")
     def _rising(self) -> HalvingConfig:

@@ -15,6 +15,8 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search.measured import Measured
+from search.mixture_sampler import propose
 from search.record import Record
 from search.standing import Standing
 from spaces.digest import derive_seed
@@ -60,6 +62,9 @@ class Proposer:
             seed: of this proposal alone. A sampler made anew after a restart would repeat its first draws otherwise.
             seen: whether a recipe was started already, for any target.
         """
+        if self._name == "mixture":
+            measured = Measured.of(standing)
+            return propose(self._space, measured, list(standing.rungs).index(self._target), seed, seen)
         view = None if self._name == "random" else self._view(standing)
         for attempt in range(TRIES):
             seed_of_try = derive_seed(seed, attempt)
