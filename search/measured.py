@@ -125,4 +125,3 @@ class Measured:
     def known_on(self, target: int) -> list[int]:
         """Recipes with a score on a target, at any rung."""
         return sorted({number for rung in range(self.rungs) for number in self.scores.get((target, rung), ())})
-

@@ -118,7 +118,9 @@ class Observations:
                 both = ~np.isnan(table[:, one]) & ~np.isnan(table[:, other])
                 a, b = table[both, one], table[both, other]
                 norm = np.sqrt((a @ a) * (b @ b))
-                found[one, other] = found[other, one] = (a @ b) / norm * (both.sum() / (both.sum() + 4)) if norm else 0.0
+                found[one, other] = found[other, one] = (
+                    (a @ b) / norm * (both.sum() / (both.sum() + 4)) if norm else 0.0
+                )
         values, vectors = np.linalg.eigh(found)
         psd = (vectors * np.clip(values, 0, None)) @ vectors.T  # pairwise counts may leave it indefinite
         scale = np.sqrt(np.diag(psd))
