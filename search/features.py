@@ -25,8 +25,8 @@ class Points:
     """Recipes as arrays.
 
     `roots`: square roots of the weights, shape (points, tasks), rows of length 1. `values`: hyperparameters, each
-    between 0 and 1 (by its order of magnitude where it is searched so; a choice is a column of zeros and a half root of
-    2, so that two choices are one apart), shape (points, columns).
+    between 0 and 1 (by its order of magnitude where it is searched so; of numbers to choose from by their rank; other
+    choices are a column each, of 0 or the root of a half, so that two are one apart), shape (points, columns).
     """
 
     roots: Array
@@ -66,7 +66,10 @@ def _values(space: Space, hyperparameters: Mapping[str, Value]) -> list[float]:
 
 def _columns(distribution: BaseDistribution, value: Value) -> list[float]:
     if isinstance(distribution, CategoricalDistribution):
-        return [0.5**0.5 * (choice == value) for choice in distribution.choices]
+        choices = distribution.choices
+        if all(isinstance(choice, (int, float)) and not isinstance(choice, bool) for choice in choices):
+            return [sorted(choices).index(value) / (len(choices) - 1)]  # numbers have an order
+        return [0.5**0.5 * (choice == value) for choice in choices]
     assert isinstance(distribution, (FloatDistribution, IntDistribution)) and isinstance(value, (int, float))
     low, high = distribution.low, distribution.high
     if distribution.log:

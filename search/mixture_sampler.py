@@ -35,6 +35,9 @@ Array = NDArray[np.float64]
 Seen = Callable[[Mixture, dict[str, Value]], bool]
 """Whether a recipe was started already."""
 
+STARTUP = 8
+"""Recipes before the first fit; drawn mixtures tell more about pairs of tasks than each task alone does."""
+
 DRAWN, ROUNDS, KEPT, NEIGHBOURS = 300, 2, 5, 16
 """Mixtures that are drawn; rounds of looking at so many neighbours of each of the best that are kept."""
 
@@ -73,17 +76,20 @@ class MixtureSampler(BaseSampler):
         return self._independent.sample_independent(study, trial, param_name, param_distribution)
 
 
-def propose(space: Space, measured: Measured, target: int, seed: int, seen: Seen) -> Candidate | None:
+def propose(
+    space: Space, measured: Measured, target: int, seed: int, seen: Seen, startup: int = STARTUP
+) -> Candidate | None:
     """The unseen recipe that a sample of the posterior finds best for a target, or None when nothing unseen was found.
 
     Args:
         target: its number in `measured`.
         seed: of what is drawn; nothing else is random.
+        startup: recipes that are drawn at random, or come from elsewhere, before the surrogate is asked.
     """
     draw = Random(seed)
     pool = _unseen(drawn(space, draw, DRAWN), seen)
     observations = measured.observations(space)
-    if observations is None:
+    if observations is None or len(measured.candidates) < startup:
         return pool[0] if pool else None
     surrogate = Surrogate(observations)
     known = measured.known_on(target)

@@ -49,7 +49,7 @@ PRIORS: Mapping[str, tuple[float, float]] = {
     "pairs": (np.log(0.3), 1.0),
     "rest": (np.log(0.1), 1.0),
     "hyperparameters": (np.log(0.5), 1.0),
-    "length": (np.log(0.7), 0.7),  # one for each column of hyperparameters
+    "length": (0.0, 0.8),  # one for each column of hyperparameters
     "offset": (np.log(0.3), 1.0),
     "deviation": (np.log(0.3), 1.0),
     "amplitude": (0.0, 0.4),
