@@ -103,7 +103,7 @@ class Worker:
     def part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: all that can be done for a stage before it begins; what is returned trains."""
         base = self._load_base(spec.model)
-        # which weights does not matter: those of rank 0 are the ones that are trained
+        # which weights does not matter, of heads that are handed on neither: those of rank 0 are the ones that are trained
         running = train(copy.deepcopy(base.model), base.tokenizer, self._features(base, spec), spec)
 
         def trained() -> None:
@@ -214,10 +214,9 @@ class Worker:
             return None
 
     def _target_examples(self, item: WorkItem, target: str) -> int:
-        """Training examples of the target stage at this rung."""
-        if not self.plan.targets[target].is_trained:
-            return 0
-        return self.plan.target_for(item.recipe, target).at(self.plan.rungs[item.rung]).examples
+        """Training examples of the target's stages at this rung."""
+        stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
+        return sum(stage.examples for _, stage in stages)
 
     def _score(
         self, tally: _Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
@@ -225,18 +224,13 @@ class Worker:
         """Fine-tune a copy of the encoder on the target's training rows and score it in every language; with the
         predictions on the test split, top rung only."""
         plan, item, started = self.plan, tally.item, time.monotonic()
-        card, dev_card, examples = plan.targets[target], plan.dev_card(target), self._target_examples(item, target)
-        stage = plan.target_for(item.recipe, target)
-        head: nn.Module | None = None
-        encoder = model
-        if card.is_trained:
-            cards, mixture = {target: plan.training_cards[target]}, Mixture.of({target: 1.0})
-            spec = self._spec(item, cards, mixture, [examples], stage)
-            encoder, result = yield from self._train(tally, target, base, spec, model)
-            head = result.heads[target]
+        card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
+        encoder, head = yield from self._fine_tuned(tally, base, model, target)
         top = item.rung == len(plan.rungs) - 1
 
         encoder.to(device())  # type: ignore[arg-type]
+        if head is not None:
+            head.to(device())
 
         def attempt(size: int) -> Generator[Progress, None, Evaluation]:
             yield from ()
@@ -249,7 +243,7 @@ class Worker:
         wanted = plan.evaluation.batch_size
         found = yield from self._fitting(tally, f"{target}/evaluation", wanted, limit, attempt)
         encoder.cpu()
-        floor = floors(self.data, card, dev_card, plan.training_cards[target], plan.evaluation)
+        floor = floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
         assert card.metric is not None  # every target card has one
         score = Score(
             target=target,
@@ -260,10 +254,25 @@ class Worker:
             test_score=mean_score(found.test, card.metric) if top else None,
             test=found.test,
             tuned=found.tuned,
-            examples=examples,
+            examples=self._target_examples(item, target),
             seconds=time.monotonic() - started,
         )
         return score, found.predictions
+
+    def _fine_tuned(
+        self, tally: _Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
+    ) -> Generator[Progress, None, tuple[PreTrainedModel, nn.Module | None]]:
+        """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself.
+
+        Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
+        """
+        item, heads = tally.item, dict[str, nn.Module]()
+        for card, stage in self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe):
+            spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
+            model, result = yield from self._train(tally, target, base, spec, model, heads)
+            model.cpu()  # where a stage to come copies them from
+            heads = {target: result.heads[target].cpu()}
+        return model, heads.get(target)
 
     # --- one stage, in memory that may not suffice
 
@@ -281,14 +290,21 @@ class Worker:
         }
 
     def _train(
-        self, tally: _Tally, phase: str, base: encoders.Encoder, spec: StageSpec, model: PreTrainedModel
+        self,
+        tally: _Tally,
+        phase: str,
+        base: encoders.Encoder,
+        spec: StageSpec,
+        model: PreTrainedModel,
+        heads: Mapping[str, nn.Module] | None = None,
     ) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
-        """Train a copy of `model`, here or in the whole group; after lack of memory, another copy."""
+        """Train a copy of `model` and of its `heads`, or new ones, here or in the whole group; after lack of memory,
+        another copy."""
         features = self._features(base, spec)
 
         def attempt(size: int) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
-            trained, smaller = copy.deepcopy(model), spec.with_micro_batch(size)
-            running = train(trained, base.tokenizer, features, smaller)
+            (trained, begun), smaller = copy.deepcopy((model, heads)), spec.with_micro_batch(size)
+            running = train(trained, base.tokenizer, features, smaller, begun)
             if self._group is not None:
                 running = self._group.train(smaller, running)
             return trained, (yield from _reported(running, tally, phase))
