@@ -105,8 +105,8 @@ def train(
 ) -> Generator[int, None, StageResult]:
     """Train `encoder` in place; yields the examples seen so far now and then.
 
-    In a group every worker calls it with the same `spec`. All begin with the encoder and the heads of rank 0, and hers
-    are the ones that count in the end: only rank 0 has to be given heads.
+    In a group every worker calls it with the same `spec`. All begin with the encoder and the heads of rank 0, and its
+    own are the ones that count in the end: only rank 0 has to be given heads.
 
     Args:
         features: of every task of the mixture.

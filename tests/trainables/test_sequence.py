@@ -1,4 +1,4 @@
-"""Targets that are trained on several cards, one after the other: XCOPA on Social IQa, then on COPA, from the mirror."""
+"""Targets trained on several cards, one after the other: XCOPA on Social IQa, then on COPA, from the mirror."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ def test_given_heads_are_trained_and_not_replaced(plan: Plan) -> None:
     spec = stage.StageSpec("tiny", {"xcopa": card}, Mixture.of({"xcopa": 1.0}), (8,), slow, plan.engine, 1)
     head = stage.by_name(card.format).head(base.model, card)
     before = weights(head)
-    *_, = stage.train(copy.deepcopy(base.model), base.tokenizer, worker._features(base, spec), spec, {"xcopa": head})
+    features = worker._features(base, spec)
+    list(stage.train(copy.deepcopy(base.model), base.tokenizer, features, spec, {"xcopa": head}))
     assert torch.allclose(weights(head), before, atol=1e-9)
     assert not torch.equal(weights(head), before)
 
