@@ -103,7 +103,7 @@ class Worker:
     def part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: all that can be done for a stage before it begins; what is returned trains."""
         base = self._load_base(spec.model)
-        # which weights does not matter, nor new heads for those that are handed on: rank 0's are the ones that are trained
+        # which weights does not matter, and new heads do for those that are handed on: rank 0's are trained
         running = train(copy.deepcopy(base.model), base.tokenizer, self._features(base, spec), spec)
 
         def trained() -> None:
