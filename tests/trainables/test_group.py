@@ -62,7 +62,7 @@ class Leader:
             heads: that this worker has and its peer has not.
         """
         model, tokenizer = encoders.load(folder).model, self.worker._load_base(spec.model).tokenizer
-        features = self.worker._features(self.worker._load_base(spec.model), spec)
+        features = self.worker._trainer.features(self.worker._load_base(spec.model), spec)
         running = train(model, tokenizer, features, spec, heads)
         return _trained(model, self.group.train(spec, running))
 
@@ -115,7 +115,7 @@ def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int
             worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
             base = worker._load_base(spec.model)
             model = encoders.load(other_encoder(plan)).model
-            found[size] = _trained(model, train(model, base.tokenizer, worker._features(base, spec), spec))
+            found[size] = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, spec), spec))
         return found[size]
 
     return trained
@@ -149,7 +149,7 @@ def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, ze
     heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
     both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))
     one = replace(spec, engine=EngineSettings())
-    losses, weights = _trained(model, train(model, base.tokenizer, worker._features(base, one), one, heads))
+    losses, weights = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, one), one, heads))
     assert both_losses == pytest.approx(losses, rel=1e-4)
     assert torch.allclose(both_weights, weights, atol=1e-5)
 

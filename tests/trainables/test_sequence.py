@@ -16,7 +16,7 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from tests import hub
 from tests.trainables.conftest import kit_of
-from trainables import encoders, stage, work
+from trainables import encoders, stage, trainer
 from trainables.item import Plan, StageSettings, WorkItem
 from trainables.outcome import Outcome
 from trainables.work import Worker
@@ -83,7 +83,7 @@ class Watched:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, full: tuple[int, ...] = ()) -> None:
         self.cards, self.begun, self.ended = list[str](), list[torch.Tensor | None](), list[torch.Tensor]()
         self.full = full
-        monkeypatch.setattr(work, "train", self._train)
+        monkeypatch.setattr(trainer, "train", self._train)
 
     def _train(
         self, encoder: Any, tokenizer: Any, features: Any, spec: Any, heads: dict[str, nn.Module] | None = None
@@ -119,7 +119,7 @@ def test_given_heads_are_trained_and_not_replaced(plan: Plan) -> None:
     spec = stage.StageSpec("tiny", {"xcopa": card}, Mixture.of({"xcopa": 1.0}), (8,), slow, plan.engine, 1)
     head = stage.by_name(card.format).head(base.model, card)
     before = weights(head)
-    features = worker._features(base, spec)
+    features = worker._trainer.features(base, spec)
     list(stage.train(copy.deepcopy(base.model), base.tokenizer, features, spec, {"xcopa": head}))
     assert torch.allclose(weights(head), before, atol=1e-9)
     assert not torch.equal(weights(head), before)
