@@ -136,11 +136,11 @@ def corpus(language: str, count: int) -> list[Row]:
 
 
 def queries(language: str, answered: list[str]) -> list[Row]:
-    """The ends of three candidates; right are those of that number in each of the languages `answered`."""
+    """The first words of three candidates; right are those of that number in each of the languages `answered`."""
     return [
         {
             "id": f"{language}-q{at}",
-            "text": " ".join(sentences("en", 15)[at]["text"].split()[-2:]),
+            "text": sentences("en", 15)[at]["text"].split()[0],
             "relevant": [f"{other}-{at:06}" for other in answered],
         }
         for at in (0, 5, 9)
