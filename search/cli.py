@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("--address", required=True, help="of the cluster's dashboard, http://HOST:8265")
     submit.add_argument("--detach", action="store_true", help="do not follow the job's log")
 
-    gc = command("gc", _gc, "delete stored encoders that a search does not need any more")
+    gc = command("gc", _gc, "delete what of the store a search does not need any more")
     gc.add_argument("name")
     gc.add_argument("--best", type=_positive, default=1, metavar="K", help="mixes per target that stay; default: 1")
     gc.add_argument("--yes", action="store_true", help="do not ask")
