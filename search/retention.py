@@ -208,8 +208,8 @@ class Sweep:
     @property
     def bytes(self) -> int:
         """What it frees."""
-        parts = (one.bytes for one in [*self.encoders, *self.orphans])
-        return sum(parts) + sum(self.predictions.values())
+        encoders, orphans = (sum(one.bytes for one in part) for part in (self.encoders, self.orphans))
+        return encoders + orphans + sum(self.predictions.values())
 
     def __bool__(self) -> bool:
         return bool(self.encoders or self.predictions or self.orphans)
