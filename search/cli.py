@@ -87,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
 
     plan = command("plan", _plan, "check a search file without training, and say what it would cost")
     plan.add_argument("file", type=Path)
-    plan.add_argument("--offline", action="store_true", help="leave out what only the hub could answer")
+    plan.add_argument(
+        "--offline", action="store_true", help="leave out what only the hub, or the owner of files, could answer"
+    )
     plan.add_argument("--measure", action="store_true", help="train a few steps, to learn how long they take here")
     plan.add_argument("--simulate", action="store_true", help="play the search through on a made-up response surface")
 
