@@ -133,15 +133,15 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     torch.set_num_threads(max(1, round(cpus)))
     data = Data(cache=Path(plan.cache), mirror=plan.mirror)
     cards = plan.cards()
-    away = {(card.kind, card.name): list(_away(card, plan.mirror)) for card in cards} if offline else {}
-    here = [card for card in cards if not away.get((card.kind, card.name))]
+    unreached = {(card.kind, card.name): list(away(card, plan.mirror)) for card in cards} if offline else {}
+    here = [card for card in cards if not unreached.get((card.kind, card.name))]
     say("checking the data sets")
     problems = {card.name: found for card in here if (found := data.check(card))}
     sound = [card for card in here if card.name not in problems]
     say("loading the model")
     findings = Findings(
         versions={card.name: data.version(card) for card in sound},
-        unreached=sorted({place for places in away.values() for place in places}),
+        unreached=sorted({place for places in unreached.values() for place in places}),
         problems=problems,
     )
     try:
@@ -171,7 +171,7 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     )
 
 
-def _away(card: Card, mirror: str | None) -> Iterator[str]:
+def away(card: Card, mirror: str | None) -> Iterator[str]:
     """What of a card only the hub has, or whoever holds licensed files."""
     for source in (part.source for part in card.parts or (card,)):
         licensed = source.supply is not None and source.files is not None
