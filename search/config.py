@@ -154,7 +154,9 @@ class StorageConfig(Strict):
     studies: str | None = Field(None, description="SQLAlchemy URL of Optuna's storage")
     mlflow: str | None = Field(None, description="MLflow tracking URI")
     store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
-    max_gb: float | None = Field(None, gt=0, description="gigabytes that this search's encoders may take in the store")
+    max_gb: float | None = Field(
+        None, gt=0, description="gigabytes that this search's encoders and predictions may take in the store"
+    )
     cache: str | None = Field(None, description="folder of tokenised data and built suites")
     mirror: str | None = Field(None, description="folder or fsspec URL laid out like the hub; then it is not asked")
 
