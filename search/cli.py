@@ -330,7 +330,7 @@ def _best(options: argparse.Namespace) -> int:
     if options.suite:
         print(report.render(benchmark(search, studies, options.suite), "benchmark", options.format))
         return 0
-    answer = query.best(search, studies, options.target, options.top)
+    answer = query.answers(search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
     return 0
 

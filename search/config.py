@@ -136,7 +136,9 @@ class SamplerConfig(Strict):
     """How the next recipe is proposed once the start recipes are through."""
 
     name: SamplerName = "auto"
-    startup: int = Field(8, ge=1, description="recipes (for a stock sampler: results on a rung) before anything is modelled")
+    startup: int = Field(
+        8, ge=1, description="recipes (for a stock sampler: results on a rung) before anything is modelled"
+    )
 
 
 class ResourcesConfig(Strict):

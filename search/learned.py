@@ -1,4 +1,4 @@
-"""Learned: what the surrogate makes of a search: effects of tasks, pairs, the best mix it predicts, what more would bring.
+"""Learned: what the surrogate makes of a search: effects of tasks, pairs, the best mix, what more would bring.
 
 `docs/json.md` describes every field. Gains are over the baseline, at the top rung, as shares of 1; each comes with the
 standard deviation of its posterior.
@@ -6,6 +6,8 @@ standard deviation of its posterior.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from itertools import combinations
 from random import Random
 from typing import Any
@@ -33,32 +35,37 @@ SURE = 1.64
 """Standard deviations from 0 beyond which a pair is named: one in twenty by chance, on its side."""
 
 
-def learned(standing: Standing, space: Space, seed: int) -> dict[str, dict[str, Any] | None]:
-    """What is known of each target; None where too little was measured.
+def learned(standing: Standing, space: Space, targets: Sequence[str], seed: int) -> dict[str, dict[str, Any] | None]:
+    """What is known of some targets; None where too little was measured.
 
     Args:
+        targets: of the search.
         seed: of the mixes and functions that are drawn.
     """
     measured = Measured.of(standing)
     observations = measured.observations(space)
-    if observations is None:
-        return dict.fromkeys(standing.rungs)
-    surrogate = Surrogate(observations)
-    return {
-        name: _Target(surrogate, measured, space, number, seed).told()
-        if len(measured.known_on(number)) >= LEAST
-        else None
-        for number, name in enumerate(standing.rungs)
-    }
+    numbers = {name: number for number, name in enumerate(standing.rungs)}
+    found: dict[str, dict[str, Any] | None] = dict.fromkeys(targets)
+    if observations is not None:
+        surrogate = Surrogate(observations)
+        for name in targets:
+            if len(measured.known_on(numbers[name])) >= LEAST:
+                found[name] = _Target(surrogate, measured, space, numbers[name], seed).told()
+    return found
 
 
 def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
-    """What the best recipe of the space is expected to score beyond the best known one, on the target where that is most.
+    """What the best recipe of the space is expected to score beyond the best known one: of the targets, the most.
 
     As a share of 1; None as long as some target has too little measured to say.
     """
-    found = [None if told is None else told["more"]["expected"] for told in learned(standing, space, seed).values()]
-    return None if None in found else max(value for value in found if value is not None)
+    measured = Measured.of(standing)
+    observations = measured.observations(space)
+    if observations is None or any(len(measured.known_on(target)) < LEAST for target in range(measured.targets)):
+        return None
+    surrogate = Surrogate(observations)
+    targets = (_Target(surrogate, measured, space, number, seed) for number in range(measured.targets))
+    return max(target.more()["expected"] for target in targets)
 
 
 class _Target:
@@ -73,13 +80,12 @@ class _Target:
         self._answer, self._values = self._known[best], self._known[best][1]
 
     def told(self) -> dict[str, Any]:
-        pool = self._pool()
         return {
             "noise": float(self._surrogate.noise[self._target]),
             "tasks": {task: self._effect(task) for task in self._space.tasks},
             "pairs": self._pairs(),
-            "predicted": self._predicted(pool),
-            "more": self._more(pool),
+            "predicted": self._predicted(),
+            "more": self.more(),
         }
 
     def _effect(self, task: str) -> dict[str, float]:
@@ -103,11 +109,11 @@ class _Target:
                 found.append({"tasks": [one, other], "effect": mean, "deviation": deviation})
         return sorted(found, key=lambda pair: -abs(pair["effect"]) / pair["deviation"])
 
-    def _predicted(self, pool: list[Candidate]) -> dict[str, Any]:
+    def _predicted(self) -> dict[str, Any]:
         """The mix with the best mean among all that were looked at, measured or not."""
-        means, deviations = self._surrogate.marginals(Points.of(pool, self._space), self._target)
+        means, deviations = self._surrogate.marginals(Points.of(self._pool, self._space), self._target)
         best = int(np.argmax(means))
-        mixture, values = pool[best]
+        mixture, values = self._pool[best]
         return {
             "mix": str(mixture),
             "mixture": mixture.weights,
@@ -116,15 +122,16 @@ class _Target:
             "deviation": float(deviations[best]),
         }
 
-    def _more(self, pool: list[Candidate]) -> dict[str, Any]:
-        """How much the best of the pool would bring beyond the best known mix: over functions drawn from the posterior."""
-        mean, covariance = self._surrogate.posterior(Points.of([self._answer, *pool], self._space), self._target)
+    def more(self) -> dict[str, Any]:
+        """What the best of the pool would bring beyond the best known mix, over functions drawn from the posterior."""
+        mean, covariance = self._surrogate.posterior(Points.of([self._answer, *self._pool], self._space), self._target)
         covariance[np.diag_indices(len(mean))] += 1e-6 * np.trace(covariance) / len(mean)
         normals = self._normals.standard_normal((len(mean), SAMPLES))
         functions = mean[:, None] + np.linalg.cholesky(covariance) @ normals
         gains = np.clip(functions.max(axis=0) - functions[0], 0.0, None)
         return {"expected": float(gains.mean()), "deviation": float(gains.std()), "from": str(self._answer[0])}
 
+    @cached_property
     def _pool(self) -> list[Candidate]:
         """Drawn mixes, those that were measured, and neighbours of the best of both."""
         pool = [*self._known, *drawn(self._space, self._draw, POOL)]

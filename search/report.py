@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search import benchmark_table, tables, units
+from search import benchmark_table, learned_table, tables, units
 from search.config import Search
 from search.database import shown
 from spaces.encoding import Space
@@ -33,7 +33,7 @@ Kind = Literal["best", "benchmark", "status", "searches", "tasks"]
 FORMATS = ("table", "json", "csv")
 
 LAYOUTS = {
-    "best": tables.best,
+    "best": learned_table.best,
     "benchmark": benchmark_table.benchmark,
     "status": tables.status,
     "searches": tables.searches,

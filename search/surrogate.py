@@ -45,6 +45,7 @@ JITTER = 1e-8
 
 # log-scale -> mean and standard deviation of its normal prior; a scale of 1 is the target's own spread
 PRIORS: Mapping[str, tuple[float, float]] = {
+    "linear": (0.0, 1.0),
     "main": (0.0, 1.0),
     "pairs": (np.log(0.3), 1.0),
     "rest": (np.log(0.1), 1.0),
@@ -239,7 +240,8 @@ class Surrogate:
         """The diagonal of `_recipes(points, points)`."""
         main = np.einsum("ij,ij->i", points.roots, points.roots)
         pairs = (main**2 - np.einsum("ij,ij->i", points.roots**2, points.roots**2)) / 2
-        own = self.scales["main"] * main + self.scales["pairs"] * pairs + self.scales["rest"]
+        linear = np.einsum("ij,ij->i", points.roots**2, points.roots**2)
+        own = self.scales["linear"] * linear + self.scales["main"] * main + self.scales["pairs"] * pairs + self.scales["rest"]
         return np.asarray(own + self.scales["hyperparameters"] * (1.0 if points.hyperparameters else 0.0))
 
     def _targets(self, scales: Scales) -> Array:
@@ -349,7 +351,8 @@ def _parts(one: Points, other: Points) -> dict[str, Array]:
     main = one.roots @ other.roots.T
     pairs = (main**2 - (one.roots**2) @ (other.roots**2).T) / 2
     # roots lie on the unit sphere: squared distances are 2 - 2 * main
-    return {"main": main, "pairs": pairs, "rest": np.exp(-(2 - 2 * main) / 0.5)}
+    linear = (one.roots**2) @ (other.roots**2).T
+    return {"linear": linear, "main": main, "pairs": pairs, "rest": np.exp(-(2 - 2 * main) / 0.5)}
 
 
 def _distances(one: Points, other: Points) -> Array:
