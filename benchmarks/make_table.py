@@ -1,11 +1,11 @@
-"""A real table of mixtures and what they score: every subset of the pool, drawn mixtures, and some of them with more seeds.
+"""A real table of mixtures and what they score: every subset of the pool, drawn mixtures, some with more seeds.
 
     python benchmarks/make_table.py benchmarks/tables/mini.yaml
 
 The search file says tasks, targets, stages and rungs (`eta: 1`: every recipe goes through all rungs). Each seed is a
-search of its own whose start recipes are the table, so it can be stopped and launched again at any time; rows that stand
-in the table already, from here or another machine, are not trained again. `--rows` only writes down what is finished.
-The table, `<file>.csv`, has a row per recipe, rung and seed; `<file>.json` says where it comes from.
+search of its own whose start recipes are the table, so it can be stopped and launched again at any time; rows that
+stand in the table already, from here or another machine, are not trained again. `--rows` only writes down what is
+finished. The table, `<file>.csv`, has a row per recipe, rung and seed; `<file>.json` says where it comes from.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from search import home, search_file
 from search.config import Search
@@ -37,6 +36,8 @@ from spaces.digest import derive_seed
 from spaces.encoding import Space
 from spaces.errors import InputError
 from spaces.mixture import Mixture
+
+ROOT = Path(__file__).resolve().parent.parent
 
 DRAWN, REPEATED, SEEDS = 32, 16, (1, 2, 3)
 """Mixtures with drawn weights; mixtures that are trained with every seed; the seeds, all mixtures with the first."""

@@ -136,9 +136,7 @@ class SamplerConfig(Strict):
     """How the next recipe is proposed once the start recipes are through."""
 
     name: SamplerName = "auto"
-    startup: int = Field(
-        8, ge=1, description="recipes (for a stock sampler: results on a rung) before anything is modelled"
-    )
+    startup: int = Field(8, ge=1, description="results on a rung before a stock sampler models it")
 
 
 class ResourcesConfig(Strict):

@@ -47,14 +47,14 @@ class Points:
     def __len__(self) -> int:
         return len(self.roots)
 
-    def only(self, chosen: Sequence[int]) -> Points:
+    def only(self, chosen: Sequence[int] | NDArray[np.intp]) -> Points:
         """Some of them, in that order."""
         return Points(self.roots[chosen], self.values[chosen])
 
     @property
     def hyperparameters(self) -> int:
         """How many columns `values` has."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
 
 def _values(space: Space, hyperparameters: Mapping[str, Value]) -> list[float]:
@@ -66,10 +66,10 @@ def _values(space: Space, hyperparameters: Mapping[str, Value]) -> list[float]:
 
 def _columns(distribution: BaseDistribution, value: Value) -> list[float]:
     if isinstance(distribution, CategoricalDistribution):
-        choices = distribution.choices
-        if all(isinstance(choice, (int, float)) and not isinstance(choice, bool) for choice in choices):
-            return [sorted(choices).index(value) / (len(choices) - 1)]  # numbers have an order
-        return [0.5**0.5 * (choice == value) for choice in choices]
+        numbers = [one for one in distribution.choices if isinstance(one, (int, float)) and not isinstance(one, bool)]
+        if len(numbers) == len(distribution.choices) and isinstance(value, (int, float)):
+            return [sorted(numbers).index(value) / (len(numbers) - 1)]  # numbers have an order
+        return [0.5**0.5 * (choice == value) for choice in distribution.choices]
     assert isinstance(distribution, (FloatDistribution, IntDistribution)) and isinstance(value, (int, float))
     low, high = distribution.low, distribution.high
     if distribution.log:

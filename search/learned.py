@@ -65,7 +65,7 @@ def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
         return None
     surrogate = Surrogate(observations)
     targets = (_Target(surrogate, measured, space, number, seed) for number in range(measured.targets))
-    return max(target.more()["expected"] for target in targets)
+    return max(float(target.more()["expected"]) for target in targets)
 
 
 class _Target:
@@ -141,7 +141,7 @@ class _Target:
         return pool
 
     def _means(self, candidates: list[Candidate]) -> Array:
-        return self._surrogate.marginals(Points.of(candidates, self._space), self._target)[0]
+        return self._surrogate.means(Points.of(candidates, self._space), self._target)
 
     def _functional(self, mixtures: list[Mixture], factors: list[float]) -> tuple[float, float]:
         """Mean and standard deviation of a weighted sum of gains, with the hyperparameters of the best known mix."""

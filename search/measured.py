@@ -118,9 +118,9 @@ class Measured:
         if not point:
             return None
         order = np.lexsort((rung, target, point))
-        columns = (np.array(column)[order] for column in (point, target, rung))
+        point_at, target_at, rung_at = (np.array(column)[order] for column in (point, target, rung))
         points = Points.of(self.candidates, space)
-        return Observations(points, *columns, np.array(gains)[order], self.targets, self.rungs)
+        return Observations(points, point_at, target_at, rung_at, np.array(gains)[order], self.targets, self.rungs)
 
     def known_on(self, target: int) -> list[int]:
         """Recipes with a score on a target, at any rung."""

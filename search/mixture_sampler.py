@@ -1,11 +1,11 @@
 """MixtureSampler: an Optuna sampler that knows what a mixture is.
 
-It fits one surrogate (`surrogate.py`) to everything that was measured, on all targets and rungs, draws a function from its
-posterior for one target at the top rung, and proposes the recipe that is best in it (Thompson sampling; Russo et al.
-2018, section 4): a recipe is proposed as often as it is likely to be the best. The function is drawn at random mixtures and
-at neighbours of the best ones, then at neighbours of its own best: a task more, less or exchanged, a step of weight moved,
-hyperparameters moved. Recipes that run count as measured with their predicted scores (kriging believer, Ginsbourger et
-al. 2010), and a sample differs each time, so several proposals at a time are not the same.
+It fits one surrogate (`surrogate.py`) to everything that was measured, on all targets and rungs, draws a function from
+its posterior for one target at the top rung, and proposes the recipe that is best in it (Thompson sampling; Russo et
+al. 2018, section 4): a recipe is proposed as often as it is likely to be the best. The function is drawn at random
+mixtures and at neighbours of the best ones, then at neighbours of its own best: a task more, less or exchanged, a step
+of weight moved, hyperparameters moved. Recipes that run count as measured with their predicted scores (kriging
+believer, Ginsbourger et al. 2010), and a sample differs each time, so several proposals at a time are not the same.
 """
 
 from __future__ import annotations
@@ -35,17 +35,14 @@ Array = NDArray[np.float64]
 Seen = Callable[[Mixture, dict[str, Value]], bool]
 """Whether a recipe was started already."""
 
-STARTUP = 8
-"""Recipes before the first fit; drawn mixtures tell more about pairs of tasks than each task alone does."""
-
-DRAWN, ROUNDS, KEPT, NEIGHBOURS = 300, 2, 5, 16
+DRAWN, ROUNDS, KEPT, NEIGHBOURS = 240, 2, 5, 12
 """Mixtures that are drawn; rounds of looking at so many neighbours of each of the best that are kept."""
 
 
 class MixtureSampler(BaseSampler):
     """For `study.optimize` over `space.distributions`; the value is a score, or a loss where the study minimises.
 
-    Intermediate values count as scores at lower rungs, a rung for each step. Decode what is suggested with `space.decode`.
+    Intermediate values count as scores at lower rungs, a rung for each step. `space.decode` reads what is suggested.
 
     Args:
         beside: studies of other targets over the same space, whose trials say something about this one's.
@@ -76,27 +73,24 @@ class MixtureSampler(BaseSampler):
         return self._independent.sample_independent(study, trial, param_name, param_distribution)
 
 
-def propose(
-    space: Space, measured: Measured, target: int, seed: int, seen: Seen, startup: int = STARTUP
-) -> Candidate | None:
+def propose(space: Space, measured: Measured, target: int, seed: int, seen: Seen) -> Candidate | None:
     """The unseen recipe that a sample of the posterior finds best for a target, or None when nothing unseen was found.
 
     Args:
         target: its number in `measured`.
         seed: of what is drawn; nothing else is random.
-        startup: recipes that are drawn at random, or come from elsewhere, before the surrogate is asked.
     """
     draw = Random(seed)
     pool = _unseen(drawn(space, draw, DRAWN), seen)
     observations = measured.observations(space)
-    if observations is None or len(measured.candidates) < startup:
+    if observations is None:
         return pool[0] if pool else None
     surrogate = Surrogate(observations)
     known = measured.known_on(target)
     if measured.running:
         surrogate = surrogate.believing(measured.running, target)
     if known:  # what is near the best so far is looked at, too
-        means, _ = surrogate.marginals(observations.points.only(known), target)
+        means = surrogate.means(observations.points.only(known), target)
         tops = [measured.candidates[known[number]] for number in np.argsort(-means, kind="stable")[:KEPT]]
         pool.extend(_unseen(_around(space, draw, tops), seen))
     pool, normals = _distinct(pool), np.random.default_rng(seed)
@@ -132,10 +126,10 @@ def drawn(space: Space, draw: Random, count: int) -> list[Candidate]:
     found = []
     for number in range(count):
         size = draw.randint(space.min_tasks, min(space.max_tasks, len(space.tasks)))
-        order = draw.sample(space.tasks, len(space.tasks))
+        order = draw.sample(space.tasks, size)
         even = number % 4 == 0
-        ratios = {task: 0.0 if even else math.log(draw.gammavariate(1, 1) + 1e-9) for task in order}
-        found.append((_made(space, order[:size], ratios), {name: _draw(draw, d) for name, d in _distributions(space)}))
+        weights = {task: 1.0 if even else draw.gammavariate(1, 1) + 1e-9 for task in order}
+        found.append((_made(space, weights), {name: _draw(draw, d) for name, d in _distributions(space)}))
     return found
 
 
@@ -159,19 +153,15 @@ def neighbours(space: Space, draw: Random, candidate: Candidate, count: int) -> 
             weights[more], weights[less] = weights[more] + shift, max(space.min_weight, weights[less] - shift)
         if not weights or len(weights) > space.max_tasks:
             continue
-        logs = {task: math.log(weight) for task, weight in weights.items()}
-        yield _made(space, list(weights), logs), values
+        yield _made(space, weights), values
 
 
-def _made(space: Space, chosen: Sequence[str], ratios: Mapping[str, float]) -> Mixture:
-    """The nearest mixture of the space with these tasks."""
-    middle = math.fsum(ratios[task] for task in chosen) / len(chosen)
-    params: dict[str, Any] = {f"use.{task}": task in chosen for task in space.tasks}
-    for task in space.tasks:
-        ratio = ratios[task] - middle if task in chosen else 0.0
-        params[f"ratio.{task}"] = min(max(ratio, -space.bound), space.bound)
-    params |= {f"hp.{name}": value for name, value in space.defaults.items()}
-    return space.decode(params)[0]
+def _made(space: Space, weights: Mapping[str, float]) -> Mixture:
+    """The mixture of the space that is nearest to some weights, of any positive scale."""
+    mixture = space.nearest(Mixture.of(weights))
+    if space.problems(mixture):  # tasks that must not be mixed
+        mixture, _ = space.decode(space.encode(mixture, {}))
+    return mixture
 
 
 def _distributions(space: Space) -> Iterator[tuple[str, BaseDistribution]]:

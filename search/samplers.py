@@ -90,7 +90,7 @@ class Proposer:
         """
         if self._name == "mixture":
             measured = Measured.of(standing)
-            return propose(self._space, measured, list(standing.rungs).index(self._target), seed, seen, self._startup)
+            return propose(self._space, measured, list(standing.rungs).index(self._target), seed, seen)
         view = None if self._name == "random" else self._view(standing)
         for attempt in range(TRIES):
             seed_of_try = derive_seed(seed, attempt)

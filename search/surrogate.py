@@ -3,11 +3,11 @@
 A Gaussian process over the transfer gains, the score less that of the empty mixture at the same rung, in units of the
 target's spread. Its covariance is a sum of parts, each the product of three factors:
 
-* over recipes. *Main effects*: the dot product of the square roots of the weights, so that a Bayesian linear model with
-  diminishing returns is contained. *Pairs*: the same over all pairs of tasks, sqrt(w_i w_j), shrunk by a scale of its own
-  (as in BOCS, Baptista and Poloczek 2018, section 3, without its binary inputs). *Rest*: a squared exponential over the
-  square roots, for whatever is smooth and neither. Each times a squared exponential over the hyperparameters, and
-  *hyperparameters* alone: that squared exponential for every mixture alike.
+* over recipes. *Linear* and *main effects*: the dot product of the weights, and of their square roots, so that a
+  Bayesian linear model with diminishing returns is contained. *Pairs*: the same over all pairs of tasks,
+  sqrt(w_i w_j), shrunk by a scale of its own (as in BOCS, Baptista and Poloczek 2018, section 3, without its binary
+  inputs). *Rest*: a squared exponential over the square roots, for whatever is smooth and neither. Each times a squared
+  exponential over the hyperparameters, and *hyperparameters* alone: that squared exponential for every mixture alike.
 * over targets: the correlation of their gains, shrunk towards none (an intrinsic coregionalisation model with a
   plug-in matrix; Alvarez et al. 2012, section 4.2). What a task does on one target says something about the next.
 * over rungs: a cheap rung is the full one, scaled, plus a deviation of its own (Kennedy and O'Hagan 2000 in one step).
@@ -18,7 +18,7 @@ posteriori), so they rest on the data alone, not on the way there: a search that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,13 +32,13 @@ from search.features import Points
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-FITTED = 160
+FITTED = 120
 """Observations that the scales are fitted to; more change them little and cost their cube."""
 
-CONDITIONED = 800
+CONDITIONED = 500
 """Observations that a prediction is conditioned on; beyond it, those of other targets go first."""
 
-STEPS = 12
+STEPS = 10
 """Of the optimiser."""
 
 JITTER = 1e-8
@@ -82,9 +82,10 @@ class Observations:
         return len(self.gains)
 
     def only(self, chosen: Indices) -> Observations:
-        """Some of them, over the same points and in the same units."""
-        parts = self.point[chosen], self.target[chosen], self.rung[chosen], self.gains[chosen]
-        return self._like(Observations(self.points, *parts, self.targets, self.rungs))
+        """Some of them, over their own points alone, in the same units."""
+        kept, point = np.unique(self.point[chosen], return_inverse=True)
+        parts = point, self.target[chosen], self.rung[chosen], self.gains[chosen]
+        return self._like(Observations(self.points.only(kept), *parts, self.targets, self.rungs))
 
     def _like(self, other: Observations) -> Observations:
         vars(other).update(spreads=self.spreads, correlation=self.correlation)
@@ -198,6 +199,11 @@ class Surrogate:
         covariance = self._recipes(points, points) - half.T @ half
         return across.T @ weights * unit, covariance * unit**2
 
+    def means(self, points: Points, target: int) -> Array:
+        """Of each gain, of shape (points,)."""
+        seen, _, weights = self._conditioned(target)
+        return np.asarray(self._across(points, target, seen).T @ weights * self._all.spreads[target])
+
     def marginals(self, points: Points, target: int) -> tuple[Array, Array]:
         """Mean and standard deviation of each, of shape (points,)."""
         seen, factor, weights = self._conditioned(target)
@@ -233,7 +239,7 @@ class Surrogate:
     def _recipes(self, one: Points, other: Points) -> Array:
         """Covariance of gains at the top rung on one target, less offsets and noise."""
         near = _near(one, other, self.scales.lengths)
-        mixtures = sum(self.scales[name] * part for name, part in _parts(one, other).items())
+        mixtures = _sum(self.scales[name] * part for name, part in _parts(one, other).items())
         return np.asarray(mixtures * near + self.scales["hyperparameters"] * (near if one.hyperparameters else 0.0))
 
     def _variances(self, points: Points) -> Array:
@@ -241,7 +247,12 @@ class Surrogate:
         main = np.einsum("ij,ij->i", points.roots, points.roots)
         pairs = (main**2 - np.einsum("ij,ij->i", points.roots**2, points.roots**2)) / 2
         linear = np.einsum("ij,ij->i", points.roots**2, points.roots**2)
-        own = self.scales["linear"] * linear + self.scales["main"] * main + self.scales["pairs"] * pairs + self.scales["rest"]
+        own = (
+            self.scales["linear"] * linear
+            + self.scales["main"] * main
+            + self.scales["pairs"] * pairs
+            + self.scales["rest"]
+        )
         return np.asarray(own + self.scales["hyperparameters"] * (1.0 if points.hyperparameters else 0.0))
 
     def _targets(self, scales: Scales) -> Array:
@@ -257,7 +268,7 @@ class Surrogate:
     def _covariance(self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array) -> Array:
         """Of the observations, noise included."""
         place = _Places.of(seen, scales)
-        recipes = sum(self._scaled(scales, parts, distances).values())
+        recipes = _sum(self._scaled(scales, parts, distances).values())
         found = recipes[np.ix_(seen.point, seen.point)] * self._between(seen, scales) * place.rungs
         found += scales["offset"] * place.same
         found[np.diag_indices(len(seen))] += scales["noise"] / place.share + JITTER
@@ -270,7 +281,7 @@ class Surrogate:
         place, at = _Places.of(seen, scales), np.ix_(seen.point, seen.point)
         between = self._between(seen, scales)
         scaled = self._scaled(scales, parts, distances)
-        recipes = sum(scaled.values())[at]
+        recipes = _sum(scaled.values())[at]
         outer = between * place.rungs
         found = {name: part[at] * outer for name, part in scaled.items()}
         for column, (length, distance) in enumerate(zip(scales.lengths, distances, strict=True)):
@@ -286,9 +297,10 @@ class Surrogate:
 
     def _scaled(self, scales: Scales, parts: Mapping[str, Array], distances: Array) -> dict[str, Array]:
         """The parts of the covariance over recipes, as large as they are."""
-        near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, distances, 1)) if len(distances) else 1.0
-        found = {name: scales[name] * part * near for name, part in parts.items()}
+        found = {name: scales[name] * part for name, part in parts.items()}
         if len(distances):
+            near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, distances, 1))
+            found = {name: part * near for name, part in found.items()}
             found["hyperparameters"] = scales["hyperparameters"] * near
         return found
 
@@ -353,6 +365,10 @@ def _parts(one: Points, other: Points) -> dict[str, Array]:
     # roots lie on the unit sphere: squared distances are 2 - 2 * main
     linear = (one.roots**2) @ (other.roots**2).T
     return {"linear": linear, "main": main, "pairs": pairs, "rest": np.exp(-(2 - 2 * main) / 0.5)}
+
+
+def _sum(parts: Iterable[Array]) -> Array:
+    return np.asarray(sum(parts))
 
 
 def _distances(one: Points, other: Points) -> Array:
