@@ -232,7 +232,7 @@ class Surrogate:
     @property
     def noise(self) -> Array:
         """Standard deviation of a measurement at the top rung, per target, as a gain."""
-        return np.sqrt(self.scales["noise"]) * self._all.spreads
+        return np.asarray(np.sqrt(self.scales["noise"]) * self._all.spreads)
 
     # --- the covariance
 
