@@ -63,7 +63,8 @@ class Estimator:
     def __init__(self, plan: Plan, singles: Mapping[str, Recipe], encoder_rung: int, probe_rung: int = 0) -> None:
         any_recipe, cache = next(iter(singles.values())), Path(plan.cache)
         self.plan, self._probe_rung = plan, probe_rung
-        self._baseline = Recipe.of(Mixture(), {}, any_recipe.model, any_recipe.seed)
+        values = dict(any_recipe.hyperparameters)  # those of the target stage
+        self._baseline = Recipe.of(Mixture(), values, any_recipe.model, any_recipe.seed)
         self._store, self._data = Store(plan.store, cache), Data(cache=cache, mirror=plan.mirror)
         self._keys = {task: plan.encoder_key(recipe, encoder_rung) for task, recipe in singles.items()}
         folders = {task: self._store.encoder(key) for task, key in self._keys.items()}
@@ -100,7 +101,7 @@ class Estimator:
         key = self._key("logme", mixture, target)
         stored = self._store.score(key)
         if stored is None:
-            card, length = self.plan.training_cards[target], self.plan.target_stage(target).max_length
+            card, length = self.plan.training_cards[target], self.plan.target_for(self._baseline, target).max_length
             tokenizer, size = self._base.tokenizer, self.plan.evaluation.batch_size
             _, features = self._data.features(card, "train", card.training_language, tokenizer, length, ROWS)
             vectors, labels = labelled_vectors(self._encoder(mixture), card, features, tokenizer, size)
@@ -109,14 +110,15 @@ class Estimator:
         return float(stored["score"])
 
     def _encoder(self, mixture: Mixture) -> PreTrainedModel:
-        if not mixture:
-            return copy.deepcopy(self._base.model)
-        return merged({task: self._models[task] for task in mixture.tasks}, mixture.weights)
+        """A new one, on the device."""
+        chosen = {task: self._models[task] for task in mixture.tasks}
+        encoder = merged(chosen, mixture.weights) if chosen else copy.deepcopy(self._base.model)
+        return encoder.to(device())  # type: ignore[arg-type]
 
     def _probe(self, encoder: PreTrainedModel, target: str) -> float:
         """Fine-tune the encoder in place, as a work item at the probe's rung would, and score it."""
         plan, card, tokenizer = self.plan, self.plan.targets[target], self._base.tokenizer
-        stage = plan.target_stage(target).at(plan.rungs[self._probe_rung])
+        stage = plan.target_for(self._baseline, target).at(plan.rungs[self._probe_rung])
         head: nn.Module | None = None
         if card.is_trained:
             training, recipe = plan.training_cards[target], self._baseline
@@ -125,7 +127,6 @@ class Estimator:
             mixture, examples = Mixture.of({target: 1.0}), (stage.examples,)
             spec = StageSpec(recipe.model, {target: training}, mixture, examples, stage, plan.engine, recipe.seed)
             head = _result(train(encoder, tokenizer, features, spec)).heads[target]
-        encoder.to(device())  # type: ignore[arg-type]
         dev = plan.dev_card(target)
         found = evaluate(
             self._data, card, dev, encoder, head, tokenizer, plan.evaluation, stage.max_length, tested=False
