@@ -72,7 +72,10 @@ class StagesConfig(Strict):
 
     intermediate: StageSettings
     target: StageSettings
-    per_target: dict[str, dict[str, Any]] = Field(default_factory=dict, description="settings of single targets")
+    per_target: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="settings of single targets; `examples` may be a list where a target is trained on several cards",
+    )
 
 
 class HalvingConfig(Strict):
@@ -240,7 +243,7 @@ class Search:
         return Plan(
             tasks=self.tasks,
             targets=self.targets,
-            training_cards={name: self.catalogue.training_card(card) for name, card in self.targets.items()},
+            training_cards={name: self.catalogue.training_cards(card) for name, card in self.targets.items()},
             dev_cards=self._dev_cards(),
             rungs=config.halving.rungs,
             intermediate=config.stages.intermediate,

@@ -182,12 +182,10 @@ class Work:
         trained = examples * fmean(self._sizes(card, stage).tokens for card in self.plan.tasks.values())
         scored = 0.0
         for target in self.plan.targets:
-            more = self._trained(target, share)
-            examples += round(part * more)
-            steps += round(part * -(-more // self.plan.target_stage(target).batch_size))
-            trained += (
-                part * more * self._sizes(self.plan.training_cards[target], self.plan.target_stage(target)).tokens
-            )
+            for card, settings in self.plan.target_stages(target, share):
+                examples += round(part * settings.examples)
+                steps += round(part * -(-settings.examples // settings.batch_size))
+                trained += part * settings.examples * self._sizes(card, settings).tokens
             scored += part * self._scored(target, top=rung == len(self.plan.rungs) - 1)
         kind = f"{items.kind} at rung {rung} ({share:.0%})"
         seconds = self._seconds(trained, scored)
@@ -210,10 +208,6 @@ class Work:
         """As the data are, else as they are assumed to be."""
         found = self.findings.sizes.get(card.name)
         return found or table().sizes(card, stage.max_length, self.plan.evaluation.max_examples)
-
-    def _trained(self, target: str, share: float) -> int:
-        """Training examples of the target stage."""
-        return self.plan.target_stage(target).at(share).examples if self.plan.targets[target].is_trained else 0
 
     def _scored(self, target: str, top: bool) -> float:
         """Tokens that are scored; at the top rung on the test split, too, taken to be as large."""

@@ -35,7 +35,7 @@ def load(path: Path) -> Search:
         config = _validated(data, str(path))
     except InputError as error:
         raise InputError([*error.problems, *problems]) from error
-    problems.extend(_problems(config, str(path)))
+    problems.extend(_problems(config, catalogue, str(path)))
     try:
         space = _space(config, catalogue)
     except InputError as error:
@@ -136,7 +136,7 @@ def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Pr
                     yield Problem(what, f"{file}: tasks.{number}", name, fix)
 
 
-def _problems(config: SearchConfig, file: str) -> Iterator[Problem]:
+def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
     """Mistakes that need more than one key to see."""
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED:
         yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
@@ -146,6 +146,7 @@ def _problems(config: SearchConfig, file: str) -> Iterator[Problem]:
             found = f"{pair}" + (f", unknown: {unknown}" if unknown else "")
             yield Problem("must be two tasks of this search", f"{file}: space.exclude.{number}", found)
     yield from _stage_problems(config, file)
+    yield from _target_problems(config, catalogue, file)
     for number, text in enumerate(config.start.mixtures):
         try:
             Mixture.parse(text)
@@ -167,11 +168,6 @@ def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
         for value in (hyperparameter.low, hyperparameter.high, *(hyperparameter.choices or [])):
             if value is not None:
                 yield from _checked(getattr(config.stages, stage), {field: value}, where)
-    for target, settings in config.stages.per_target.items():
-        where = f"{file}: stages.per_target.{target}"
-        if target not in config.targets:
-            yield Problem("is no target of this search", where, target, nearest(target, config.targets))
-        yield from _checked(config.stages.target, settings, where)
     stages = {"stages.intermediate": config.stages.intermediate, "stages.target": config.stages.target}
     for key, stage_settings in stages.items():
         least = stage_settings.examples * config.halving.rungs[0]
@@ -179,6 +175,23 @@ def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
             found = f"{least:g} of {stage_settings.examples} examples, batch_size {stage_settings.batch_size}"
             fix = "more examples, a larger first rung, or smaller batches"
             yield Problem("the first rung is less than one batch", f"{file}: {key}", found, fix)
+
+
+def _target_problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Settings of single targets."""
+    for target, settings in config.stages.per_target.items():
+        where, examples = f"{file}: stages.per_target.{target}", settings.get("examples")
+        if target not in config.targets:
+            yield Problem("is no target of this search", where, target, nearest(target, config.targets))
+        if not isinstance(examples, list):
+            yield from _checked(config.stages.target, settings, where)
+            continue
+        each = [_checked(config.stages.target, {**settings, "examples": count}, where) for count in examples]
+        yield from dict.fromkeys(problem for problems in each for problem in problems)
+        cards = catalogue.targets[target].trained_on if target in catalogue.targets else []
+        if len(examples) != max(1, len(cards)):
+            trained = f"a number for each of {', '.join(cards)}, in order" if len(cards) > 1 else "one number"
+            yield Problem("does not fit what the target is trained on", f"{where}.examples", str(examples), trained)
 
 
 def _checked(stage: StageSettings, values: Mapping[str, Any], where: str) -> Iterator[Problem]:

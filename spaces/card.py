@@ -152,7 +152,9 @@ class Card(Strict):
     dev_languages: list[str] = Field(default_factory=list, description="of the dev split, where they are others")
     dev_from: str | None = Field(None, description="a target card whose dev rows stand in for this target's")
     train_language: str | None = None
-    train_from: str | None = Field(None, description="a task card whose training rows this target is trained on")
+    train_from: str | list[str] | None = Field(
+        None, description="the task card whose training rows this target is trained on; several: one after the other"
+    )
     metric: str | None = None
     unanswerable: bool = Field(False, description="span QA: some questions have no answer")
     sizes: dict[Split, int | dict[str, int]] = Field(
@@ -195,6 +197,8 @@ class Card(Strict):
             raise ValueError(f"metric: found {self.metric!r}; a {self.format} target is scored by {known}")
         if self.source.tasks:
             raise ValueError("source.tasks: only training rows are put together; name such a task in train_from")
+        if self.train_from == []:
+            raise ValueError("train_from: name at least one task card, or leave it out")
         if self.format not in UNTRAINED and not self.train_language:
             raise ValueError("train_language: say which language the target is trained in, usually en")
         if self.dev_from is not None and (self.splits.dev is not None or self.dev_languages):
@@ -215,6 +219,11 @@ class Card(Strict):
     def is_trained(self) -> bool:
         """Whether it is fine-tuned: every task is, a target where it has training rows."""
         return self.kind == "task" or bool(self.train_language or self.train_from)
+
+    @property
+    def trained_on(self) -> list[str]:
+        """The task cards that it is fine-tuned on, in order; none where its own rows serve, or it is not trained."""
+        return [self.train_from] if isinstance(self.train_from, str) else self.train_from or []
 
     @property
     def pool_card(self) -> Card:
@@ -247,6 +256,11 @@ class Card(Strict):
             for language in self.languages_of(split)
             for name in self.splits.names(split)
         }
+
+    @property
+    def training_rows(self) -> int | None:
+        """Rows that it trains on, as the card says; None where it does not."""
+        return self.size_of("train", self.training_language)
 
     def size_of(self, split: Split, language: str) -> int | None:
         """Rows of a split at its source; None where the card does not say."""

@@ -99,9 +99,9 @@ class Catalogue:
                 tasks[name] = self.task(name)
         return Catalogue(tasks, targets, suites={})
 
-    def training_card(self, target: Card) -> Card:
-        """The card whose training rows `target` is fine-tuned on: its own, or the one of `train_from`."""
-        return self.task(target.train_from) if target.train_from else target
+    def training_cards(self, target: Card) -> list[Card]:
+        """The cards that `target` is fine-tuned on, one after the other: those of `train_from`, or itself."""
+        return [self.task(name) for name in target.trained_on] or [target]
 
     def dev_card(self, target: Card) -> Card:
         """The card whose development rows drive the search for `target`: its own, or the one of `dev_from`."""
@@ -179,10 +179,9 @@ def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
     """Cards that name a card which is not there or does not fit: `train_from`, `dev_from`, `source.tasks`."""
     problems = []
     for card in cards["target"].values():
-        if card.train_from is not None:
-            named = card.train_from.partition(".")[0]
-            training = TRAINED_AS.get(card.format, card.format)
-            problems += _misfit(card, "train_from", named, cards["task"], training)
+        for number, name in enumerate(card.trained_on):
+            key = "train_from" if len(card.trained_on) == 1 else f"train_from.{number}"
+            problems += _unfit_for_training(card, key, name, cards["task"])
         if card.dev_from is not None:
             problems += _misfit(card, "dev_from", card.dev_from, cards["target"], card.format)
             if card.dev_from in cards["target"] and cards["target"][card.dev_from].dev_from is not None:
@@ -197,6 +196,19 @@ def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
                     Problem("is put together itself", f"{card.name}.yaml: source.tasks.{number}", name, fix)
                 )
     return problems
+
+
+def _unfit_for_training(target: Card, key: str, name: str, tasks: Mapping[str, Card]) -> list[Problem]:
+    """What is wrong with training `target` on the task `name`, which may be a part of a card."""
+    whole, _, language = name.partition(".")
+    # of a sequence, each card goes on with the head of the one before: all have to fit the target's
+    problems = _misfit(target, key, whole, tasks, TRAINED_AS.get(target.format, target.format))
+    if problems or len(target.trained_on) == 1:
+        return problems
+    if tasks[whole].size_of("train", language or tasks[whole].training_language) is None:
+        what, fix = "does not say how many rows it has: examples are shared out by them", "sizes: {train: ...} there"
+        return [Problem(what, f"{target.name}.yaml: {key}", name, fix)]
+    return []
 
 
 def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: str) -> list[Problem]:

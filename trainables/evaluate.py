@@ -162,7 +162,8 @@ def floors(data: Data, card: Card, dev_card: Card, training_card: Card, settings
     """The metrics on the same development rows for what has learned next to nothing; see `Format.floor`.
 
     Args:
-        training_card: whose training rows the target is fine-tuned on; read where the floor needs them.
+        training_card: whose training rows the target is fine-tuned on (last, of several); read where the floor needs
+            them.
     """
     form = by_name(card.format)
     train = None

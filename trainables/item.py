@@ -83,14 +83,18 @@ class Plan(Strict):
 
     tasks: dict[str, Card]
     targets: dict[str, Card]
-    training_cards: dict[str, Card] = Field(description="target -> the card that it is fine-tuned on")
+    training_cards: dict[str, list[Card]] = Field(
+        description="target -> the cards that it is fine-tuned on, one after the other"
+    )
     dev_cards: dict[str, Card] = Field(
         default_factory=dict, description="target -> the card whose development rows it is scored on, where not its own"
     )
     rungs: list[float]
     intermediate: StageSettings
     target: StageSettings
-    per_target: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    per_target: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="settings of single targets; `examples` may be a list, one for each card"
+    )
     evaluation: EvaluationSettings = EvaluationSettings()
     engine: EngineSettings = EngineSettings()
     store: str = Field(description="fsspec path of the store")
@@ -102,7 +106,8 @@ class Plan(Strict):
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
-        cards = [*self.tasks.values(), *self.targets.values(), *self.training_cards.values(), *self.dev_cards.values()]
+        trained_on = [card for cards in self.training_cards.values() for card in cards]
+        cards = [*self.tasks.values(), *self.targets.values(), *trained_on, *self.dev_cards.values()]
         return list({(card.kind, card.name): card for card in cards}.values())
 
     def dev_card(self, target: str) -> Card:
@@ -110,8 +115,11 @@ class Plan(Strict):
         return self.dev_cards.get(target, self.targets[target])
 
     def target_stage(self, target: str) -> StageSettings:
-        """The target stage with the target's own settings."""
-        return self.target.with_values(self.per_target.get(target, {}))
+        """The target stage with the target's own settings; `examples` are those on all its training cards."""
+        values = self.per_target.get(target, {})
+        if isinstance(values.get("examples"), list):
+            values = {**values, "examples": sum(values["examples"])}
+        return self.target.with_values(values)
 
     def intermediate_for(self, recipe: Recipe) -> StageSettings:
         """The intermediate stage with the recipe's hyperparameters."""
@@ -120,6 +128,29 @@ class Plan(Strict):
     def target_for(self, recipe: Recipe, target: str) -> StageSettings:
         """The target stage with the target's own settings, then the recipe's hyperparameters."""
         return self.target_stage(target).with_values(_of_stage(recipe, "target"))
+
+    def target_stages(
+        self, target: str, share: float, recipe: Recipe | None = None
+    ) -> list[tuple[Card, StageSettings]]:
+        """What a target is fine-tuned on, one after the other, and how; nothing where it is not.
+
+        Its examples are shared out by the rows of the cards, as many epochs of each, unless they are given for each.
+
+        Args:
+            share: of the examples, that of a rung.
+            recipe: whose hyperparameters count; None: without.
+        """
+        if not self.targets[target].is_trained:
+            return []
+        cards, examples = self.training_cards[target], self.per_target.get(target, {}).get("examples")
+        stage = self.target_stage(target) if recipe is None else self.target_for(recipe, target)
+        if not isinstance(examples, list):
+            rows = [card.training_rows or 1 for card in cards]  # in a sequence, every card says how many
+            examples = [max(1, round(stage.examples * count / sum(rows))) for count in rows]
+        return [
+            (card, stage.model_copy(update={"examples": count}).at(share))
+            for card, count in zip(cards, examples, strict=True)
+        ]
 
     def segments(self, recipe: Recipe, rung: int) -> list[int]:
         """Intermediate examples of each rung up to `rung`: a rung goes on from the encoder of the one below."""
@@ -130,16 +161,16 @@ class Plan(Strict):
 
     def encoder_key(self, recipe: Recipe, rung: int) -> str:
         """The store's key of the encoder: digest of all that decides its weights."""
-        tasks = {task: self._identity(self.tasks[task]) for task in recipe.mixture.tasks}
+        cards = {task: self.tasks[task] for task in recipe.mixture.tasks}
         settings = self.intermediate_for(recipe).model_dump(exclude={"examples", "micro_batch"})
         return digest(
             {
                 "version": VERSION,
                 "model": recipe.model,
                 "mixture": recipe.mixture.weights,
-                "tasks": tasks,
+                "tasks": {task: self._identity(card) for task, card in cards.items()},
                 "settings": settings,
-                "negatives": self._negatives(self.intermediate_for(recipe), recipe.mixture.tasks, self.tasks),
+                "negatives": self._negatives(self.intermediate_for(recipe), cards.values()),
                 "segments": self.segments(recipe, rung),
                 "seed": recipe.seed,
                 "precision": self.engine.precision,
@@ -148,22 +179,27 @@ class Plan(Strict):
         )
 
     def score_key(self, recipe: Recipe, rung: int, target: str) -> str:
-        """The store's key of a score: the encoder's, and all that decides the target stage and the evaluation."""
-        stage = self.target_for(recipe, target).at(self.rungs[rung]).model_dump(exclude={"micro_batch"})
-        trained = self.targets[target].is_trained
-        if not trained:
-            stage = {"max_length": stage["max_length"]}
+        """The store's key of a score: the encoder's, and all that decides the target's stages and the evaluation."""
+        start: Any = self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model]
+        stages = [
+            {
+                "train": self._identity(card),
+                "negatives": self._negatives(stage, [card]),
+                "settings": stage.model_dump(exclude={"micro_batch"}),
+            }
+            for card, stage in self.target_stages(target, self.rungs[rung], recipe)
+        ]
+        untrained = {"max_length": self.target_for(recipe, target).max_length}
+        *before, last = stages or [{"train": None, "negatives": None, "settings": untrained}]
+        for stage in before:
+            start = [start, stage]
         return digest(
             {
                 "version": VERSION,
-                "encoder": self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model],
+                "encoder": start,
                 "target": self._identity(self.targets[target]),
-                "train": self._identity(self.training_cards[target]) if trained else None,
-                "negatives": self._negatives(self.target_for(recipe, target), [target], self.training_cards)
-                if trained
-                else None,
+                **last,
                 "dev": self._identity(self.dev_card(target)),
-                "settings": stage,
                 "evaluation": self.evaluation.of(self.targets[target]).model_dump(exclude={"batch_size"}),
                 "tested": rung == len(self.rungs) - 1,
                 "seed": recipe.seed,
@@ -172,9 +208,9 @@ class Plan(Strict):
             length=32,
         )
 
-    def _negatives(self, stage: StageSettings, tasks: Iterable[str], cards: Mapping[str, Card]) -> int | None:
+    def _negatives(self, stage: StageSettings, cards: Iterable[Card]) -> int | None:
         """Pairs in a forward pass where a dual encoder is trained: it learns from them as negatives."""
-        if not any(cards[task].format == "retrieval" for task in tasks):
+        if not any(card.format == "retrieval" for card in cards):
             return None
         return min(stage.micro_batch or stage.batch_size, -(-stage.batch_size // self.workers))
 

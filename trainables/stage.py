@@ -80,16 +80,17 @@ def micro_batch(settings: StageSettings, workers: int) -> int:
 
 
 class _MultiTask(nn.Module):
-    """The shared encoder and a head per task; `forward` is the loss of one task's batch."""
+    """The shared encoder and a head per task, a given one or a new one; `forward` is the loss of one task's batch."""
 
-    def __init__(self, encoder: PreTrainedModel, cards: Mapping[str, Card]) -> None:
+    def __init__(
+        self, encoder: PreTrainedModel, cards: Mapping[str, Card], given: Mapping[str, nn.Module] | None
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.names = {task: f"head_{number}" for number, task in enumerate(sorted(cards))}
         self.formats = {task: by_name(card.format) for task, card in cards.items()}
-        self.heads = nn.ModuleDict(
-            {self.names[task]: self.formats[task].head(encoder, cards[task]) for task in sorted(cards)}
-        )
+        heads = given or {task: self.formats[task].head(encoder, cards[task]) for task in sorted(cards)}
+        self.heads = nn.ModuleDict({name: heads[task] for task, name in self.names.items()})
 
     def forward(self, task: str, batch: dict[str, Tensor]) -> Tensor:
         return self.formats[task].loss(self.encoder, self.heads[self.names[task]], batch)
@@ -100,14 +101,16 @@ def train(
     tokenizer: PreTrainedTokenizerBase,
     features: Mapping[str, Dataset],
     spec: StageSpec,
+    heads: Mapping[str, nn.Module] | None = None,
 ) -> Generator[int, None, StageResult]:
-    """Train `encoder` in place; yields the examples seen so far now and then. Heads are new.
+    """Train `encoder` in place; yields the examples seen so far now and then.
 
-    In a group every worker calls it with the same `spec`. All begin with the encoder of rank 0, and the encoder and the
-    heads of rank 0 are the ones that count in the end.
+    In a group every worker calls it with the same `spec`. All begin with the encoder and the heads of rank 0, and its
+    own are the ones that count in the end: only rank 0 has to be given heads.
 
     Args:
         features: of every task of the mixture.
+        heads: of every task of the mixture, trained in place; None: new ones.
 
     Raises:
         Diverged: the loss became infinite or not a number; in a group all workers raise it.
@@ -115,7 +118,7 @@ def train(
     settings = spec.settings
     torch.manual_seed(spec.stream("heads"))
     encoder.get_input_embeddings().requires_grad_(not settings.freeze_embeddings)
-    model = _MultiTask(encoder, spec.cards)
+    model = _MultiTask(encoder, spec.cards, heads)
     # ZeRO 3 takes apart what it trains, and never quite puts it together again: it gets a copy
     trained = (copy.deepcopy(model) if spec.engine.zero == 3 else model).to(device())
     lengths = {task: features[task]["length"][:] for task in spec.mixture.tasks}

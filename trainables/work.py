@@ -5,20 +5,16 @@ A `Worker` keeps the base encoder, the tokenizer and the data warm between the w
 
 from __future__ import annotations
 
-import copy
 import errno
 import gc
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
-from datasets import Dataset
 from pydantic import ValidationError
 from torch import nn
 from transformers import PreTrainedModel
@@ -29,39 +25,16 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables import encoders
 from trainables.data import Data
-from trainables.engine import device, hardware, precision_of
+from trainables.engine import device
 from trainables.evaluate import Evaluation, evaluate, floors, mean_score
 from trainables.group import Group
 from trainables.item import Plan, StageSettings, WorkItem
-from trainables.memory import Limit, halved, is_out_of_memory
+from trainables.memory import is_out_of_memory
 from trainables.outcome import Failed, FailureKind, Outcome, OutOfMemory, Progress, Score
 from trainables.prepare import build_suites
-from trainables.stage import Diverged, StageResult, StageSpec, micro_batch, train
+from trainables.stage import Diverged, StageSpec
 from trainables.store import Store
-
-T = TypeVar("T")
-
-
-@dataclass
-class _Tally:
-    """What a running work item has done so far, and how much it has to do."""
-
-    item: WorkItem
-    halvings: int
-    started: float = field(default_factory=time.monotonic)
-    total: int = 0
-    examples: int = 0
-    training_seconds: float = 0.0
-    scores: dict[str, Score] = field(default_factory=dict)
-    reused: list[str] = field(default_factory=list)
-    micro_batches: dict[str, int] = field(default_factory=dict)
-
-    def progress(self, phase: str, running: int = 0) -> Progress:
-        return Progress(phase=phase, done=min(1.0, (self.examples + running) / max(1, self.total)))
-
-    def add(self, result: StageResult) -> None:
-        self.examples += result.examples
-        self.training_seconds += result.seconds
+from trainables.trainer import Tally, Trainer
 
 
 class Worker:
@@ -76,6 +49,7 @@ class Worker:
         self.plan = plan
         self.data = Data(cache=cache, mirror=plan.mirror)
         self.store = Store(plan.store, cache)
+        self._trainer = Trainer(plan, self.data, self.store, group)
         self._base: dict[str, encoders.Encoder] = {}
         self._group = group
 
@@ -89,7 +63,7 @@ class Worker:
             OutOfMemory: this process cannot go on, another one may, and will begin with a smaller batch.
             Exception: what broke the group. This process has to end: see `trainables.group`.
         """
-        tally = _Tally(item, halvings)
+        tally = Tally(item, halvings)
         failure = None
         try:
             yield from self._run(tally)
@@ -102,19 +76,9 @@ class Worker:
 
     def part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: all that can be done for a stage before it begins; what is returned trains."""
-        base = self._load_base(spec.model)
-        # which weights does not matter: those of rank 0 are the ones that are trained
-        running = train(copy.deepcopy(base.model), base.tokenizer, self._features(base, spec), spec)
+        return self._trainer.part(self._load_base(spec.model), spec)
 
-        def trained() -> None:
-            with suppress(Diverged):  # rank 0 tells
-                for _ in running:
-                    pass
-            gc.collect()
-
-        return trained
-
-    def _outcome(self, tally: _Tally, failure: Failed | None) -> Outcome:
+    def _outcome(self, tally: Tally, failure: Failed | None) -> Outcome:
         seconds = time.monotonic() - tally.started
         notes = [*self.store.complaints]
         self.store.complaints.clear()
@@ -130,7 +94,7 @@ class Worker:
             notes=notes,
         )
 
-    def _run(self, tally: _Tally) -> Generator[Progress, None, None]:
+    def _run(self, tally: Tally) -> Generator[Progress, None, None]:
         item = tally.item
         missing = []
         for target in item.targets:
@@ -167,9 +131,15 @@ class Worker:
         for target in targets:
             base.check_length(self.plan.target_for(recipe, target).max_length, f"target.max_length, for {target}")
 
+    def _spec(
+        self, item: WorkItem, cards: Mapping[str, Card], mixture: Mixture, segments: list[int], stage: StageSettings
+    ) -> StageSpec:
+        recipe = item.recipe
+        return StageSpec(recipe.model, cards, mixture, tuple(segments), stage, self.plan.engine, recipe.seed)
+
     # --- the intermediate stage
 
-    def _encoder(self, tally: _Tally, base: encoders.Encoder) -> Generator[Progress, None, PreTrainedModel]:
+    def _encoder(self, tally: Tally, base: encoders.Encoder) -> Generator[Progress, None, PreTrainedModel]:
         """The encoder of this recipe and rung: stored, or trained on from the highest stored rung below."""
         item, recipe, plan = tally.item, tally.item.recipe, self.plan
         segments = plan.segments(recipe, item.rung)
@@ -181,7 +151,7 @@ class Worker:
         stage = plan.intermediate_for(recipe)
         for rung in range(have, len(segments)):
             spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
-            model, _ = yield from self._train(tally, "intermediate", base, spec, model)
+            model, _ = yield from self._trainer.train(tally, "intermediate", base, spec, model)
             model.cpu()  # where the stages to come copy it from
             self._keep(model, base, tally, rung)
         return model
@@ -194,7 +164,7 @@ class Worker:
                 return encoders.load(folder).model, rung + 1
         return base.model, 0
 
-    def _keep(self, model: PreTrainedModel, base: encoders.Encoder, tally: _Tally, rung: int) -> None:
+    def _keep(self, model: PreTrainedModel, base: encoders.Encoder, tally: Tally, rung: int) -> None:
         """Put the encoder into the store; heads are dropped."""
         recipe = tally.item.recipe
         origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
@@ -214,29 +184,23 @@ class Worker:
             return None
 
     def _target_examples(self, item: WorkItem, target: str) -> int:
-        """Training examples of the target stage at this rung."""
-        if not self.plan.targets[target].is_trained:
-            return 0
-        return self.plan.target_for(item.recipe, target).at(self.plan.rungs[item.rung]).examples
+        """Training examples of the target's stages at this rung."""
+        stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
+        return sum(stage.examples for _, stage in stages)
 
     def _score(
-        self, tally: _Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
+        self, tally: Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
     ) -> Generator[Progress, None, tuple[Score, dict[str, list[Any]]]]:
         """Fine-tune a copy of the encoder on the target's training rows and score it in every language; with the
         predictions on the test split, top rung only."""
         plan, item, started = self.plan, tally.item, time.monotonic()
-        card, dev_card, examples = plan.targets[target], plan.dev_card(target), self._target_examples(item, target)
-        stage = plan.target_for(item.recipe, target)
-        head: nn.Module | None = None
-        encoder = model
-        if card.is_trained:
-            cards, mixture = {target: plan.training_cards[target]}, Mixture.of({target: 1.0})
-            spec = self._spec(item, cards, mixture, [examples], stage)
-            encoder, result = yield from self._train(tally, target, base, spec, model)
-            head = result.heads[target]
+        card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
+        encoder, head = yield from self._fine_tuned(tally, base, model, target)
         top = item.rung == len(plan.rungs) - 1
 
         encoder.to(device())  # type: ignore[arg-type]
+        if head is not None:
+            head.to(device())
 
         def attempt(size: int) -> Generator[Progress, None, Evaluation]:
             yield from ()
@@ -245,11 +209,11 @@ class Worker:
                 self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=top
             )
 
-        limit = self._limit("evaluation", item.recipe.model, stage, {})
+        limit = self._trainer.limit("evaluation", item.recipe.model, stage, {})
         wanted = plan.evaluation.batch_size
-        found = yield from self._fitting(tally, f"{target}/evaluation", wanted, limit, attempt)
+        found = yield from self._trainer.fitting(tally, f"{target}/evaluation", wanted, limit, attempt)
         encoder.cpu()
-        floor = floors(self.data, card, dev_card, plan.training_cards[target], plan.evaluation)
+        floor = floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
         assert card.metric is not None  # every target card has one
         score = Score(
             target=target,
@@ -260,76 +224,25 @@ class Worker:
             test_score=mean_score(found.test, card.metric) if top else None,
             test=found.test,
             tuned=found.tuned,
-            examples=examples,
+            examples=self._target_examples(item, target),
             seconds=time.monotonic() - started,
         )
         return score, found.predictions
 
-    # --- one stage, in memory that may not suffice
+    def _fine_tuned(
+        self, tally: Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
+    ) -> Generator[Progress, None, tuple[PreTrainedModel, nn.Module | None]]:
+        """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself.
 
-    def _spec(
-        self, item: WorkItem, cards: Mapping[str, Card], mixture: Mixture, segments: list[int], stage: StageSettings
-    ) -> StageSpec:
-        recipe = item.recipe
-        return StageSpec(recipe.model, cards, mixture, tuple(segments), stage, self.plan.engine, recipe.seed)
-
-    def _features(self, base: encoders.Encoder, spec: StageSpec) -> dict[str, Dataset]:
-        length = spec.settings.max_length
-        return {
-            task: self.data.features(card, "train", card.training_language, base.tokenizer, length)[1]
-            for task, card in spec.cards.items()
-        }
-
-    def _train(
-        self, tally: _Tally, phase: str, base: encoders.Encoder, spec: StageSpec, model: PreTrainedModel
-    ) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
-        """Train a copy of `model`, here or in the whole group; after lack of memory, another copy."""
-        features = self._features(base, spec)
-
-        def attempt(size: int) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
-            trained, smaller = copy.deepcopy(model), spec.with_micro_batch(size)
-            running = train(trained, base.tokenizer, features, smaller)
-            if self._group is not None:
-                running = self._group.train(smaller, running)
-            return trained, (yield from _reported(running, tally, phase))
-
-        settings, engine = spec.settings, spec.engine
-        held = {"workers": self.plan.workers, "zero": engine.zero, "frozen": settings.freeze_embeddings}
-        limit = self._limit("training", spec.model, settings, {**held, "precision": precision_of(engine)})
-        wanted = micro_batch(settings, self.plan.workers)
-        trained, result = yield from self._fitting(tally, phase, wanted, limit, attempt)
-        tally.add(result)
-        return trained, result
-
-    def _limit(self, work: str, model: str, stage: StageSettings, held: dict[str, Any]) -> Limit:
-        return Limit(self.store, {"work": work, "model": model, "length": stage.max_length, **hardware(), **held})
-
-    def _fitting(
-        self,
-        tally: _Tally,
-        phase: str,
-        wanted: int,
-        limit: Limit,
-        attempt: Callable[[int], Generator[Progress, None, T]],
-    ) -> Generator[Progress, None, T]:
-        """`attempt` with the largest batch that fits, at most `wanted`; raises as `Limit.fitting`."""
-        halvings = self.plan.halvings
-        size, result = yield from limit.fitting(phase, halved(wanted, tally.halvings), halvings, attempt)
-        if size != wanted:
-            tally.micro_batches[phase] = size
-        return result
-
-
-def _reported(
-    running: Generator[int, None, StageResult], tally: _Tally, phase: str
-) -> Generator[Progress, None, StageResult]:
-    """A running stage, its examples told as progress of the whole work item."""
-    try:
-        while True:
-            yield tally.progress(phase, running=next(running))
-    except StopIteration as stop:
-        result: StageResult = stop.value
-        return result
+        Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
+        """
+        item, heads = tally.item, dict[str, nn.Module]()
+        for card, stage in self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe):
+            spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
+            model, result = yield from self._trainer.train(tally, target, base, spec, model, heads)
+            model.cpu()  # where a stage to come copies them from
+            heads = {target: result.heads[target].cpu()}
+        return model, heads.get(target)
 
 
 def _failed(error: Exception) -> Failed:

@@ -75,10 +75,10 @@ class Watched:
     """The real worker; every training step leaves a line."""
 
     def __init__(self, plan: Plan) -> None:
-        work = importlib.import_module("trainables.work")  # imports torch
+        work, trainer = (importlib.import_module(f"trainables.{name}") for name in ("work", "trainer"))  # imports torch
         importlib.import_module("trainables.stage").REPORT_EVERY = 0.0
-        self.plan, self._worker, self._train = plan, work.Worker(plan), work.train
-        work.train = self._counted
+        self.plan, self._worker, self._train = plan, work.Worker(plan), trainer.train
+        trainer.train = self._counted
         self._log: Log
 
     def _counted(self, *arguments: Any, **named: Any) -> Generator[int, None, Any]:

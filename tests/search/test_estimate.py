@@ -70,6 +70,17 @@ def test_gpu_hours_by_hand(make_search: Callable[..., Search]) -> None:
     assert found.gpu_hours["H100"] < found.gpu_hours["A100"] < found.gpu_hours["T4"]
 
 
+def test_all_stages_of_a_target_count(make_search: Callable[..., Search]) -> None:
+    stages = {"intermediate": {"examples": 640}, "target": {"examples": 320}}
+    own = {**stages, "per_target": {"xcopa": {"examples": [400, 240]}}}
+    found = costs(make_search(tasks=["hellaswag"], targets=["xcopa"], stages=own), Findings())
+    line = found.lines[0]
+    assert line.kind.startswith("baseline at rung 0 (25%)")
+    assert (line.examples, line.steps) == (100 + 60, -(-100 // 32) + -(-60 // 32))
+    assert line.trained == pytest.approx(160 * min(128, table().tokens["multiple_choice"]))
+    assert {"siqa", "copa"} <= set(found.assumed)
+
+
 def test_disk_is_that_of_the_encoders_that_are_stored(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE)
     found = costs(search, Findings())

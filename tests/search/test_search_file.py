@@ -88,6 +88,27 @@ def test_a_mistake_names_the_key_and_the_fix(
     assert [problem for problem in found if where in problem.where and words in str(problem)]
 
 
+def test_examples_of_each_training_card(make_search: MakeSearch) -> None:
+    def stages(**settings: Any) -> dict[str, Any]:
+        own = {**SEARCH["stages"], "per_target": {"xcopa": settings}}
+        return {"tasks": ["hellaswag"], "targets": ["xcopa", "xnli"], "stages": own}
+
+    plan = make_search(**stages(examples=[640, 320])).plan("store", "cache")
+    assert [(card.name, stage.examples) for card, stage in plan.target_stages("xcopa", 0.5)] == [
+        ("siqa", 320),
+        ("copa", 160),
+    ]
+    (problem,) = mistakes(make_search, **stages(examples=[640]))
+    assert "per_target.xcopa.examples" in problem.where
+    assert "a number for each of siqa, copa, in order" in problem.fix
+    found = mistakes(make_search, **stages(examples=[640, 0], batch_size=0))
+    assert {problem.where.rpartition("xcopa.")[2] for problem in found} == {"examples", "batch_size"}
+    assert len(found) == 2
+    single = {**SEARCH["stages"], "per_target": {"xnli": {"examples": [640, 320]}}}
+    (problem,) = mistakes(make_search, tasks=["hellaswag"], targets=["xnli"], stages=single)
+    assert problem.fix == "one number"
+
+
 def test_all_mistakes_at_once(make_search: MakeSearch) -> None:
     found = mistakes(make_search, tasks=["parafrase", "ner"], budget={"recipe": 4}, colour="blue")
     keys = {problem.where.rpartition(": ")[2] for problem in found}

@@ -22,7 +22,7 @@ from trainables.trainable import WorkItemTrainable
 def findings(search: Search) -> Findings:
     sizes = {name: Sizes(rows=100, tokens=20.0, evaluation_rows=50, evaluation_tokens=20.0) for name in search.tasks}
     sizes |= {name: Sizes(rows=100, tokens=20.0, evaluation_rows=50, evaluation_tokens=20.0) for name in search.targets}
-    for card in search.plan("store", "cache").training_cards.values():
+    for (card,) in search.plan("store", "cache").training_cards.values():
         sizes.setdefault(card.name, Sizes(rows=100, tokens=20.0))
     return Findings(sizes=sizes, seconds_per_token=1e-3)
 

@@ -174,6 +174,50 @@ def test_a_card_of_ones_own_may_extend_the_built_in_one_of_its_name(tmp_path: Pa
     assert catalogue.task("mnli_mt.sw").columns == catalogue.task("mnli").columns
 
 
+# --- targets that are trained on several cards
+
+
+SEQUENCE = CARD + "metric: accuracy\ntrain_language: en\nsplits: {train: null, dev: dev, test: test}\n"
+SIZED = CARD + "sizes: {train: 5}\n"
+
+
+def test_training_cards_are_in_the_order_of_the_card(tmp_path: Path) -> None:
+    both = SEQUENCE + "train_from: [pears, apples]\n"
+    one, own = SEQUENCE + "train_from: apples\n", SEQUENCE.replace("train: null", "train: train")
+    catalogue = Catalogue.load(
+        [folder(tmp_path, tasks__apples=SIZED, tasks__pears=SIZED, targets__b=both, targets__a=one, targets__o=own)]
+    )
+    trained_on = {
+        name: [card.name for card in catalogue.training_cards(catalogue.target(name))] for name in ("b", "a", "o")
+    }
+    assert trained_on == {"b": ["pears", "apples"], "a": ["apples"], "o": ["o"]}
+
+
+def test_xcopa_is_trained_on_social_iqa_then_on_copa() -> None:
+    catalogue = Catalogue.load()
+    cards = catalogue.training_cards(catalogue.target("xcopa"))
+    assert [(card.name, card.training_rows) for card in cards] == [("siqa", 33410), ("copa", 400)]
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "words"),
+    [
+        ("train_from: [pears, csqa]\n", "train_from.1", "must be a pair_classification task"),
+        ("train_from: [odd, pears]\n", "train_from.0", r"the same labels in the same order: \['no', 'yes'\]"),
+        ("train_from: [pears, pear]\n", "train_from.1", "did you mean 'pears'"),
+        ("train_from: [bare, pears]\n", "train_from.0", "does not say how many rows it has"),
+        ("train_from: []\n", "both.yaml", "name at least one task card"),
+    ],
+)
+def test_heads_are_handed_on_only_where_they_fit(tmp_path: Path, line: str, where: str, words: str) -> None:
+    odd = SIZED.replace('["no", "yes"]', '["yes", "no"]')
+    cards = {"tasks__pears": SIZED, "tasks__odd": odd, "tasks__bare": CARD, "targets__both": SEQUENCE + line}
+    with pytest.raises(InputError, match=words) as caught:
+        Catalogue.load([folder(tmp_path, **cards)])
+    (problem,) = caught.value.problems
+    assert where in problem.where
+
+
 # --- development rows
 
 

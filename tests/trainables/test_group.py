@@ -26,6 +26,7 @@ from spaces.mixture import Mixture
 from tests.trainables.conftest import EXAMPLES, TEXTS, kit_of
 from tests.trainables.test_work import STAGE, encoder_of, item, plan_in
 from trainables import encoders, engine
+from trainables.formats import by_name
 from trainables.group import Group
 from trainables.item import EngineSettings, Plan, WorkItem
 from trainables.outcome import Outcome, OutOfMemory, Progress, WorkersLost
@@ -52,10 +53,17 @@ class Leader:
         assert isinstance(outcome, Outcome)
         return outcome
 
-    def train(self, spec: StageSpec, folder: Path) -> tuple[list[float], torch.Tensor]:
-        """A stage from the encoder in `folder`: its losses, and the weights of the encoder and of all heads."""
+    def train(
+        self, spec: StageSpec, folder: Path, heads: dict[str, torch.nn.Module] | None = None
+    ) -> tuple[list[float], torch.Tensor]:
+        """A stage from the encoder in `folder`: its losses, and the weights of the encoder and of all heads.
+
+        Args:
+            heads: that this worker has and its peer has not.
+        """
         model, tokenizer = encoders.load(folder).model, self.worker._load_base(spec.model).tokenizer
-        running = train(model, tokenizer, self.worker._features(self.worker._load_base(spec.model), spec), spec)
+        features = self.worker._trainer.features(self.worker._load_base(spec.model), spec)
+        running = train(model, tokenizer, features, spec, heads)
         return _trained(model, self.group.train(spec, running))
 
 
@@ -107,7 +115,7 @@ def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int
             worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
             base = worker._load_base(spec.model)
             model = encoders.load(other_encoder(plan)).model
-            found[size] = _trained(model, train(model, base.tokenizer, worker._features(base, spec), spec))
+            found[size] = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, spec), spec))
         return found[size]
 
     return trained
@@ -128,6 +136,20 @@ def test_two_workers_train_as_one_does(leader: Any, plan: Plan, alone: Any, zero
     settings = STAGE.model_copy(update={"micro_batch": size})
     spec = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero))
     both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan)))
+    assert both_losses == pytest.approx(losses, rel=1e-4)
+    assert torch.allclose(both_weights, weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("zero", [0, 3])
+def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, zero: Any) -> None:
+    settings = STAGE.model_copy(update={"micro_batch": 3})
+    spec, worker = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero)), Worker(plan)
+    model, base = encoders.load(other_encoder(plan)).model, worker._load_base(spec.model)
+    torch.manual_seed(42)
+    heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
+    both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))
+    one = replace(spec, engine=EngineSettings())
+    losses, weights = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, one), one, heads))
     assert both_losses == pytest.approx(losses, rel=1e-4)
     assert torch.allclose(both_weights, weights, atol=1e-5)
 

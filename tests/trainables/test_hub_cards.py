@@ -90,8 +90,7 @@ def test_rows_of_every_target_are_read(card, rows_of):
             rows = rows_of(card, split, card.languages_of(split)[-1])
             assert set(rows.column_names) == set(FORMAT_ROLES[card.format])
             assert len(rows) >= 1
-    training = CATALOGUE.training_card(card)
-    if card.is_trained:
+    for training in CATALOGUE.training_cards(card) if card.is_trained else ():
         assert len(rows_of(training)) >= 1
 
 
@@ -166,17 +165,18 @@ def test_siqa_labels_are_strings_from_1(rows_of):
     assert rows_of(task("siqa"))["label"][:] == [number % 3 for number in range(hub.COUNT)]
 
 
-def test_xcopa_asks_in_words_and_is_trained_on_siqa_and_copa(rows_of):
+def test_xcopa_asks_in_words_and_is_trained_on_siqa_then_on_copa(rows_of):
     row = rows_of(target("xcopa"), "test", "th")[1]
-    assert row["context"] == f"{hub.sentence('th', 1)} What happened as a result?"
-    rows = rows_of(CATALOGUE.training_card(target("xcopa")))
-    assert [len(choices) for choices in rows["choices"]] == [3] * hub.COUNT + [2] * hub.COUNT
-    assert rows["context"][hub.COUNT] == "The moon over Paris 0 What was the cause?"
+    assert row["context"] == f"{hub.sentence('th', 1)} What was the effect?"
+    first, second = (rows_of(card) for card in CATALOGUE.training_cards(target("xcopa")))
+    assert [len(choices) for choices in first["choices"]] == [3] * hub.COUNT
+    assert [len(choices) for choices in second["choices"]] == [2] * hub.COUNT
+    assert second["context"][0] == "The moon over Paris 0 What was the cause?"
     assert target("xcopa").source.config_for("th") == "th"  # translation-th is English
 
 
 def test_xnli_is_trained_on_english_mnli_not_on_its_translations():
-    assert CATALOGUE.training_card(target("xnli")).name == "mnli"
+    assert [card.name for card in CATALOGUE.training_cards(target("xnli"))] == ["mnli"]
     assert target("xnli").splits.train is None
 
 

@@ -50,7 +50,7 @@ def plan_in(folder: Path, dropout: float = 0.1, kind: str = "bert", **changes: A
     plan = Plan(
         tasks={"tags": card("tags", "tagging", **task), "words": card("words", "masked_lm")},
         targets={"pairs": pairs, "texts": card("texts", "retrieval")},
-        training_cards={"pairs": pairs, "texts": pairs},
+        training_cards={"pairs": [pairs], "texts": [pairs]},
         rungs=[0.5, 1.0],
         intermediate=STAGE,
         target=STAGE,
@@ -162,14 +162,14 @@ def test_development_rows_of_another_card(plan: Plan, tmp_path: Path) -> None:
     own = other.model_copy(update={"name": "own", "splits": Splits(train="train", dev=None, test="test")})
     targets = {"own": own.model_copy(update={"languages": ["en", "de"], "dev_from": "pairs"})}
     changed = plan.model_copy(
-        update={"targets": targets, "training_cards": {"own": other}, "dev_cards": {"own": other}}
+        update={"targets": targets, "training_cards": {"own": [other]}, "dev_cards": {"own": other}}
     )
     work = item(plan, "none", 1, targets=("own",))
     score = run(Worker(changed), work).scores["own"]
     assert list(score.dev) == ["en"]
     assert list(score.test) == ["en", "de"]
-    moved = changed.model_copy(update={"versions": {"pairs": "new"}, "training_cards": {"own": own}})
-    before = changed.model_copy(update={"training_cards": {"own": own}})
+    moved = changed.model_copy(update={"versions": {"pairs": "new"}, "training_cards": {"own": [own]}})
+    before = changed.model_copy(update={"training_cards": {"own": [own]}})
     assert moved.score_key(work.recipe, 1, "own") != before.score_key(work.recipe, 1, "own")
 
 
@@ -380,7 +380,7 @@ def with_answers(plan: Plan) -> Plan:
         update={
             "tasks": {**plan.tasks, "duals": task},
             "targets": {**plan.targets, "answers": target},
-            "training_cards": {**plan.training_cards, "answers": task},
+            "training_cards": {**plan.training_cards, "answers": [task]},
         }
     )
 
