@@ -42,9 +42,20 @@ from trainables.estimates import Estimator
 
 RESAMPLES, SEED = 2000, 1
 
-Gains = dict[Mixture, float]
+Gains = Mapping[Mixture, float]
 Estimate = Callable[[Mixture], float | None]
 """Higher is better; None where it says nothing about a mixture."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an estimate says of a mixture on a target, beside the measured gain."""
+
+    target: str
+    estimate: str
+    mixture: str
+    value: float
+    gain: float
 
 
 @dataclass(frozen=True)
@@ -93,20 +104,19 @@ def main() -> None:
     gains = {target: measured(search, studies, target, top) for target in search.config.targets}
     singles = {task: recipe(search, Mixture.of({task: 1.0})) for task in search.space.tasks}
     estimator = Estimator(plan, singles, top if options.rung is None else options.rung)
-    found = []
+    values, found = list[Value](), list[Correlation]()
     for target, of_target in gains.items():
         chosen = drawn(of_target, options.most)
-        for estimate, value in estimates(search, studies, estimator, target).items():
-            print(f"{target}: {estimate}", file=sys.stderr)
-            found += correlations(target, estimate, value, chosen)
+        for name, estimate in estimates(search, studies, estimator, target).items():
+            print(f"{target}: {name}", file=sys.stderr)
+            guesses = {mixture: guess for mixture in chosen if (guess := estimate(mixture)) is not None}
+            values += [Value(target, name, str(mixture), guess, chosen[mixture]) for mixture, guess in guesses.items()]
+            found += correlations(target, name, guesses, chosen)
     starts = [one for target, of_target in gains.items() for one in places(search, target, of_target)]
     if options.json:
-        data = {
-            "search": search.config.name,
-            "correlations": list(map(asdict, found)),
-            "starts": list(map(asdict, starts)),
-        }
-        print(json.dumps(data, indent=2))
+        lists = {"correlations": found, "starts": starts, "values": values}
+        data = {name: [asdict(one) for one in entries] for name, entries in lists.items()}
+        print(json.dumps({"search": search.config.name, **data}, indent=2))
     else:
         show(found, starts)
 
@@ -140,7 +150,7 @@ def drawn(gains: Gains, most: int | None) -> Gains:
     if most is not None and most < len(several):
         several = [several[at] for at in np.random.default_rng(SEED).choice(len(several), most, replace=False)]
     kept = {*several, *(mixture for mixture in gains if len(mixture) == 1)}
-    return {mixture: gain for mixture, gain in gains.items() if mixture in kept}
+    return {mixture: gains[mixture] for mixture in sorted(kept, key=str)}
 
 
 def estimates(search: Search, studies: Studies, estimator: Estimator, target: str) -> dict[str, Estimate]:
@@ -165,14 +175,10 @@ def estimates(search: Search, studies: Studies, estimator: Estimator, target: st
     return found
 
 
-def correlations(target: str, estimate: str, value: Estimate, gains: Gains) -> Iterator[Correlation]:
+def correlations(target: str, estimate: str, guesses: Gains, gains: Gains) -> Iterator[Correlation]:
     """One among the single tasks and one among the mixes of several, as far as the estimate speaks of them."""
     for among, is_one in (("single", True), ("several", False)):
-        pairs = [
-            (guess, gain)
-            for mixture, gain in sorted(gains.items(), key=lambda entry: str(entry[0]))
-            if (len(mixture) == 1) == is_one and (guess := value(mixture)) is not None
-        ]
+        pairs = [(guess, gains[mixture]) for mixture, guess in guesses.items() if (len(mixture) == 1) == is_one]
         if pairs:
             yield Correlation(target, estimate, among, len(pairs), *spearman(np.array(pairs)))
 

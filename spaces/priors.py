@@ -191,7 +191,7 @@ def train_rows(card: Card) -> int | None:
     parts = [train_rows(part) for part in card.parts]
     if parts and None not in parts:
         return sum(rows for rows in parts if rows is not None)
-    return card.size_of("train", card.training_language)
+    return card.training_rows
 
 
 @cache

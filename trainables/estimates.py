@@ -12,8 +12,7 @@ Two of them. Neither trains an encoder on the mixture.
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from statistics import fmean
 from typing import Any
 
@@ -31,16 +30,12 @@ from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables import encoders
-from trainables.data import Data
 from trainables.engine import device
-from trainables.evaluate import evaluate, mean_score
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.formats.encoding import by_length, evaluating, on, text_states, token_states
-from trainables.item import Plan
-from trainables.prepare import build_suites
-from trainables.stage import StageResult, StageSpec, train
-from trainables.store import Store
+from trainables.item import Plan, WorkItem
+from trainables.work import Worker
 
 ROWS, VECTORS = 1000, 2000
 """Training rows that LogME looks at, and of tagging, how many of their words."""
@@ -61,19 +56,17 @@ class Estimator:
     """
 
     def __init__(self, plan: Plan, singles: Mapping[str, Recipe], encoder_rung: int, probe_rung: int = 0) -> None:
-        any_recipe, cache = next(iter(singles.values())), Path(plan.cache)
-        self.plan, self._probe_rung = plan, probe_rung
-        values = dict(any_recipe.hyperparameters)  # those of the target stage
-        self._baseline = Recipe.of(Mixture(), values, any_recipe.model, any_recipe.seed)
-        self._store, self._data = Store(plan.store, cache), Data(cache=cache, mirror=plan.mirror)
+        any_recipe, self._worker = next(iter(singles.values())), Worker(plan)
+        store, values = self._worker.store, dict(any_recipe.hyperparameters)  # those of the target stage count
+        baseline = Recipe.of(Mixture(), values, any_recipe.model, any_recipe.seed)
+        self.plan, self._item = plan, WorkItem(baseline, probe_rung, ())
         self._keys = {task: plan.encoder_key(recipe, encoder_rung) for task, recipe in singles.items()}
-        folders = {task: self._store.encoder(key) for task, key in self._keys.items()}
+        folders = {task: store.encoder(key) for task, key in self._keys.items()}
         missing = [task for task, folder in folders.items() if folder is None]
         if missing:
             fix = "a search that trains each task alone, and keeps their encoders"
             raise InputError(Problem("encoders are not in the store", plan.store, ", ".join(missing), fix))
-        build_suites(plan, any_recipe.model, say=lambda _: None)
-        self._base = encoders.load_base(any_recipe.model, cache)
+        self._base = self._worker.base(any_recipe.model)
         self._models = {task: encoders.load(folder).model for task, folder in folders.items() if folder is not None}
 
     def merged_score(self, mixture: Mixture, target: str) -> float:
@@ -81,14 +74,11 @@ class Estimator:
 
         The empty mixture is the base encoder.
 
-        Raises: as `trainables.stage.train` and `trainables.evaluate.evaluate`.
+        Raises: as `trainables.work.Worker.score`.
         """
-        key = self._key("merged", mixture, target)
-        stored = self._store.score(key)
-        if stored is None:
-            stored = {"score": self._probe(self._encoder(mixture), target)}
-            self._store.put_score(key, stored)
-        return float(stored["score"])
+        return self._kept(
+            "merged", mixture, target, lambda encoder: self._worker.score(encoder, self._item, target).score
+        )
 
     def log_evidence(self, mixture: Mixture, target: str) -> float:
         """LogME of the merged encoder on the target's training rows; of a single task's, that encoder itself.
@@ -98,56 +88,31 @@ class Estimator:
         """
         if self.plan.targets[target].format not in LABELLED:
             raise ValueError(f"{target} has no labels that a linear model could explain")
-        key = self._key("logme", mixture, target)
-        stored = self._store.score(key)
-        if stored is None:
-            card, length = self.plan.training_cards[target], self.plan.target_for(self._baseline, target).max_length
-            tokenizer, size = self._base.tokenizer, self.plan.evaluation.batch_size
-            _, features = self._data.features(card, "train", card.training_language, tokenizer, length, ROWS)
-            vectors, labels = labelled_vectors(self._encoder(mixture), card, features, tokenizer, size)
-            stored = {"score": log_evidence(vectors, labels)}
-            self._store.put_score(key, stored)
-        return float(stored["score"])
+        return self._kept("logme", mixture, target, lambda encoder: self._log_evidence(encoder, target))
 
-    def _encoder(self, mixture: Mixture) -> PreTrainedModel:
-        """A new one, on the device."""
-        chosen = {task: self._models[task] for task in mixture.tasks}
-        encoder = merged(chosen, mixture.weights) if chosen else copy.deepcopy(self._base.model)
-        return encoder.to(device())  # type: ignore[arg-type]
+    def _log_evidence(self, encoder: PreTrainedModel, target: str) -> float:
+        """On the card that the target's fine-tuning ends with, whose labels are its own."""
+        card, length = self.plan.training_cards[target][-1], self.plan.target_for(self._item.recipe, target).max_length
+        tokenizer, language = self._base.tokenizer, card.training_language
+        _, features = self._worker.data.features(card, "train", language, tokenizer, length, ROWS)
+        size = self.plan.evaluation.batch_size
+        return log_evidence(*labelled_vectors(encoder.to(device()), card, features, tokenizer, size))  # type: ignore[arg-type]
 
-    def _probe(self, encoder: PreTrainedModel, target: str) -> float:
-        """Fine-tune the encoder in place, as a work item at the probe's rung would, and score it."""
-        plan, card, tokenizer = self.plan, self.plan.targets[target], self._base.tokenizer
-        stage = plan.target_for(self._baseline, target).at(plan.rungs[self._probe_rung])
-        head: nn.Module | None = None
-        if card.is_trained:
-            training, recipe = plan.training_cards[target], self._baseline
-            language, length = training.training_language, stage.max_length
-            features = {target: self._data.features(training, "train", language, tokenizer, length)[1]}
-            mixture, examples = Mixture.of({target: 1.0}), (stage.examples,)
-            spec = StageSpec(recipe.model, {target: training}, mixture, examples, stage, plan.engine, recipe.seed)
-            head = _result(train(encoder, tokenizer, features, spec)).heads[target]
-        dev = plan.dev_card(target)
-        found = evaluate(
-            self._data, card, dev, encoder, head, tokenizer, plan.evaluation, stage.max_length, tested=False
-        )
-        assert card.metric is not None  # every target card has one
-        return mean_score(found.dev, card.metric)
+    def _kept(self, estimate: str, mixture: Mixture, target: str, compute: Callable[[PreTrainedModel], float]) -> float:
+        """The value in the store, else what is computed from a new encoder.
 
-    def _key(self, estimate: str, mixture: Mixture, target: str) -> str:
-        """The store's key: what was merged, and all that decides the baseline's score at the probe's rung."""
+        Its key says what was merged, and all that decides the baseline's score at the probe's rung.
+        """
         parts = {task: (self._keys[task], weight) for task, weight in mixture.weights.items()}
-        return digest([estimate, parts, self.plan.score_key(self._baseline, self._probe_rung, target)], length=32)
-
-
-def _result(running: Generator[int, None, StageResult]) -> StageResult:
-    """What a stage comes to, without its reports."""
-    try:
-        while True:
-            next(running)
-    except StopIteration as stop:
-        result: StageResult = stop.value
-        return result
+        probe = self.plan.score_key(self._item.recipe, self._item.rung, target)
+        key, store = digest([estimate, parts, probe], length=32), self._worker.store
+        stored = store.score(key)
+        if stored is None:
+            chosen = {task: self._models[task] for task in mixture.tasks}
+            encoder = merged(chosen, mixture.weights) if chosen else copy.deepcopy(self._base.model)
+            stored = {"score": compute(encoder)}
+            store.put_score(key, stored)
+        return float(stored["score"])
 
 
 def merged(models: Mapping[str, PreTrainedModel], weights: Mapping[str, float]) -> PreTrainedModel:

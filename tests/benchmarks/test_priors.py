@@ -36,7 +36,7 @@ SEARCH: dict[str, Any] = {
         "target": {"examples": 16, "batch_size": 4, "max_length": 32, "learning_rate": 1e-3},
     },
     "halving": {"rungs": [0.5, 1.0], "eta": 2},
-    "budget": {"recipes": 8},
+    "budget": {"recipes": 7},
 }
 MIXES = [
     *TASKS,
@@ -44,7 +44,6 @@ MIXES = [
     "tags:0.2 + kinds:0.8",
     "words + kinds",
     "tags + words + kinds",
-    "words:0.8 + tags:0.2",
 ]
 
 
@@ -95,16 +94,18 @@ def test_every_estimate_is_compared_on_every_target(correlations: Any) -> None:
         of_target = {name for where, name, _ in seen if where == target}
         assert of_target == names | {"gains of single tasks"} | ({"LogME"} if target == "pairs" else set())
     assert {one["mixtures"] for one in seen.values() if one["among"] == "single"} == {3}
-    assert {one["mixtures"] for one in seen.values() if one["among"] == "several"} == {5}
+    assert {one["mixtures"] for one in seen.values() if one["among"] == "several"} == {4}
     # of one task the merged encoder is its own, and retrieval is not trained: this is the very score that was measured
     assert seen["texts", "merged encoder", "single"]["rho"] in (None, 1.0)
     assert seen["texts", "number of tasks", "single"]["rho"] is None  # a constant
     for one in seen.values():
         if one["rho"] is not None:
             assert one["low"] <= one["rho"] + 1e-9 and one["rho"] <= one["high"] + 1e-9
+    merged = [one for one in found["values"] if (one["target"], one["estimate"]) == ("texts", "merged encoder")]
+    assert {one["mixture"] for one in merged} == {str(Mixture.parse(mix)) for mix in MIXES}
     singles = [start for start in found["starts"] if start["reason"] == "a single task"]
     assert len(singles) == 2 * 3
-    assert all(1 <= start["rank"] <= start["of"] == 8 for start in found["starts"])
+    assert all(1 <= start["rank"] <= start["of"] == 7 for start in found["starts"])
 
 
 def test_the_tables_and_a_draw(correlations: Any) -> None:

@@ -60,7 +60,7 @@ def test_a_merged_encoder_is_probed_once(estimator: Estimator, monkeypatch: pyte
     assert all(0 <= score <= 1 for score in found.values())
     evidence = estimator.log_evidence(mixture, "pairs")
     assert evidence != estimator.log_evidence(Mixture.parse("tags"), "pairs")
-    monkeypatch.setattr(estimator, "_encoder", None)
+    monkeypatch.setattr(estimates, "merged", None)
     assert found == {target: estimator.merged_score(mixture, target) for target in found}
     assert evidence == estimator.log_evidence(mixture, "pairs")
 
