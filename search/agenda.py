@@ -12,8 +12,9 @@ from typing import Protocol
 
 from search.config import Search
 from search.halving import promotable
+from search.learned import expected_gain
 from search.record import Kind
-from search.samplers import Proposer
+from search.samplers import Proposer, choose
 from search.standing import Standing
 from search.studies import Studies
 from spaces.digest import derive_seed
@@ -63,12 +64,14 @@ class Agenda:
         self._in_flight: dict[WorkItem, Kind] = {}
         begin = search.starts(studies.earlier or ())
         self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
-        sampler = self._config.sampler
+        asked = self._config.sampler
+        self.sampler = choose(asked.name, search.space, self._config.budget.recipes)
         self._proposers = {
-            target: Proposer(sampler.name, sampler.startup, search.space, target) for target in self._config.targets
+            target: Proposer(self.sampler.name, asked.startup, search.space, target) for target in self._config.targets
         }
         self._found: tuple[tuple[int, ...], Candidate | None] | None = None
         self._told_at = clock()
+        self._expected_at = 0
 
     # --- what the driver calls
 
@@ -197,6 +200,9 @@ class Agenda:
         kind: Kind = "start"
         recipe = next((recipe for recipe in self._start_recipes if not self._is_known(recipe)), None)
         if recipe is None:
+            self._look_ahead()
+            if self._closing():
+                return
             kind, recipe = "proposal", self._propose(target)
         if recipe is None:
             self.studies.note_exhausted()
@@ -234,8 +240,23 @@ class Agenda:
         return recipe.digest in self._standing.recipes
 
     def _closing(self) -> bool:
-        """No new recipes will come: the budget of recipes is spent, or the space."""
-        return self.studies.exhausted or len(self._standing.tried) >= self._config.budget.recipes
+        """No new recipes will come: the budget of recipes is spent, or the space, or more would bring too little."""
+        budget, expected = self._config.budget, self.studies.expected_gain
+        return (
+            self.studies.exhausted
+            or len(self._standing.tried) >= budget.recipes
+            or (budget.least_gain is not None and expected is not None and expected < budget.least_gain)
+        )
+
+    def _look_ahead(self) -> None:
+        """Once in a round of the targets, where `budget.until` asks for it: what more recipes would bring."""
+        tried, targets = len(self._standing.tried), self._config.targets
+        if self._config.budget.least_gain is None or tried < self._expected_at + len(targets):
+            return
+        self._expected_at = tried
+        expected = expected_gain(self._standing, self.search.space, derive_seed(self._config.seed, "ahead", tried))
+        if expected is not None:
+            self.studies.note_expected_gain(expected)
 
     def _propose(self, target: str) -> Recipe | None:
         # By the number of proposals, not of results: what comes in between does not change what a sampler draws.

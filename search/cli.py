@@ -87,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
 
     plan = command("plan", _plan, "check a search file without training, and say what it would cost")
     plan.add_argument("file", type=Path)
-    plan.add_argument("--offline", action="store_true", help="leave out what only the hub could answer")
+    plan.add_argument(
+        "--offline", action="store_true", help="leave out what only the hub, or the owner of files, could answer"
+    )
     plan.add_argument("--measure", action="store_true", help="train a few steps, to learn how long they take here")
     plan.add_argument("--simulate", action="store_true", help="play the search through on a made-up response surface")
 
@@ -108,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("--address", required=True, help="of the cluster's dashboard, http://HOST:8265")
     submit.add_argument("--detach", action="store_true", help="do not follow the job's log")
 
-    gc = command("gc", _gc, "delete stored encoders that a search does not need any more")
+    gc = command("gc", _gc, "delete what of the store a search does not need any more")
     gc.add_argument("name")
     gc.add_argument("--best", type=_positive, default=1, metavar="K", help="mixes per target that stay; default: 1")
     gc.add_argument("--yes", action="store_true", help="do not ask")
@@ -330,7 +332,7 @@ def _best(options: argparse.Namespace) -> int:
     if options.suite:
         print(report.render(benchmark(search, studies, options.suite), "benchmark", options.format))
         return 0
-    answer = query.best(search, studies, options.target, options.top)
+    answer = query.answers(search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
     return 0
 

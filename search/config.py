@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from spaces.card import Card, Strict
 from spaces.catalogue import Catalogue
@@ -20,7 +21,9 @@ from trainables.item import EngineSettings, EvaluationSettings, Plan, StageSetti
 RESERVED = frozenset({"store"})
 """Folders of $TASKMIX_HOME that are no searches."""
 
-SamplerName = Literal["random", "tpe", "gp"]
+_UNTIL = re.compile(r"expected gain\s*<\s*([0-9]*\.?[0-9]+)")
+
+SamplerName = Literal["auto", "mixture", "random", "tpe", "gp"]
 
 
 class HyperparameterConfig(Strict):
@@ -82,7 +85,7 @@ class HalvingConfig(Strict):
     """Asynchronous successive halving: the best 1/eta of each rung go on to the next, for each target."""
 
     rungs: list[float] = Field(default=[0.25, 1.0], description="rising shares of the example budgets, the last is 1")
-    eta: int = Field(3, ge=2)
+    eta: int = Field(3, ge=1, description="1: everything goes on")
 
     @model_validator(mode="after")
     def _rising(self) -> HalvingConfig:
@@ -99,6 +102,20 @@ class BudgetConfig(Strict):
     work_items: int | None = Field(None, gt=0)
     hours: float | None = Field(None, gt=0, description="wall-clock while a driver runs")
     gpu_hours: float | None = Field(None, gt=0)
+    until: str | None = Field(None, description='no new recipes once more would bring little: "expected gain < 0.2"')
+
+    @field_validator("until")
+    @classmethod
+    def _readable(cls, until: str | None) -> str | None:
+        if until is not None and _UNTIL.fullmatch(until.strip()) is None:
+            raise ValueError('written as "expected gain < 0.2", in points')
+        return until
+
+    @property
+    def least_gain(self) -> float | None:
+        """What more recipes are expected to gain at least, as a share of 1, on some target; None: no matter."""
+        match = _UNTIL.fullmatch(self.until.strip()) if self.until is not None else None
+        return float(match[1]) / 100 if match else None
 
 
 class StartConfig(Strict):
@@ -121,8 +138,10 @@ class ConfirmConfig(Strict):
 class SamplerConfig(Strict):
     """How the next recipe is proposed once the start recipes are through."""
 
-    name: SamplerName = "tpe"
-    startup: int = Field(8, ge=1, description="results on a rung before the sampler models it")
+    name: SamplerName = "auto"
+    startup: int = Field(
+        8, ge=1, description="recipes (for a stock sampler: results on a rung) before anything is modelled"
+    )
 
 
 class ResourcesConfig(Strict):
@@ -140,7 +159,9 @@ class StorageConfig(Strict):
     studies: str | None = Field(None, description="SQLAlchemy URL of Optuna's storage")
     mlflow: str | None = Field(None, description="MLflow tracking URI")
     store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
-    max_gb: float | None = Field(None, gt=0, description="gigabytes that this search's encoders may take in the store")
+    max_gb: float | None = Field(
+        None, gt=0, description="gigabytes that this search's encoders and predictions may take in the store"
+    )
     cache: str | None = Field(None, description="folder of tokenised data and built suites")
     mirror: str | None = Field(None, description="folder or fsspec URL laid out like the hub; then it is not asked")
 

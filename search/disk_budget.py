@@ -7,7 +7,7 @@ from collections.abc import Callable
 from search.config import Search
 from search.home import Place
 from search.record import Kind
-from search.retention import LOST, Encoders, neighbours
+from search.retention import LOST, Holdings, neighbours
 from search.studies import Studies
 from search.units import size
 from spaces.errors import TaskmixError
@@ -19,10 +19,11 @@ GIGABYTE = 1e9
 
 
 class DiskBudget:
-    """A listener that keeps a search's encoders within `storage.max_gb`, after each work item.
+    """A listener that keeps a search's encoders and predictions within `storage.max_gb`, after each work item.
 
-    What nothing needs goes first, then what promotions may start from, worst first, then answers; never what runs now
-    starts from or what another search needed at the start. The store is listed once; later sizes are remembered.
+    What nothing needs goes first, then what promotions may start from, worst first, then answers; never predictions,
+    what runs now starts from or what another search needed at the start. The store is listed once; later sizes are
+    remembered.
 
     Args:
         say: told, once, when the budget cannot be kept, and why; and what is damaged in the store.
@@ -38,8 +39,9 @@ class DiskBudget:
     ) -> None:
         self._search, self._studies, self._place, self._store = search, studies, place, store
         self._say, self._said = say, set[str]()
-        self._encoders: Encoders | None = None
+        self._holdings: Holdings | None = None
         self._sizes: dict[str, int] = {}
+        self._predicted: dict[str, int] = {}
         self._unmeasured: set[str] = set()
         self._foreign: set[str] = set()
 
@@ -55,36 +57,40 @@ class DiskBudget:
         if limit is None:
             return
         try:
-            encoders = self._encoders or self._look_around()
+            holdings = self._holdings or self._look_around()
             if not item.recipe.is_baseline:
-                self._unmeasured |= {encoders.key(item.recipe, rung) for rung in range(item.rung + 1)}
+                self._unmeasured |= {holdings.key(item.recipe, rung) for rung in range(item.rung + 1)}
             self._sizes |= self._store.sizes(self._unmeasured - self._sizes.keys())
             self._unmeasured.clear()
-            self._shrink(encoders, limit * GIGABYTE)
+            for key in holdings.predictions_of(item):
+                self._predicted[key] = self._store.prediction_size(key) or 0
+            self._shrink(holdings, limit * GIGABYTE)
         except StoreError as error:  # the next work item tries again
             self._say_once(f"storage.max_gb is not kept: {error.problems[0].what}: {error.problems[0].found}")
         while self._store.complaints:
             self._say(self._store.complaints.pop(0))
 
-    def _look_around(self) -> Encoders:
+    def _look_around(self) -> Holdings:
         """What is there at the start, and what belongs to others."""
-        encoders, have = Encoders(self._search, self._studies, self._place), self._store.encoder_keys()
-        self._sizes = self._store.sizes(encoders.made().keys() & have)
+        holdings, have = Holdings(self._search, self._studies, self._place), self._store.encoder_keys()
+        self._sizes = self._store.sizes(holdings.made().keys() & have)
+        predicted = self._store.prediction_sizes()
+        self._predicted = {key: predicted[key] for key in holdings.predictions() & predicted.keys()}
         try:
             for other in neighbours(self._search, self._place):
                 self._foreign |= other.running(have) | other.worth(have, top=1).keys()
         except TaskmixError as error:
             self._say_once(f"storage.max_gb: what another search needs is not known: {error.problems[0].what}")
-        self._encoders = encoders
-        return encoders
+        self._holdings = holdings
+        return holdings
 
-    def _shrink(self, encoders: Encoders, limit: float) -> None:
-        total = sum(self._sizes.values())
+    def _shrink(self, holdings: Holdings, limit: float) -> None:
+        total = sum(self._sizes.values()) + sum(self._predicted.values())
         if total <= limit:
             return
         have = self._sizes.keys()
-        worth = encoders.worth(have, max(1, self._search.config.confirm.top))
-        untouchable = encoders.running(have) | self._foreign
+        worth = holdings.worth(have, max(1, self._search.config.confirm.top))
+        untouchable = holdings.running(have) | self._foreign
         for key in sorted(have - untouchable, key=lambda key: (worth.get(key, LOST), key)):
             if total <= limit:
                 return
@@ -92,7 +98,9 @@ class DiskBudget:
             total -= self._sizes.pop(key)
         if total > limit:
             taken = size(total)
-            self._say_once(f"storage.max_gb is too small: what runs now, or another search, needs {taken}")
+            self._say_once(
+                f"storage.max_gb is too small: what runs now, or another search, and predictions need {taken}"
+            )
 
     def _say_once(self, text: str) -> None:
         kind = text.partition(":")[0]

@@ -34,6 +34,7 @@ from search.mlflow_database import open_client
 from spaces.errors import Failure, InputError, TaskmixError
 from trainables.files import Files
 from trainables.item import Plan
+from trainables.mirror import mounted
 from trainables.prepare import Findings, inspected
 
 Say = Callable[[str], None]
@@ -228,7 +229,8 @@ def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Ask
     cards = plan.cards()
     suite, folder = model.startswith("suite:"), _is_folder(model)
     folders = [model] if folder else []
-    folders += [plan.mirror] if plan.mirror and "://" not in plan.mirror else []
+    mirror = mounted(plan.mirror) if plan.mirror else None
+    folders += [str(mirror)] if mirror else []
     folders += [card.source.files for card in cards if card.source.files]
     return Asked(
         store=plan.store,

@@ -70,7 +70,8 @@ def export(
             continue
         predictions = store.predictions(plan.score_key(record.recipe, record.rung, record.target))
         if predictions is None:
-            problems.append(_not_stored(plan, record))
+            problems.append(_not_stored(plan, record, damaged=bool(store.complaints)))
+            store.complaints.clear()
             continue
         names, wrong = [], list[Problem]()
         for language in suite.tasks[task].languages:
@@ -134,7 +135,10 @@ def _record(search: Search, studies: Studies, target: str, mixture: Mixture | No
     return min(chosen, key=lambda record: (record.recipe.seed != search.config.seed, record.recipe.seed))
 
 
-def _not_stored(plan: Plan, record: Record) -> Problem:
+def _not_stored(plan: Plan, record: Record, damaged: bool) -> Problem:
     found = f"{record.recipe.mixture}, seed {record.recipe.seed}"
-    fix = f"they are stored when it is measured; is this the search's store? {plan.store}"
+    again = "launch the same file under another name: only what is missing is computed again"
+    if damaged:
+        return Problem("the predictions in the store are damaged", record.target, found, again)
+    fix = f"is this the search's store? {plan.store}; if so, {again}"
     return Problem("no predictions in the store", record.target, found, fix)

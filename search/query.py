@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from search import home
 from search.agenda import Agenda
 from search.config import Search
+from search.learned import learned
 from search.ranking import best
 from search.record import Cost, Record
 from search.studies import Studies
@@ -73,6 +74,15 @@ def status(search: Search, studies: Studies, alive: bool | None = None) -> dict[
         },
         "running": [_running(record) for record in running],
     }
+
+
+def answers(search: Search, studies: Studies, target: str | None = None, top: int = 3) -> dict[str, Any]:
+    """`best`, and for each target what the search has learned about it (`learned.py`)."""
+    found = best(search, studies, target, top)
+    about = learned(studies.standing, search.space, list(found["targets"]), search.config.seed)
+    for name, answer in found["targets"].items():
+        answer["learned"] = about[name]
+    return found
 
 
 def searches(alive: Callable[[str], bool | None] = lambda name: None) -> list[dict[str, Any]]:

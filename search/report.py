@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search import benchmark_table, tables, units
+from search import benchmark_table, learned_table, tables, units
 from search.config import Search
 from search.database import shown
 from spaces.encoding import Space
@@ -34,7 +34,7 @@ Kind = Literal["best", "benchmark", "status", "searches", "tasks"]
 FORMATS = ("table", "json", "csv")
 
 LAYOUTS = {
-    "best": tables.best,
+    "best": learned_table.best,
     "benchmark": benchmark_table.benchmark,
     "status": tables.status,
     "searches": tables.searches,
@@ -163,11 +163,16 @@ def sweep(found: Sweep, width: int | None = None) -> str:
     """What `gc` would delete, and how much that frees."""
     console = _console(width)
     kept = f"kept: {found.kept} encoders, {units.size(found.kept_bytes)}"
+    if found.kept_predictions:
+        kept += f"; {len(found.kept_predictions)} predictions, {units.size(sum(found.kept_predictions.values()))}"
     if not found:
         return _print(console, [Text(f"nothing to delete; {kept}")])
     table = tables.plain("encoder of", "rung", "size", right=(1, 2))
     for waste in found.encoders:
         table.add_row(escape(waste.mix), str(waste.rung), units.size(waste.bytes))
+    if found.predictions:
+        gone = f"{len(found.predictions)} x predictions of no search that is here"
+        table.add_row(Text(gone, "dim"), "", units.size(sum(found.predictions.values())))
     if found.orphans:
         orphans = f"left by {len(found.orphans)} writes that were broken off"
         table.add_row(Text(orphans, "dim"), "", units.size(sum(one.bytes for one in found.orphans)))

@@ -8,6 +8,9 @@ Of the encoders that a search has made it needs
 
 All else may go. Whatever is missing later is computed again: that is slower, never wrong. The store belongs to all
 searches: what another one in $TASKMIX_HOME needs stays. Scores are tiny and always stay.
+
+Predictions on the test split stay with the search that has their score, since an export trains nothing. Those that no
+search knows go, in a store that lies in $TASKMIX_HOME: to any other one searches may write that nobody here knows of.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from search.ranking import best
 from search.studies import Studies
 from spaces.errors import Failure
 from spaces.recipe import Recipe
+from trainables.item import WorkItem
 from trainables.store import Orphan, Store
 
 ORPHAN_SECONDS = 86_400.0
@@ -35,8 +39,8 @@ LOST, RESUME, ANSWER = 0.0, 1.0, 3.0
 """What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; it is an answer."""
 
 
-class Encoders:
-    """The encoders that the records of one search speak of, and what they are worth to it.
+class Holdings:
+    """The encoders that the records of one search speak of, and what they are worth to it; and its predictions.
 
     `have`, everywhere: keys that are in the store.
     """
@@ -67,6 +71,19 @@ class Encoders:
             for rung in range(top + 1) if not recipe.is_baseline else ():
                 found.setdefault(self.key(recipe, rung), []).append((recipe, rung))
         return found
+
+    def predictions_of(self, item: WorkItem) -> set[str]:
+        """Keys of the predictions that a work item makes: of each target, at the top rung."""
+        if item.rung < len(self._plan.rungs) - 1:
+            return set()
+        return {self._plan.score_key(item.recipe, item.rung, target) for target in item.targets}
+
+    def predictions(self) -> set[str]:
+        """Keys of all predictions that the search has or is making."""
+        items = self._studies.running()
+        for target, records in self._studies.records.items():
+            items += [WorkItem(record.recipe, record.rung, (target,)) for record in records]
+        return {key for item in items for key in self.predictions_of(item)}
 
     def running(self, have: AbstractSet[str]) -> set[str]:
         """What running work items start from, and what they have made on their way."""
@@ -146,7 +163,7 @@ def hopeful(
     return found
 
 
-def neighbours(search: Search, place: Place) -> Iterator[Encoders]:
+def neighbours(search: Search, place: Place) -> Iterator[Holdings]:
     """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
     own = fsspec.core.strip_protocol(place.store)
     for name in home.names():
@@ -161,7 +178,7 @@ def neighbours(search: Search, place: Place) -> Iterator[Encoders]:
             if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
                 continue
             raise
-        yield Encoders(other, studies, there)
+        yield Holdings(other, studies, there)
 
 
 @dataclass(frozen=True)
@@ -176,25 +193,33 @@ class Waste:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What `gc` would delete, and what it would keep of this search."""
+    """What `gc` would delete, and what it would keep of this search.
+
+    `predictions`, `kept_predictions`: key -> bytes.
+    """
 
     encoders: list[Waste]
+    predictions: dict[str, int]
     orphans: list[Orphan]
     kept: int
     kept_bytes: int
+    kept_predictions: dict[str, int]
 
     @property
     def bytes(self) -> int:
         """What it frees."""
-        return sum(one.bytes for one in self.encoders) + sum(one.bytes for one in self.orphans)
+        encoders, orphans = (sum(one.bytes for one in part) for part in (self.encoders, self.orphans))
+        return encoders + orphans + sum(self.predictions.values())
 
     def __bool__(self) -> bool:
-        return bool(self.encoders or self.orphans)
+        return bool(self.encoders or self.predictions or self.orphans)
 
     def carry_out(self, store: Store) -> None:
         """Delete. Raises StoreError; what was deleted before stays deleted."""
         for encoder in self.encoders:
             store.remove(encoder.key)
+        for key in self.predictions:
+            store.remove_predictions(key)
         for orphan in self.orphans:
             store.remove_orphan(orphan)
 
@@ -208,21 +233,33 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
     Raises:
         TaskmixError: the store, this search, or another one on the same store cannot be read.
     """
+    predicted = store.prediction_sizes()  # before any studies are read: what is made after that is not looked at
     studies = Studies.open(place.studies, search)
-    encoders, have = Encoders(search, studies, place), store.encoder_keys()
-    needed = encoders.running(have) | encoders.worth(have, top, _is_over(search, studies)).keys()
+    holdings, have = Holdings(search, studies, place), store.encoder_keys()
+    needed = holdings.running(have) | holdings.worth(have, top, _is_over(search, studies)).keys()
+    own = holdings.predictions()
+    known = set(own)
     for other in neighbours(search, place):
         needed |= other.running(have) | other.worth(have, top).keys()
-    made = {key: uses for key, uses in encoders.made().items() if key in have}
+        known |= other.predictions()
+    unknown = {key: size for key, size in predicted.items() if key not in known}
+    made = {key: uses for key, uses in holdings.made().items() if key in have}
     sizes = store.sizes(made)
     waste = [Waste(key, str(made[key][0][0].mixture), made[key][0][1], sizes[key]) for key in sizes.keys() - needed]
     kept = [sizes[key] for key in sizes if key in needed]
     return Sweep(
         sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
+        unknown if _is_in_home(place) else {},
         store.orphans(ORPHAN_SECONDS),
         len(kept),
         sum(kept),
+        {key: size for key, size in predicted.items() if key in own},
     )
+
+
+def _is_in_home(place: Place) -> bool:
+    """Whether every search that writes to the store lies in $TASKMIX_HOME."""
+    return bool(fsspec.core.strip_protocol(place.store) == str(home.home() / "store"))
 
 
 def _is_over(search: Search, studies: Studies) -> bool:

@@ -1,4 +1,4 @@
-"""Which recipe is tried next: Optuna's samplers by name, over the encoding of the space.
+"""Which recipe is tried next: the project's own sampler (`mixture_sampler.py`), or Optuna's by name.
 
 Optuna's stock samplers know nothing of rungs: to them the trial of a low rung would be a failed or a final one. So
 they are shown one rung, the highest that has enough results (as BOHB does, Falkner et al. 2018, section 4.1), where
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import optuna
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search.measured import Measured
+from search.mixture_sampler import propose
 from search.record import Record
 from search.standing import Standing
 from spaces.digest import derive_seed
@@ -24,6 +27,31 @@ from spaces.recipe import Value
 
 TRIES = 50
 """Proposals that were seen before and are drawn again before the space counts as exhausted."""
+
+
+MOST_RECIPES = 5000
+"""Beyond it a surrogate that looks at `surrogate.CONDITIONED` results for each proposal leaves most of them out."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A sampler and why it was taken."""
+
+    name: str
+    why: str
+
+
+def choose(name: str, space: Space, recipes: int) -> Choice:
+    """What `auto` stands for in a space, with a budget of so many recipes; any other name stands for itself."""
+    if name != "auto":
+        return Choice(name, "as the search file says")
+    if len(space.tasks) == 1:
+        if space.hyperparameters:
+            return Choice("gp", "one task, so only hyperparameters are searched")
+        return Choice("random", "one task and no hyperparameters: there is one recipe")
+    if recipes > MOST_RECIPES:
+        return Choice("tpe", f"{recipes:,} recipes are more than the model of mixtures looks at")
+    return Choice("mixture", f"{len(space.tasks)} tasks to mix: every result is used for all targets and rungs")
 
 
 def make(name: str, seed: int) -> BaseSampler:
@@ -60,6 +88,9 @@ class Proposer:
             seed: of this proposal alone. A sampler made anew after a restart would repeat its first draws otherwise.
             seen: whether a recipe was started already, for any target.
         """
+        if self._name == "mixture":
+            measured = Measured.of(standing)
+            return propose(self._space, measured, list(standing.rungs).index(self._target), seed, seen, self._startup)
         view = None if self._name == "random" else self._view(standing)
         for attempt in range(TRIES):
             seed_of_try = derive_seed(seed, attempt)

@@ -39,6 +39,10 @@ class RungStanding:
             self._keys.insert(position, key)
             self.ranked.insert(position, digest)
 
+    def scores(self) -> list[tuple[str, float]]:
+        """Digest and score, best first."""
+        return [(digest, -negative) for negative, digest in self._keys]
+
 
 class Standing:
     """What is known about a search.

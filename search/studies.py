@@ -41,7 +41,7 @@ RECORD, RESULT, COST, MICRO_BATCHES = "record", "result", "cost", "micro_batches
 """Attributes of the trials."""
 
 CONFIG, VERSIONS, WALL, EXHAUSTED = "config", "versions", "wall_seconds", "exhausted"
-EARLIER = "earlier"
+EARLIER, EXPECTED = "earlier", "expected_gain"
 """Attributes of the first target's study."""
 
 T = TypeVar("T")
@@ -133,6 +133,12 @@ class Studies:
         return bool(self._attributes.get(EXHAUSTED, False))
 
     @property
+    def expected_gain(self) -> float | None:
+        """What more recipes were last expected to gain, as a share of 1; None: not asked yet."""
+        found = self._attributes.get(EXPECTED)
+        return None if found is None else float(found)
+
+    @property
     def versions(self) -> dict[str, str]:
         """Card -> digest of its data, as the search was begun on."""
         return dict(self._attributes.get(VERSIONS, {}))
@@ -178,6 +184,10 @@ class Studies:
     def note_exhausted(self) -> None:
         """The sampler finds nothing new: no launch needs to ask it again."""
         self._note(EXHAUSTED, True)
+
+    def note_expected_gain(self, gain: float) -> None:
+        """What more recipes are expected to gain: it may be the end of the search."""
+        self._note(EXPECTED, gain)
 
     def remember(self, config: SearchConfig) -> None:
         """Keep the search file with its studies, where every machine that drives the search finds it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -47,6 +47,9 @@ METRICS: dict[str, tuple[str, ...]] = {
 }
 """The metrics that a format can be scored by. `qa` is the mean of exact match and F1, `qa_mlqa` the same with MLQA's
 normalisation of answers."""
+
+METRIC_LANGUAGES: dict[str, frozenset[str]] = {"qa_mlqa": frozenset({"ar", "de", "en", "es", "hi", "vi", "zh"})}
+"""Metrics that are defined in some languages alone: MLQA's normalisation knows the articles of its own seven."""
 
 Split = Literal["train", "dev", "test"]
 
@@ -195,6 +198,9 @@ class Card(Strict):
         if self.metric not in METRICS[self.format]:
             known = ", ".join(METRICS[self.format]) or "none: it cannot be a target"
             raise ValueError(f"metric: found {self.metric!r}; a {self.format} target is scored by {known}")
+        unscored = self.unscored([*self.languages, *self.dev_languages])
+        if unscored:
+            raise ValueError(f"metric: {self.metric} is not defined in {', '.join(unscored)}; qa is, in every language")
         if self.source.tasks:
             raise ValueError("source.tasks: only training rows are put together; name such a task in train_from")
         if self.train_from == []:
@@ -243,6 +249,11 @@ class Card(Strict):
         if split == "train":
             return [self.training_language]
         return self.dev_languages if split == "dev" and self.dev_languages else self.languages
+
+    def unscored(self, languages: Iterable[str]) -> list[str]:
+        """Those of `languages` in which the card's metric is not defined."""
+        known = METRIC_LANGUAGES.get(self.metric or "")
+        return [] if known is None else sorted(set(languages) - known)
 
     def places_of(self, split: Split) -> set[str]:
         """Where the rows of a split lie, each language's apart: what two cards have in common, they share."""

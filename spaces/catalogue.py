@@ -187,6 +187,12 @@ def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
             if card.dev_from in cards["target"] and cards["target"][card.dev_from].dev_from is not None:
                 found = f"{card.dev_from} has none of its own"
                 problems.append(Problem("must have a dev split", f"{card.name}.yaml: dev_from", found))
+            elif card.dev_from in cards["target"]:
+                unscored = card.unscored(cards["target"][card.dev_from].languages_of("dev"))
+                what = f"has development rows in which {card.metric} is not defined"
+                if unscored:
+                    found = f"{card.dev_from}: {', '.join(unscored)}"
+                    problems.append(Problem(what, f"{card.name}.yaml: dev_from", found, "metric: qa"))
     for card in cards["task"].values():
         for number, name in enumerate(card.source.tasks):
             problems += _misfit(card, f"source.tasks.{number}", name, cards["task"], card.format)

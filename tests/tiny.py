@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from spaces.card import METRICS, UNTRAINED
+
 LABELS = {
     "pair_classification": ["entailment", "neutral", "contradiction"],
     "sentence_classification": ["law", "history", "letters"],
@@ -28,8 +30,8 @@ def write_cards(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, st
                 "splits": {"train": "train", "dev": "dev", "test": "test"},
                 "languages": ["en"],
                 **({"labels": LABELS[form]} if form in LABELS else {}),
-                **({"metric": "accuracy"} if is_target else {}),
-                **({"train_language": "en"} if is_target and form != "retrieval" else {}),
+                **({"metric": METRICS[form][0]} if is_target else {}),
+                **({"train_language": "en"} if is_target and form not in UNTRAINED else {}),
             }
             path = folder / "cards" / kind / f"{name}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -112,16 +112,11 @@ class Data:
         made_of = {"rows": key, "count": len(rows), "max_length": max_length, "tokenizer": fingerprint(tokenizer)}
         return self._stored("features", digest(made_of, length=32), build)
 
-    def check(self, card: Card, offline: bool = False) -> list[Problem]:
+    def check(self, card: Card) -> list[Problem]:
         """What is wrong with the card's splits, columns and labels: one problem of each kind, without training.
 
         Reads every split that a search would read; what is read stays in the cache.
-
-        Args:
-            offline: leave out hub data sets that the mirror does not stand in for.
         """
-        if offline and card.source.hub and self.mirror is None:
-            return []
         problems: dict[tuple[str, str], Problem] = {}
         for part, split, language in _splits_used(card):
             try:

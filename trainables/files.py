@@ -31,10 +31,11 @@ class StoreError(Failure):
 
 @dataclass(frozen=True)
 class Listed:
-    """Something in a folder: its name there and whether it is a folder itself."""
+    """Something in a folder: its name there, whether it is a folder itself, and the bytes of a file."""
 
     name: str
     is_folder: bool
+    bytes: int = 0
 
 
 class Files:
@@ -91,7 +92,10 @@ class Files:
                 found = self._fresh.ls(path, detail=True)
             except (FileNotFoundError, NotADirectoryError):
                 return []
-        listed = [Listed(info["name"].rstrip("/").rpartition("/")[2], info["type"] == "directory") for info in found]
+        listed = [
+            Listed(info["name"].rstrip("/").rpartition("/")[2], info["type"] == "directory", int(info.get("size") or 0))
+            for info in found
+        ]
         return sorted((one for one in listed if one.name != Path(path).name), key=lambda one: one.name)
 
     def measure(self, name: str) -> tuple[int, dt.datetime] | None:

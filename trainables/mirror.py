@@ -14,9 +14,10 @@ BUILDERS = {"parquet": "parquet", "jsonl": "json", "json": "json", "csv": "csv"}
 """Ending of a file -> the builder of `datasets` that reads it."""
 
 
-def is_remote(folder: str) -> bool:
-    """Whether it is a URL of something that is not mounted."""
-    return "://" in folder and not folder.startswith("file://")
+def mounted(mirror: str) -> Path | None:
+    """The folder of a mirror on this machine; None for a URL of something that is not mounted."""
+    path = mirror.removeprefix("file://")
+    return None if "://" in path else Path(path).expanduser()
 
 
 def files_of(folder: Path, split: str) -> list[Path]:

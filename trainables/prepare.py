@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +60,7 @@ def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fals
 
     Args:
         say: told each step.
-        offline: leave out what only the hub could answer.
+        offline: leave out what only the hub could answer, and licensed files that are not here.
         measure: train a few steps, to learn how long they take.
 
     Raises:
@@ -133,15 +133,15 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     torch.set_num_threads(max(1, round(cpus)))
     data = Data(cache=Path(plan.cache), mirror=plan.mirror)
     cards = plan.cards()
-    away = [card for card in cards if offline and card.source.hub and plan.mirror is None]
-    here = [card for card in cards if card not in away]
+    unreached = {(card.kind, card.name): list(away(card, plan.mirror)) for card in cards} if offline else {}
+    here = [card for card in cards if not unreached.get((card.kind, card.name))]
     say("checking the data sets")
     problems = {card.name: found for card in here if (found := data.check(card))}
     sound = [card for card in here if card.name not in problems]
     say("loading the model")
     findings = Findings(
         versions={card.name: data.version(card) for card in sound},
-        unreached=sorted({str(card.source.hub) for card in away}),
+        unreached=sorted({place for places in unreached.values() for place in places}),
         problems=problems,
     )
     try:
@@ -169,6 +169,14 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
             "embeddings": sum(parameter.numel() for parameter in encoder.model.get_input_embeddings().parameters()),
         }
     )
+
+
+def away(card: Card, mirror: str | None) -> Iterator[str]:
+    """What of a card only the hub has, or whoever holds licensed files."""
+    for source in (part.source for part in card.parts or (card,)):
+        licensed = source.supply is not None and source.files is not None
+        if (source.hub and mirror is None) or (licensed and not Path(str(source.files)).expanduser().exists()):
+            yield source.place
 
 
 def build_suites(plan: Plan, model: str, say: Say) -> None:

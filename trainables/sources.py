@@ -20,7 +20,7 @@ from datasets import Dataset, IterableDataset
 
 from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem, TaskmixError
-from trainables.mirror import BUILDERS, copies_of, files_of, is_remote, names_in
+from trainables.mirror import BUILDERS, copies_of, files_of, mounted, names_in
 
 SUITE_VERSION = 1
 """Part of the folder's name: a change of what a suite holds is a new folder."""
@@ -222,7 +222,8 @@ def _source(card: Card, split: Split, name: str, language: str, cache: Path, mir
     source, config = card.source, card.source.config_for(language)
     if source.hub and mirror is None:
         return HubSplit(card, split, language, name, config, cache / "hub")
-    if source.hub and mirror is not None and is_remote(mirror):
+    local = mounted(mirror) if mirror is not None else None
+    if source.hub and mirror is not None and local is None:
         below = "/".join(part for part in (source.hub, config) if part)
         copies = copies_of(mirror, below, name, cache)
         if not copies:
@@ -235,7 +236,7 @@ def _source(card: Card, split: Split, name: str, language: str, cache: Path, mir
             raise Failure(Problem(f"the offline suite {source.suite!r} is not built", str(suite), fix=fix))
         folder = suite / "data" / str(source.path)
     else:
-        folder = Path(mirror or "", source.hub) if source.hub else Path(str(source.files)).expanduser()
+        folder = local / source.hub if local and source.hub else Path(str(source.files)).expanduser()
     folder = folder / config if config else folder
     files = files_of(folder, name)
     if not files:

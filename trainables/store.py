@@ -43,6 +43,9 @@ from trainables.files import Files, StoreError
 
 __all__ = ["Orphan", "Store", "StoreError"]
 
+PACKED = ".json.gz"
+"""What the names of predictions end with."""
+
 SEAL = "sha256"
 """Field of each JSON: the digest of all its other fields."""
 
@@ -106,10 +109,24 @@ class Store:
 
     def predictions(self, key: str) -> dict[str, list[Any]] | None:
         """Language -> a prediction per test row, of the score under `key`; None when there are none or damaged ones."""
-        return self._read_json(f"predictions/{key}.json.gz")
+        return self._read_json(f"predictions/{key}{PACKED}")
 
     def put_predictions(self, key: str, predictions: dict[str, list[Any]]) -> None:
-        self._publish(f"predictions/{key}.json.gz", predictions)
+        self._publish(f"predictions/{key}{PACKED}", predictions)
+
+    def prediction_sizes(self) -> dict[str, int]:
+        """Key -> bytes of all predictions, readable or not."""
+        listed = self._files.list("predictions")
+        return {one.name.removesuffix(PACKED): one.bytes for one in listed if one.name.endswith(PACKED)}
+
+    def prediction_size(self, key: str) -> int | None:
+        """Bytes of the predictions under `key`, readable or not; None when there are none."""
+        measured = self._files.measure(f"predictions/{key}{PACKED}")
+        return measured[0] if measured else None
+
+    def remove_predictions(self, key: str) -> None:
+        """Remove predictions; their score is computed again where it is asked for."""
+        self._files.remove(f"predictions/{key}{PACKED}")
 
     # --- limits
 

@@ -191,7 +191,11 @@ class Worker:
     # --- the target stage
 
     def _stored_score(self, item: WorkItem, target: str) -> Score | None:
-        stored = self.store.score(self.plan.score_key(item.recipe, item.rung, target))
+        """A stored score; at the top rung only with its predictions, which an export could not make again."""
+        key = self.plan.score_key(item.recipe, item.rung, target)
+        stored = self.store.score(key)
+        if item.rung == len(self.plan.rungs) - 1 and stored is not None and self.store.predictions(key) is None:
+            return None
         try:
             return Score.model_validate(stored) if stored is not None else None
         except ValidationError:  # from a version with other fields: compute it again

@@ -194,6 +194,15 @@ def test_all_that_is_missing_is_said_and_nothing_is_written(make: Callable[..., 
     assert len(exported(filler, folder, tasks=["tags", "answers"])) == 2
 
 
+def test_damaged_predictions_are_no_missing_ones(make: Callable[..., Filler], folder: Path) -> None:
+    filler = make({name: values for name, values in PREDICTED.items() if name != "pairs"})
+    for file in (folder / "store" / "predictions").iterdir():
+        file.write_bytes(file.read_bytes()[:-9])
+    text = complaint(filler, folder)
+    assert "pairs: no predictions in the store" in text
+    assert "tags: the predictions in the store are damaged" in text and "under another name" in text
+
+
 def test_what_was_not_measured_at_the_top_rung(make: Callable[..., Filler], folder: Path) -> None:
     text = complaint(make(rung=0), folder)
     assert text.count("nothing was measured on the test split") == len(FORMATS)

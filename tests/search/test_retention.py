@@ -17,7 +17,7 @@ from search.cli import main
 from search.config import Search
 from search.disk_budget import DiskBudget
 from search.home import Place
-from search.retention import Encoders, hopeful, sweep
+from search.retention import Holdings, hopeful, sweep
 from search.studies import Studies
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
@@ -59,7 +59,7 @@ def store_all(filler: Filler, folder: Path) -> Store:
     """The encoders that a search like this has put into its store."""
     place = Place.of(filler.search.config)
     store = Store(place.store, place.cache)
-    for key in Encoders(filler.search, filler.studies, place).made():
+    for key in Holdings(filler.search, filler.studies, place).made():
         store.put_encoder(key, folder, {})
     return store
 
@@ -84,7 +84,7 @@ def test_deleting_what_nothing_needs_costs_no_training(
     )
     studies = Studies.in_memory(search)
     agenda, place, dice = Agenda(search, studies), Place.of(search.config), random.Random(seed)
-    encoders = Encoders(search, studies, place)
+    encoders = Holdings(search, studies, place)
     kept, all_made, deleted, promotions, running = set[str](), set[str](), 0, 0, list[WorkItem]()
 
     def below(recipe: Recipe, rung: int, have: set[str]) -> int:
@@ -127,7 +127,7 @@ def test_hopes_end_when_ranks_are_too_low() -> None:
 
 def test_results_on_their_way_leave_hope(search: Search) -> None:
     filler = Filler(search, Studies.in_memory(search))
-    encoders = Encoders(search, filler.studies, Place.of(search.config))
+    encoders = Holdings(search, filler.studies, Place.of(search.config))
     for mix, score in (("paraphrase", 0.5), ("ner", 0.3)):
         filler.run(mix, 0, {"related": score, "verses": score})
     second = {encoders.key(filler.item("ner", 0).recipe, 0)}
@@ -193,6 +193,56 @@ def test_what_another_search_needs_stays(
     elsewhere = load(tmp_path / "other", name="other", storage={"store": str(tmp_path / "elsewhere")})
     Place.of(elsewhere.config).enter(elsewhere, tmp_path / "other" / "search.yaml")
     assert ("ner:1", 0) in lost(filler, store)
+
+
+# --- predictions
+
+
+def predict(filler: Filler, store: Store) -> set[str]:
+    """Predictions for all that the search has scored at the top rung; their keys."""
+    keys = Holdings(filler.search, filler.studies, Place.of(filler.search.config)).predictions()
+    for key in keys:
+        store.put_predictions(key, {"en": [0, 1]})
+    return keys
+
+
+def test_predictions_stay_as_long_as_their_search(
+    filled_database: Path, make_search: Callable[..., Search], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also those of another search; and what a running work item has predicted."""
+    filler = entered(make_search(), tmp_path, filled_database)
+    (tmp_path / "other").mkdir()
+    other = entered(load(tmp_path / "other", name="other", seed=7), tmp_path / "other", filled_database)
+    place = Place.of(filler.search.config)
+    store = Store(place.store, place.cache)
+    own = predict(filler, store)
+    assert len(own) == 9, "two targets: baseline twice, the mix twice; one of a third mix"
+    other.begin(other.item("crossref", 1, ("verses",), seed=7))
+    running = predict(other, store) - own
+    assert len(running) == 1
+    store.put_predictions("gone", {"en": [0] * 100})
+    found = sweep(filler.search, place, store, 1)
+    assert found.predictions == {"gone": store.prediction_size("gone")}
+    assert found.kept_predictions.keys() == own
+    assert main(["gc", "small", "--yes"]) == 0
+    out = capsys.readouterr().out
+    assert "1 x predictions of no search that is here" in out
+    assert "; 9 predictions, " in out
+    assert store.prediction_sizes().keys() == own | running
+    shutil.rmtree(Place.of(other.search.config).folder)
+    assert sweep(filler.search, place, store, 1).predictions.keys() == running
+
+
+def test_a_store_elsewhere_may_serve_searches_that_nobody_here_knows(
+    filled_database: Path, make_search: Callable[..., Search], tmp_path: Path
+) -> None:
+    filler = entered(make_search(storage={"store": str(tmp_path / "shared")}), tmp_path, filled_database)
+    store = Store(str(tmp_path / "shared"), tmp_path / "cache")
+    own = predict(filler, store)
+    store.put_predictions("somebody", {"en": [0]})
+    found = sweep(filler.search, Place.of(filler.search.config), store, 1)
+    assert found.predictions == {}
+    assert found.kept_predictions.keys() == own
 
 
 # --- taskmix gc
@@ -269,7 +319,7 @@ class Disk:
         self.filler = Filler(self.search, Studies.in_memory(self.search))
         place = Place.of(self.search.config)
         self.store, self.said, self._folder = Store(place.store, place.cache), list[str](), folder
-        self.encoders = Encoders(self.search, self.filler.studies, place)
+        self.encoders = Holdings(self.search, self.filler.studies, place)
         self.budget = DiskBudget(self.search, self.filler.studies, place, self.store, self.said.append)
 
     def run(self, mix: str, rung: int, score: float) -> None:
@@ -329,7 +379,7 @@ def test_a_budget_that_cannot_be_kept_is_said_once(folder: Path) -> None:
     disk.run("paraphrase", 0, 0.5)
     disk.run("crossref", 0, 0.5)
     assert disk.holds("ner", 0)
-    assert disk.said == ["storage.max_gb is too small: what runs now, or another search, needs 1.0 kB"]
+    assert disk.said == ["storage.max_gb is too small: what runs now, or another search, and predictions need 1.0 kB"]
 
 
 def test_the_store_is_listed_once_and_what_lay_there_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,6 +395,28 @@ def test_the_store_is_listed_once_and_what_lay_there_counts(folder: Path, monkey
     monkeypatch.undo()
     assert len(disk.store.encoder_keys()) == 2
     assert "somebody" in disk.store.encoder_keys()
+
+
+def test_predictions_count_and_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of this search; those that an earlier driver left are listed once."""
+    disk = Disk(folder, 2.5)
+    for key in disk.encoders.predictions_of(disk.filler.run("ner", 1, {"related": 0.3, "verses": 0.3})):
+        disk.store.put_predictions(key, {"en": [0]})
+    disk.store.put_predictions("somebody", {"en": [0]})
+    listed, sizes = [], Store.prediction_sizes
+    monkeypatch.setattr(Store, "prediction_size", lambda self, key: 300)
+    monkeypatch.setattr(Store, "prediction_sizes", lambda self: listed.append(1) or dict.fromkeys(sizes(self), 300))
+    disk.run("paraphrase", 0, 0.5)
+    disk.run("crossref", 0, 0.4)  # two encoders, and predictions for two targets
+    assert disk.holds("paraphrase", 0) and not disk.holds("crossref", 0)
+    item = disk.filler.item("paraphrase", 1)
+    for key in disk.encoders.predictions_of(item):
+        disk.store.put_predictions(key, {"en": [0]})
+    disk.run("paraphrase", 1, 0.6)
+    assert disk.store.encoder_keys() == {disk.key(item, 1)}
+    assert len(disk.store.prediction_sizes()) == 5
+    assert disk.said == []
+    assert len(listed) == 2, "by the budget, and by this test"
 
 
 def test_a_store_that_fails_is_said_and_tried_again(folder: Path) -> None:

@@ -253,3 +253,23 @@ def test_only_some_cards(tmp_path: Path) -> None:
     assert (sorted(found.tasks), sorted(found.targets)) == (["mnli", "tydiqa.fi", "xnli"], ["xnli"])
     with pytest.raises(InputError, match="did you mean 'mnli'"):
         Catalogue.load().only(["mnly"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("extends: mlqa\nlanguages: [de, ro, th]\n", "metric: qa_mlqa is not defined in ro, th; qa is"),
+        ("extends: mlqa\nlanguages: [de]\ndev_languages: [de, ru]\n", "metric: qa_mlqa is not defined in ru"),
+        ("extends: xquad\nlanguages: [de]\nmetric: qa_mlqa\ndev_from: tydi_dev\n", "tydi_dev: ru, sw"),
+    ],
+)
+def test_a_metric_that_is_not_defined_in_a_language(tmp_path: Path, text: str, words: str) -> None:
+    other = "extends: tydiqa\ndev_languages: [en, ru, sw]\n"
+    with pytest.raises(InputError, match=words) as caught:
+        Catalogue.load([folder(tmp_path, targets__mine=text, targets__tydi_dev=other)])
+    assert "mine.yaml" in caught.value.problems[0].where
+
+
+def test_development_rows_in_languages_that_the_metric_is_defined_in(tmp_path: Path) -> None:
+    text = "extends: xquad\nlanguages: [de]\nmetric: qa_mlqa\n"
+    assert Catalogue.load([folder(tmp_path, targets__mine=text)]).targets["mine"].dev_from == "mlqa"

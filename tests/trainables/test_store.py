@@ -116,6 +116,18 @@ def test_predictions_come_back(store: Store) -> None:
     assert store.complaints == []
 
 
+def test_predictions_are_measured_and_removed(store: Store, raw: Raw) -> None:
+    assert store.prediction_sizes() == {}
+    store.put_predictions("k", {"de": [1, 2]})
+    store.put_predictions("l", {"de": list(range(500))})
+    sizes = {key: len(raw.read(f"predictions/{key}.json.gz")) for key in ("k", "l")}
+    assert store.prediction_sizes() == sizes
+    assert (store.prediction_size("k"), store.prediction_size("none")) == (sizes["k"], None)
+    store.remove_predictions("k")
+    store.remove_predictions("k")
+    assert store.prediction_sizes().keys() == {"l"}
+
+
 def test_damaged_predictions_are_said(store: Store, raw: Raw) -> None:
     name = "predictions/k.json.gz"
     store.put_predictions("k", {"en": ["moon"] * 50})

@@ -156,6 +156,27 @@ def test_predictions_of_the_top_rung_are_kept_beside_the_score(plan: Plan) -> No
         assert by_name(card.format).metrics(rows, kept["en"], card, "en") == outcome.scores[target].test["en"]
 
 
+def test_a_score_without_its_predictions_is_computed_again(plan: Plan) -> None:
+    """They are missing, or damaged, which is said; where nothing was predicted the score is enough."""
+    worker, work = Worker(plan), item(plan, "none", 1)
+    before = run(worker, work)
+    keys = {target: plan.score_key(work.recipe, 1, target) for target in plan.targets}
+    kept = {target: worker.store.predictions(key) for target, key in keys.items()}
+    worker.store.remove_predictions(keys["texts"])
+    again = run(worker, work)
+    assert again.reused == ["pairs"] and again.notes == []
+    damaged = Path(plan.store, "predictions", f"{keys['pairs']}.json.gz")
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    again = run(worker, work)
+    assert again.reused == ["texts"]
+    assert len(again.notes) == 1 and keys["pairs"] in again.notes[0]
+    assert scores(again) == scores(before)
+    assert {target: worker.store.predictions(key) for target, key in keys.items()} == kept
+    low = item(plan, "none", 0)
+    run(worker, low)
+    assert run(worker, low).reused == ["pairs", "texts"]
+
+
 def test_development_rows_of_another_card(plan: Plan, tmp_path: Path) -> None:
     """Their languages drive the search, the target's own are tested; and they are part of the key."""
     other = plan.targets["pairs"]

@@ -1,0 +1,127 @@
+"""Measured: the scores of a search, or of plain Optuna studies, as the surrogate takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from search.features import Candidate, Points
+from search.standing import Standing
+from search.surrogate import Observations
+from spaces.encoding import Space
+from spaces.mixture import Mixture
+
+
+@dataclass
+class Measured:
+    """What is known about recipes, on several targets.
+
+    `candidates`: the recipes, in the order of their start. `scores`: by (target, rung), recipe -> score, recipes and
+    targets by their number. `baseline`: scores of the empty mixture, by (target, rung). `running`: recipes whose
+    lowest rung is not over; `failed`: those without any score.
+    """
+
+    candidates: list[Candidate]
+    scores: dict[tuple[int, int], dict[int, float]]
+    targets: int
+    rungs: int
+    baseline: dict[tuple[int, int], float] = field(default_factory=dict)
+    running: list[int] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, standing: Standing) -> Measured:
+        """All that a search knows about the recipes that it searches; repeated seeds of winners are left out."""
+        found = cls([], {}, len(standing.rungs), max(len(rungs) for rungs in standing.rungs.values()))
+        digests = [digest for digest in standing.recipes if digest in standing.tried]
+        numbers = {digest: number for number, digest in enumerate(digests)}
+        for digest in digests:
+            recipe = standing.recipes[digest]
+            found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
+        baseline = next((digest for digest, recipe in standing.recipes.items() if recipe.is_baseline), None)
+        for target, (name, rungs) in enumerate(standing.rungs.items()):
+            for rung, at in enumerate(rungs):
+                found.scores[target, rung] = {numbers[digest]: score for digest, score in at.scores()}
+                record = standing.at(name, baseline, rung) if baseline is not None else None
+                if record is not None and record.score is not None:
+                    found.baseline[target, rung] = record.score.score
+        known = {number for scores in found.scores.values() for number in scores}
+        running = {record.recipe.digest for record in standing.running()}
+        for number, digest in enumerate(digests):
+            if number not in known:
+                (found.running if digest in running else found.failed).append(number)
+        return found
+
+    @classmethod
+    def of_studies(cls, studies: Sequence[Study], space: Space) -> Measured:
+        """The trials of Optuna studies over one space, a study per target.
+
+        The value of a trial is its score at the top rung, intermediate values are scores at lower ones, a rung for each
+        step. Parameters of tasks that are new to the pool count as left out.
+        """
+        trials = [study.get_trials(deepcopy=False) for study in studies]
+        steps = sorted({step for found in trials for trial in found for step in trial.intermediate_values})
+        places = {step: rung for rung, step in enumerate(steps)}
+        found = cls([], {}, len(studies), len(steps) + 1)
+        numbers: dict[str, int] = {}
+        blank = space.encode(Mixture(), {})
+        for target, (study, own) in enumerate(zip(studies, trials, strict=True)):
+            sign = -1.0 if study.direction is StudyDirection.MINIMIZE else 1.0
+            for trial in own:
+                if not set(trial.params) & set(space.distributions):
+                    continue
+                mixture, values = space.decode({**blank, **trial.params})
+                key = f"{mixture} {sorted(values.items())}"
+                if key not in numbers:
+                    numbers[key] = len(found.candidates)
+                    found.candidates.append((mixture, values))
+                found._take(trial, target, numbers[key], places, sign)
+        known = {number for scores in found.scores.values() for number in scores}
+        found.running = [number for number in dict.fromkeys(found.running) if number not in known]
+        found.failed = [n for n in dict.fromkeys(found.failed) if n not in known and n not in found.running]
+        return found
+
+    def _take(self, trial: FrozenTrial, target: int, number: int, places: Mapping[int, int], sign: float) -> None:
+        for step, value in trial.intermediate_values.items():
+            self.scores.setdefault((target, places[step]), {})[number] = sign * value
+        if trial.state is TrialState.COMPLETE and trial.value is not None:
+            self.scores.setdefault((target, self.rungs - 1), {})[number] = sign * trial.value
+        elif trial.state is TrialState.FAIL:
+            self.failed.append(number)
+        elif not trial.state.is_finished():
+            self.running.append(number)
+
+    def observations(self, space: Space) -> Observations | None:
+        """Gains over the baseline (over the median where it was not measured); None when nothing was measured.
+
+        A recipe that failed counts as one as bad as the worst at its lowest rung.
+        """
+        point: list[int] = []
+        target: list[int] = []
+        rung: list[int] = []
+        gains: list[float] = []
+        for (t, r), scores in sorted(self.scores.items()):
+            if not scores:
+                continue
+            reference = self.baseline.get((t, r), median(scores.values()))
+            failed = dict.fromkeys(self.failed, min(scores.values())) if r == 0 else {}
+            for number, score in {**scores, **failed}.items():
+                point.append(number)
+                target.append(t)
+                rung.append(r)
+                gains.append(score - reference)
+        if not point:
+            return None
+        order = np.lexsort((rung, target, point))
+        columns = (np.array(column)[order] for column in (point, target, rung))
+        points = Points.of(self.candidates, space)
+        return Observations(points, *columns, np.array(gains)[order], self.targets, self.rungs)
+
+    def known_on(self, target: int) -> list[int]:
+        """Recipes with a score on a target, at any rung."""
+        return sorted({number for rung in range(self.rungs) for number in self.scores.get((target, rung), ())})

@@ -1,0 +1,226 @@
+"""MixtureSampler: an Optuna sampler that knows what a mixture is.
+
+It fits one surrogate (`surrogate.py`) to everything that was measured, on all targets and rungs, draws a function from its
+posterior for one target at the top rung, and proposes the recipe that is best in it (Thompson sampling; Russo et al.
+2018, section 4): a recipe is proposed as often as it is likely to be the best. The function is drawn at random mixtures and
+at neighbours of the best ones, then at neighbours of its own best: a task more, less or exchanged, a step of weight moved,
+hyperparameters moved. Recipes that run count as measured with their predicted scores (kriging believer, Ginsbourger et
+al. 2010), and a sample differs each time, so several proposals at a time are not the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+from search.features import Candidate, Points
+from search.measured import Measured
+from search.surrogate import Surrogate
+from spaces.digest import derive_seed
+from spaces.encoding import Space
+from spaces.mixture import Mixture
+from spaces.recipe import Value
+
+Array = NDArray[np.float64]
+
+Seen = Callable[[Mixture, dict[str, Value]], bool]
+"""Whether a recipe was started already."""
+
+STARTUP = 8
+"""Recipes before the first fit; drawn mixtures tell more about pairs of tasks than each task alone does."""
+
+DRAWN, ROUNDS, KEPT, NEIGHBOURS = 300, 2, 5, 16
+"""Mixtures that are drawn; rounds of looking at so many neighbours of each of the best that are kept."""
+
+
+class MixtureSampler(BaseSampler):
+    """For `study.optimize` over `space.distributions`; the value is a score, or a loss where the study minimises.
+
+    Intermediate values count as scores at lower rungs, a rung for each step. Decode what is suggested with `space.decode`.
+
+    Args:
+        beside: studies of other targets over the same space, whose trials say something about this one's.
+        seed: of all proposals; None: a new one each time.
+    """
+
+    def __init__(self, space: Space, beside: Sequence[Study] = (), seed: int | None = None) -> None:
+        self._space, self._beside = space, beside
+        self._seed = Random().getrandbits(31) if seed is None else seed
+        self._independent = RandomSampler(seed=self._seed)
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return self._space.distributions
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        others = [other for other in self._beside if other.study_name != study.study_name]
+        measured = Measured.of_studies([study, *others], self._space)
+        known = set(map(_key, measured.candidates))
+        seed = derive_seed(self._seed, study.study_name, trial.number)
+        found = propose(self._space, measured, 0, seed, lambda mixture, values: _key((mixture, values)) in known)
+        return self._space.encode(*found) if found else {}
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        return self._independent.sample_independent(study, trial, param_name, param_distribution)
+
+
+def propose(
+    space: Space, measured: Measured, target: int, seed: int, seen: Seen, startup: int = STARTUP
+) -> Candidate | None:
+    """The unseen recipe that a sample of the posterior finds best for a target, or None when nothing unseen was found.
+
+    Args:
+        target: its number in `measured`.
+        seed: of what is drawn; nothing else is random.
+        startup: recipes that are drawn at random, or come from elsewhere, before the surrogate is asked.
+    """
+    draw = Random(seed)
+    pool = _unseen(drawn(space, draw, DRAWN), seen)
+    observations = measured.observations(space)
+    if observations is None or len(measured.candidates) < startup:
+        return pool[0] if pool else None
+    surrogate = Surrogate(observations)
+    known = measured.known_on(target)
+    if measured.running:
+        surrogate = surrogate.believing(measured.running, target)
+    if known:  # what is near the best so far is looked at, too
+        means, _ = surrogate.marginals(observations.points.only(known), target)
+        tops = [measured.candidates[known[number]] for number in np.argsort(-means, kind="stable")[:KEPT]]
+        pool.extend(_unseen(_around(space, draw, tops), seen))
+    pool, normals = _distinct(pool), np.random.default_rng(seed)
+    if not pool:
+        return None
+    drawn_normals = normals.standard_normal(len(pool))
+    values = _sampled(surrogate, Points.of(pool, space), target, drawn_normals)
+    for _ in range(ROUNDS):
+        tops = [pool[number] for number in np.argsort(-values, kind="stable")[:KEPT]]
+        wider = _distinct([*pool, *_unseen(_around(space, draw, tops), seen)])
+        drawn_normals = np.concatenate([drawn_normals, normals.standard_normal(len(wider) - len(pool))])
+        pool = wider
+        values = _sampled(surrogate, Points.of(pool, space), target, drawn_normals)
+    return pool[int(np.argmax(values))]
+
+
+def _sampled(surrogate: Surrogate, points: Points, target: int, normals: Array) -> Array:
+    """Gains that one function drawn from the posterior has at some points, shape (points,).
+
+    With the same normals for the first points, the function goes through the same values there.
+    """
+    mean, covariance = surrogate.posterior(points, target)
+    covariance[np.diag_indices(len(points))] += 1e-6 * np.trace(covariance) / len(points)
+    return np.asarray(mean + np.linalg.cholesky(covariance) @ normals)
+
+
+def _around(space: Space, draw: Random, tops: Sequence[Candidate]) -> list[Candidate]:
+    return [near for top in tops for near in neighbours(space, draw, top, NEIGHBOURS)]
+
+
+def drawn(space: Space, draw: Random, count: int) -> list[Candidate]:
+    """Recipes of the space: sizes, tasks and weights drawn evenly, every fourth with equal weights."""
+    found = []
+    for number in range(count):
+        size = draw.randint(space.min_tasks, min(space.max_tasks, len(space.tasks)))
+        order = draw.sample(space.tasks, len(space.tasks))
+        even = number % 4 == 0
+        ratios = {task: 0.0 if even else math.log(draw.gammavariate(1, 1) + 1e-9) for task in order}
+        found.append((_made(space, order[:size], ratios), {name: _draw(draw, d) for name, d in _distributions(space)}))
+    return found
+
+
+def neighbours(space: Space, draw: Random, candidate: Candidate, count: int) -> Iterator[Candidate]:
+    """Recipes one move away: a task in, out or exchanged, a step of weight moved, hyperparameters moved."""
+    mixture, values = candidate
+    for _ in range(count):
+        weights = mixture.weights
+        move = draw.choice(("in", "out", "exchange", "weight", "weight") + ("values",) * (2 if values else 0))
+        outside = [task for task in space.tasks if task not in weights]
+        if move == "values":
+            yield mixture, _moved(space, draw, values)
+            continue
+        if move in ("in", "exchange") and outside:
+            weights[draw.choice(outside)] = draw.choice(list(weights.values()) or [1.0])
+        if move in ("out", "exchange") and len(weights) > space.min_tasks:
+            del weights[draw.choice(list(mixture.weights))]
+        if move == "weight" and len(weights) > 1:
+            more, less = draw.sample(list(weights), 2)
+            shift = space.step * draw.choice((1, 2, 4))
+            weights[more], weights[less] = weights[more] + shift, max(space.min_weight, weights[less] - shift)
+        if not weights or len(weights) > space.max_tasks:
+            continue
+        logs = {task: math.log(weight) for task, weight in weights.items()}
+        yield _made(space, list(weights), logs), values
+
+
+def _made(space: Space, chosen: Sequence[str], ratios: Mapping[str, float]) -> Mixture:
+    """The nearest mixture of the space with these tasks."""
+    middle = math.fsum(ratios[task] for task in chosen) / len(chosen)
+    params: dict[str, Any] = {f"use.{task}": task in chosen for task in space.tasks}
+    for task in space.tasks:
+        ratio = ratios[task] - middle if task in chosen else 0.0
+        params[f"ratio.{task}"] = min(max(ratio, -space.bound), space.bound)
+    params |= {f"hp.{name}": value for name, value in space.defaults.items()}
+    return space.decode(params)[0]
+
+
+def _distributions(space: Space) -> Iterator[tuple[str, BaseDistribution]]:
+    for name, hyperparameter in space.hyperparameters:
+        yield name, hyperparameter.distribution
+
+
+def _draw(draw: Random, distribution: BaseDistribution) -> Value:
+    if isinstance(distribution, CategoricalDistribution):
+        choice: Value = draw.choice(distribution.choices)  # type: ignore[assignment]
+        return choice
+    return _at(distribution, draw.random())
+
+
+def _at(distribution: BaseDistribution, share: float) -> Value:
+    """The value at a share of the way from the lowest to the highest, on the grid of the distribution."""
+    assert isinstance(distribution, (FloatDistribution, IntDistribution))
+    low, high = float(distribution.low), float(distribution.high)
+    value = math.exp(math.log(low) + share * math.log(high / low)) if distribution.log else low + share * (high - low)
+    if distribution.step:
+        value = low + distribution.step * round((value - low) / distribution.step)
+    value = min(max(value, low), high)
+    return round(value) if isinstance(distribution, IntDistribution) else value
+
+
+def _moved(space: Space, draw: Random, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Some of the hyperparameters elsewhere: numbers nearby, choices anywhere."""
+    found = dict(values)
+    for name, distribution in _distributions(space):
+        if draw.random() < 0.5:
+            continue
+        if isinstance(distribution, CategoricalDistribution):
+            found[name] = _draw(draw, distribution)
+        else:
+            assert isinstance(distribution, (FloatDistribution, IntDistribution))
+            low, high, value = float(distribution.low), float(distribution.high), found[name]
+            assert isinstance(value, (int, float))
+            share = math.log(value / low) / math.log(high / low) if distribution.log else (value - low) / (high - low)
+            found[name] = _at(distribution, min(1.0, max(0.0, share + draw.gauss(0, 0.15))))
+    return found
+
+
+def _key(candidate: Candidate) -> tuple[Any, ...]:
+    return candidate[0].parts, tuple(sorted(candidate[1].items()))
+
+
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
+    return list({_key(candidate): candidate for candidate in candidates}.values())
+
+
+def _unseen(candidates: Sequence[Candidate], seen: Seen) -> list[Candidate]:
+    return [candidate for candidate in candidates if not seen(*candidate)]

@@ -1,0 +1,404 @@
+"""Surrogate: what every measured mixture says about those that were not, for all targets and rungs at once.
+
+A Gaussian process over the transfer gains, the score less that of the empty mixture at the same rung, in units of the
+target's spread. Its covariance is a sum of parts, each the product of three factors:
+
+* over recipes. *Main effects*: the dot product of the square roots of the weights, so that a Bayesian linear model with
+  diminishing returns is contained. *Pairs*: the same over all pairs of tasks, sqrt(w_i w_j), shrunk by a scale of its own
+  (as in BOCS, Baptista and Poloczek 2018, section 3, without its binary inputs). *Rest*: a squared exponential over the
+  square roots, for whatever is smooth and neither. Each times a squared exponential over the hyperparameters, and
+  *hyperparameters* alone: that squared exponential for every mixture alike.
+* over targets: the correlation of their gains, shrunk towards none (an intrinsic coregionalisation model with a
+  plug-in matrix; Alvarez et al. 2012, section 4.2). What a task does on one target says something about the next.
+* over rungs: a cheap rung is the full one, scaled, plus a deviation of its own (Kennedy and O'Hagan 2000 in one step).
+
+Scales, length, noise and shrinkage maximise the marginal likelihood times weak log-normal priors (type II maximum a
+posteriori), so they rest on the data alone, not on the way there: a search that goes on after a crash finds the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.optimize import minimize
+
+from search.features import Points
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+FITTED = 160
+"""Observations that the scales are fitted to; more change them little and cost their cube."""
+
+CONDITIONED = 800
+"""Observations that a prediction is conditioned on; beyond it, those of other targets go first."""
+
+STEPS = 12
+"""Of the optimiser."""
+
+JITTER = 1e-8
+
+# log-scale -> mean and standard deviation of its normal prior; a scale of 1 is the target's own spread
+PRIORS: Mapping[str, tuple[float, float]] = {
+    "linear": (0.0, 1.0),
+    "main": (0.0, 1.0),
+    "pairs": (np.log(0.3), 1.0),
+    "rest": (np.log(0.1), 1.0),
+    "hyperparameters": (np.log(0.5), 1.0),
+    "length": (0.0, 0.8),  # one for each column of hyperparameters
+    "offset": (np.log(0.3), 1.0),
+    "deviation": (np.log(0.3), 1.0),
+    "amplitude": (0.0, 0.4),
+    "noise": (np.log(0.1), 1.0),
+    "sharing": (0.0, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Scores by place, in the order in which they were started.
+
+    Args:
+        points: the recipes.
+        point, target, rung: indices of each observation, shape (observations,); `rung` counts from the lowest.
+        gains: score less the baseline's at that target and rung, shape (observations,).
+        targets, rungs: how many there are.
+    """
+
+    points: Points
+    point: Indices
+    target: Indices
+    rung: Indices
+    gains: Array
+    targets: int
+    rungs: int
+
+    def __len__(self) -> int:
+        return len(self.gains)
+
+    def only(self, chosen: Indices) -> Observations:
+        """Some of them, over the same points and in the same units."""
+        parts = self.point[chosen], self.target[chosen], self.rung[chosen], self.gains[chosen]
+        return self._like(Observations(self.points, *parts, self.targets, self.rungs))
+
+    def _like(self, other: Observations) -> Observations:
+        vars(other).update(spreads=self.spreads, correlation=self.correlation)
+        return other
+
+    @cached_property
+    def spreads(self) -> Array:
+        """The unit of each target: the root mean square of the better half of its gains, less their median, where it
+        has most of them. Harm is often far larger than help, and what is harmful need not be told apart."""
+        everywhere = _upper_spread(self.gains) or 1.0
+        found = np.full(self.targets, everywhere)
+        for target in range(self.targets):
+            mine = self.target == target
+            if mine.sum() >= 4:
+                rung = np.bincount(self.rung[mine]).argmax()
+                found[target] = max(_upper_spread(self.gains[mine & (self.rung == rung)]), 0.05 * everywhere)
+        return found
+
+    @cached_property
+    def units(self) -> Array:
+        """Gains in units of their targets, harm beyond one unit by its logarithm."""
+        return _pressed(self.gains / self.spreads[self.target])
+
+    @cached_property
+    def correlation(self) -> Array:
+        """Of the targets' gains, over recipes that were measured on both at one rung; 0 where there are none."""
+        table = np.full((len(self.points) * self.rungs, self.targets), np.nan)
+        table[self.point * self.rungs + self.rung, self.target] = self.units
+        found = np.eye(self.targets)
+        for one in range(self.targets):
+            for other in range(one):
+                both = ~np.isnan(table[:, one]) & ~np.isnan(table[:, other])
+                a, b = table[both, one], table[both, other]
+                norm = np.sqrt((a @ a) * (b @ b))
+                found[one, other] = found[other, one] = (
+                    (a @ b) / norm * (both.sum() / (both.sum() + 4)) if norm else 0.0
+                )
+        values, vectors = np.linalg.eigh(found)
+        psd = (vectors * np.clip(values, 0, None)) @ vectors.T  # pairwise counts may leave it indefinite
+        scale = np.sqrt(np.diag(psd))
+        return np.asarray(psd / np.outer(scale, scale))
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What was fitted; see `PRIORS`. `sharing` is the logit of the share of the correlation that is believed."""
+
+    values: Mapping[str, float]
+
+    def __getitem__(self, name: str) -> float:
+        return float(np.exp(self.values[name]))
+
+    @property
+    def lengths(self) -> Array:
+        """Of the columns of hyperparameters."""
+        return np.exp([value for name, value in self.values.items() if name.startswith("length ")])
+
+    @property
+    def sharing(self) -> float:
+        return float(1 / (1 + np.exp(-self.values["sharing"])))
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Factors of the covariance that depend on targets and rungs alone, each of shape (observations, observations).
+
+    `same`: one target and rung. `low`: one rung below the top. `steps`: rungs below the top, of both. `share`, of shape
+    (observations,): how much less noise an upper rung has.
+    """
+
+    same: Array
+    low: Array
+    amplitudes: Array
+    rungs: Array
+    steps: Array
+    share: Array
+
+    @classmethod
+    def of(cls, seen: Observations, scales: Scales) -> _Places:
+        below = (seen.rungs - 1 - seen.rung).astype(float)
+        same_rung = seen.rung[:, None] == seen.rung
+        low = (same_rung & (below > 0)[:, None]).astype(float)
+        steps = below[:, None] + below
+        amplitudes = scales["amplitude"] ** steps
+        same = (same_rung & (seen.target[:, None] == seen.target)).astype(float)
+        share = (seen.rung + 1.0) / seen.rungs
+        return cls(same, low, amplitudes, amplitudes * (1 + scales["deviation"] * low), steps, share)
+
+
+class Surrogate:
+    """The model given observations.
+
+    Args:
+        seen: at least one.
+        sharing: False: every target on its own.
+    """
+
+    def __init__(self, seen: Observations, sharing: bool = True, scales: Scales | None = None) -> None:
+        self._sharing, self._all = sharing, seen
+        self.scales = scales or self._fitted(seen)
+        self._cache: dict[int | None, tuple[Observations, Array, Array]] = {}
+
+    # --- predictions, of gains at the top rung
+
+    def posterior(self, points: Points, target: int) -> tuple[Array, Array]:
+        """Mean and covariance of the gains of `points` on a target, of shapes (points,) and (points, points)."""
+        seen, factor, weights = self._conditioned(target)
+        across = self._across(points, target, seen)
+        half = solve_triangular(factor, across, lower=True, check_finite=False)
+        unit = self._all.spreads[target]
+        covariance = self._recipes(points, points) - half.T @ half
+        return across.T @ weights * unit, covariance * unit**2
+
+    def marginals(self, points: Points, target: int) -> tuple[Array, Array]:
+        """Mean and standard deviation of each, of shape (points,)."""
+        seen, factor, weights = self._conditioned(target)
+        across = self._across(points, target, seen)
+        half = solve_triangular(factor, across, lower=True, check_finite=False)
+        unit = self._all.spreads[target]
+        variance = self._variances(points) - np.einsum("ij,ij->j", half, half)
+        return across.T @ weights * unit, np.sqrt(np.clip(variance, 1e-12, None)) * unit
+
+    def believing(self, points: Sequence[int], target: int) -> Surrogate:
+        """As if some of the points had been measured on a target at the top rung, as predicted."""
+        seen, chosen = self._all, np.array(points, dtype=np.intp)
+        means, _ = self.marginals(seen.points.only(points), target)
+        added = Observations(
+            seen.points,
+            np.concatenate([seen.point, chosen]),
+            np.concatenate([seen.target, np.full(len(chosen), target)]),
+            np.concatenate([seen.rung, np.full(len(chosen), seen.rungs - 1)]),
+            np.concatenate([seen.gains, means]),
+            seen.targets,
+            seen.rungs,
+        )
+        seen._like(added)
+        return Surrogate(added, self._sharing, self.scales)
+
+    @property
+    def noise(self) -> Array:
+        """Standard deviation of a measurement at the top rung, per target, as a gain."""
+        return np.sqrt(self.scales["noise"]) * self._all.spreads
+
+    # --- the covariance
+
+    def _recipes(self, one: Points, other: Points) -> Array:
+        """Covariance of gains at the top rung on one target, less offsets and noise."""
+        near = _near(one, other, self.scales.lengths)
+        mixtures = sum(self.scales[name] * part for name, part in _parts(one, other).items())
+        return np.asarray(mixtures * near + self.scales["hyperparameters"] * (near if one.hyperparameters else 0.0))
+
+    def _variances(self, points: Points) -> Array:
+        """The diagonal of `_recipes(points, points)`."""
+        main = np.einsum("ij,ij->i", points.roots, points.roots)
+        pairs = (main**2 - np.einsum("ij,ij->i", points.roots**2, points.roots**2)) / 2
+        linear = np.einsum("ij,ij->i", points.roots**2, points.roots**2)
+        own = self.scales["linear"] * linear + self.scales["main"] * main + self.scales["pairs"] * pairs + self.scales["rest"]
+        return np.asarray(own + self.scales["hyperparameters"] * (1.0 if points.hyperparameters else 0.0))
+
+    def _targets(self, scales: Scales) -> Array:
+        share = scales.sharing if self._sharing else 0.0
+        return np.asarray(share * self._all.correlation + (1 - share) * np.eye(self._all.targets))
+
+    def _across(self, points: Points, target: int, seen: Observations) -> Array:
+        """Covariance of what was seen with the gains of `points` at the top rung, of shape (observations, points)."""
+        recipes = self._recipes(seen.points, points)[seen.point]
+        factors = self._targets(self.scales)[seen.target, target] * _amplitudes(self.scales, seen)[seen.rung]
+        return np.asarray(recipes * factors[:, None])
+
+    def _covariance(self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array) -> Array:
+        """Of the observations, noise included."""
+        place = _Places.of(seen, scales)
+        recipes = sum(self._scaled(scales, parts, distances).values())
+        found = recipes[np.ix_(seen.point, seen.point)] * self._between(seen, scales) * place.rungs
+        found += scales["offset"] * place.same
+        found[np.diag_indices(len(seen))] += scales["noise"] / place.share + JITTER
+        return np.asarray(found)
+
+    def _slopes(
+        self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array, names: Sequence[str]
+    ) -> dict[str, Array]:
+        """Derivatives of `_covariance` by the logarithms of the scales."""
+        place, at = _Places.of(seen, scales), np.ix_(seen.point, seen.point)
+        between = self._between(seen, scales)
+        scaled = self._scaled(scales, parts, distances)
+        recipes = sum(scaled.values())[at]
+        outer = between * place.rungs
+        found = {name: part[at] * outer for name, part in scaled.items()}
+        for column, (length, distance) in enumerate(zip(scales.lengths, distances, strict=True)):
+            found[_length(column)] = recipes * distance[at] / length**2 * outer
+        found["offset"] = scales["offset"] * place.same
+        found["noise"] = np.diag(scales["noise"] / place.share)
+        found["deviation"] = recipes * between * place.amplitudes * scales["deviation"] * place.low
+        found["amplitude"] = recipes * outer * place.steps
+        share = scales.sharing
+        correlation = self._all.correlation - np.eye(self._all.targets)
+        found["sharing"] = recipes * place.rungs * share * (1 - share) * correlation[np.ix_(seen.target, seen.target)]
+        return {name: found[name] for name in names}
+
+    def _scaled(self, scales: Scales, parts: Mapping[str, Array], distances: Array) -> dict[str, Array]:
+        """The parts of the covariance over recipes, as large as they are."""
+        near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, distances, 1)) if len(distances) else 1.0
+        found = {name: scales[name] * part * near for name, part in parts.items()}
+        if len(distances):
+            found["hyperparameters"] = scales["hyperparameters"] * near
+        return found
+
+    def _between(self, seen: Observations, scales: Scales) -> Array:
+        return np.asarray(self._targets(scales)[np.ix_(seen.target, seen.target)])
+
+    # --- fitting
+
+    def _fitted(self, seen: Observations) -> Scales:
+        some = seen.only(_spread_out(seen, FITTED))
+        parts, distances = _parts(some.points, some.points), _distances(some.points, some.points)
+        gains = some.units
+        priors = {name: prior for name, prior in PRIORS.items() if self._matters(name, some)}
+        if "length" in priors:
+            prior = priors.pop("length")
+            priors |= {_length(column): prior for column in range(some.points.hyperparameters)}
+        names, (means, widths) = list(priors), np.array(list(priors.values())).T
+        fixed = {name: mean for name, (mean, _) in PRIORS.items() if name != "length"}
+
+        def loss(values: Array) -> tuple[float, Array]:
+            """Negative log posterior of the scales, less a constant, and its gradient."""
+            scales = Scales({**fixed, **dict(zip(names, values, strict=True))})
+            covariance = self._covariance(some, scales, parts, distances)
+            slopes = self._slopes(some, scales, parts, distances, names)
+            try:
+                factor = cholesky(covariance, lower=True, check_finite=False)
+            except np.linalg.LinAlgError:
+                return 1e10, np.zeros(len(names))
+            inverse = cho_solve((factor, True), np.eye(len(some)), check_finite=False)
+            weights = inverse @ gains
+            pull = 0.5 * (inverse - np.outer(weights, weights))
+            off = (values - means) / widths
+            slope = np.array([np.einsum("ij,ij", pull, slopes[name]) for name in names]) + off / widths
+            return float(0.5 * gains @ weights + np.log(np.diag(factor)).sum() + 0.5 * off @ off), slope
+
+        bounds = list(zip(means - 4 * widths, means + 4 * widths, strict=True))
+        found = minimize(loss, means, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": STEPS})
+        return Scales({**fixed, **dict(zip(names, map(float, found.x), strict=True))})
+
+    def _matters(self, name: str, seen: Observations) -> bool:
+        if name in ("length", "hyperparameters"):
+            return seen.points.hyperparameters > 0
+        if name in ("deviation", "amplitude"):
+            return seen.rungs > 1
+        return name != "sharing" or (self._sharing and seen.targets > 1)
+
+    def _conditioned(self, target: int) -> tuple[Observations, Array, Array]:
+        """What predictions for a target rest on: observations, the factor of their covariance, and their weights."""
+        key = target if len(self._all) > CONDITIONED else None
+        if key not in self._cache:
+            seen = self._all.only(_for_target(self._all, target)) if key is not None else self._all
+            parts, distances = _parts(seen.points, seen.points), _distances(seen.points, seen.points)
+            factor = cholesky(self._covariance(seen, self.scales, parts, distances), lower=True, check_finite=False)
+            self._cache[key] = seen, factor, cho_solve((factor, True), seen.units, check_finite=False)
+        return self._cache[key]
+
+
+def _parts(one: Points, other: Points) -> dict[str, Array]:
+    """The mixture parts of the covariance, each of shape (one, other)."""
+    main = one.roots @ other.roots.T
+    pairs = (main**2 - (one.roots**2) @ (other.roots**2).T) / 2
+    # roots lie on the unit sphere: squared distances are 2 - 2 * main
+    linear = (one.roots**2) @ (other.roots**2).T
+    return {"linear": linear, "main": main, "pairs": pairs, "rest": np.exp(-(2 - 2 * main) / 0.5)}
+
+
+def _distances(one: Points, other: Points) -> Array:
+    """Squared distances of each column of hyperparameters, of shape (columns, one, other)."""
+    return np.asarray((one.values.T[:, :, None] - other.values.T[:, None, :]) ** 2)
+
+
+def _near(one: Points, other: Points, lengths: Array) -> Array:
+    """The squared exponential over the hyperparameters, of shape (one, other)."""
+    a, b = one.values / lengths, other.values / lengths
+    squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
+    return np.asarray(np.exp(-0.5 * np.clip(squares, 0.0, None)))
+
+
+def _length(column: int) -> str:
+    return f"length {column}"
+
+
+def _amplitudes(scales: Scales, seen: Observations) -> Array:
+    """What the gains of each rung are, as a multiple of those at the top, of shape (rungs,)."""
+    return np.asarray(scales["amplitude"] ** np.arange(seen.rungs - 1, -1, -1))
+
+
+def _spread_out(seen: Observations, count: int) -> Indices:
+    """About `count` observations: whole recipes, evenly over the time of their start, the upper rungs first."""
+    if len(seen) <= count:
+        return np.arange(len(seen))
+    order = np.lexsort((np.arange(len(seen)), -seen.rung))
+    upper = order[seen.rung[order] == seen.rungs - 1][: count // 2]
+    rest = np.setdiff1d(np.arange(len(seen)), upper)
+    return np.sort(np.concatenate([upper, rest[np.linspace(0, len(rest) - 1, count - len(upper)).astype(np.intp)]]))
+
+
+def _for_target(seen: Observations, target: int) -> Indices:
+    """The observations that say most about a target, CONDITIONED of them: its own, upper rungs and later ones first."""
+    order = np.lexsort((-np.arange(len(seen)), -seen.rung, seen.target != target))
+    return np.sort(order[:CONDITIONED])
+
+
+def _upper_spread(values: Array) -> float:
+    if not len(values):
+        return 0.0
+    above = values[values >= np.median(values)]
+    return float(np.sqrt(np.mean((above - np.median(values)) ** 2)))
+
+
+def _pressed(units: Array) -> Array:
+    """The same above -1, logarithmic below, with one slope at -1."""
+    return np.asarray(np.where(units < -1, -1 - np.log(np.maximum(-units, 1.0)), units))
