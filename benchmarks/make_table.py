@@ -90,7 +90,7 @@ def train(file: Path, search: Search, wanted: Sequence[Mixture], seed: int) -> i
     left = [mixture for mixture in wanted if any((mixture, rung, seed) not in places for rung in rungs)]
     if not left:
         return 0
-    start = {"mixtures": [str(mixture) for mixture in left], "single_tasks": False, "all_tasks": False}
+    start = {"mixtures": [str(mixture) for mixture in left], "priors": [], "single_tasks": False, "all_tasks": False}
     config = search.config.model_dump(mode="json", exclude_defaults=True)
     config |= {"name": _name(search, seed), "seed": seed, "start": start, "confirm": {"top": 0}}
     config["budget"] = {"recipes": len(wanted)}

@@ -62,7 +62,8 @@ class Agenda:
         self._rungs = len(self._config.halving.rungs)
         self._lost = studies.running()
         self._in_flight: dict[WorkItem, Kind] = {}
-        self._start_recipes = [self._recipe(mixture, search.space.defaults) for mixture in search.start_mixtures()]
+        begin = search.starts(studies.earlier or ())
+        self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
         asked = self._config.sampler
         self.sampler = choose(asked.name, search.space, self._config.budget.recipes)
         self._proposers = {

@@ -81,7 +81,7 @@ def _rows(search: Search) -> Iterator[_Row]:
     together = search.all_tasks
     if len(together) > 1:
         count = "" if len(together) == len(search.space.tasks) else f" ({len(together)} of {len(search.space.tasks)})"
-        for mixture in dict.fromkeys([together, *search.start_mixtures()]):
+        for mixture in dict.fromkeys([together, *(start.mixture for start in search.starts())]):
             if mixture.tasks == together.tasks:
                 weights = "" if mixture == together else f": {mixture}"
                 yield _Row("all", f"all tasks together{count}{weights}", just(mixture))

@@ -184,7 +184,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from search import report
+    from search import earlier, report
     from search.estimate import estimate
     from search.home import Place
     from search.launch import checked
@@ -195,10 +195,12 @@ def _plan(options: argparse.Namespace) -> int:
     search = load(options.file)
     resources = search.config.resources
     concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
+    place = Place.of(search.config)
     with Terminal() as terminal:
-        plan, findings = checked(search, Place.of(search.config), terminal, options.offline, options.measure)
+        plan, findings = checked(search, place, terminal, options.offline, options.measure)
     found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
-    print(report.plan(search, findings, found))
+    before = earlier.starts(search, place) if "earlier" in search.config.start.priors else ()
+    print(report.plan(search, search.starts(before), findings, found))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from spaces.card import Card, Strict
 from spaces.catalogue import Catalogue
 from spaces.encoding import Space
 from spaces.mixture import Mixture
+from spaces.priors import Pool, Prior, Start, single, starts, uniform
 from spaces.recipe import Value
 from trainables.item import EngineSettings, EvaluationSettings, Plan, StageSettings
 
@@ -121,7 +122,9 @@ class StartConfig(Strict):
     """Recipes that are tried before the sampler is asked, in this order."""
 
     mixtures: list[str] = Field(default_factory=list, description='as "mnli:0.6 + squad_v1:0.4"')
-    all_tasks: bool = Field(True, description="all tasks together (the first max_tasks of the pool), equal weights")
+    # Not `earlier`: the same file begins alike wherever it is launched.
+    priors: list[Prior] = Field(default=["published"], description="see docs/priors.md")
+    all_tasks: bool = Field(True, description="all tasks together (the max_tasks largest), equal weights")
     single_tasks: bool = True
 
 
@@ -224,25 +227,34 @@ class Search:
         return {name: self.catalogue.targets[name] for name in self.config.targets}
 
     @property
+    def pool(self) -> Pool:
+        """What priors look at."""
+        examples = self.config.stages.intermediate.examples
+        return Pool(self.space, self.tasks, self.targets, self.catalogue.suites, examples)
+
+    @property
     def all_tasks(self) -> Mixture:
-        """All tasks together, or as many as a mixture may have, with equal weights, on the grid of the space."""
-        params = self.space.encode(Mixture.of(dict.fromkeys(self.space.tasks, 1.0)), {})
-        return self.space.nearest(self.space.decode(params)[0])
+        """All tasks together, or the largest if a mixture may not have so many, with equal weights."""
+        return next(uniform(self.pool)).mixture
 
     def _dev_cards(self) -> dict[str, Card]:
         """Target -> the card whose development rows it takes, where they are not its own."""
         cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
         return {name: card for name, card in cards.items() if card != self.targets[name]}
 
-    def start_mixtures(self) -> list[Mixture]:
-        """The mixtures to begin with, distinct, on the grid of the space."""
-        start, space = self.config.start, self.space
-        found = [Mixture.parse(text) for text in start.mixtures]
-        if start.all_tasks:
-            found.append(self.all_tasks)
-        if start.single_tasks and space.min_tasks == 1:
-            found.extend(Mixture.of({task: 1.0}) for task in space.tasks)
-        return list(dict.fromkeys(space.nearest(mixture) for mixture in found))
+    def starts(self, earlier: Sequence[Start] = ()) -> list[Start]:
+        """What to begin with, distinct, on the grid of the space.
+
+        Args:
+            earlier: what the prior of that name has found.
+        """
+        start, pool = self.config.start, self.pool
+        found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
+        found.extend(starts(start.priors, pool, earlier))
+        found.extend(uniform(pool) if start.all_tasks else ())
+        found.extend(single(pool) if start.single_tasks else ())
+        first = {one.mixture: one for one in reversed(found)}
+        return [first[mixture] for mixture in dict.fromkeys(one.mixture for one in found)]
 
     def plan(self, store: str, cache: str) -> Plan:
         """What the workers need to know."""

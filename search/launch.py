@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
 from cluster.resources import ItemResources, fitting
-from search import doctor, driver
+from search import doctor, driver, earlier
 from search.agenda import Agenda, Listener
 from search.config import Search
 from search.disk_budget import DiskBudget
@@ -32,6 +32,7 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
         store.check()
         studies = Studies.create(place.studies, search, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
+        earlier.remember(search, place, studies)
         with Tracking(search, studies, place.mlflow, warn=terminal.say) as tracking:
             listeners: list[Listener] = [terminal, tracking]
             if search.config.storage.max_gb is not None:

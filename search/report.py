@@ -22,6 +22,7 @@ from search import benchmark_table, learned_table, tables, units
 from search.config import Search
 from search.database import shown
 from spaces.encoding import Space
+from spaces.priors import Start
 
 if TYPE_CHECKING:
     from search.estimate import Estimate
@@ -91,8 +92,10 @@ def answer(best: Mapping[str, Any], status: Mapping[str, Any], mlflow: str, widt
     return _print(console, [*parts, grid])
 
 
-def plan(search: Search, findings: Findings, estimate: Estimate, width: int | None = None) -> str:
-    """What `plan` found: the space, the work items and the time they take."""
+def plan(
+    search: Search, starts: Sequence[Start], findings: Findings, estimate: Estimate, width: int | None = None
+) -> str:
+    """What `plan` found: the space, what the search begins with, the work items and the time they take."""
     config, console = search.config, _console(width)
     shares = ", ".join(f"{share:.0%}" for share in config.halving.rungs)
     grid = Table.grid(padding=(0, 2))
@@ -116,7 +119,20 @@ def plan(search: Search, findings: Findings, estimate: Estimate, width: int | No
         at_once += "; played through on a made-up response surface"
     amount = f"{estimate.examples:,} examples, {estimate.steps:,} steps"
     closing = f"about {estimate.items} work items, {amount}, {total} ({at_once})"
-    return _print(console, [grid, Text(), table, Text(), Text(closing), *_costs(search, estimate)])
+    begin = [*_starts(search, starts), Text()] if starts else []
+    return _print(console, [grid, Text(), *begin, table, Text(), Text(closing), *_costs(search, estimate)])
+
+
+def _starts(search: Search, starts: Sequence[Start]) -> Iterator[RenderableType]:
+    """The mixtures that are tried before the sampler is asked, and where they come from."""
+    table = tables.plain("start", "where from")
+    for start in starts:
+        table.add_row(escape(str(start.mixture)), escape(start.reason))
+    yield table
+    budget = search.config.budget.recipes
+    if len(starts) >= budget:
+        last = f"; the last {len(starts) - budget} are not tried" if len(starts) > budget else ""
+        yield Text(f"they take the whole budget of {budget} recipes, so the sampler is never asked{last}")
 
 
 def _costs(search: Search, estimate: Estimate) -> Iterator[Text]:

@@ -9,13 +9,13 @@ States: COMPLETE is the top rung; PRUNED a lower rung (with its value: a recipe 
 at the next rung); FAIL a failed work item. `docs/decisions.md` says why every rung is a trial of its own.
 
 What the whole search shares lies in attributes of the first target's study: the search file as it was launched, the
-versions of the data, the wall-clock spent, whether the space is exhausted.
+versions of the data, what earlier searches had found, the wall-clock spent, whether the space is exhausted.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -31,6 +31,8 @@ from search.search_file import differences
 from search.standing import Standing
 from search.trial_rows import TrialRow
 from spaces.errors import InputError, Problem
+from spaces.mixture import Mixture
+from spaces.priors import Start
 from spaces.recipe import Recipe
 from trainables.item import WorkItem
 from trainables.outcome import Failed, Outcome, Score
@@ -39,7 +41,7 @@ RECORD, RESULT, COST, MICRO_BATCHES = "record", "result", "cost", "micro_batches
 """Attributes of the trials."""
 
 CONFIG, VERSIONS, WALL, EXHAUSTED = "config", "versions", "wall_seconds", "exhausted"
-EXPECTED = "expected_gain"
+EARLIER, EXPECTED = "earlier", "expected_gain"
 """Attributes of the first target's study."""
 
 T = TypeVar("T")
@@ -141,6 +143,12 @@ class Studies:
         """Card -> digest of its data, as the search was begun on."""
         return dict(self._attributes.get(VERSIONS, {}))
 
+    @property
+    def earlier(self) -> list[Start] | None:
+        """What the search begins with because of earlier ones; None as long as nobody has looked."""
+        kept = self._attributes.get(EARLIER)
+        return None if kept is None else [Start(Mixture.of(one["mixture"]), one["reason"]) for one in kept]
+
     # --- writing: everything may be repeated after it was broken off
 
     def begin(self, item: WorkItem, kind: Kind, owner: str) -> None:
@@ -198,6 +206,10 @@ class Studies:
                     [*changed, Problem("this is another search of the same name", config.name, fix=advice)]
                 )
         self._note(CONFIG, now)
+
+    def remember_earlier(self, starts: Sequence[Start]) -> None:
+        """Keep what earlier searches had found when this one began, so that a resume begins alike."""
+        self._note(EARLIER, [{"mixture": start.mixture.weights, "reason": start.reason} for start in starts])
 
     def remember_data(self, versions: Mapping[str, str]) -> None:
         """Keep on what data the search is: card -> digest of its data.

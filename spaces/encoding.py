@@ -150,6 +150,13 @@ class Space:
         """The mixture on the grid that a named one becomes (weights move by less than a step)."""
         return self._on_grid(mixture.weights)
 
+    def allowed(self, order: Sequence[str]) -> list[str]:
+        """As many tasks as a mixture may have, taken in this order, less those excluded by an earlier one."""
+        chosen = self._compatible(order)[: self.max_tasks]
+        if len(chosen) < self.min_tasks:
+            chosen = self._choose([], order, self.min_tasks) or chosen
+        return chosen
+
     def _on_grid(self, raw: Mapping[str, float]) -> Mixture:
         """Weights as whole steps, none below min_weight, summing to 1."""
         steps, least = round(1 / self.step), round(self.min_weight / self.step)

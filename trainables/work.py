@@ -74,9 +74,22 @@ class Worker:
         gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory
         yield self._outcome(tally, failure)
 
+    def score(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
+        """The score of any encoder, taken as the work item's own would be; nothing is stored.
+
+        Raises: as `Trainer.train` and `evaluate`.
+        """
+        running = self._score(Tally(item, 0), self.base(item.recipe.model), encoder, target)
+        try:
+            while True:
+                next(running)
+        except StopIteration as stop:
+            score: Score = stop.value[0]
+            return score
+
     def part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: all that can be done for a stage before it begins; what is returned trains."""
-        return self._trainer.part(self._load_base(spec.model), spec)
+        return self._trainer.part(self.base(spec.model), spec)
 
     def _outcome(self, tally: Tally, failure: Failed | None) -> Outcome:
         seconds = time.monotonic() - tally.started
@@ -106,7 +119,7 @@ class Worker:
                 tally.reused.append(target)
         if not missing:
             return
-        base = self._load_base(item.recipe.model)
+        base = self.base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
         tally.total = sum(self._target_examples(item, target) for target in missing)
         model = yield from self._encoder(tally, base)
@@ -118,7 +131,8 @@ class Worker:
             tally.scores[target] = score
             self.store.put_score(key, score.model_dump(mode="json"))
 
-    def _load_base(self, model: str) -> encoders.Encoder:
+    def base(self, model: str) -> encoders.Encoder:
+        """The pretrained encoder, kept for the next call. Raises what `encoders.load_base` and `build_suites` raise."""
         if model not in self._base:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
             self._base = {model: encoders.load_base(model, self.data.cache)}

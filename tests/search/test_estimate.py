@@ -109,7 +109,7 @@ def test_an_unknown_model_costs_nobody_knows_what(make_search: Callable[..., Sea
 
 def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE, resources=ON_A_GPU)
-    text = " ".join(report.plan(search, Findings(), costs(search, Findings())).split())
+    text = " ".join(report.plan(search, search.starts(), Findings(), costs(search, Findings())).split())
     for part in (
         "steps each",
         "GPU-hours: about",
@@ -117,7 +117,9 @@ def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
         "not measured",
         "24.6 GB of encoders",
         "lengths and rows assumed",
+        "crossref:0.5 + ner:0.5 the 2 largest tasks of 3 with equal weights",
+        "they take the whole budget of 4 recipes",
     ):
         assert part in text, part
     measured = Findings(seconds_per_token=1e-6, device="a GPU")
-    assert "by the speed measured on a GPU" in report.plan(search, measured, costs(search, measured))
+    assert "by the speed measured on a GPU" in report.plan(search, [], measured, costs(search, measured))

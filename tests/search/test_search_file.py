@@ -28,7 +28,7 @@ def mistakes(make_search: MakeSearch, **changes: Any) -> tuple[Problem, ...]:
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_examples_are_right(file: Path) -> None:
-    assert search_file.load(file).start_mixtures()
+    assert search_file.load(file).starts()
 
 
 def test_the_search_file_of_the_readme_is_right(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_suite_adds_its_targets(make_search: MakeSearch, tmp_path: Path) -> No
 
 def test_start_mixtures_are_distinct_and_in_order(make_search: MakeSearch) -> None:
     search = make_search(start={"mixtures": ["ner:0.7 + crossref:0.3", "ner"]})
-    mixtures = search.start_mixtures()
+    mixtures = [start.mixture for start in search.starts()]
     assert mixtures[:2] == [Mixture.parse("ner:0.7 + crossref:0.3"), Mixture.parse("ner")]
     assert len(set(mixtures)) == len(mixtures) == 5
 

@@ -61,8 +61,8 @@ class Leader:
         Args:
             heads: that this worker has and its peer has not.
         """
-        model, tokenizer = encoders.load(folder).model, self.worker._load_base(spec.model).tokenizer
-        features = self.worker._trainer.features(self.worker._load_base(spec.model), spec)
+        model, tokenizer = encoders.load(folder).model, self.worker.base(spec.model).tokenizer
+        features = self.worker._trainer.features(self.worker.base(spec.model), spec)
         running = train(model, tokenizer, features, spec, heads)
         return _trained(model, self.group.train(spec, running))
 
@@ -113,7 +113,7 @@ def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int
     def trained(size: int) -> tuple[list[float], torch.Tensor]:
         if size not in found:
             worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
-            base = worker._load_base(spec.model)
+            base = worker.base(spec.model)
             model = encoders.load(other_encoder(plan)).model
             found[size] = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, spec), spec))
         return found[size]
@@ -144,7 +144,7 @@ def test_two_workers_train_as_one_does(leader: Any, plan: Plan, alone: Any, zero
 def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, zero: Any) -> None:
     settings = STAGE.model_copy(update={"micro_batch": 3})
     spec, worker = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero)), Worker(plan)
-    model, base = encoders.load(other_encoder(plan)).model, worker._load_base(spec.model)
+    model, base = encoders.load(other_encoder(plan)).model, worker.base(spec.model)
     torch.manual_seed(42)
     heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
     both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))

@@ -113,7 +113,7 @@ def test_the_second_stage_begins_with_encoder_and_head_of_the_first(
 
 def test_given_heads_are_trained_and_not_replaced(plan: Plan) -> None:
     worker = Worker(plan)
-    base = worker._load_base(recipe_of(plan).model)
+    base = worker.base(recipe_of(plan).model)
     (card, settings), _ = plan.target_stages("xcopa", 1.0)
     slow = settings.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0})
     spec = stage.StageSpec("tiny", {"xcopa": card}, Mixture.of({"xcopa": 1.0}), (8,), slow, plan.engine, 1)
