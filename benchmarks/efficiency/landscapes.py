@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache, cached_property
 from random import Random
 from typing import Any
@@ -117,6 +117,9 @@ class Landscape(ABC):
         luck = math.sqrt(0.4) * _normal(*run) + math.sqrt(0.6) * _normal(*run, target)
         return float(learned + gain * (1 + self._boost[index] * (1 - share)) + luck * self._noise[index] / share**0.25)
 
+    def nearest(self, mixture: Mixture, taken: Set[Mixture]) -> Mixture | None:
+        return mixture
+
     def optimum(self, target: str) -> Point:
         return self._optima[target]
 
@@ -165,7 +168,8 @@ class Sparse(Landscape):
         above = np.maximum(exposure - self._threshold, 0.0)
         helped = (self._help[target] * (1 - np.exp(-self._rate[target] * above))).sum(axis=1)
         cap = self._cap[target]  # helpers teach in part the same
-        return cap * (1 - np.exp(-helped / cap)) - (self._harm[target] * exposure**1.5).sum(axis=1)
+        worth: Array = cap * (1 - np.exp(-helped / cap)) - (self._harm[target] * exposure**1.5).sum(axis=1)
+        return worth
 
 
 class Interacting(Landscape):

@@ -7,7 +7,7 @@ give (`observe`: noisy, and biased below the top rung) and what is true (`truth`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from itertools import combinations
 from typing import Protocol
 
@@ -47,6 +47,10 @@ class World(Protocol):
         self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int
     ) -> float:
         """What a training run with that seed would measure; the same for the same arguments."""
+
+    def nearest(self, mixture: Mixture, taken: Set[Mixture]) -> Mixture | None:
+        """What is measured when a mixture is asked for: itself; in a table without emulator the nearest row that is not
+        taken, None when all are."""
 
     def optimum(self, target: str) -> Point:
         """The best point of the space."""
