@@ -45,16 +45,7 @@ def make(name: str, sampler: str) -> Strategy:
     Args:
         sampler: of the project's own search.
     """
-    return {**STRATEGIES, **ours(sampler)}[name]
-
-
-def ours(sampler: str) -> dict[str, Strategy]:
-    return {
-        "ours": Ours(sampler),
-        "ours-no-sharing": Ours(sampler, sharing=False),
-        "ours-no-halving": Ours(sampler, halving=False),
-        "ours-no-start": Ours(sampler, start=False),
-    }
+    return STRATEGIES[name] if name in STRATEGIES else OURS[name](sampler)
 
 
 def all_tasks(laboratory: Laboratory, seed: int) -> None:
@@ -176,10 +167,8 @@ def autosem(laboratory: Laboratory, target: str, seed: int) -> Iterator[None]:
 
 
 def parzen(seed: int) -> BaseSampler:
-    """Optuna's TPE with its own startup."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return TPESampler(seed=seed, multivariate=True)
+    """Optuna's TPE as it comes; that lost less than the settings of `search.samplers.make`, which trust every trial."""
+    return TPESampler(seed=seed)
 
 
 def gaussian_process(seed: int) -> BaseSampler:
@@ -197,4 +186,11 @@ STRATEGIES: dict[str, Strategy] = {
     "autosem": per_target(autosem),
     "all-tasks": all_tasks,
     "best-single": best_single,
+}
+
+OURS: dict[str, Callable[[str], Strategy]] = {
+    "ours": Ours,
+    "ours-no-sharing": partial(Ours, sharing=False),
+    "ours-no-halving": partial(Ours, halving=False),
+    "ours-no-start": partial(Ours, start=False),
 }
