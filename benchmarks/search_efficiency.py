@@ -131,7 +131,9 @@ def _table(lines: Mapping[str, Line]) -> str:
     head = ["", "seeds", *(f"{100 * cost:g} %" for cost in SHOWN), *(f"as {end}" for end in ends), "over random"]
     rows = [head]
     for name, line in lines.items():
-        regrets = [f"{line.at(cost)[0]:.2f} ±{line.at(cost)[1]:.2f}" for cost in SHOWN]
+        regrets = [
+            f"{regret:.2f}" + (f" ±{margin:.2f}" if line.seeds > 1 else "") for regret, margin in map(line.at, SHOWN)
+        ]
         over = "" if line.worse_than_random is None else "{:.2f} at {:.1%}".format(*line.worse_than_random)
         rows.append([name, str(line.seeds), *regrets, *(_told(line.reach[end]) for end in ends), over])
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]

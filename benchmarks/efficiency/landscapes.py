@@ -57,7 +57,7 @@ class Landscape(ABC):
     name: str
     family_tasks: int
     family_targets: int
-    rungs = RUNGS
+    rungs: tuple[float, ...] = RUNGS
     intermediate_examples = 100_000
 
     def __init__(self, seed: int) -> None:
@@ -74,7 +74,7 @@ class Landscape(ABC):
         self._bias = draw.normal(0.0, 0.006, (count, len(self.tasks)))  # of a low rung, by task
         examples = 1000 * draw.integers(20, 81, count)
         examples[draw.integers(count)] = 0
-        self.target_examples = dict(zip(self.targets, map(int, examples), strict=True))
+        self.target_examples: Mapping[str, int] = dict(zip(self.targets, map(int, examples), strict=True))
         self._draw(draw)
         self.space = Space(self.tasks, hyperparameters=self._hyperparameters())
         self._optima = {target: self._find_optimum(index) for index, target in enumerate(self.targets)}

@@ -11,7 +11,7 @@ from benchmarks.efficiency.world import Array, grid, mixture_of, row
 from spaces.encoding import Space
 from spaces.mixture import Mixture
 
-DENSE = 50_000
+DENSE = 20_000
 """Mixtures that are looked at: all, or so many drawn at random."""
 
 CLIMBERS = 20

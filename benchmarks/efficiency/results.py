@@ -12,7 +12,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import search
 import spaces
@@ -109,13 +108,14 @@ def complete(file: Path, jobs: Sequence[Job], worlds: Worlds, workers: int) -> I
     ):
         for done in as_completed([pool.submit(_run, job) for job in missing]):
             result = done.result()
-            out.write(json.dumps(_as_json(result)) + "\n")
+            out.write(line_of(result) + "\n")
             out.flush()
             yield result
 
 
-def _as_json(result: Result) -> dict[str, Any]:
-    return {**asdict(result), "curve": [[round(cost), round(regret, 6)] for cost, regret in result.curve]}
+def line_of(result: Result) -> str:
+    """As it is kept."""
+    return json.dumps({**asdict(result), "curve": [[round(cost), round(regret, 6)] for cost, regret in result.curve]})
 
 
 @cache

@@ -32,7 +32,7 @@ class _TableWorld:
         self.name, self.tasks, self.targets, self.rungs = name, table.tasks, table.targets, table.rungs
         self.space = table.space
         self.intermediate_examples = intermediate_examples
-        self.target_examples = dict.fromkeys(table.targets, target_examples)
+        self.target_examples: Mapping[str, int] = dict.fromkeys(table.targets, target_examples)
         self._table, self._top = table, len(table.rungs) - 1
         self._optima: dict[str, Mixture] = {}
 
