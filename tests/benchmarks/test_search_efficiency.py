@@ -30,9 +30,7 @@ def found() -> list[Result]:
         for made in (
             result("random", seed, [(0.0, 0.06), (500.0, 0.04)]),
             result("tpe", seed, [(0.0, 0.06), (400.0, 0.03), (1000.0, 0.02)]),
-            result(
-                "ours", seed, [(0.0, 0.06), (20.0, 0.07), (40.0, 0.05), (100.0, 0.01), (110.0, 0.03), (125.0, 0.015)]
-            ),
+            result("ours", seed, curve),
         )
     ]
 
