@@ -125,7 +125,8 @@ class StartConfig(Strict):
     # Not `earlier`: the same file begins alike wherever it is launched.
     priors: list[Prior] = Field(default=["published"], description="see docs/priors.md")
     all_tasks: bool = Field(True, description="all tasks together (the max_tasks largest), equal weights")
-    single_tasks: bool = True
+    # Off: what each task does alone is learned as well from mixtures, for fewer examples (docs/search.md).
+    single_tasks: bool = False
 
 
 class ConfirmConfig(Strict):

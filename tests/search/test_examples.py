@@ -40,7 +40,7 @@ def test_without_hub_and_licensed_files_a_plan_says_what_it_did_not_look_at(
     monkeypatch.setenv("TASKMIX_CACHE", "cache")
     assert main(["plan", str(EXAMPLES / "xtreme" / "reproduce.yaml"), "--offline"]) == 0
     out = capsys.readouterr().out
-    found = re.search(r"not looked at (.*?) work items", " ".join(out.split()))
+    found = re.search(r"not looked at (.*?) start ", " ".join(out.split()))
     assert found
     unreached = found[1].split(", ")
     assert {"facebook/anli", "stanfordnlp/snli", "ccg", "bucc2018", "xlm-roberta-large"} <= set(unreached)

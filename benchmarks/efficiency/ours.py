@@ -1,0 +1,140 @@
+"""The project's own search as a strategy: its agenda, halving and sampler on studies in memory.
+
+Nothing is replaced but the training: a work item is measured in the laboratory, where one trained encoder serves all
+the targets of a search, and a promotion goes on from the encoder of the rung below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from benchmarks.efficiency.replay import Laboratory
+from benchmarks.efficiency.turns import in_turns
+from search.agenda import Agenda
+from search.config import (
+    BudgetConfig,
+    ConfirmConfig,
+    HalvingConfig,
+    SamplerConfig,
+    Search,
+    SearchConfig,
+    SpaceConfig,
+    StagesConfig,
+    StartConfig,
+)
+from search.studies import Studies
+from spaces.card import Card, Source, Splits
+from spaces.catalogue import Catalogue
+from trainables.item import StageSettings, WorkItem
+from trainables.outcome import Outcome, Score
+
+ETA = 3
+
+
+class Ours:
+    """A search with everything, or without one of its parts.
+
+    Args:
+        sampler: its name in search.yaml.
+        sharing: one search for all targets; else one for each, which share nothing.
+        halving: over the rungs of the world; else all recipes at the full budget.
+        start: the start recipes of a search file that says nothing (each task alone, all together); else none.
+    """
+
+    def __init__(self, sampler: str, sharing: bool = True, halving: bool = True, start: bool = True) -> None:
+        self._sampler, self._sharing, self._halving, self._start = sampler, sharing, halving, start
+
+    def __call__(self, laboratory: Laboratory, seed: int) -> None:
+        if self._sharing:
+            for _ in self._search(laboratory, laboratory.targets, "", seed):
+                pass
+        else:
+            in_turns(
+                laboratory,
+                {target: self._search(laboratory, (target,), target, seed) for target in laboratory.targets},
+            )
+
+    def _search(self, laboratory: Laboratory, targets: tuple[str, ...], owner: str, seed: int) -> Iterator[None]:
+        """One search; yields after each work item."""
+        search = made(laboratory, targets, seed, self._sampler, self._halving, self._start)
+        agenda = Agenda(search, Studies.in_memory(search), clock=lambda: 0.0)
+        lowest = len(laboratory.rungs) - len(search.config.halving.rungs)
+        while (item := agenda.next()) is not None:
+            run = owner, item.recipe.digest
+            values, before = dict(item.recipe.hyperparameters), laboratory.spent
+            scores = laboratory.measure(item.recipe.mixture, values, lowest + item.rung, item.targets, run)
+            agenda.done(item, _outcome(item, scores, round(laboratory.spent - before)))
+            yield
+
+
+def made(
+    laboratory: Laboratory, targets: tuple[str, ...], seed: int, sampler: str, halving: bool, start: bool
+) -> Search:
+    """The search as its file would say it.
+
+    The budget of recipes is one that the trained examples never reach: where they end, the search ends.
+    """
+    rungs = list(laboratory.rungs) if halving else [1.0]
+    examples = laboratory.target_examples
+    space = laboratory.space
+    config = SearchConfig(
+        name="replay",
+        model="none",
+        tasks=list(laboratory.tasks),
+        targets=list(targets),
+        space=SpaceConfig(
+            min_tasks=space.min_tasks,
+            max_tasks=space.max_tasks,
+            min_weight=space.min_weight,
+            weight_step=space.step,
+        ),
+        stages=StagesConfig(
+            intermediate=StageSettings(examples=laboratory.intermediate_examples),
+            target=StageSettings(examples=max(1, *examples.values())),
+            per_target={target: {"examples": max(1, examples[target])} for target in targets},
+        ),
+        halving=HalvingConfig(rungs=rungs, eta=ETA),
+        budget=BudgetConfig(recipes=1 + round(laboratory.budget / (laboratory.intermediate_examples * rungs[0]))),
+        start=StartConfig() if start else StartConfig(all_tasks=False, single_tasks=False),
+        confirm=ConfirmConfig(top=0, seeds=1),
+        sampler=SamplerConfig.model_validate({"name": sampler}),
+        seed=seed,
+    )
+    tasks = {name: _card(name, "task") for name in laboratory.tasks}
+    return Search(config, Catalogue(tasks, {name: _card(name, "target") for name in targets}, {}), space)
+
+
+def _card(name: str, kind: Literal["task", "target"]) -> Card:
+    """A card of a task that is nowhere but in the world."""
+    is_target = kind == "target"
+    return Card(
+        name=name,
+        kind=kind,
+        description="made up",
+        format="sentence_classification",
+        licence="none",
+        origin="none",
+        source=Source(files="nowhere"),
+        labels=["yes", "no"],
+        splits=Splits(test="test"),
+        languages=["en"],
+        metric="accuracy" if is_target else None,
+        train_language="en" if is_target else None,
+    )
+
+
+def _outcome(item: WorkItem, scores: dict[str, float], examples: int) -> Outcome:
+    found = {
+        target: Score(
+            target=target,
+            score=score,
+            dev={"en": {"accuracy": score}},
+            floor=0.0,
+            floors={"en": {"accuracy": 0.0}},
+            examples=0,
+            seconds=0.0,
+        )
+        for target, score in scores.items()
+    }
+    return Outcome(scores=found, seconds=float(examples), training_seconds=float(examples), examples=examples)

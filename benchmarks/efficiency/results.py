@@ -1,0 +1,141 @@
+"""Results: replays that are over, a line each in a file, so that an interrupted measurement goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import search
+import spaces
+from benchmarks.efficiency.replay import Curve, regret_curve, replay
+from benchmarks.efficiency.strategies import OURS, make
+from benchmarks.efficiency.world import World
+
+Worlds = Mapping[str, Callable[[int], World]]
+"""Name -> the world of a seed: a family of landscapes draws one, a table is the same for all."""
+
+CODE_OF_OURS = (search, ("agenda", "halving", "samplers", "surrogate")), (spaces, ("encoding", "priors"))
+"""What decides what our own search tries: when it changes, its replays are done again."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One replay.
+
+    Args:
+        world: a name among the worlds; that of a table holds the digest of its files.
+        recipes: the budget: so many recipes per target at the full budget of examples, each trained for itself.
+        sampler, code: of our own search, and the digest of the code that decides; empty for the others.
+    """
+
+    world: str
+    strategy: str
+    seed: int
+    recipes: float
+    sampler: str = ""
+    code: str = ""
+
+    @classmethod
+    def of(cls, world: str, strategy: str, seed: int, recipes: float, sampler: str) -> Job:
+        """With what is known of our own search, if it is that."""
+        if strategy not in OURS:
+            return cls(world, strategy, seed, recipes)
+        return cls(world, strategy, seed, recipes, sampler, _code())
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a strategy came to. `curve` is in trained examples and shares of 1; `budget` and `spent` in examples."""
+
+    job: Job
+    budget: float
+    spent: float
+    measurements: int
+    seconds: float
+    curve: Curve
+
+
+def budget_of(world: World, recipes: float) -> float:
+    """Trained examples of so many recipes for each target, every one trained for that target alone."""
+    return recipes * sum(world.intermediate_examples + world.target_examples[target] for target in world.targets)
+
+
+def run(job: Job, world: World) -> Result:
+    """Do one replay."""
+    started, budget = time.perf_counter(), budget_of(world, job.recipes)
+    laboratory = replay(world, make(job.strategy, job.sampler), job.seed, budget)
+    return Result(
+        job,
+        budget,
+        laboratory.spent,
+        len(laboratory.measurements),
+        round(time.perf_counter() - started, 1),
+        regret_curve(world, laboratory.measurements),
+    )
+
+
+def kept(file: Path) -> dict[Job, Result]:
+    """The results in a file; a last line that was cut off is passed over."""
+    found = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
+        try:
+            data = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        job = Job(**data.pop("job"))
+        curve = [(float(cost), float(regret)) for cost, regret in data.pop("curve")]
+        found[job] = Result(job=job, curve=curve, **data)
+    return found
+
+
+def complete(file: Path, jobs: Sequence[Job], worlds: Worlds, workers: int) -> Iterator[Result]:
+    """Does the jobs that have no result in the file; each result is kept there at once."""
+    known = kept(file)
+    missing = [job for job in jobs if job not in known]
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process per core, not a pool of threads per process
+    context = multiprocessing.get_context("spawn")
+    with (
+        file.open("a", encoding="utf-8") as out,
+        ProcessPoolExecutor(workers, context, initializer=_start, initargs=(worlds,)) as pool,
+    ):
+        for done in as_completed([pool.submit(_run, job) for job in missing]):
+            result = done.result()
+            out.write(line_of(result) + "\n")
+            out.flush()
+            yield result
+
+
+def line_of(result: Result) -> str:
+    """As it is kept."""
+    return json.dumps({**asdict(result), "curve": [[round(cost), round(regret, 6)] for cost, regret in result.curve]})
+
+
+@cache
+def _code() -> str:
+    digest = hashlib.sha256()
+    for package, modules in CODE_OF_OURS:
+        for module in modules:
+            file = Path(package.__path__[0]) / f"{module}.py"
+            digest.update(file.read_bytes() if file.exists() else b"")
+    return digest.hexdigest()[:12]
+
+
+_worlds: Worlds = {}
+
+
+def _start(worlds: Worlds) -> None:
+    """In a worker process."""
+    global _worlds
+    _worlds = worlds
+
+
+def _run(job: Job) -> Result:
+    return run(job, _worlds[job.world](job.seed))
