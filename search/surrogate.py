@@ -55,7 +55,7 @@ PRIORS: Mapping[str, tuple[float, float]] = {
     "deviation": (np.log(0.3), 1.0),
     "amplitude": (0.0, 0.4),
     "noise": (np.log(0.1), 1.0),
-    "sharing": (0.0, 1.0),
+    "sharing": (0.5, 1.0),
 }
 
 
@@ -121,7 +121,7 @@ class Observations:
                 a, b = table[both, one], table[both, other]
                 norm = np.sqrt((a @ a) * (b @ b))
                 found[one, other] = found[other, one] = (
-                    (a @ b) / norm * (both.sum() / (both.sum() + 4)) if norm else 0.0
+                    (a @ b) / norm * (both.sum() / (both.sum() + 2)) if norm else 0.0
                 )
         values, vectors = np.linalg.eigh(found)
         psd = (vectors * np.clip(values, 0, None)) @ vectors.T  # pairwise counts may leave it indefinite

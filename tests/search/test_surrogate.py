@@ -1,0 +1,133 @@
+"""The surrogate recovers what made the scores, knows how sure it is, and uses other targets and rungs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.optimize import approx_fprime
+
+from search import surrogate
+from search.features import Points
+from search.surrogate import Observations, Surrogate
+
+Array = NDArray[np.float64]
+
+TASKS = 5
+
+
+def points(count: int, seed: int = 0, hyperparameters: int = 0) -> Points:
+    """Mixtures of up to three tasks."""
+    draw = np.random.default_rng(seed)
+    weights = draw.dirichlet(np.ones(3), count)
+    roots = np.zeros((count, TASKS))
+    for row, shares in enumerate(weights):
+        roots[row, draw.choice(TASKS, 3, replace=False)] = np.sqrt(shares)
+    return Points(roots, draw.random((count, hyperparameters)))
+
+
+def observed(found: Points, gains: Array, chosen: list[tuple[int, int, int]], rungs: int = 1) -> Observations:
+    """`gains` by (rung, target, point); `chosen` says which (point, target, rung) were measured."""
+    point, target, rung = (np.array(column) for column in zip(*chosen, strict=True))
+    return Observations(found, point, target, rung, gains[rung, target, point], gains.shape[1], rungs)
+
+
+def everything(gains: Array) -> list[tuple[int, int, int]]:
+    rungs, targets, count = gains.shape
+    return [(point, target, rung) for point in range(count) for target in range(targets) for rung in range(rungs)]
+
+
+def linear(found: Points, effects: Array, noise: float = 0.0, seed: int = 3) -> Array:
+    """Gains that are linear in the square roots, shape (targets, points)."""
+    return effects @ found.roots.T + noise * np.random.default_rng(seed).standard_normal((len(effects), len(found)))
+
+
+def test_it_predicts_mixtures_that_were_not_measured() -> None:
+    effects = np.array([[0.05, 0.02, -0.03, 0.0, 0.01]])
+    seen, unseen = points(30), points(40, seed=1)
+    gains = linear(seen, effects, noise=0.002)[None]
+    means, deviations = Surrogate(observed(seen, gains, everything(gains))).marginals(unseen, 0)
+    truth = linear(unseen, effects)[0]
+    # harm is pressed together: compare where there is none
+    helps = truth > 0
+    assert np.abs(means - truth)[helps].max() < 0.01
+    assert np.mean(np.abs(means - truth)[helps] < 2 * deviations[helps]) > 0.85
+
+
+def test_a_pair_that_helps_together_is_found() -> None:
+    seen = points(60)
+    gains = (0.1 * seen.roots[:, 0] * seen.roots[:, 1] + 0.01 * seen.roots[:, 2])[None, None]
+    model = Surrogate(observed(seen, gains, everything(gains)))
+    both, one, other = np.zeros(TASKS), np.eye(TASKS)[0], np.eye(TASKS)[1]
+    both[:2] = 0.5**0.5
+    means, _ = model.marginals(Points(np.array([both, one, other]), np.zeros((3, 0))), 0)
+    assert means[0] > 0.035 and means[1] < 0.02 and means[2] < 0.02
+
+
+def test_other_targets_help_where_a_target_was_measured_little() -> None:
+    effects = np.array([[0.05, 0.03, 0.02, -0.03, 0.01]])
+    seen, unseen = points(40), points(60, seed=1)
+    gains = np.stack([linear(seen, effects)[0], linear(seen, 2 * effects, 0.001)[0]])[None]
+    few = [(point, target, 0) for point, target, _ in everything(gains) if target == 0 or point < 3]
+    data, truth = observed(seen, gains, few), linear(unseen, 2 * effects)[0]
+    alone = Surrogate(data, sharing=False).means(unseen, 1)
+    together = Surrogate(data).means(unseen, 1)
+    assert np.corrcoef(together, truth)[0, 1] > np.corrcoef(alone, truth)[0, 1] + 0.3
+    assert np.corrcoef(together, truth)[0, 1] > 0.7
+
+
+def test_a_cheap_rung_counts_for_the_full_one_but_less() -> None:
+    effects = np.array([[0.05, 0.03, -0.02, 0.0, 0.01]])
+    seen, unseen = points(40), points(60, seed=1)
+    top = linear(seen, effects)
+    gains = np.stack([0.5 * top + linear(seen, np.array([[0.0, 0.0, 0.0, 0.02, 0.0]])), top])
+    low = [(point, target, rung) for point, target, rung in everything(gains) if rung == 0]
+    some = low + [(point, 0, 1) for point in range(8)]
+    truth = linear(unseen, effects)[0]
+    cheap, both = Surrogate(observed(seen, gains, low, 2)), Surrogate(observed(seen, gains, some, 2))
+    assert np.corrcoef(cheap.means(unseen, 0), truth)[0, 1] > 0.7
+    assert np.abs(both.means(unseen, 0) - truth).mean() < np.abs(cheap.means(unseen, 0) - truth).mean()
+    assert both.marginals(unseen, 0)[1].mean() < cheap.marginals(unseen, 0)[1].mean()
+
+
+def test_the_slopes_of_the_loss_are_those_of_finite_differences(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = points(15, hyperparameters=2)
+    draw = np.random.default_rng(0)
+    gains = draw.standard_normal((2, 3, 15))
+    checked: list[bool] = []
+
+    def minimize(loss: Any, start: Array, **settings: Any) -> Any:
+        place = start + 0.1
+        numeric = approx_fprime(place, lambda values: loss(values)[0], 1e-6)
+        np.testing.assert_allclose(loss(place)[1], numeric, rtol=1e-3, atol=1e-3)
+        checked.append(True)
+        return type("Found", (), {"x": start})
+
+    monkeypatch.setattr(surrogate, "minimize", minimize)
+    Surrogate(observed(seen, gains, everything(gains), 2))
+    assert checked
+
+
+def test_a_believed_recipe_is_no_longer_uncertain() -> None:
+    seen = points(20)
+    gains = linear(seen, np.array([[0.05, 0.03, -0.02, 0.0, 0.01]]), 0.001)[None]
+    measured = [(point, 0, 0) for point in range(15)]
+    model = Surrogate(observed(seen, gains, measured))
+    before = model.marginals(seen.only([18]), 0)
+    after = model.believing([18], 0).marginals(seen.only([18]), 0)
+    assert after[1][0] < 0.9 * before[1][0]
+    assert after[0][0] == pytest.approx(before[0][0], abs=0.5 * before[1][0])
+
+
+def test_more_observations_than_are_looked_at_leave_out_those_of_other_targets_first() -> None:
+    seen = points(400)
+    gains = linear(seen, np.array([[0.05, 0.03, -0.02, 0.0, 0.01], [0.01, 0.0, 0.0, 0.05, 0.0]]), 0.002)[None]
+    data = observed(seen, gains, everything(gains))
+    chosen = surrogate._for_target(data, 1)
+    assert len(chosen) == surrogate.CONDITIONED
+    assert (data.target[chosen] == 1).sum() == 400
+    unseen = points(30, seed=5)
+    truth = linear(unseen, np.array([[0.01, 0.0, 0.0, 0.05, 0.0]]))[0]
+    assert np.corrcoef(Surrogate(data).means(unseen, 1), truth)[0, 1] > 0.95
