@@ -63,7 +63,7 @@ class MixtureSampler(BaseSampler):
         others = [other for other in self._beside if other.study_name != study.study_name]
         measured = Measured.of_studies([study, *others], self._space)
         known = set(map(_key, measured.candidates))
-        seed = derive_seed(self._seed, study.study_name, trial.number)
+        seed = derive_seed(self._seed, trial.number)
         found = propose(self._space, measured, 0, seed, lambda mixture, values: _key((mixture, values)) in known)
         return self._space.encode(*found) if found else {}
 
