@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaces import priors
@@ -43,6 +43,7 @@ def mixtures(name: Prior, pool: Pool) -> list[str]:
     return [str(start.mixture) for start in priors.starts([name], pool)]
 
 
+@settings(deadline=None)
 @given(
     rows=st.dictionaries(st.sampled_from("abcdefgh"), st.none() | st.integers(1, 10**7), min_size=2),
     examples=st.integers(1, 10**6),
