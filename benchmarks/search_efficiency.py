@@ -101,7 +101,7 @@ def _worlds(options: argparse.Namespace) -> Worlds:
     worlds: dict[str, Any] = {name: FAMILIES[name] for name in options.worlds}
     if options.mixtures is not None:
         table = Table.read(options.mixtures, options.scores, options.minimize)
-        kind = PoolWorld if options.pool else EmulatedWorld
+        kind: type[EmulatedWorld] | type[PoolWorld] = PoolWorld if options.pool else EmulatedWorld
         made = kind(_name(options), table, options.intermediate_examples, options.target_examples)
         print(made.described, flush=True)
         worlds[made.name] = partial(_same, made)

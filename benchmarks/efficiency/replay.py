@@ -55,7 +55,7 @@ class Laboratory:
         self.measurements: list[Measurement] = []
         self._observe, self._nearest = world.observe, world.nearest
         self._trained: dict[Run, float] = {}  # share of the intermediate stage
-        self._measured: dict[tuple[str, Mixture], Mixture] = {}  # what stands for a mixture, by whose runs
+        self._measured: dict[Run, Mixture] = {}  # what stands for the mixture of a run
         self._taken: dict[str, set[Mixture]] = {}
 
     @property
@@ -73,7 +73,7 @@ class Laboratory:
         share, cost = self.rungs[rung], self.cost(mixture, rung, targets, run)
         if self.spent + cost > self.budget:
             raise Over
-        measured = self._stand_in(run[0], mixture)
+        measured = self._stand_in(run, mixture)
         self.spent += cost
         self._trained[run] = max(share, self._trained.get(run, 0.0))
         seed = derive_seed(self.seed, *run)
@@ -95,17 +95,16 @@ class Laboratory:
         """The empty mixture at the full budget, on all targets: everybody wants to know it first."""
         self.measure(Mixture(), {}, self.top, self.targets, ("", "baseline"))
 
-    def _stand_in(self, owner: str, mixture: Mixture) -> Mixture:
-        """The mixture itself, or in a table without emulator the nearest row that the owner has not used."""
-        place = owner, mixture
-        if place not in self._measured:
-            taken = self._taken.setdefault(owner, set())
+    def _stand_in(self, run: Run, mixture: Mixture) -> Mixture:
+        """The mixture itself, or in a table without emulator the nearest row that the same search has not used."""
+        if run not in self._measured:
+            taken = self._taken.setdefault(run[0], set())
             found = self._nearest(mixture, taken)
             if found is None:
                 raise Over
             taken.add(found)
-            self._measured[place] = found
-        return self._measured[place]
+            self._measured[run] = found
+        return self._measured[run]
 
 
 Strategy = Callable[[Laboratory, int], None]

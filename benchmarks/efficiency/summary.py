@@ -89,8 +89,8 @@ def _line(found: Mapping[str, Mapping[int, Array]], name: str, spent: float, end
         margin = student.ppf(0.975, seeds - 1) * regrets.std(axis=0, ddof=1) / np.sqrt(seeds)
     reach = {end: _reach(*_both(found[name], found[end])) for end in ends}
     worse = None
-    if "random" in found and name != "random":
-        mine, theirs = _both(found[name], found["random"])
+    mine, theirs = _both(found[name], found.get("random", {}))
+    if name != "random" and len(mine):
         excess = mine.mean(axis=0) - theirs.mean(axis=0)
         worse = float(excess.max()), float(COSTS[int(excess.argmax())])
     return Line(seeds, regrets.mean(axis=0), margin, spent, reach, worse)
@@ -99,8 +99,9 @@ def _line(found: Mapping[str, Mapping[int, Array]], name: str, spent: float, end
 def _both(one: Mapping[int, Array], other: Mapping[int, Array]) -> tuple[Array, Array]:
     """Curves of the seeds that both have, of shape (seeds, COSTS)."""
     seeds = sorted(set(one) & set(other))
-    empty = np.empty((0, len(COSTS)))
-    return (np.stack([found[seed] for seed in seeds]) if seeds else empty for found in (one, other))  # type: ignore[return-value]
+    if not seeds:
+        return np.empty((0, len(COSTS))), np.empty((0, len(COSTS)))
+    return np.stack([one[seed] for seed in seeds]), np.stack([other[seed] for seed in seeds])
 
 
 def _reach(mine: Array, theirs: Array) -> Reach:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Set
 from random import Random
 
@@ -20,7 +21,7 @@ LEAST = 3 * FOLDS
 """Rows that an emulator needs."""
 
 
-class _TableWorld:
+class _TableWorld(ABC):
     """What both have in common.
 
     Args:
@@ -36,8 +37,9 @@ class _TableWorld:
         self._table, self._top = table, len(table.rungs) - 1
         self._optima: dict[str, Mixture] = {}
 
+    @abstractmethod
     def truth(self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value]) -> float:
-        raise NotImplementedError
+        """See `World.truth`."""
 
     def optimum(self, target: str) -> Point:
         return self._optima[target], {}

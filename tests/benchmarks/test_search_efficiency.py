@@ -89,7 +89,7 @@ def test_the_command_tells_of_what_is_kept(
     search_efficiency.main()
     out = capsys.readouterr().out
     assert "4 replays, 4 of them are there" in out
-    assert "12.6% (12.6% to 12.6%)" in out
+    assert "12.7% (12.7% to 12.7%)" in out
     lines = json.loads(told.read_text(encoding="utf-8"))["worlds"]["hyperparameters"]
     assert set(lines) == {"random", "tpe", "ours"}
     assert lines["ours"]["reach"]["tpe"]["cost"] == pytest.approx(0.125, rel=0.015)

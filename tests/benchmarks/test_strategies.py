@@ -37,8 +37,9 @@ def test_it_stays_within_its_budget_and_never_asks_for_the_truth(name: str) -> N
     assert any(measurement.rung == laboratory.top and measurement.mixture for measurement in told)
     if name not in ("all-tasks", "best-single"):
         assert laboratory.spent > 0.8 * budget
-        of_each = [laboratory.spent_on[target] / (100_000 + WORLD.target_examples[target]) for target in WORLD.targets]
-        assert max(of_each) < 2 * min(of_each)
+    if name in ("random", "tpe", "gp", "tune", "autosem", "ours-no-sharing"):  # each target gets the same share
+        spent = laboratory.spent_on.values()
+        assert max(spent) - min(spent) < 2 * (WORLD.intermediate_examples + max(WORLD.target_examples.values()))
 
 
 @pytest.mark.parametrize("name", ["tpe", "tune", "ours"])
@@ -57,11 +58,9 @@ def test_halving_and_sharing_are_left_out_when_they_are() -> None:
 
     assert {told.rung for told in run("ours")} == {0, 1, 2}
     assert {told.rung for told in run("ours-no-halving")} == {2}
-    items = {told.spent: 0 for told in run("ours-no-sharing")}
-    for told in run("ours-no-sharing"):
-        items[told.spent] += 1
-    assert set(items.values()) == {1}
-    singles = [told.mixture for told in run("ours")[:50] if len(told.mixture) == 1]
+    spent = [told.spent for told in run("ours-no-sharing") if told.mixture]
+    assert len(set(spent)) == len(spent)  # a work item is measured on one target
+    singles = [told.mixture for told in run("ours")[:100] if len(told.mixture) == 1]
     assert {mixture.tasks[0] for mixture in singles} == set(WORLD.tasks)
 
 

@@ -26,7 +26,7 @@ def written(
     draw = np.random.default_rng(tasks)
     mixed = np.zeros((rows, tasks))
     for weights in mixed[1:]:
-        chosen = draw.choice(tasks, draw.integers(1, 4), replace=False)
+        chosen = draw.choice(tasks, draw.integers(2, 4), replace=False)
         weights[chosen] = draw.dirichlet(np.ones(len(chosen))) * 0.7 + 0.3 / len(chosen)
     mixed = np.concatenate([mixed, *[mixed[-8:]] * repeats])
     effect = draw.normal(0, 0.01, (targets, tasks))
