@@ -81,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipes", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--in-flight", type=int, default=64)
-    parser.add_argument("--sampler", default="random", choices=["random", "tpe"])
+    parser.add_argument("--sampler", default="random", choices=["random", "tpe", "mixture"])
     parser.add_argument("--mlflow-up-to", type=int, default=1000, metavar="RECIPES", help="0.1 s for each run of each")
     parser.add_argument("--no-tune", action="store_true", help="leave out the part on Ray Tune")
     parser.add_argument("--json", type=Path, help="write the figures there")
