@@ -33,8 +33,10 @@ def find(space: Space, score: Callable[[Array], Array], known: Sequence[Mixture]
         reached, mixture = float(scores[start]), mixture_of(mixtures[start], space.tasks)
         while True:
             neighbours = _neighbours(space, mixture)
-            told = score(np.stack([row(neighbour, space.tasks) for neighbour in neighbours])) if neighbours else []
-            if not len(told) or float(np.max(told)) <= reached:
+            if not neighbours:
+                break
+            told = score(np.stack([row(neighbour, space.tasks) for neighbour in neighbours]))
+            if float(np.max(told)) <= reached:
                 break
             reached, mixture = float(np.max(told)), neighbours[int(np.argmax(told))]
         if best is None or reached > best[0]:

@@ -91,8 +91,9 @@ class Table:
     def measured(self, mixture: Mixture, rung: int, target: str) -> Array:
         """The scores of a mixture, over seeds."""
         rows = self.runs[mixture]
-        found = self.scores[rows[self.rung[rows] == rung], self.targets.index(target)]
-        return found[~np.isnan(found)]
+        found: Array = self.scores[rows[self.rung[rows] == rung], self.targets.index(target)]
+        measured: Array = found[~np.isnan(found)]
+        return measured
 
     def rows(self, rung: int, target: str) -> tuple[Array, Array]:
         """Weights and scores of the mixtures that were measured there, without the baseline."""
