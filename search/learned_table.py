@@ -28,7 +28,7 @@ def best(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
 
 def learned(answer: Mapping[str, Any]) -> Iterator[RenderableType]:
     """The effects of the tasks, then pairs, the predicted best mix and what more recipes would bring, a line each."""
-    found = answer["learned"]
+    found = answer.get("learned")
     if found is None:
         return
     yield Text("learned from all results: gain in points ± its uncertainty", "dim")

@@ -128,7 +128,9 @@ def rowless(filled: Filler) -> Search:
 
 
 def test_a_whole_search_fills_the_table(make_search: Callable[..., Search], tmp_path: Path) -> None:
-    search = make_search(space={"max_tasks": 3}, halving={"rungs": [1.0]}, confirm={"top": 4, "seeds": 3})
+    search = make_search(
+        space={"max_tasks": 3}, halving={"rungs": [1.0]}, confirm={"top": 4, "seeds": 3}, start={"single_tasks": True}
+    )
     studies = Studies.create(f"sqlite:///{tmp_path / 'studies.db'}", search)
     agenda = Agenda(search, studies)
     while (item := agenda.next()) is not None:

@@ -108,7 +108,7 @@ def test_an_unknown_model_costs_nobody_knows_what(make_search: Callable[..., Sea
 
 
 def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
-    search = make_search(model=LARGE, resources=ON_A_GPU)
+    search = make_search(model=LARGE, resources=ON_A_GPU, start={"single_tasks": True})
     text = " ".join(report.plan(search, search.starts(), Findings(), costs(search, Findings())).split())
     for part in (
         "steps each",

@@ -115,13 +115,13 @@ def test_given_heads_are_trained_and_not_replaced(plan: Plan) -> None:
     worker = Worker(plan)
     base = worker.base(recipe_of(plan).model)
     (card, settings), _ = plan.target_stages("xcopa", 1.0)
-    slow = settings.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0})
+    slow = settings.model_copy(update={"learning_rate": 1e-6, "head_learning_rate": None, "weight_decay": 0.0})
     spec = stage.StageSpec("tiny", {"xcopa": card}, Mixture.of({"xcopa": 1.0}), (8,), slow, plan.engine, 1)
     head = stage.by_name(card.format).head(base.model, card)
     before = weights(head)
     features = worker._trainer.features(base, spec)
     list(stage.train(copy.deepcopy(base.model), base.tokenizer, features, spec, {"xcopa": head}))
-    assert torch.allclose(weights(head), before, atol=1e-9)
+    assert torch.allclose(weights(head), before, atol=1e-5), "a new head would differ by its initialisation"
     assert not torch.equal(weights(head), before)
 
 
