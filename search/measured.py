@@ -11,8 +11,8 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.features import Candidate, Points
+from search.observations import Observations
 from search.standing import Standing
-from search.surrogate import Observations
 from spaces.encoding import Space
 from spaces.mixture import Mixture
 

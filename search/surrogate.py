@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from search.features import Points
+from search.observations import Observations
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -57,76 +57,6 @@ PRIORS: Mapping[str, tuple[float, float]] = {
     "noise": (np.log(0.1), 1.0),
     "sharing": (0.5, 1.0),
 }
-
-
-@dataclass(frozen=True)
-class Observations:
-    """Scores by place, in the order in which they were started.
-
-    Args:
-        points: the recipes.
-        point, target, rung: indices of each observation, shape (observations,); `rung` counts from the lowest.
-        gains: score less the baseline's at that target and rung, shape (observations,).
-        targets, rungs: how many there are.
-    """
-
-    points: Points
-    point: Indices
-    target: Indices
-    rung: Indices
-    gains: Array
-    targets: int
-    rungs: int
-
-    def __len__(self) -> int:
-        return len(self.gains)
-
-    def only(self, chosen: Indices) -> Observations:
-        """Some of them, over their own points alone, in the same units."""
-        kept, point = np.unique(self.point[chosen], return_inverse=True)
-        parts = point, self.target[chosen], self.rung[chosen], self.gains[chosen]
-        return self._like(Observations(self.points.only(kept), *parts, self.targets, self.rungs))
-
-    def _like(self, other: Observations) -> Observations:
-        vars(other).update(spreads=self.spreads, correlation=self.correlation)
-        return other
-
-    @cached_property
-    def spreads(self) -> Array:
-        """The unit of each target: the root mean square of the better half of its gains, less their median, where it
-        has most of them. Harm is often far larger than help, and what is harmful need not be told apart."""
-        everywhere = _upper_spread(self.gains) or 1.0
-        found = np.full(self.targets, everywhere)
-        for target in range(self.targets):
-            mine = self.target == target
-            if mine.sum() >= 4:
-                rung = np.bincount(self.rung[mine]).argmax()
-                found[target] = max(_upper_spread(self.gains[mine & (self.rung == rung)]), 0.05 * everywhere)
-        return found
-
-    @cached_property
-    def units(self) -> Array:
-        """Gains in units of their targets, harm beyond one unit by its logarithm."""
-        return _pressed(self.gains / self.spreads[self.target])
-
-    @cached_property
-    def correlation(self) -> Array:
-        """Of the targets' gains, over recipes that were measured on both at one rung; 0 where there are none."""
-        table = np.full((len(self.points) * self.rungs, self.targets), np.nan)
-        table[self.point * self.rungs + self.rung, self.target] = self.units
-        found = np.eye(self.targets)
-        for one in range(self.targets):
-            for other in range(one):
-                both = ~np.isnan(table[:, one]) & ~np.isnan(table[:, other])
-                a, b = table[both, one], table[both, other]
-                norm = np.sqrt((a @ a) * (b @ b))
-                found[one, other] = found[other, one] = (
-                    (a @ b) / norm * (both.sum() / (both.sum() + 2)) if norm else 0.0
-                )
-        values, vectors = np.linalg.eigh(found)
-        psd = (vectors * np.clip(values, 0, None)) @ vectors.T  # pairwise counts may leave it indefinite
-        scale = np.sqrt(np.diag(psd))
-        return np.asarray(psd / np.outer(scale, scale))
 
 
 @dataclass(frozen=True)
@@ -226,7 +156,7 @@ class Surrogate:
             seen.targets,
             seen.rungs,
         )
-        seen._like(added)
+        seen.like(added)
         return Surrogate(added, self._sharing, self.scales)
 
     @property
@@ -406,15 +336,3 @@ def _for_target(seen: Observations, target: int) -> Indices:
     """The observations that say most about a target, CONDITIONED of them: its own, upper rungs and later ones first."""
     order = np.lexsort((-np.arange(len(seen)), -seen.rung, seen.target != target))
     return np.sort(order[:CONDITIONED])
-
-
-def _upper_spread(values: Array) -> float:
-    if not len(values):
-        return 0.0
-    above = values[values >= np.median(values)]
-    return float(np.sqrt(np.mean((above - np.median(values)) ** 2)))
-
-
-def _pressed(units: Array) -> Array:
-    """The same above -1, logarithmic below, with one slope at -1."""
-    return np.asarray(np.where(units < -1, -1 - np.log(np.maximum(-units, 1.0)), units))

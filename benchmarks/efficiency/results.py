@@ -23,7 +23,20 @@ Worlds = Mapping[str, Callable[[int], World]]
 """Name -> the world of a seed: a family of landscapes draws one, a table is the same for all."""
 
 CODE_OF_OURS = (
-    (search, ("agenda", "features", "halving", "measured", "mixture_sampler", "samplers", "standing", "surrogate")),
+    (
+        search,
+        (
+            "agenda",
+            "features",
+            "halving",
+            "measured",
+            "mixture_sampler",
+            "observations",
+            "samplers",
+            "standing",
+            "surrogate",
+        ),
+    ),
     (spaces, ("encoding", "priors")),
 )
 """What decides what our own search tries: when it changes, its replays are done again."""

@@ -11,7 +11,8 @@ from scipy.optimize import approx_fprime
 
 from search import surrogate
 from search.features import Points
-from search.surrogate import Observations, Surrogate
+from search.observations import Observations
+from search.surrogate import Surrogate
 
 Array = NDArray[np.float64]
 
