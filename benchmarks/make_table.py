@@ -23,6 +23,7 @@ from datetime import date
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
+from statistics import fmean, median, variance
 from typing import Any
 
 import yaml
@@ -62,6 +63,7 @@ def main() -> int:
         print(f"{options.file.with_suffix('.csv')}: {rows} rows", flush=True)
         if code:
             return code
+    print("\n".join(noise(read(options.file), search)))
     return 0
 
 
@@ -166,6 +168,34 @@ def finished(search: Search, seed: int) -> dict[Place, Row]:
             row[f"test:{target}"] = "" if score.test_score is None else f"{score.test_score:.5f}"
         found[mixture, owner.rung, seed] = row
     return found
+
+
+def noise(rows: dict[Place, Row], search: Search) -> list[str]:
+    """A line per rung and target: how far a gain moves with the seed, and what mixtures differ by; in points.
+
+    Over the mixtures that have every seed: the root mean square of the standard deviations over seeds, and the best
+    less the median of the mean gains.
+    """
+    lines = []
+    mixtures = {mixture for mixture, _, _ in rows if mixture}
+    for rung in range(len(search.config.halving.rungs)):
+        full = [one for one in mixtures if all((one, rung, seed) in rows for seed in SEEDS)]
+        for target in search.config.targets if full else ():
+            column = f"dev:{target}"
+            gains = [
+                [
+                    100 * (float(rows[one, rung, seed][column]) - float(rows[Mixture(), rung, seed][column]))
+                    for seed in SEEDS
+                ]
+                for one in full
+            ]
+            spread = fmean(variance(each) for each in gains) ** 0.5
+            means = sorted(fmean(each) for each in gains)
+            lines.append(
+                f"rung {rung}, {target}: seed noise {spread:.1f}, best less median {means[-1] - median(means):.1f}, "
+                f"best gain {means[-1]:+.1f} ({len(full)} mixtures, {len(SEEDS)} seeds)"
+            )
+    return lines
 
 
 def provenance(file: Path, search: Search, rows: int) -> dict[str, Any]:
