@@ -86,6 +86,7 @@ def correlations(launched: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     return run
 
 
+@pytest.mark.slow
 def test_every_estimate_is_compared_on_every_target(correlations: Any) -> None:
     found = correlations("--json")
     seen = {(one["target"], one["estimate"], one["among"]): one for one in found["correlations"]}
@@ -108,6 +109,7 @@ def test_every_estimate_is_compared_on_every_target(correlations: Any) -> None:
     assert all(1 <= start["rank"] <= start["of"] == 7 for start in found["starts"])
 
 
+@pytest.mark.slow
 def test_the_tables_and_a_draw(correlations: Any) -> None:
     text = correlations("--most", "3", "--rung", "0")["text"]
     assert "merged encoder" in text and "a single task" in text
