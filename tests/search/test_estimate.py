@@ -119,6 +119,7 @@ def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
         "lengths and rows assumed",
         "crossref:0.5 + ner:0.5 the 2 largest tasks of 3 with equal weights",
         "they take the whole budget of 4 recipes",
+        "sampler mixture: 3 tasks to mix",
     ):
         assert part in text, part
     measured = Findings(seconds_per_token=1e-6, device="a GPU")

@@ -45,11 +45,12 @@ def test_plain_lines(filler: Filler) -> None:
     lines = out.getvalue().splitlines()
     texts = [line.split("] ", 1)[-1] for line in lines]
     assert texts[0] == "opening the records"
-    assert texts[1] == "search small runs, one work item at a time"
-    assert texts[2].startswith("1/12 baseline, rung 0, 10 s: related 50.0, verses 60.0")
-    assert texts[3].startswith("2/12 paraphrase:1, rung 0, 10 s: related 56.0 (+6.0), verses 66.0 (+6.0)")
-    assert texts[4].startswith("3/12 ner:1, rung 0, 0 s: failed, diverged: loss is nan [here]")
-    assert lines[5:] == ["", "the [answer]"]
+    assert texts[1].startswith("sampler mixture: 3 tasks to mix")
+    assert texts[2] == "search small runs, one work item at a time"
+    assert texts[3].startswith("1/12 baseline, rung 0, 10 s: related 50.0, verses 60.0")
+    assert texts[4].startswith("2/12 paraphrase:1, rung 0, 10 s: related 56.0 (+6.0), verses 66.0 (+6.0)")
+    assert texts[5].startswith("3/12 ner:1, rung 0, 0 s: failed, diverged: loss is nan [here]")
+    assert lines[6:] == ["", "the [answer]"]
     assert "\x1b" not in out.getvalue()
 
 
