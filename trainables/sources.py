@@ -21,9 +21,7 @@ from datasets import Dataset, IterableDataset
 from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.mirror import BUILDERS, copies_of, files_of, mounted, names_in
-
-SUITE_VERSION = 1
-"""Part of the folder's name: a change of what a suite holds is a new folder."""
+from trainables.offline import SUITE_VERSION
 
 
 def suite_folder(cache: Path, suite: str) -> Path:

@@ -1,8 +1,8 @@
 """Build the offline suite: a folder that is laid out as a local mirror of a model and data hub.
 
-    <cache>/mini-v1/models/mini-e5/           config.json, model.safetensors, tokenizer.json, tokenizer_config.json
-    <cache>/mini-v1/data/<data set>/<config>/<split>.parquet
-    <cache>/mini-v1/manifest.json             rows of every split, versions of the packages
+    <cache>/mini-v2/models/mini-e5/           config.json, model.safetensors, tokenizer.json, tokenizer_config.json
+    <cache>/mini-v2/data/<data set>/<config>/<split>.parquet
+    <cache>/mini-v2/manifest.json             rows of every split, versions of the packages
 
 ``python -m trainables.offline.build [cache]`` builds it by hand.
 """
@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from spaces.errors import Failure, InputError, Problem
-from trainables.offline import packages
+from trainables.offline import SUITE_VERSION, packages
 
 if TYPE_CHECKING:
     from trainables.offline.tables import Table
 
-# Goes up when the suite's content changes, so that an old cache is never taken for the new one.
-NAME = "mini-v1"
+NAME = f"mini-v{SUITE_VERSION}"
 MODEL = "mini-e5"
 
 Say = Callable[[str], None]
@@ -45,7 +44,7 @@ def build(cache: Path, say: Say) -> Path:
         say: called with a line before each step.
 
     Returns:
-        the suite's folder, ``<cache>/mini-v1``.
+        the suite's folder, ``<cache>/mini-v2``.
 
     Raises:
         InputError: a package is missing, or the cache cannot be written to.
@@ -117,6 +116,7 @@ def make_tables(say: Say) -> dict[str, Table]:
         "book": passages.book(verses),
         "mlm": passages.plain(verses),
         "verses": passages.verses(verses),
+        "sequels": passages.sequels(verses),
         "genres": passages.genres(verses, train=240),
     }
     say("mini: making tasks from tweets and commands")
@@ -124,6 +124,7 @@ def make_tables(say: Say) -> dict[str, Table]:
     tables["commands"] = commands.details(train=3000, validation=250)
     tables["combination"] = commands.combination(train=3000, validation=250)
     tables["intents"] = commands.intents(train=240, evaluation=120)
+    tables["requests"] = commands.requests(evaluation=120)
     tables["slots"] = commands.slots(train=160, evaluation=120)
     return tables
 

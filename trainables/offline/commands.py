@@ -1,9 +1,9 @@
-"""Spoken commands to a house: two targets, which intent (classification) and which slots (tagging), and an English
-task that tags more finely.
+"""Spoken commands to a house: three targets, which intent (classification), which slots (tagging) and who asks the same
+(retrieval), and two English tasks.
 
 PyPI ``home-assistant-intents`` holds templates in many languages, written by people. A template expands into thousands
 of near-duplicates, so the templates are split, not the sentences: those of each language are parted into the
-splits once, for the three data sets together.
+splits once, for all data sets together.
 """
 
 from __future__ import annotations
@@ -91,6 +91,39 @@ def slots(train: int, evaluation: int) -> Table:
     number = {tag: i for i, tag in enumerate(TAGS)}
     for key, commands in _splits(train, evaluation, "slots").items():
         table.rows[key] = [{"tokens": c.words, "tags": [number[coarse(tag)] for tag in c.tags]} for c in commands]
+    return table
+
+
+def requests(evaluation: int) -> Table:
+    """Answer retrieval: for a command those with its intent, among commands in the other languages.
+
+    The other languages alone: commands in its own crowd them out, and tell little about the encoder's training.
+    """
+    table = Table("answer_retrieval")
+    pools = _splits(0, evaluation, "intents")
+    # what a pool holds is not asked, in either split
+    taken = {bare(command.text) for commands in pools.values() for command in commands}
+    for split in EVALUATION:
+        for language in EVALUATION_LANGUAGES:
+            pool = {
+                f"{other}-{number}": command
+                for other in EVALUATION_LANGUAGES
+                if other != language
+                for number, command in enumerate(pools[other, split])
+            }
+            table.rows[f"pool-{language}", split] = [
+                {"id": name, "text": command.text, "relevant": []} for name, command in pool.items()
+            ]
+            own = [c for c in drawn(language) if template_part(language, c.template) == split]
+            asked = _balanced([c for c in own if bare(c.text) not in taken], evaluation, "requests")
+            table.rows[language, split] = [
+                {
+                    "id": f"{language}-{number}",
+                    "text": query.text,
+                    "relevant": [name for name, command in pool.items() if command.intent == query.intent],
+                }
+                for number, query in enumerate(asked)
+            ]
     return table
 
 

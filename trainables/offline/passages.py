@@ -144,6 +144,25 @@ def verses(bible: Bible) -> Table:
     return table
 
 
+def sequels(bible: Bible) -> Table:
+    """Retrieval: English verses and, in the same order, the verse after each in another language."""
+    table = Table("retrieval")
+    for split, pool in (("validation", "dev"), ("test", "test")):
+        chosen: dict[Verse, Verse] = {}
+        for verse in _sample(bible, pool, len(bible.pools[pool]), longest=110, salt="sequels"):
+            after = verse._replace(number=verse.number + 1)
+            # no verse is asked about or found twice, and none is both
+            if bible.pool_of(after) == pool and not {verse, after} & (chosen.keys() | set(chosen.values())):
+                chosen[verse] = after
+            if len(chosen) == EVALUATION_ROWS:
+                break
+        for language in RETRIEVAL_LANGUAGES:
+            table.rows[language, split] = [
+                {"text_a": bible.text["web"][v], "text_b": bible.text[language][after]} for v, after in chosen.items()
+            ]
+    return table
+
+
 def _shuffled(verses: Sequence[Verse], *salt: object) -> list[Verse]:
     return sorted(verses, key=lambda verse: fraction(*salt, *verse))
 

@@ -52,6 +52,7 @@ class Table:
             },
             "multiple_choice": {"context": text, "choices": List(text), "label": Value("int32")},
             "retrieval": {"text_a": text, "text_b": text},
+            "answer_retrieval": {"id": text, "text": text, "relevant": List(text)},
             "masked_lm": {"text": text},
         }
         return Features(columns[self.format])
@@ -60,7 +61,7 @@ class Table:
         """Every string of the rows that a model gets to see."""
         for rows in self.rows.values():
             for row in rows:
-                yield from _strings({name: value for name, value in row.items() if name != "id"})
+                yield from _strings({name: value for name, value in row.items() if name not in ("id", "relevant")})
 
     def write(self, folder: Path) -> None:
         """Write ``<config>/<split>.parquet`` under the data set's folder."""
