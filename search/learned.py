@@ -124,10 +124,9 @@ class _Target:
 
     def more(self) -> dict[str, Any]:
         """What the best of the pool would bring beyond the best known mix, over functions drawn from the posterior."""
-        mean, covariance = self._surrogate.posterior(Points.of([self._answer, *self._pool], self._space), self._target)
-        covariance[np.diag_indices(len(mean))] += 1e-6 * np.trace(covariance) / len(mean)
-        normals = self._normals.standard_normal((len(mean), SAMPLES))
-        functions = mean[:, None] + np.linalg.cholesky(covariance) @ normals
+        points = Points.of([self._answer, *self._pool], self._space)
+        normals = self._normals.standard_normal((len(points), SAMPLES))
+        functions = self._surrogate.sampled(points, self._target, normals)
         gains = np.clip(functions.max(axis=0) - functions[0], 0.0, None)
         return {"expected": float(gains.mean()), "deviation": float(gains.std()), "from": str(self._answer[0])}
 

@@ -16,7 +16,6 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
@@ -29,8 +28,6 @@ from spaces.digest import derive_seed
 from spaces.encoding import Space
 from spaces.mixture import Mixture
 from spaces.recipe import Value
-
-Array = NDArray[np.float64]
 
 Seen = Callable[[Mixture, dict[str, Value]], bool]
 """Whether a recipe was started already."""
@@ -97,24 +94,14 @@ def propose(space: Space, measured: Measured, target: int, seed: int, seen: Seen
     if not pool:
         return None
     drawn_normals = normals.standard_normal(len(pool))
-    values = _sampled(surrogate, Points.of(pool, space), target, drawn_normals)
+    values = surrogate.sampled(Points.of(pool, space), target, drawn_normals)
     for _ in range(ROUNDS):
         tops = [pool[number] for number in np.argsort(-values, kind="stable")[:KEPT]]
         wider = _distinct([*pool, *_unseen(_around(space, draw, tops), seen)])
         drawn_normals = np.concatenate([drawn_normals, normals.standard_normal(len(wider) - len(pool))])
         pool = wider
-        values = _sampled(surrogate, Points.of(pool, space), target, drawn_normals)
+        values = surrogate.sampled(Points.of(pool, space), target, drawn_normals)
     return pool[int(np.argmax(values))]
-
-
-def _sampled(surrogate: Surrogate, points: Points, target: int, normals: Array) -> Array:
-    """Gains that one function drawn from the posterior has at some points, shape (points,).
-
-    With the same normals for the first points, the function goes through the same values there.
-    """
-    mean, covariance = surrogate.posterior(points, target)
-    covariance[np.diag_indices(len(points))] += 1e-6 * np.trace(covariance) / len(points)
-    return np.asarray(mean + np.linalg.cholesky(covariance) @ normals)
 
 
 def _around(space: Space, draw: Random, tops: Sequence[Candidate]) -> list[Candidate]:
