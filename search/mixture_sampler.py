@@ -21,7 +21,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from search.features import Candidate, Points
+from search.features import Candidate, Points, key
 from search.measured import Measured
 from search.surrogate import Surrogate
 from spaces.digest import derive_seed
@@ -59,9 +59,9 @@ class MixtureSampler(BaseSampler):
     ) -> dict[str, Any]:
         others = [other for other in self._beside if other.study_name != study.study_name]
         measured = Measured.of_studies([study, *others], self._space)
-        known = set(map(_key, measured.candidates))
+        known = set(map(key, measured.candidates))
         seed = derive_seed(self._seed, trial.number)
-        found = propose(self._space, measured, 0, seed, lambda mixture, values: _key((mixture, values)) in known)
+        found = propose(self._space, measured, 0, seed, lambda mixture, values: key((mixture, values)) in known)
         return self._space.encode(*found) if found else {}
 
     def sample_independent(
@@ -191,12 +191,8 @@ def _moved(space: Space, draw: Random, values: Mapping[str, Value]) -> dict[str,
     return found
 
 
-def _key(candidate: Candidate) -> tuple[Any, ...]:
-    return candidate[0].parts, tuple(sorted(candidate[1].items()))
-
-
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return list({_key(candidate): candidate for candidate in candidates}.values())
+    return list({key(candidate): candidate for candidate in candidates}.values())
 
 
 def _unseen(candidates: Sequence[Candidate], seen: Seen) -> list[Candidate]:
