@@ -14,7 +14,7 @@ from search.config import Search
 from search.halving import promotable
 from search.learned import expected_gain
 from search.record import Kind
-from search.samplers import Proposer, choose
+from search.samplers import Proposer, chosen
 from search.standing import Standing
 from search.studies import Studies
 from spaces.digest import derive_seed
@@ -64,11 +64,8 @@ class Agenda:
         self._in_flight: dict[WorkItem, Kind] = {}
         begin = search.starts(studies.earlier or ())
         self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
-        asked = self._config.sampler
-        self.sampler = choose(asked.name, search.space, self._config.budget.recipes)
-        self._proposers = {
-            target: Proposer(self.sampler.name, asked.startup, search.space, target) for target in self._config.targets
-        }
+        sampler, startup = chosen(search).name, self._config.sampler.startup
+        self._proposers = {target: Proposer(sampler, startup, search.space, target) for target in self._config.targets}
         self._found: tuple[tuple[int, ...], Candidate | None] | None = None
         self._told_at = clock()
         self._expected_at = 0

@@ -16,6 +16,7 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search.config import Search
 from search.measured import Measured
 from search.mixture_sampler import propose
 from search.record import Record
@@ -52,6 +53,11 @@ def choose(name: str, space: Space, recipes: int) -> Choice:
     if recipes > MOST_RECIPES:
         return Choice("tpe", f"{recipes:,} recipes are more than the model of mixtures looks at")
     return Choice("mixture", f"{len(space.tasks)} tasks to mix: every result is used for all targets and rungs")
+
+
+def chosen(search: Search) -> Choice:
+    """The sampler of a search."""
+    return choose(search.config.sampler.name, search.space, search.config.budget.recipes)
 
 
 def make(name: str, seed: int) -> BaseSampler:
