@@ -42,16 +42,8 @@ def learned(standing: Standing, space: Space, targets: Sequence[str], seed: int)
         targets: of the search.
         seed: of the mixes and functions that are drawn.
     """
-    measured = Measured.of(standing)
-    observations = measured.observations(space)
-    numbers = {name: number for number, name in enumerate(standing.rungs)}
-    found: dict[str, dict[str, Any] | None] = dict.fromkeys(targets)
-    if observations is not None:
-        surrogate = Surrogate(observations)
-        for name in targets:
-            if len(measured.known_on(numbers[name])) >= LEAST:
-                found[name] = _Target(surrogate, measured, space, numbers[name], seed).told()
-    return found
+    known = _known(standing, space, targets, seed)
+    return {name: known[name].told() if name in known else None for name in targets}
 
 
 def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
@@ -59,13 +51,22 @@ def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
 
     As a share of 1; None as long as some target has too little measured to say.
     """
-    measured = Measured.of(standing)
-    observations = measured.observations(space)
-    if observations is None or any(len(measured.known_on(target)) < LEAST for target in range(measured.targets)):
+    known = _known(standing, space, list(standing.rungs), seed)
+    if len(known) < len(standing.rungs):
         return None
+    return max(float(target.more()["expected"]) for target in known.values())
+
+
+def _known(standing: Standing, space: Space, targets: Sequence[str], seed: int) -> dict[str, _Target]:
+    """Those of the targets of which enough was measured."""
+    measured = Measured.of(standing)
+    numbers = {name: number for number, name in enumerate(standing.rungs) if name in targets}
+    enough = {name: number for name, number in numbers.items() if len(measured.known_on(number)) >= LEAST}
+    observations = measured.observations(space) if enough else None
+    if observations is None:
+        return {}
     surrogate = Surrogate(observations)
-    targets = (_Target(surrogate, measured, space, number, seed) for number in range(measured.targets))
-    return max(float(target.more()["expected"]) for target in targets)
+    return {name: _Target(surrogate, measured, space, number, seed) for name, number in enough.items()}
 
 
 class _Target:
@@ -90,9 +91,8 @@ class _Target:
 
     def _effect(self, task: str) -> dict[str, float]:
         """Of a task alone, and of adding it to a mix, in the mean over drawn mixes, with an equal share."""
-        without = [mixture for mixture, _ in drawn(self._space, self._draw, MIXES)]
-        pairs = [(_without(mixture, task), task) for mixture in without]
-        before = [mixture for mixture, _ in pairs if mixture]
+        left_out = (_without(mixture, task) for mixture, _ in drawn(self._space, self._draw, MIXES))
+        before = [mixture for mixture in left_out if mixture]
         after = [_with(mixture, task) for mixture in before]
         alone, alone_deviation = self._functional([Mixture.of({task: 1.0})], [1.0])
         count = max(1, len(before))
@@ -153,8 +153,7 @@ class _Target:
 
 
 def _without(mixture: Mixture, task: str) -> Mixture:
-    left = {name: weight for name, weight in mixture.weights.items() if name != task}
-    return Mixture.of(left) if left else Mixture()
+    return Mixture.of({name: weight for name, weight in mixture.weights.items() if name != task})
 
 
 def _with(mixture: Mixture, task: str) -> Mixture:
