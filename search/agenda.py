@@ -12,7 +12,6 @@ from typing import Protocol
 
 from search.config import Search
 from search.halving import promotable
-from search.learned import expected_gain
 from search.record import Kind
 from search.samplers import Proposer, chosen
 from search.standing import Standing
@@ -250,6 +249,8 @@ class Agenda:
         tried, targets = len(self._standing.tried), self._config.targets
         if self._config.budget.least_gain is None or tried < self._expected_at + len(targets):
             return
+        from search.learned import expected_gain  # brings scipy, which few agendas need
+
         self._expected_at = tried
         expected = expected_gain(self._standing, self.search.space, derive_seed(self._config.seed, "ahead", tried))
         if expected is not None:

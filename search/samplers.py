@@ -18,7 +18,6 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.config import Search
 from search.measured import Measured
-from search.mixture_sampler import propose
 from search.record import Record
 from search.standing import Standing
 from spaces.digest import derive_seed
@@ -95,6 +94,8 @@ class Proposer:
             seen: whether a recipe was started already, for any target.
         """
         if self._name == "mixture":
+            from search.mixture_sampler import propose  # brings scipy: `status` makes an agenda and proposes nothing
+
             measured = Measured.of(standing)
             return propose(self._space, measured, list(standing.rungs).index(self._target), seed, seen)
         view = None if self._name == "random" else self._view(standing)
