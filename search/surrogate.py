@@ -27,7 +27,7 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from search.features import Points
-from search.observations import Observations
+from search.observations import Observations, released
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -131,7 +131,7 @@ class Surrogate:
         self.scales = scales or self._fitted(seen)
         self._cache: dict[int | None, tuple[Observations, Array, Array]] = {}
 
-    # --- predictions, of gains at the top rung
+    # --- predictions, of gains at the top rung, harm by its logarithm as in `Observations.units`
 
     def posterior(self, points: Points, target: int) -> tuple[Array, Array]:
         """Mean and covariance of the gains of `points` on a target, of shapes (points,) and (points, points)."""
@@ -176,12 +176,17 @@ class Surrogate:
             np.concatenate([seen.point, chosen]),
             np.concatenate([seen.target, np.full(len(chosen), target)]),
             np.concatenate([seen.rung, np.full(len(chosen), seen.rungs - 1)]),
-            np.concatenate([seen.gains, self.means(seen.points.only(points), target)]),
+            np.concatenate([seen.gains, self.released(self.means(seen.points.only(points), target), target)]),
             seen.targets,
             seen.rungs,
         )
         seen.like(added)
         return Surrogate(added, self._sharing, self.scales)
+
+    def released(self, predicted: Array, target: int) -> Array:
+        """Gains as they would be measured on a target: harm beyond one unit is predicted by its logarithm."""
+        unit = self._all.spreads[target]
+        return np.asarray(released(predicted / unit) * unit)
 
     @property
     def noise(self) -> Array:
