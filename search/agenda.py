@@ -12,9 +12,8 @@ from typing import Protocol
 
 from search.config import Search
 from search.halving import promotable
-from search.learned import expected_gain
 from search.record import Kind
-from search.samplers import Proposer, choose
+from search.samplers import Proposer, chosen
 from search.standing import Standing
 from search.studies import Studies
 from spaces.digest import derive_seed
@@ -64,11 +63,8 @@ class Agenda:
         self._in_flight: dict[WorkItem, Kind] = {}
         begin = search.starts(studies.earlier or ())
         self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
-        asked = self._config.sampler
-        self.sampler = choose(asked.name, search.space, self._config.budget.recipes)
-        self._proposers = {
-            target: Proposer(self.sampler.name, asked.startup, search.space, target) for target in self._config.targets
-        }
+        sampler, startup = chosen(search).name, self._config.sampler.startup
+        self._proposers = {target: Proposer(sampler, startup, search.space, target) for target in self._config.targets}
         self._found: tuple[tuple[int, ...], Candidate | None] | None = None
         self._told_at = clock()
         self._expected_at = 0
@@ -253,6 +249,8 @@ class Agenda:
         tried, targets = len(self._standing.tried), self._config.targets
         if self._config.budget.least_gain is None or tried < self._expected_at + len(targets):
             return
+        from search.learned import expected_gain  # brings scipy, which few agendas need
+
         self._expected_at = tried
         expected = expected_gain(self._standing, self.search.space, derive_seed(self._config.seed, "ahead", tried))
         if expected is not None:

@@ -107,15 +107,20 @@ class BudgetConfig(Strict):
     @field_validator("until")
     @classmethod
     def _readable(cls, until: str | None) -> str | None:
-        if until is not None and _UNTIL.fullmatch(until.strip()) is None:
+        if until is not None and _least_gain(until) is None:
             raise ValueError('written as "expected gain < 0.2", in points')
         return until
 
     @property
     def least_gain(self) -> float | None:
         """What more recipes are expected to gain at least, as a share of 1, on some target; None: no matter."""
-        match = _UNTIL.fullmatch(self.until.strip()) if self.until is not None else None
-        return float(match[1]) / 100 if match else None
+        return _least_gain(self.until) if self.until is not None else None
+
+
+def _least_gain(until: str) -> float | None:
+    """The gain in "expected gain < 0.2", as a share of 1; None where it is written otherwise."""
+    match = _UNTIL.fullmatch(until.strip())
+    return float(match[1]) / 100 if match else None
 
 
 class StartConfig(Strict):

@@ -32,7 +32,7 @@ def findings(search: Search, place: Place) -> list[Finding]:
             continue
         try:
             other, elsewhere = home.find(name)
-            if other.config.model != search.config.model or elsewhere.store != place.store:
+            if other.config.model != search.config.model or not elsewhere.keeps_in(place.store):
                 continue
             studies = Studies.open(elsewhere.studies, other)
         except TaskmixError:  # `status` shows what is wrong with it; it is no reason not to begin

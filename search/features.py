@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -18,6 +18,12 @@ Array = NDArray[np.float64]
 
 Candidate = tuple[Mixture, dict[str, Value]]
 """A mixture and its hyperparameters."""
+
+
+def key(candidate: Candidate) -> Hashable:
+    """The same for the same candidate."""
+    mixture, hyperparameters = candidate
+    return mixture.parts, tuple(sorted(hyperparameters.items()))
 
 
 @dataclass(frozen=True)

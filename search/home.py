@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import fsspec
+
 from search import lease
 from search.config import Search, SearchConfig
 from search.lease import Lease
@@ -50,6 +52,10 @@ class Place:
     def file(self) -> Path:
         """The search file as it was launched."""
         return self.folder / "search.yaml"
+
+    def keeps_in(self, store: str) -> bool:
+        """Whether its store is the one at an address, with `file://` or without."""
+        return bool(fsspec.core.strip_protocol(self.store) == fsspec.core.strip_protocol(store))
 
     def enter(self, search: Search, file: Path) -> None:
         """Make the folder, or check that the search in it is the same one; keep a copy of the search file.

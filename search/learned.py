@@ -1,7 +1,8 @@
 """Learned: what the surrogate makes of a search: effects of tasks, pairs, the best mix, what more would bring.
 
 `docs/json.md` describes every field. Gains are over the baseline, at the top rung, as shares of 1; each comes with the
-standard deviation of its posterior.
+standard deviation of its posterior. The surrogate looks at harm by its logarithm; here it is as large as it is, and its
+deviation to first order.
 """
 
 from __future__ import annotations
@@ -42,16 +43,8 @@ def learned(standing: Standing, space: Space, targets: Sequence[str], seed: int)
         targets: of the search.
         seed: of the mixes and functions that are drawn.
     """
-    measured = Measured.of(standing)
-    observations = measured.observations(space)
-    numbers = {name: number for number, name in enumerate(standing.rungs)}
-    found: dict[str, dict[str, Any] | None] = dict.fromkeys(targets)
-    if observations is not None:
-        surrogate = Surrogate(observations)
-        for name in targets:
-            if len(measured.known_on(numbers[name])) >= LEAST:
-                found[name] = _Target(surrogate, measured, space, numbers[name], seed).told()
-    return found
+    known = _known(standing, space, targets, seed)
+    return {name: known[name].told() if name in known else None for name in targets}
 
 
 def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
@@ -59,13 +52,22 @@ def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
 
     As a share of 1; None as long as some target has too little measured to say.
     """
-    measured = Measured.of(standing)
-    observations = measured.observations(space)
-    if observations is None or any(len(measured.known_on(target)) < LEAST for target in range(measured.targets)):
+    known = _known(standing, space, list(standing.rungs), seed)
+    if len(known) < len(standing.rungs):
         return None
+    return max(float(target.more()["expected"]) for target in known.values())
+
+
+def _known(standing: Standing, space: Space, targets: Sequence[str], seed: int) -> dict[str, _Target]:
+    """Those of the targets of which enough was measured."""
+    measured = Measured.of(standing)
+    numbers = {name: number for number, name in enumerate(standing.rungs) if name in targets}
+    enough = {name: number for name, number in numbers.items() if len(measured.known_on(number)) >= LEAST}
+    observations = measured.observations(space) if enough else None
+    if observations is None:
+        return {}
     surrogate = Surrogate(observations)
-    targets = (_Target(surrogate, measured, space, number, seed) for number in range(measured.targets))
-    return max(float(target.more()["expected"]) for target in targets)
+    return {name: _Target(surrogate, measured, space, number, seed) for name, number in enough.items()}
 
 
 class _Target:
@@ -90,9 +92,8 @@ class _Target:
 
     def _effect(self, task: str) -> dict[str, float]:
         """Of a task alone, and of adding it to a mix, in the mean over drawn mixes, with an equal share."""
-        without = [mixture for mixture, _ in drawn(self._space, self._draw, MIXES)]
-        pairs = [(_without(mixture, task), task) for mixture in without]
-        before = [mixture for mixture, _ in pairs if mixture]
+        left_out = (_without(mixture, task) for mixture, _ in drawn(self._space, self._draw, MIXES))
+        before = [mixture for mixture in left_out if mixture]
         after = [_with(mixture, task) for mixture in before]
         alone, alone_deviation = self._functional([Mixture.of({task: 1.0})], [1.0])
         count = max(1, len(before))
@@ -113,21 +114,21 @@ class _Target:
         """The mix with the best mean among all that were looked at, measured or not."""
         means, deviations = self._surrogate.marginals(Points.of(self._pool, self._space), self._target)
         best = int(np.argmax(means))
+        gains, slopes = self._surrogate.released(means, self._target)
         mixture, values = self._pool[best]
         return {
             "mix": str(mixture),
             "mixture": mixture.weights,
             "hyperparameters": values,
-            "gain": float(means[best]),
-            "deviation": float(deviations[best]),
+            "gain": float(gains[best]),
+            "deviation": float((deviations * slopes)[best]),
         }
 
     def more(self) -> dict[str, Any]:
         """What the best of the pool would bring beyond the best known mix, over functions drawn from the posterior."""
-        mean, covariance = self._surrogate.posterior(Points.of([self._answer, *self._pool], self._space), self._target)
-        covariance[np.diag_indices(len(mean))] += 1e-6 * np.trace(covariance) / len(mean)
-        normals = self._normals.standard_normal((len(mean), SAMPLES))
-        functions = mean[:, None] + np.linalg.cholesky(covariance) @ normals
+        points = Points.of([self._answer, *self._pool], self._space)
+        normals = self._normals.standard_normal((len(points), SAMPLES))
+        functions, _ = self._surrogate.released(self._surrogate.sampled(points, self._target, normals), self._target)
         gains = np.clip(functions.max(axis=0) - functions[0], 0.0, None)
         return {"expected": float(gains.mean()), "deviation": float(gains.std()), "from": str(self._answer[0])}
 
@@ -149,13 +150,13 @@ class _Target:
             return 0.0, 0.0
         points = Points.of([(mixture, self._values) for mixture in mixtures], self._space)
         mean, covariance = self._surrogate.posterior(points, self._target)
-        weights = np.array(factors)
-        return float(weights @ mean), float(np.sqrt(max(0.0, weights @ covariance @ weights)))
+        gains, slopes = self._surrogate.released(mean, self._target)
+        weights, sloped = np.array(factors), np.array(factors) * slopes
+        return float(weights @ gains), float(np.sqrt(max(0.0, float(sloped @ covariance @ sloped))))
 
 
 def _without(mixture: Mixture, task: str) -> Mixture:
-    left = {name: weight for name, weight in mixture.weights.items() if name != task}
-    return Mixture.of(left) if left else Mixture()
+    return Mixture.of({name: weight for name, weight in mixture.weights.items() if name != task})
 
 
 def _with(mixture: Mixture, task: str) -> Mixture:

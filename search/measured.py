@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -10,7 +10,7 @@ import numpy as np
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from search.features import Candidate, Points
+from search.features import Candidate, Points, key
 from search.observations import Observations
 from search.standing import Standing
 from spaces.encoding import Space
@@ -50,11 +50,8 @@ class Measured:
                 record = standing.at(name, baseline, rung) if baseline is not None else None
                 if record is not None and record.score is not None:
                     found.baseline[target, rung] = record.score.score
-        known = {number for scores in found.scores.values() for number in scores}
         running = {record.recipe.digest for record in standing.running()}
-        for number, digest in enumerate(digests):
-            if number not in known:
-                (found.running if digest in running else found.failed).append(number)
+        found._set_apart([numbers[digest] for digest in digests if digest in running], numbers.values())
         return found
 
     @classmethod
@@ -68,22 +65,19 @@ class Measured:
         steps = sorted({step for found in trials for trial in found for step in trial.intermediate_values})
         places = {step: rung for rung, step in enumerate(steps)}
         found = cls([], {}, len(studies), len(steps) + 1)
-        numbers: dict[str, int] = {}
+        numbers: dict[Hashable, int] = {}
         blank = space.encode(Mixture(), {})
         for target, (study, own) in enumerate(zip(studies, trials, strict=True)):
             sign = -1.0 if study.direction is StudyDirection.MINIMIZE else 1.0
             for trial in own:
                 if not set(trial.params) & set(space.distributions):
                     continue
-                mixture, values = space.decode({**blank, **trial.params})
-                key = f"{mixture} {sorted(values.items())}"
-                if key not in numbers:
-                    numbers[key] = len(found.candidates)
-                    found.candidates.append((mixture, values))
-                found._take(trial, target, numbers[key], places, sign)
-        known = {number for scores in found.scores.values() for number in scores}
-        found.running = [number for number in dict.fromkeys(found.running) if number not in known]
-        found.failed = [n for n in dict.fromkeys(found.failed) if n not in known and n not in found.running]
+                candidate = space.decode({**blank, **trial.params})
+                number = numbers.setdefault(key(candidate), len(found.candidates))
+                if number == len(found.candidates):
+                    found.candidates.append(candidate)
+                found._take(trial, target, number, places, sign)
+        found._set_apart(found.running, found.failed)
         return found
 
     def _take(self, trial: FrozenTrial, target: int, number: int, places: Mapping[int, int], sign: float) -> None:
@@ -95,6 +89,13 @@ class Measured:
             self.failed.append(number)
         elif not trial.state.is_finished():
             self.running.append(number)
+
+    def _set_apart(self, running: Iterable[int], failed: Iterable[int]) -> None:
+        """Note those that run and those that failed: they have no score, and what runs once more has not failed."""
+        known = {number for scores in self.scores.values() for number in scores}
+        self.running = [number for number in dict.fromkeys(running) if number not in known]
+        known |= set(self.running)
+        self.failed = [number for number in dict.fromkeys(failed) if number not in known]
 
     def observations(self, space: Space) -> Observations | None:
         """Gains over the baseline (over the median where it was not measured); None when nothing was measured.

@@ -16,21 +16,18 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from search.features import Candidate, Points
+from search.features import Candidate, Points, key
 from search.measured import Measured
 from search.surrogate import Surrogate
 from spaces.digest import derive_seed
 from spaces.encoding import Space
 from spaces.mixture import Mixture
 from spaces.recipe import Value
-
-Array = NDArray[np.float64]
 
 Seen = Callable[[Mixture, dict[str, Value]], bool]
 """Whether a recipe was started already."""
@@ -62,9 +59,9 @@ class MixtureSampler(BaseSampler):
     ) -> dict[str, Any]:
         others = [other for other in self._beside if other.study_name != study.study_name]
         measured = Measured.of_studies([study, *others], self._space)
-        known = set(map(_key, measured.candidates))
+        known = set(map(key, measured.candidates))
         seed = derive_seed(self._seed, trial.number)
-        found = propose(self._space, measured, 0, seed, lambda mixture, values: _key((mixture, values)) in known)
+        found = propose(self._space, measured, 0, seed, lambda mixture, values: key((mixture, values)) in known)
         return self._space.encode(*found) if found else {}
 
     def sample_independent(
@@ -97,24 +94,14 @@ def propose(space: Space, measured: Measured, target: int, seed: int, seen: Seen
     if not pool:
         return None
     drawn_normals = normals.standard_normal(len(pool))
-    values = _sampled(surrogate, Points.of(pool, space), target, drawn_normals)
+    values = surrogate.sampled(Points.of(pool, space), target, drawn_normals)
     for _ in range(ROUNDS):
         tops = [pool[number] for number in np.argsort(-values, kind="stable")[:KEPT]]
         wider = _distinct([*pool, *_unseen(_around(space, draw, tops), seen)])
         drawn_normals = np.concatenate([drawn_normals, normals.standard_normal(len(wider) - len(pool))])
         pool = wider
-        values = _sampled(surrogate, Points.of(pool, space), target, drawn_normals)
+        values = surrogate.sampled(Points.of(pool, space), target, drawn_normals)
     return pool[int(np.argmax(values))]
-
-
-def _sampled(surrogate: Surrogate, points: Points, target: int, normals: Array) -> Array:
-    """Gains that one function drawn from the posterior has at some points, shape (points,).
-
-    With the same normals for the first points, the function goes through the same values there.
-    """
-    mean, covariance = surrogate.posterior(points, target)
-    covariance[np.diag_indices(len(points))] += 1e-6 * np.trace(covariance) / len(points)
-    return np.asarray(mean + np.linalg.cholesky(covariance) @ normals)
 
 
 def _around(space: Space, draw: Random, tops: Sequence[Candidate]) -> list[Candidate]:
@@ -204,12 +191,8 @@ def _moved(space: Space, draw: Random, values: Mapping[str, Value]) -> dict[str,
     return found
 
 
-def _key(candidate: Candidate) -> tuple[Any, ...]:
-    return candidate[0].parts, tuple(sorted(candidate[1].items()))
-
-
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return list({_key(candidate): candidate for candidate in candidates}.values())
+    return list({key(candidate): candidate for candidate in candidates}.values())
 
 
 def _unseen(candidates: Sequence[Candidate], seen: Seen) -> list[Candidate]:

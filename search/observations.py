@@ -62,7 +62,7 @@ class Observations:
 
     @cached_property
     def units(self) -> Array:
-        """Gains in units of their targets, harm beyond one unit by its logarithm."""
+        """Gains in units of their targets, harm beyond one unit by its logarithm; `released` leads back."""
         return _pressed(self.gains / self.spreads[self.target])
 
     @cached_property
@@ -95,3 +95,8 @@ def _upper_spread(values: Array) -> float:
 def _pressed(units: Array) -> Array:
     """The same above -1, logarithmic below, with one slope at -1."""
     return np.asarray(np.where(units < -1, -1 - np.log(np.maximum(-units, 1.0)), units))
+
+
+def released(units: Array) -> Array:
+    """What `Observations.units` were made of: gains in units of their targets, harm as large as it is."""
+    return np.asarray(np.where(units < -1, -np.exp(-1 - np.minimum(units, -1.0)), units))

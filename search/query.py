@@ -12,7 +12,6 @@ from optuna.trial import TrialState
 from search import home
 from search.agenda import Agenda
 from search.config import Search
-from search.learned import learned
 from search.ranking import best
 from search.record import Cost, Record
 from search.studies import Studies
@@ -78,6 +77,8 @@ def status(search: Search, studies: Studies, alive: bool | None = None) -> dict[
 
 def answers(search: Search, studies: Studies, target: str | None = None, top: int = 3) -> dict[str, Any]:
     """`best`, and for each target what the search has learned about it (`learned.py`)."""
+    from search.learned import learned  # brings scipy: half a second that no other answer has to wait for
+
     found = best(search, studies, target, top)
     about = learned(studies.standing, search.space, list(found["targets"]), search.config.seed)
     for name, answer in found["targets"].items():

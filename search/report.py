@@ -21,7 +21,7 @@ from rich.text import Text
 from search import benchmark_table, learned_table, tables, units
 from search.config import Search
 from search.database import shown
-from search.samplers import choose
+from search.samplers import chosen
 from spaces.encoding import Space
 from spaces.priors import Start
 
@@ -99,14 +99,14 @@ def plan(
     """What `plan` found: the space, what the search begins with, the work items and the time they take."""
     config, console = search.config, _console(width)
     shares = ", ".join(f"{share:.0%}" for share in config.halving.rungs)
-    sampler = choose(config.sampler.name, search.space, config.budget.recipes)
+    sampler, eta = chosen(search), config.halving.eta
     grid = Table.grid(padding=(0, 2))
     for title, text in (
         ("search", f"{config.name}: {config.model}"),
         ("tasks", ", ".join(search.space.tasks)),
         ("targets", ", ".join(config.targets)),
         ("space", f"{mixtures(search.space):,} mixes" + "".join(f" x {name}" for name in search.space.defaults)),
-        ("rungs", f"{shares} of the examples; the best 1/{config.halving.eta} go on"),
+        ("rungs", f"{shares} of the examples; {f'the best 1/{eta}' if eta > 1 else 'all'} go on"),
         ("sampler", f"{sampler.name}: {sampler.why}"),
         ("not looked at", ", ".join(findings.unreached)),
     ):

@@ -19,8 +19,6 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-import fsspec
-
 from search import home
 from search.agenda import Agenda
 from search.config import Search
@@ -165,12 +163,11 @@ def hopeful(
 
 def neighbours(search: Search, place: Place) -> Iterator[Holdings]:
     """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
-    own = fsspec.core.strip_protocol(place.store)
     for name in home.names():
         if name == search.config.name:
             continue
         other, there = home.find(name)
-        if fsspec.core.strip_protocol(there.store) != own:
+        if not there.keeps_in(place.store):
             continue
         try:
             studies = Studies.open(there.studies, other)
@@ -259,7 +256,7 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
 
 def _is_in_home(place: Place) -> bool:
     """Whether every search that writes to the store lies in $TASKMIX_HOME."""
-    return bool(fsspec.core.strip_protocol(place.store) == str(home.home() / "store"))
+    return place.keeps_in(str(home.home() / "store"))
 
 
 def _is_over(search: Search, studies: Studies) -> bool:

@@ -16,8 +16,8 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search.config import Search
 from search.measured import Measured
-from search.mixture_sampler import propose
 from search.record import Record
 from search.standing import Standing
 from spaces.digest import derive_seed
@@ -52,6 +52,11 @@ def choose(name: str, space: Space, recipes: int) -> Choice:
     if recipes > MOST_RECIPES:
         return Choice("tpe", f"{recipes:,} recipes are more than the model of mixtures looks at")
     return Choice("mixture", f"{len(space.tasks)} tasks to mix: every result is used for all targets and rungs")
+
+
+def chosen(search: Search) -> Choice:
+    """The sampler of a search."""
+    return choose(search.config.sampler.name, search.space, search.config.budget.recipes)
 
 
 def make(name: str, seed: int) -> BaseSampler:
@@ -89,6 +94,8 @@ class Proposer:
             seen: whether a recipe was started already, for any target.
         """
         if self._name == "mixture":
+            from search.mixture_sampler import propose  # brings scipy: `status` makes an agenda and proposes nothing
+
             measured = Measured.of(standing)
             return propose(self._space, measured, list(standing.rungs).index(self._target), seed, seen)
         view = None if self._name == "random" else self._view(standing)

@@ -27,7 +27,7 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from search.features import Points
-from search.observations import Observations
+from search.observations import Observations, released
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -95,14 +95,27 @@ class _Places:
 
     @classmethod
     def of(cls, seen: Observations, scales: Scales) -> _Places:
-        below = (seen.rungs - 1 - seen.rung).astype(float)
+        below, own = _below(seen), _amplitudes(scales, seen)
         same_rung = seen.rung[:, None] == seen.rung
         low = (same_rung & (below > 0)[:, None]).astype(float)
-        steps = below[:, None] + below
-        amplitudes = scales["amplitude"] ** steps
+        steps, amplitudes = below[:, None] + below, own[:, None] * own
         same = (same_rung & (seen.target[:, None] == seen.target)).astype(float)
         share = (seen.rung + 1.0) / seen.rungs
         return cls(same, low, amplitudes, amplitudes * (1 + scales["deviation"] * low), steps, share)
+
+
+@dataclass(frozen=True)
+class _Factors:
+    """What the covariance of observations is made of at some scales.
+
+    `parts`: over recipes, each of shape (points, points). `recipes`: their sum, `targets`: the correlation of the
+    targets, both of shape (observations, observations).
+    """
+
+    parts: Mapping[str, Array]
+    recipes: Array
+    targets: Array
+    places: _Places
 
 
 class Surrogate:
@@ -118,7 +131,7 @@ class Surrogate:
         self.scales = scales or self._fitted(seen)
         self._cache: dict[int | None, tuple[Observations, Array, Array]] = {}
 
-    # --- predictions, of gains at the top rung
+    # --- predictions, of gains at the top rung, harm by its logarithm as in `Observations.units`
 
     def posterior(self, points: Points, target: int) -> tuple[Array, Array]:
         """Mean and covariance of the gains of `points` on a target, of shapes (points,) and (points, points)."""
@@ -134,6 +147,18 @@ class Surrogate:
         seen, _, weights = self._conditioned(target)
         return np.asarray(self._across(points, target, seen).T @ weights * self._all.spreads[target])
 
+    def sampled(self, points: Points, target: int, normals: Array) -> Array:
+        """Gains that functions drawn from the posterior have at some points, of the shape of `normals`.
+
+        With the same normals for the first points, a function goes through the same values there.
+
+        Args:
+            normals: standard normal; of shape (points,) for one function, (points, functions) for several.
+        """
+        mean, covariance = self.posterior(points, target)
+        covariance[np.diag_indices(len(points))] += 1e-6 * np.trace(covariance) / len(points)
+        return np.asarray((mean + (np.linalg.cholesky(covariance) @ normals).T).T)
+
     def marginals(self, points: Points, target: int) -> tuple[Array, Array]:
         """Mean and standard deviation of each, of shape (points,)."""
         seen, factor, weights = self._conditioned(target)
@@ -146,7 +171,7 @@ class Surrogate:
     def believing(self, points: Sequence[int], target: int) -> Surrogate:
         """As if some of the points had been measured on a target at the top rung, as predicted."""
         seen, chosen = self._all, np.array(points, dtype=np.intp)
-        means, _ = self.marginals(seen.points.only(points), target)
+        means, _ = self.released(self.means(seen.points.only(points), target), target)
         added = Observations(
             seen.points,
             np.concatenate([seen.point, chosen]),
@@ -158,6 +183,15 @@ class Surrogate:
         )
         seen.like(added)
         return Surrogate(added, self._sharing, self.scales)
+
+    def released(self, predicted: Array, target: int) -> tuple[Array, Array]:
+        """Gains as they would be measured on a target, where harm beyond one unit is predicted by its logarithm.
+
+        Beside them the slope of each, by which a small deviation of what is predicted is multiplied.
+        """
+        unit = self._all.spreads[target]
+        units = released(predicted / unit)
+        return units * unit, np.maximum(1.0, -units)
 
     @property
     def noise(self) -> Array:
@@ -192,37 +226,39 @@ class Surrogate:
     def _across(self, points: Points, target: int, seen: Observations) -> Array:
         """Covariance of what was seen with the gains of `points` at the top rung, of shape (observations, points)."""
         recipes = self._recipes(seen.points, points)[seen.point]
-        factors = self._targets(self.scales)[seen.target, target] * _amplitudes(self.scales, seen)[seen.rung]
+        factors = self._targets(self.scales)[seen.target, target] * _amplitudes(self.scales, seen)
         return np.asarray(recipes * factors[:, None])
 
-    def _covariance(self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array) -> Array:
+    def _factors(self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array) -> _Factors:
+        scaled = self._scaled(scales, parts, distances)
+        recipes = _sum(scaled.values())[np.ix_(seen.point, seen.point)]
+        targets = self._targets(scales)[np.ix_(seen.target, seen.target)]
+        return _Factors(scaled, recipes, targets, _Places.of(seen, scales))
+
+    def _covariance(self, scales: Scales, factors: _Factors) -> Array:
         """Of the observations, noise included."""
-        place = _Places.of(seen, scales)
-        recipes = _sum(self._scaled(scales, parts, distances).values())
-        found = recipes[np.ix_(seen.point, seen.point)] * self._between(seen, scales) * place.rungs
-        found += scales["offset"] * place.same
-        found[np.diag_indices(len(seen))] += scales["noise"] / place.share + JITTER
+        places = factors.places
+        found = factors.recipes * factors.targets * places.rungs
+        found += scales["offset"] * places.same
+        found[np.diag_indices(len(found))] += scales["noise"] / places.share + JITTER
         return np.asarray(found)
 
     def _slopes(
-        self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array, names: Sequence[str]
+        self, seen: Observations, scales: Scales, factors: _Factors, distances: Array, names: Sequence[str]
     ) -> dict[str, Array]:
         """Derivatives of `_covariance` by the logarithms of the scales."""
-        place, at = _Places.of(seen, scales), np.ix_(seen.point, seen.point)
-        between = self._between(seen, scales)
-        scaled = self._scaled(scales, parts, distances)
-        recipes = _sum(scaled.values())[at]
-        outer = between * place.rungs
-        found = {name: part[at] * outer for name, part in scaled.items()}
+        places, recipes, at = factors.places, factors.recipes, np.ix_(seen.point, seen.point)
+        outer = factors.targets * places.rungs
+        found = {name: part[at] * outer for name, part in factors.parts.items()}
         for column, (length, distance) in enumerate(zip(scales.lengths, distances, strict=True)):
             found[_length(column)] = recipes * distance[at] / length**2 * outer
-        found["offset"] = scales["offset"] * place.same
-        found["noise"] = np.diag(scales["noise"] / place.share)
-        found["deviation"] = recipes * between * place.amplitudes * scales["deviation"] * place.low
-        found["amplitude"] = recipes * outer * place.steps
+        found["offset"] = scales["offset"] * places.same
+        found["noise"] = np.diag(scales["noise"] / places.share)
+        found["deviation"] = recipes * factors.targets * places.amplitudes * scales["deviation"] * places.low
+        found["amplitude"] = recipes * outer * places.steps
         share = scales.sharing
         correlation = self._all.correlation - np.eye(self._all.targets)
-        found["sharing"] = recipes * place.rungs * share * (1 - share) * correlation[np.ix_(seen.target, seen.target)]
+        found["sharing"] = recipes * places.rungs * share * (1 - share) * correlation[np.ix_(seen.target, seen.target)]
         return {name: found[name] for name in names}
 
     def _scaled(self, scales: Scales, parts: Mapping[str, Array], distances: Array) -> dict[str, Array]:
@@ -233,9 +269,6 @@ class Surrogate:
             found = {name: part * near for name, part in found.items()}
             found["hyperparameters"] = scales["hyperparameters"] * near
         return found
-
-    def _between(self, seen: Observations, scales: Scales) -> Array:
-        return np.asarray(self._targets(scales)[np.ix_(seen.target, seen.target)])
 
     # --- fitting
 
@@ -253,15 +286,15 @@ class Surrogate:
         def loss(values: Array) -> tuple[float, Array]:
             """Negative log posterior of the scales, less a constant, and its gradient."""
             scales = Scales({**fixed, **dict(zip(names, values, strict=True))})
-            covariance = self._covariance(some, scales, parts, distances)
-            slopes = self._slopes(some, scales, parts, distances, names)
+            factors = self._factors(some, scales, parts, distances)
             try:
-                factor = cholesky(covariance, lower=True, check_finite=False)
+                factor = cholesky(self._covariance(scales, factors), lower=True, check_finite=False)
             except np.linalg.LinAlgError:
                 return 1e10, np.zeros(len(names))
             inverse = cho_solve((factor, True), np.eye(len(some)), check_finite=False)
             weights = inverse @ gains
             pull = 0.5 * (inverse - np.outer(weights, weights))
+            slopes = self._slopes(some, scales, factors, distances, names)
             off = (values - means) / widths
             slope = np.array([np.einsum("ij,ij", pull, slopes[name]) for name in names]) + off / widths
             return float(0.5 * gains @ weights + np.log(np.diag(factor)).sum() + 0.5 * off @ off), slope
@@ -283,7 +316,8 @@ class Surrogate:
         if key not in self._cache:
             seen = self._all.only(_for_target(self._all, target)) if key is not None else self._all
             parts, distances = _parts(seen.points, seen.points), _distances(seen.points, seen.points)
-            factor = cholesky(self._covariance(seen, self.scales, parts, distances), lower=True, check_finite=False)
+            factors = self._factors(seen, self.scales, parts, distances)
+            factor = cholesky(self._covariance(self.scales, factors), lower=True, check_finite=False)
             self._cache[key] = seen, factor, cho_solve((factor, True), seen.units, check_finite=False)
         return self._cache[key]
 
@@ -317,9 +351,14 @@ def _length(column: int) -> str:
     return f"length {column}"
 
 
+def _below(seen: Observations) -> Array:
+    """How many rungs below the top each observation is, of shape (observations,)."""
+    return np.asarray((seen.rungs - 1 - seen.rung).astype(float))
+
+
 def _amplitudes(scales: Scales, seen: Observations) -> Array:
-    """What the gains of each rung are, as a multiple of those at the top, of shape (rungs,)."""
-    return np.asarray(scales["amplitude"] ** np.arange(seen.rungs - 1, -1, -1))
+    """What each gain is as a multiple of the one at the top, of shape (observations,)."""
+    return np.asarray(scales["amplitude"] ** _below(seen))
 
 
 def _spread_out(seen: Observations, count: int) -> Indices:

@@ -17,7 +17,7 @@ from search.checks import Check
 from search.config import Search
 from search.progress import Scene
 from search.record import Kind
-from search.samplers import choose
+from search.samplers import chosen
 from search.studies import Studies
 from search.units import duration
 from spaces.errors import Problem
@@ -82,7 +82,7 @@ class Terminal:
         done = self._scene.items
         went_on = f"; goes on after {done} work items" if done else ""
         if search.config.sampler.name == "auto":
-            sampler = choose("auto", search.space, search.config.budget.recipes)
+            sampler = chosen(search)
             self._line(Text(f"sampler {sampler.name}: {sampler.why}"))
         at_once = "one work item" if concurrency == 1 else f"{concurrency} work items"
         self._line(Text(f"search {search.config.name} runs, {at_once} at a time{went_on}"))

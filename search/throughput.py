@@ -67,8 +67,7 @@ class Throughput(Strict):
         if card.kind == "target":
             rows = [card.size_of("dev", language) or self.rows for language in card.languages_of("dev")]
             scored = sum(min(count, limit or count) for count in rows)
-        trained = card.size_of("train", card.training_language) or 0
-        return Sizes(rows=trained, tokens=tokens, evaluation_rows=scored, evaluation_tokens=tokens)
+        return Sizes(rows=card.training_rows or 0, tokens=tokens, evaluation_rows=scored, evaluation_tokens=tokens)
 
 
 @cache

@@ -108,10 +108,7 @@ class Space:
         (included, ratio), those that are too many or excluded are passed over.
         """
         order = sorted(self.tasks, key=lambda task: (not params[f"use.{task}"], -params[f"ratio.{task}"], task))
-        included = [task for task in order if params[f"use.{task}"]]
-        chosen = self._compatible(included)[: self.max_tasks]
-        if len(chosen) < self.min_tasks:
-            chosen = self._choose([], order, self.min_tasks) or chosen
+        chosen = self._taken([task for task in order if params[f"use.{task}"]], order)
         highest = max(params[f"ratio.{task}"] for task in chosen)
         raw = {task: math.exp(params[f"ratio.{task}"] - highest) for task in chosen}
         hyperparameters = {name: params[f"hp.{name}"] for name, _ in self.hyperparameters}
@@ -152,7 +149,11 @@ class Space:
 
     def allowed(self, order: Sequence[str]) -> list[str]:
         """As many tasks as a mixture may have, taken in this order, less those excluded by an earlier one."""
-        chosen = self._compatible(order)[: self.max_tasks]
+        return self._taken(order, order)
+
+    def _taken(self, wanted: Sequence[str], order: Sequence[str]) -> list[str]:
+        """As many wanted tasks as may be mixed; where they are too few, the first of `order` that are enough."""
+        chosen = self._compatible(wanted)[: self.max_tasks]
         if len(chosen) < self.min_tasks:
             chosen = self._choose([], order, self.min_tasks) or chosen
         return chosen

@@ -60,6 +60,12 @@ def test_help_imports_nothing_heavy() -> None:
     assert not modules_after(code) & heavy
 
 
+def test_status_does_not_wait_for_the_model_of_mixtures() -> None:
+    """As `status` and `tasks` import it, and `launch` before it proposes anything."""
+    loaded = modules_after("import search.query, search.report, search.terminal, search.agenda")
+    assert not loaded & {"torch", "ray", "mlflow", "transformers", "scipy", "sklearn"}
+
+
 def test_the_driver_does_not_load_torch() -> None:
     files = sorted((ROOT / "search").glob("*.py"))
     names = [f"search.{file.stem}" for file in files if file.stem not in ("__init__", "__main__")]

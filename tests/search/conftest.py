@@ -39,6 +39,8 @@ SEARCH: dict[str, Any] = {
 }
 """Two targets in four languages each, two rungs; built-in cards and those of tests/cards."""
 
+ENCODER_BYTES = 1000
+
 
 def load(folder: Path, **changes: Any) -> Search:
     """A search from a real file; keywords replace its keys."""
@@ -167,3 +169,20 @@ def filled_database(empty_database: Path, tmp_path_factory: pytest.TempPathFacto
 def filled(filled_database: Path, search: Search, tmp_path: Path) -> Filler:
     """The search of `filled_database`, to write on."""
     return Filler(search, copied(filled_database, tmp_path, search))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty $TASKMIX_HOME, and a cache beside it."""
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An encoder that a worker has saved."""
+    made = tmp_path / "encoder"
+    made.mkdir()
+    (made / "model.safetensors").write_bytes(b"x" * ENCODER_BYTES)
+    return made

@@ -46,6 +46,15 @@ def test_the_best_mix_of_an_earlier_search_is_a_start(old: Callable[..., None], 
     assert [one.mixture for one in search.starts([start])] == [start.mixture]
 
 
+def test_a_store_is_the_same_however_its_address_is_written(
+    old: Callable[..., None], make_search: MakeSearch, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    old(storage={"store": str(store)})
+    search = make_search(name="later", start=ASKED, storage={"store": store.as_uri()})
+    assert len(earlier.starts(search, Place.of(search.config))) == 1
+
+
 @pytest.mark.parametrize(
     ("before", "now"),
     [

@@ -107,6 +107,12 @@ def test_an_unknown_model_costs_nobody_knows_what(make_search: Callable[..., Sea
     assert found.gpu_hours == {} and found.disk is None
 
 
+@pytest.mark.parametrize(("eta", "says"), [(2, "the best 1/2 go on"), (1, "of the examples; all go on")])
+def test_plan_says_who_goes_on(make_search: Callable[..., Search], eta: int, says: str) -> None:
+    search = make_search(halving={"rungs": [0.25, 1.0], "eta": eta})
+    assert says in " ".join(report.plan(search, [], Findings(), costs(search, Findings())).split())
+
+
 def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE, resources=ON_A_GPU, start={"single_tasks": True})
     text = " ".join(report.plan(search, search.starts(), Findings(), costs(search, Findings())).split())

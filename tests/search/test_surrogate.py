@@ -122,6 +122,16 @@ def test_a_believed_recipe_is_no_longer_uncertain() -> None:
     assert after[0][0] == pytest.approx(before[0][0], abs=0.5 * before[1][0])
 
 
+def test_harm_that_is_believed_is_as_large_as_predicted() -> None:
+    seen = points(40)
+    gains = linear(seen, np.array([[0.01, 0.01, -0.5, 0.01, 0.01]]), 0.001)[None]
+    data, worst = observed(seen, gains, everything(gains)), int(np.argmin(gains))
+    model = Surrogate(data)
+    predicted = model.means(seen.only([worst]), 0) / data.spreads[0]
+    assert predicted < -1.5  # by its logarithm
+    assert model.believing([worst], 0)._all.units[-1:] == pytest.approx(predicted)
+
+
 def test_more_observations_than_are_looked_at_leave_out_those_of_other_targets_first() -> None:
     seen = points(400)
     gains = linear(seen, np.array([[0.05, 0.03, -0.02, 0.0, 0.01], [0.01, 0.0, 0.0, 0.05, 0.0]]), 0.002)[None]

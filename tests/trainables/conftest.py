@@ -21,6 +21,7 @@ from transformers import (
 )
 
 from spaces.card import LABELLED, METRICS, POOLED, UNTRAINED, Card
+from spaces.errors import Problem, TaskmixError
 from tests.tiny import LABELS
 from trainables import encoders
 from trainables.data import Data
@@ -302,6 +303,26 @@ def tables(tmp_path: Path) -> Callable[..., Path]:
         return path.parent
 
     return write
+
+
+ROWS = {"text": ["the moon", "Paris", "the cat"], "label": [0, 2, 1]}
+
+
+@pytest.fixture
+def sentences(card_of: Callable[..., Card], tables: Callable[..., Path]) -> Callable[..., Card]:
+    """A card over a table of sentences, by default `ROWS` as every split."""
+
+    def make(table: dict[str, list[Any]] = ROWS, features: Any = None, split: str = "train", **changes: Any) -> Card:
+        folder = tables(table, split, features=features)
+        return card_of("sentence_classification", source={"files": str(folder)}, **changes)
+
+    return make
+
+
+def problem(error: pytest.ExceptionInfo[TaskmixError]) -> Problem:
+    """The one problem of an error."""
+    (found,) = error.value.problems
+    return found
 
 
 @pytest.fixture

@@ -1,0 +1,168 @@
+"""Columns and labels of all kinds as the rows of a format."""
+
+import pytest
+from datasets import ClassLabel, Features, List, Value
+
+from spaces.errors import InputError
+from tests.trainables.conftest import problem
+
+# --- columns
+
+
+def test_columns_are_reached_through_structs_collected_and_joined(data, card_of, tables):
+    folder = tables(
+        {
+            "story": ["The moon.", "The cat."],
+            "question": ["Where?", "Who?"],
+            "a0": ["x", "y"],
+            "a1": ["z", "w"],
+            "options": [{"text": ["p", "q"], "label": ["A", "B"]}] * 2,
+            "key": ["A", "B"],
+        }
+    )
+    columns = {"context": ["story", "question"], "choices": ["a0", "a1"], "label": "key"}
+    card = card_of("multiple_choice", source={"files": str(folder)}, columns=columns)
+    assert data.rows(card, "train", "en")[:] == {
+        "context": ["The moon. Where?", "The cat. Who?"],
+        "choices": [["x", "z"], ["y", "w"]],
+        "label": [0, 1],
+    }
+    inside = card_of("multiple_choice", source={"files": str(folder)}, columns={**columns, "choices": "options.text"})
+    assert data.rows(inside, "train", "en")["choices"][:] == [["p", "q"]] * 2
+
+
+def test_answers_may_be_a_struct_of_lists_or_a_list_of_structs_and_ids_are_made(data, card_of, tables):
+    context, answers = " The moon. ", [{"text": "moon", "answer_start": 5}]
+    folder = tables({"question": ["?", "?"], "context": [context] * 2, "answers": [answers, []]})
+    card = card_of("span_qa", source={"files": str(folder)})
+    assert data.rows(card, "train", "en")[:] == {
+        "id": ["0", "1"],
+        "question": ["?", "?"],
+        "context": [context] * 2,  # as it is: offsets count its blanks
+        "answers": [{"text": ["moon"], "answer_start": [5]}, {"text": [], "answer_start": []}],
+    }
+
+
+def test_blanks_around_texts_are_cut(data, card_of, tables):
+    folder = tables({"text_a": ["moon\n"], "text_b": [" Mond "]}, "dev")
+    card = card_of("retrieval", source={"files": str(folder)})
+    assert data.rows(card, "dev", "en")[:] == {"text_a": ["moon"], "text_b": ["Mond"]}
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(data, sentences):
+    card = sentences({"sentence": ["a"], "gold": [0], "meta": [{"topic": 1}]}, columns={"label": "meta.genre"})
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    text, label = map(str, error.value.problems)
+    assert "some_sentence_classification.yaml: columns.text: no such column" in text
+    assert "train.parquet has: sentence, gold, meta, meta.topic" in text
+    assert "columns.label" in label
+    assert "'meta.genre'" in label
+    assert "which column is label; did you mean 'meta'" in label
+
+
+@pytest.mark.parametrize(
+    ("form", "columns", "says"),
+    [
+        (
+            "sentence_classification",
+            {"text": [3], "label": [0]},
+            ["columns.text", "is not text", "3 in 'text'", "row 0"],
+        ),
+        ("tagging", {"tokens": ["a b"], "tags": [[0, 0]]}, ["columns.tokens", "is not a list of texts"]),
+        ("tagging", {"tokens": [["a", "b"]], "tags": [[0]]}, ["as many tags as tokens", "2 and 1", "row 0"]),
+        ("tagging", {"tokens": [["a"]], "tags": [0]}, ["columns.tags", "is not a list of labels", "0 in 'tags'"]),
+        ("sentence_classification", {"text": ["a"], "label": [[0, 1]]}, ["columns.label", "is not a label", "[0, 1]"]),
+        ("span_qa", {"question": ["?"], "context": ["a"], "answers": ["a"]}, ["columns.answers", "answer_start"]),
+        (
+            "multiple_choice",
+            {"context": ["a", "b"], "choices": [["x", "y"], ["x"]], "label": [0, 0]},
+            ["same number of choices", "1 after rows with 2"],
+        ),
+    ],
+)
+def test_columns_of_the_wrong_kind_are_explained(data, card_of, tables, form, columns, says):
+    card = card_of(form, source={"files": str(tables(columns))})
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    assert all(part in str(problem(error)) for part in says), str(problem(error))
+
+
+# --- labels
+
+
+@pytest.mark.parametrize(
+    ("values", "feature", "labels", "found"),
+    [
+        ([0, 1, 2], ClassLabel(names=["law", "history", "letters"]), ["letters", "law", "history"], [1, 2, 0]),
+        ([0, 1], ClassLabel(names=["0", "1"]), ["no", "yes"], [0, 1]),  # PAWS-X: the names say nothing
+        ([2, 0], Value("int32"), ["law", "history", "letters"], [2, 0]),
+        ([1, 3], Value("int32"), ["1", "2", "3"], [0, 2]),  # Social IQa counts from 1
+        (["yes", "no"], Value("string"), ["no", "yes"], [1, 0]),
+        (["1", "0"], Value("string"), ["no", "yes"], [1, 0]),
+        ([1.0, 0.0], Value("float64"), ["no", "yes"], [1, 0]),
+        ([True, False], Value("bool"), ["no", "yes"], [1, 0]),
+    ],
+)
+def test_labels_are_mapped_by_name_then_by_number(data, sentences, values, feature, labels, found):
+    features = Features({"text": Value("string"), "label": feature})
+    card = sentences({"text": ["a"] * len(values), "label": values}, features, labels=labels)
+    assert data.rows(card, "train", "en")["label"][:] == found
+
+
+@pytest.mark.parametrize(
+    ("values", "feature"), [([0, -1, 1], Value("int8")), (["no", "", "yes"], None), (["no", None, "yes"], None)]
+)
+def test_rows_without_a_label_are_left_out(data, sentences, values, feature):
+    features = Features({"text": Value("string"), "label": feature or Value("string")})
+    card = sentences({"text": ["a", "b", "c"], "label": values}, features, labels=["no", "yes"])
+    assert data.rows(card, "train", "en")[:] == {"text": ["a", "c"], "label": [0, 1]}
+
+
+@pytest.mark.parametrize(
+    ("values", "feature", "found"),
+    [
+        (["no", "maybe"], Value("string"), "'maybe'"),
+        ([0, 2], Value("int64"), "2"),
+        ([0, 1], ClassLabel(names=["no", "perhaps"]), "1 (perhaps)"),  # some names agree, so the number may not decide
+    ],
+)
+def test_a_label_outside_the_list_is_shown_with_its_row(data, sentences, values, feature, found):
+    features = Features({"text": Value("string"), "label": feature})
+    card = sentences({"text": ["a", "b"], "label": values}, features, labels=["no", "yes"])
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    shown = problem(error)
+    assert shown.what == "a label outside the card's list"
+    assert shown.where == "some_sentence_classification.yaml: columns.label"
+    assert shown.found.startswith(f"{found} in 'label' of ")
+    assert shown.found.endswith("train.parquet, row 1")
+    assert "the labels are no, yes" in shown.fix
+
+
+@pytest.mark.parametrize(
+    ("values", "labels", "found"),
+    [
+        (["0", "2"], [], [0, 2]),
+        (["A", "C"], [], [0, 2]),
+        ([1, 2], [], [1, 2]),
+        (["1", "3"], ["1", "2", "3"], [0, 2]),
+    ],
+)
+def test_choices_are_numbered_lettered_or_listed(data, card_of, tables, values, labels, found):
+    folder = tables({"context": ["a", "b"], "choices": [["x", "y", "z"]] * 2, "label": values})
+    card = card_of("multiple_choice", source={"files": str(folder)}, labels=labels)
+    assert data.rows(card, "train", "en")["label"][:] == found
+    wrong = tables({"context": ["a"], "choices": [["x", "y"]], "label": ["3"]}, folder="wrong")
+    with pytest.raises(InputError, match="outside the card's list"):
+        data.rows(card_of("multiple_choice", source={"files": str(wrong)}), "train", "en")
+
+
+def test_tags_are_mapped_and_half_labelled_rows_left_out(data, card_of, tables):
+    names = ["I-PER", "O", "B-PER"]
+    features = Features({"tokens": List(Value("string")), "tags": List(ClassLabel(names=names))})
+    folder = tables({"tokens": [["a", "b"], []], "tags": [[1, 2], []]}, features=features)
+    card = card_of("tagging", source={"files": str(folder)})
+    assert data.rows(card, "train", "en")[:] == {"tokens": [["a", "b"]], "tags": [[0, 1]]}
+    folder = tables({"tokens": [["a", "b"], ["c"]], "tags": [["O", "B-LOC"], [None]]}, folder="strings")
+    assert data.rows(card_of("tagging", source={"files": str(folder)}), "train", "en")["tags"][:] == [[0, 3]]
