@@ -1,8 +1,7 @@
 """Learned: what the surrogate makes of a search: effects of tasks, pairs, the best mix, what more would bring.
 
 `docs/json.md` describes every field. Gains are over the baseline, at the top rung, as shares of 1; each comes with the
-standard deviation of its posterior. The surrogate looks at harm by its logarithm; here it is as large as it is, and its
-deviation to first order.
+standard deviation of its posterior.
 """
 
 from __future__ import annotations
@@ -114,21 +113,20 @@ class _Target:
         """The mix with the best mean among all that were looked at, measured or not."""
         means, deviations = self._surrogate.marginals(Points.of(self._pool, self._space), self._target)
         best = int(np.argmax(means))
-        gains, slopes = self._surrogate.released(means, self._target)
         mixture, values = self._pool[best]
         return {
             "mix": str(mixture),
             "mixture": mixture.weights,
             "hyperparameters": values,
-            "gain": float(gains[best]),
-            "deviation": float((deviations * slopes)[best]),
+            "gain": float(means[best]),
+            "deviation": float(deviations[best]),
         }
 
     def more(self) -> dict[str, Any]:
         """What the best of the pool would bring beyond the best known mix, over functions drawn from the posterior."""
         points = Points.of([self._answer, *self._pool], self._space)
         normals = self._normals.standard_normal((len(points), SAMPLES))
-        functions, _ = self._surrogate.released(self._surrogate.sampled(points, self._target, normals), self._target)
+        functions = self._surrogate.sampled(points, self._target, normals)
         gains = np.clip(functions.max(axis=0) - functions[0], 0.0, None)
         return {"expected": float(gains.mean()), "deviation": float(gains.std()), "from": str(self._answer[0])}
 
@@ -150,9 +148,8 @@ class _Target:
             return 0.0, 0.0
         points = Points.of([(mixture, self._values) for mixture in mixtures], self._space)
         mean, covariance = self._surrogate.posterior(points, self._target)
-        gains, slopes = self._surrogate.released(mean, self._target)
-        weights, sloped = np.array(factors), np.array(factors) * slopes
-        return float(weights @ gains), float(np.sqrt(max(0.0, float(sloped @ covariance @ sloped))))
+        weights = np.array(factors)
+        return float(weights @ mean), float(np.sqrt(max(0.0, weights @ covariance @ weights)))
 
 
 def _without(mixture: Mixture, task: str) -> Mixture:

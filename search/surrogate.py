@@ -171,27 +171,22 @@ class Surrogate:
     def believing(self, points: Sequence[int], target: int) -> Surrogate:
         """As if some of the points had been measured on a target at the top rung, as predicted."""
         seen, chosen = self._all, np.array(points, dtype=np.intp)
-        means, _ = self.released(self.means(seen.points.only(points), target), target)
         added = Observations(
             seen.points,
             np.concatenate([seen.point, chosen]),
             np.concatenate([seen.target, np.full(len(chosen), target)]),
             np.concatenate([seen.rung, np.full(len(chosen), seen.rungs - 1)]),
-            np.concatenate([seen.gains, means]),
+            np.concatenate([seen.gains, self.released(self.means(seen.points.only(points), target), target)]),
             seen.targets,
             seen.rungs,
         )
         seen.like(added)
         return Surrogate(added, self._sharing, self.scales)
 
-    def released(self, predicted: Array, target: int) -> tuple[Array, Array]:
-        """Gains as they would be measured on a target, where harm beyond one unit is predicted by its logarithm.
-
-        Beside them the slope of each, by which a small deviation of what is predicted is multiplied.
-        """
+    def released(self, predicted: Array, target: int) -> Array:
+        """Gains as they would be measured on a target: harm beyond one unit is predicted by its logarithm."""
         unit = self._all.spreads[target]
-        units = released(predicted / unit)
-        return units * unit, np.maximum(1.0, -units)
+        return np.asarray(released(predicted / unit) * unit)
 
     @property
     def noise(self) -> Array:
