@@ -6,6 +6,7 @@ The search file says tasks, targets, stages and rungs (`eta: 1`: every recipe go
 search of its own whose start recipes are the table, so it can be stopped and launched again at any time; rows that
 stand in the table already, from here or another machine, are not trained again. `--rows` only writes down what is
 finished. The table, `<file>.csv`, has a row per recipe, rung and seed; `<file>.json` says where it comes from.
+`benchmarks/search_efficiency.py` reads it as both --mixtures and --scores.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ DRAWN, REPEATED, SEEDS = 32, 16, (1, 2, 3)
 """Mixtures with drawn weights; mixtures that are trained with every seed; the seeds, all mixtures with the first."""
 
 Row = dict[str, Any]
-Place = tuple[Mixture, int, int]
-"""A row's mixture, rung and seed."""
+Place = tuple[Mixture, float, int]
+"""A row's mixture, rung (a share of the full budget) and seed."""
 
 
 def main() -> int:
@@ -88,7 +89,7 @@ def mixtures(space: Space) -> list[Mixture]:
 
 def train(file: Path, search: Search, wanted: Sequence[Mixture], seed: int) -> int:
     """Launch (or go on with) the search of one seed; its exit code."""
-    places, rungs = set(read(file)), range(len(search.config.halving.rungs))
+    places, rungs = set(read(file)), search.config.halving.rungs
     left = [mixture for mixture in wanted if any((mixture, rung, seed) not in places for rung in rungs)]
     if not left:
         return 0
@@ -136,7 +137,7 @@ def read(file: Path) -> dict[Place, Row]:
 def _place(row: Row) -> Place:
     weights = {name.removeprefix("mix:"): float(value) for name, value in row.items() if name.startswith("mix:")}
     mixture = Mixture.of(weights) if any(weights.values()) else Mixture()
-    return mixture, int(row["rung"]), int(row["seed"])
+    return mixture, float(row["rung"]), int(row["seed"])
 
 
 def finished(search: Search, seed: int) -> dict[Place, Row]:
@@ -146,6 +147,7 @@ def finished(search: Search, seed: int) -> dict[Place, Row]:
     except InputError:
         return {}
     found: dict[Place, Row] = {}
+    rungs = search.config.halving.rungs
     standing = Studies.open(place.studies, made).standing
     for owner in standing.owners():
         scores = {
@@ -158,7 +160,7 @@ def finished(search: Search, seed: int) -> dict[Place, Row]:
         mixture = owner.recipe.mixture
         row: Row = {f"mix:{task}": mixture.weights.get(task, 0) for task in search.space.tasks}
         row |= {
-            "rung": owner.rung,
+            "rung": rungs[owner.rung],
             "seed": seed,
             "examples": owner.cost.examples,
             "seconds": f"{owner.cost.seconds:.0f}",
@@ -166,7 +168,7 @@ def finished(search: Search, seed: int) -> dict[Place, Row]:
         for target, score in scores.items():
             row[f"dev:{target}"] = f"{score.score:.5f}"
             row[f"test:{target}"] = "" if score.test_score is None else f"{score.test_score:.5f}"
-        found[mixture, owner.rung, seed] = row
+        found[mixture, rungs[owner.rung], seed] = row
     return found
 
 
@@ -178,7 +180,7 @@ def noise(rows: dict[Place, Row], search: Search) -> list[str]:
     """
     lines = []
     mixtures = {mixture for mixture, _, _ in rows if mixture}
-    for rung in range(len(search.config.halving.rungs)):
+    for rung in search.config.halving.rungs:
         full = [one for one in mixtures if all((one, rung, seed) in rows for seed in SEEDS)]
         for target in search.config.targets if full else ():
             column = f"dev:{target}"
@@ -192,7 +194,7 @@ def noise(rows: dict[Place, Row], search: Search) -> list[str]:
             spread = fmean(variance(each) for each in gains) ** 0.5
             means = sorted(fmean(each) for each in gains)
             lines.append(
-                f"rung {rung}, {target}: seed noise {spread:.1f}, best less median {means[-1] - median(means):.1f}, "
+                f"{target} at {rung:g}: seed noise {spread:.1f}, best less median {means[-1] - median(means):.1f}, "
                 f"best gain {means[-1]:+.1f} ({len(full)} mixtures, {len(SEEDS)} seeds)"
             )
     return lines

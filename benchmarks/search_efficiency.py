@@ -29,7 +29,7 @@ from benchmarks.efficiency.table import Table
 from benchmarks.efficiency.table_worlds import EmulatedWorld, PoolWorld
 from benchmarks.efficiency.world import World
 from search.config import SamplerName
-from spaces.errors import TaskmixError
+from spaces.errors import InputError, Problem, TaskmixError
 
 SHOWN = (0.02, 0.05, 0.1, 0.25, 1.0)
 """Shares of the budget at which regrets are printed."""
@@ -88,7 +88,13 @@ def _options() -> argparse.Namespace:
     table.add_argument("--minimize", action="store_true", help="the scores are losses")
     table.add_argument("--pool", action="store_true", help="the rows alone, no emulator between them")
     table.add_argument("--intermediate-examples", type=int, default=100_000, help="of a row at the full budget")
-    table.add_argument("--target-examples", type=int, default=50_000, help="of each target at the full budget")
+    table.add_argument(
+        "--target-examples",
+        type=_examples,
+        default=[(None, 50_000)],
+        metavar="N or TARGET=N,...",
+        help="of each target's stage at the full budget; of those not named 0",
+    )
     options = parser.parse_args()
     if (options.mixtures is None) != (options.scores is None):
         parser.error("--mixtures and --scores go together")
@@ -102,10 +108,24 @@ def _worlds(options: argparse.Namespace) -> Worlds:
     if options.mixtures is not None:
         table = Table.read(options.mixtures, options.scores, options.minimize)
         kind: type[EmulatedWorld] | type[PoolWorld] = PoolWorld if options.pool else EmulatedWorld
-        made = kind(_name(options), table, options.intermediate_examples, options.target_examples)
+        examples = dict(options.target_examples)
+        unknown = sorted(set(examples) - {None, *table.targets})
+        if unknown:
+            fix = f"one of {', '.join(table.targets)}"
+            raise InputError(Problem("the table has no such target", "--target-examples", ", ".join(unknown), fix))
+        everywhere = {target: examples.get(target, examples.get(None, 0)) for target in table.targets}
+        made = kind(_name(options), table, options.intermediate_examples, everywhere)
         print(made.described, flush=True)
         worlds[made.name] = partial(_same, made)
     return worlds
+
+
+def _examples(text: str) -> list[tuple[str | None, int]]:
+    """Of targets by name; of all where there is no name."""
+    if "=" not in text:
+        return [(None, int(text))]
+    pairs = [part.partition("=") for part in text.split(",")]
+    return [(name, int(number)) for name, _, number in pairs]
 
 
 def _name(options: argparse.Namespace) -> str:

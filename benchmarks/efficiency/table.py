@@ -2,7 +2,8 @@
 
 One has a column of weights per task (a row of zeros is the baseline), the other, with the same rows, a column per
 target. The columns `index`, `rung` (a share of the full budget, the highest is 1) and `seed` may stand in either; an
-empty score is one that was not measured.
+empty score is one that was not measured. Where columns are called `mix:<task>` and `dev:<target>`, as in the tables of
+`benchmarks/make_table.py`, only those are read, and both files may be the same.
 """
 
 from __future__ import annotations
@@ -55,10 +56,10 @@ class Table:
             InputError: what is wrong with them.
         """
         left, right = _columns(mixtures), _columns(scores)
-        tasks = tuple(name for name in left if name not in (INDEX, RUNG, SEED))
-        targets = tuple(name for name in right if name not in (INDEX, RUNG, SEED))
-        weights = np.stack([left[name] for name in tasks], axis=1)
-        told = np.stack([right[name] for name in targets], axis=1) * (-1 if minimize else 1)
+        tasks, weights = _named(left, "mix:")
+        targets, told = _named(right, "dev:")
+        if minimize:
+            told = -told
         problems = list(_problems(mixtures, scores, left, right, weights))
         if problems:
             raise InputError(problems)
@@ -113,6 +114,13 @@ class Table:
         freedom = sum(len(group) - 1 for group in groups if len(group) > 1)
         squares = sum(float(((group - group.mean()) ** 2).sum()) for group in groups if len(group) > 1)
         return math.sqrt(squares / freedom) if freedom else None
+
+
+def _named(columns: Mapping[str, Array], prefix: str) -> tuple[tuple[str, ...], Array]:
+    """Tasks or targets and their columns: those with the prefix, where there are any."""
+    places = {INDEX, RUNG, SEED}
+    chosen = [name for name in columns if name.startswith(prefix)] or [name for name in columns if name not in places]
+    return tuple(name.removeprefix(prefix) for name in chosen), np.stack([columns[name] for name in chosen], axis=1)
 
 
 def _columns(file: Path) -> dict[str, Array]:

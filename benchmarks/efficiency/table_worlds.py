@@ -26,14 +26,15 @@ class _TableWorld(ABC):
 
     Args:
         name: for people and for results.
-        intermediate_examples, target_examples: what a row at the full budget was trained on.
+        intermediate_examples: what a row at the full budget was trained on.
+        target_examples: the same of each target's stage; 0: it is not trained.
     """
 
-    def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: int) -> None:
+    def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: Mapping[str, int]) -> None:
         self.name, self.tasks, self.targets, self.rungs = name, table.tasks, table.targets, table.rungs
         self.space = table.space
         self.intermediate_examples = intermediate_examples
-        self.target_examples: Mapping[str, int] = dict.fromkeys(table.targets, target_examples)
+        self.target_examples = {target: target_examples[target] for target in table.targets}
         self._table, self._top = table, len(table.rungs) - 1
         self._optima: dict[str, Mixture] = {}
 
@@ -58,7 +59,7 @@ class EmulatedWorld(_TableWorld):
     cross-validated error, which is more than noise.
     """
 
-    def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: int) -> None:
+    def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: Mapping[str, int]) -> None:
         super().__init__(name, table, intermediate_examples, target_examples)
         self._emulators: dict[tuple[int, str], Emulator] = {}
         self._noise: dict[tuple[int, str], float] = {}
@@ -111,7 +112,7 @@ class PoolWorld(_TableWorld):
     The truth is the mean over seeds, an observation one of them: where nothing was repeated, there is no noise.
     """
 
-    def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: int) -> None:
+    def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: Mapping[str, int]) -> None:
         super().__init__(name, table, intermediate_examples, target_examples)
         self._pool = [
             mixture

@@ -46,7 +46,7 @@ def written(
 
 def test_a_table_of_five_tasks_and_two_rungs(tmp_path: Path) -> None:
     table = Table.read(*written(tmp_path, 5, 3, 50, rungs=(0.25, 1.0), repeats=2))
-    world = EmulatedWorld("five", table, 100, 50)
+    world = EmulatedWorld("five", table, 100, dict.fromkeys(table.targets, 50))
     assert world.rungs == (0.25, 1.0)
     assert len(world.targets) == 3
     draw = np.random.default_rng(1)
@@ -73,7 +73,7 @@ def test_a_table_of_twenty_tasks_without_baseline_for_losses(tmp_path: Path) -> 
         lines = file.read_text(encoding="utf-8").splitlines()
         file.write_text("\n".join([lines[0], *lines[2:]]) + "\n", encoding="utf-8")
     table = Table.read(mixtures, scores, minimize=True)
-    world = EmulatedWorld("twenty", table, 100, 50)
+    world = EmulatedWorld("twenty", table, 100, dict.fromkeys(table.targets, 50))
     for target in world.targets:
         assert world.best(target) < 0
         assert world.baseline(target) == pytest.approx(np.median(table.rows(0, target)[1]))
@@ -84,7 +84,7 @@ def test_a_table_of_twenty_tasks_without_baseline_for_losses(tmp_path: Path) -> 
 
 def test_a_pool_knows_its_rows_alone_and_uses_none_twice(tmp_path: Path) -> None:
     table = Table.read(*written(tmp_path, 6, 20, 30))
-    world = PoolWorld("pool", table, 100, 50)
+    world = PoolWorld("pool", table, 100, dict.fromkeys(table.targets, 50))
     rows = {mixture for mixture in table.runs if mixture}
     laboratory = replay(world, make("random", "tpe"), 1, budget_of(world, 100))
     for target in world.targets:
@@ -114,3 +114,17 @@ def test_a_wrong_table_is_told(tmp_path: Path, mixtures: str, scores: str, what:
         file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=what):
         Table.read(*files)
+
+
+def test_one_file_with_named_columns_is_both(tmp_path: Path) -> None:
+    file = tmp_path / "made.csv"
+    file.write_text(
+        "mix:book,mix:ner,rung,seed,examples,dev:slots,test:slots\n"
+        "0,0,0.5,1,10,0.1,\n0,0,1,1,20,0.2,0.9\n1,0,0.5,1,10,0.3,\n1,0,1,1,20,0.4,0.9\n0.5,0.5,1,1,20,0.5,0.9\n"
+    )
+    table = Table.read(file, file)
+    assert (table.tasks, table.targets, table.rungs) == (("book", "ner"), ("slots",), (0.5, 1.0))
+    assert table.baseline(1, "slots") == 0.2
+    assert table.measured(Mixture.of({"book": 1.0}), 0, "slots").tolist() == [0.3]
+    world = PoolWorld("made", table, 100, {"slots": 0})
+    assert world.best("slots") == 0.4, "the other one has no lower rung"
