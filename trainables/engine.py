@@ -69,6 +69,13 @@ def precision_of(settings: EngineSettings) -> str:
     return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
 
 
+def autocast(settings: EngineSettings) -> torch.autocast:
+    """Evaluation in the precision of the training: products of matrices in it, weights in fp32."""
+    precision = precision_of(settings)
+    dtype = torch.float16 if precision == "fp16" else torch.bfloat16
+    return torch.autocast(device().type, dtype, enabled=precision != "fp32")
+
+
 def deepspeed_config(stage: StageSettings, engine: EngineSettings) -> dict[str, Any]:
     """DeepSpeed's configuration. Accumulation is left to the caller, which marks the last micro-batch of a step."""
     precision = precision_of(engine)

@@ -25,7 +25,7 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables import encoders
 from trainables.data import Data
-from trainables.engine import device
+from trainables.engine import autocast, device
 from trainables.evaluate import Evaluation, evaluate, floors, mean_score
 from trainables.group import Group
 from trainables.item import Plan, StageSettings, WorkItem
@@ -223,9 +223,10 @@ class Worker:
         def attempt(size: int) -> Generator[Progress, None, Evaluation]:
             yield from ()
             settings = plan.evaluation.model_copy(update={"batch_size": size})
-            return evaluate(
-                self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=top
-            )
+            with autocast(plan.engine):
+                return evaluate(
+                    self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=top
+                )
 
         limit = self._trainer.limit("evaluation", item.recipe.model, stage, {})
         wanted = plan.evaluation.batch_size

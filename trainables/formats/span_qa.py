@@ -114,7 +114,7 @@ class SpanQA(Format):
             for chosen in by_length(features, settings.batch_size):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 # log-probabilities, so that windows compare: one without the answer gives it to the first token
-                starts, ends = self.logits(encoder, head, batch).log_softmax(dim=-1).unbind(dim=1)
+                starts, ends = self.logits(encoder, head, batch).float().log_softmax(dim=-1).unbind(dim=1)
                 spans = best_spans(starts, ends, batch["context"].bool())
                 nothing = (starts[:, NO_ANSWER] + ends[:, NO_ANSWER]).tolist()
                 parts = zip(chosen, nothing, *(part.tolist() for part in spans), strict=True)
