@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +19,7 @@ from tests.trainables.conftest import _card as card_of_format
 from trainables import encoders
 from trainables.formats import by_name, encoding, vectors
 from trainables.formats.tagging import Tagging
-from trainables.item import EvaluationSettings, Plan, StageSettings, WorkItem
+from trainables.item import EngineSettings, EvaluationSettings, Plan, StageSettings, WorkItem
 from trainables.outcome import Outcome, OutOfMemory, Progress
 from trainables.work import Worker
 
@@ -96,6 +96,23 @@ def test_scores_of_all_targets(plan: Plan) -> None:
     assert low.scores["pairs"].test_score is None
     assert top.scores["pairs"].test_score == pytest.approx(top.scores["pairs"].score)  # the splits are the same here
     assert 0 < top.training_seconds < top.seconds
+
+
+@pytest.mark.parametrize(("precision", "half"), [("bf16", True), ("fp32", False)])
+def test_scores_are_taken_in_the_precision_of_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: Literal["bf16", "fp32"], half: bool
+) -> None:
+    seen: list[bool] = []
+
+    def pooled(*args: Any) -> torch.Tensor:
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return as_it_is(*args)
+
+    as_it_is = vectors.pooled
+    monkeypatch.setattr(vectors, "pooled", pooled)
+    plan = plan_in(tmp_path, engine=EngineSettings(precision=precision))
+    assert set(scores(run(Worker(plan), item(plan, "tags", 1)))) == {"pairs", "texts"}
+    assert set(seen) == {half}
 
 
 def test_what_is_stored_is_not_computed_again(plan: Plan) -> None:

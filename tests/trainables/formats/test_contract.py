@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from spaces.card import FORMAT_ROLES, METRICS, POOLED
+from trainables.engine import autocast
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.formats.vectors import Pool, text_vectors
-from trainables.item import EvaluationSettings
+from trainables.item import EngineSettings, EvaluationSettings
 
 TRAINED = [form for form in FORMAT_ROLES if form not in POOLED]
 SCORED = [form for form in FORMAT_ROLES if METRICS[form]]
@@ -190,6 +191,16 @@ def test_score_does_not_depend_on_the_batches(scored, made, kit, score):
     assert not encoder.training
     assert not head.training
     assert all(0 <= value <= 1 for value in scores[0].values())
+
+
+def test_scores_are_taken_in_half_precision_too(scored, made, kit, score):
+    form, card, rows, features = made(scored)
+    encoder = kit.encoder()
+    with autocast(EngineSettings(precision="bf16")):
+        head = scoring_head(form, encoder, card, rows, features, kit)
+        found = score(form, encoder, head, (rows, features), card, kit)
+    assert all(0 <= value <= 1 for value in found.values())
+    assert all(parameter.dtype == torch.float32 for parameter in encoder.parameters())
 
 
 def test_floor_has_the_metrics_of_the_score(scored, made, kit, score):
