@@ -197,7 +197,7 @@ class Agenda:
     def _estimates(self) -> Iterator[Candidate]:
         """The next mixture that a merged encoder is scored for. While tasks alone still run, proposals go on."""
         merges, targets = Merges(self.search, self._standing), self._config.targets
-        if self._config.sampler.estimates and not merges.is_early:
+        if len(self._standing.estimated) < self._config.sampler.estimates and not merges.is_early:
             for recipe in merges.left[:1]:
                 yield WorkItem(recipe, 0, tuple(targets), merged=True), "estimate", targets[0]
 

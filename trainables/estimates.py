@@ -52,11 +52,12 @@ class Estimator:
     """
 
     def __init__(self, plan: Plan, singles: Mapping[str, Recipe], encoder_rung: int, probe_rung: int = 0) -> None:
-        self._alike, self._worker = next(iter(singles.values())), Worker(plan)
+        alike, self._worker = next(iter(singles.values())), Worker(plan)
+        self._rest = dict(alike.hyperparameters), alike.model, alike.seed
         self.plan, self._encoder_rung, self._probe_rung = plan, encoder_rung, probe_rung
-        self._base = self._worker.base(self._alike.model)
-        for recipe in singles.values():
-            self._worker.single_encoders(recipe, encoder_rung)
+        self._base = self._worker.base(alike.model)
+        together = Recipe.of(Mixture.of(dict.fromkeys(singles, 1.0)), *self._rest)
+        self._worker.single_encoders(together, encoder_rung)
 
     def merged_score(self, mixture: Mixture, target: str) -> float:
         """The score on the development rows, between 0 and 1, of the merged encoder with the probe's target stage.
@@ -94,8 +95,7 @@ class Estimator:
 
     def _item(self, mixture: Mixture, target: str) -> WorkItem:
         """What a search would do where both rungs are one."""
-        values, model, seed = dict(self._alike.hyperparameters), self._alike.model, self._alike.seed
-        return WorkItem(Recipe.of(mixture, values, model, seed), self._probe_rung, (target,), merged=bool(mixture))
+        return WorkItem(Recipe.of(mixture, *self._rest), self._probe_rung, (target,), merged=bool(mixture))
 
     def _key(self, item: WorkItem, target: str) -> str:
         """Of the merged encoder's score: where both rungs are one, that of the search's own estimate."""

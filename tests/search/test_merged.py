@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from optuna.trial import TrialState
+from rich.console import Console
 
-from search import query
+from search import query, tables
 from search.agenda import Agenda
 from search.config import Search
 from search.home import Place
@@ -175,8 +176,11 @@ def test_it_is_told_as_what_it_is(filled: Filler) -> None:
     assert "estimate of paraphrase:0.7 + ner:0.3, rung 0" in line and "related 99.0 (+49.0)" in line
     running = WorkItem(filled.item("ner:0.5 + crossref:0.5", 0).recipe, 0, ("related",), merged=True)
     filled.begin(running, "estimate")
-    (told,) = query.status(filled.search, filled.studies)["running"]
-    assert told["purpose"] == "estimate"
+    found = query.status(filled.search, filled.studies)
+    assert [told["purpose"] for told in found["running"]] == ["estimate"]
+    lines = [str(part) for part in tables.status(found, Console())]
+    assert "runs: estimate of crossref:0.5 + ner:0.5 (seed 1) at rung 0 for related" in lines
+    assert any(line.startswith("failed: crossref:1 (seed 1) at rung 0: diverged") for line in lines)
 
 
 # --- encoders that estimates need
