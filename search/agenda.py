@@ -1,7 +1,8 @@
 """The agenda: which work item is next. Everything it knows comes from the studies, so a restart changes nothing.
 
 In this order: work items whose driver died; the baseline at every rung; promotions; new recipes while the budget
-lasts; fresh seeds for the winners. New recipes are proposed by the targets in turn and measured on all of them.
+lasts; fresh seeds for the winners. New recipes are proposed by the targets in turn and measured on all of them. Where
+estimates are asked for they come between the start recipes and the first proposal.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from search.config import Search
 from search.halving import promotable
+from search.merged import Merges
 from search.record import Kind
 from search.samplers import Proposer, chosen
 from search.standing import Standing
@@ -146,8 +148,10 @@ class Agenda:
     def _is_apart(self, candidate: Candidate) -> bool:
         """Whether nothing in flight trains the same encoder for other targets: it will soon lie in the store."""
         item = candidate[0]
-        place = item.recipe, item.rung
-        return item.recipe.is_baseline or all((other.recipe, other.rung) != place for other in self._in_flight)
+        place = item.recipe, item.rung, item.merged
+        return item.recipe.is_baseline or all(
+            (other.recipe, other.rung, other.merged) != place for other in self._in_flight
+        )
 
     def _spent(self) -> bool:
         """Whether a limit other than the number of recipes is reached."""
@@ -163,6 +167,7 @@ class Agenda:
         yield from self._baselines()
         yield from self._promotions()
         if not self._closing():
+            yield from self._estimates()
             yield from self._proposals()
             if self._closing():  # the space turned out to be exhausted
                 yield from self._promotions()
@@ -188,6 +193,13 @@ class Agenda:
             wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])
         ):
             yield WorkItem(recipes[digest], rung, tuple(targets)), "promotion", targets[0]
+
+    def _estimates(self) -> Iterator[Candidate]:
+        """The next mixture that a merged encoder is scored for. While tasks alone still run, proposals go on."""
+        merges, targets = Merges(self.search, self._standing), self._config.targets
+        if len(self._standing.estimated) < self._config.sampler.estimates and not merges.is_early:
+            for recipe in merges.left[:1]:
+                yield WorkItem(recipe, 0, tuple(targets), merged=True), "estimate", targets[0]
 
     def _proposals(self) -> Iterator[Candidate]:
         """A new recipe at the lowest rung, measured on all targets."""
@@ -230,7 +242,7 @@ class Agenda:
     @property
     def _searching(self) -> bool:
         """Something is in flight that may change who wins."""
-        return any(kind != "confirm" for kind in self._in_flight.values())
+        return any(kind not in ("confirm", "estimate") for kind in self._in_flight.values())
 
     def _is_known(self, recipe: Recipe) -> bool:
         return recipe.digest in self._standing.recipes

@@ -146,6 +146,11 @@ class SamplerConfig(Strict):
 
     name: SamplerName = "auto"
     startup: int = Field(8, ge=1, description="results on a rung before a stock sampler models it")
+    estimates: int = Field(
+        0,
+        ge=0,
+        description="mixtures that merged single-task encoders are scored for first; makes each task alone a start",
+    )
 
 
 class ResourcesConfig(Strict):
@@ -258,7 +263,7 @@ class Search:
         found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
         found.extend(starts(start.priors, pool, earlier))
         found.extend(uniform(pool) if start.all_tasks else ())
-        found.extend(single(pool) if start.single_tasks else ())
+        found.extend(single(pool) if start.single_tasks or self.config.sampler.estimates else ())
         first = {one.mixture: one for one in reversed(found)}
         return [first[mixture] for mixture in dict.fromkeys(one.mixture for one in found)]
 

@@ -120,6 +120,8 @@ def expected(search: Search) -> list[Expected]:
     config, count, shares = search.config, len(search.config.targets), search.config.halving.rungs
     found = [Expected("baseline", 1, rung, 0.0, count) for rung in range(len(shares))]
     items = config.budget.recipes
+    if config.sampler.estimates:
+        found.append(Expected("estimates", config.sampler.estimates, 0, 0.0, count))
     found.append(Expected("new recipes", items, 0, shares[0], count, 1))
     for rung in range(1, len(shares)):
         each = max(1, config.budget.recipes // config.halving.eta**rung)

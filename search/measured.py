@@ -11,7 +11,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.features import Candidate, Points, key
-from search.observations import Observations
+from search.observations import ESTIMATED, Observations
 from search.standing import Standing
 from spaces.encoding import Space
 from spaces.mixture import Mixture
@@ -23,7 +23,8 @@ class Measured:
 
     `candidates`: the recipes, in the order of their start. `scores`: by (target, rung), recipe -> score, recipes and
     targets by their number. `baseline`: scores of the empty mixture, by (target, rung). `running`: recipes whose
-    lowest rung is not over; `failed`: those without any score.
+    lowest rung is not over; `failed`: those without any score. `estimates`: by target, recipe -> score that a merged
+    encoder had with the target stage of the lowest rung; a recipe may have nothing else.
     """
 
     candidates: list[Candidate]
@@ -33,6 +34,7 @@ class Measured:
     baseline: dict[tuple[int, int], float] = field(default_factory=dict)
     running: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
+    estimates: dict[int, dict[int, float]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, standing: Standing) -> Measured:
@@ -52,6 +54,14 @@ class Measured:
                     found.baseline[target, rung] = record.score.score
         running = {record.recipe.digest for record in standing.running()}
         found._set_apart([numbers[digest] for digest in digests if digest in running], numbers.values())
+        for digest, recipe in standing.estimated.items():
+            number = numbers.setdefault(digest, len(found.candidates))
+            if number == len(found.candidates):
+                found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
+            for target, name in enumerate(standing.rungs):
+                record = standing.at(name, digest, 0, estimate=True)
+                if record is not None and record.score is not None:
+                    found.estimates.setdefault(target, {})[number] = record.score.score
         return found
 
     @classmethod
@@ -100,7 +110,7 @@ class Measured:
     def observations(self, space: Space) -> Observations | None:
         """Gains over the baseline (over the median where it was not measured); None when nothing was measured.
 
-        A recipe that failed counts as one as bad as the worst at its lowest rung.
+        A recipe that failed counts as one as bad as the worst at its lowest rung. Estimates come along.
         """
         point: list[int] = []
         target: list[int] = []
@@ -118,10 +128,22 @@ class Measured:
                 gains.append(score - reference)
         if not point:
             return None
+        for t, scores in sorted(self.estimates.items()):
+            reference = self.baseline.get((t, 0), median(scores.values()))
+            for number, score in scores.items():
+                point.append(number)
+                target.append(t)
+                rung.append(ESTIMATED)
+                gains.append(score - reference)
         order = np.lexsort((rung, target, point))
         point_at, target_at, rung_at = (np.array(column)[order] for column in (point, target, rung))
         points = Points.of(self.candidates, space)
         return Observations(points, point_at, target_at, rung_at, np.array(gains)[order], self.targets, self.rungs)
+
+    @property
+    def estimated(self) -> list[Candidate]:
+        """Recipes that have an estimate on some target."""
+        return [self.candidates[number] for number in sorted({n for scores in self.estimates.values() for n in scores})]
 
     def known_on(self, target: int) -> list[int]:
         """Recipes with a score on a target, at any rung."""

@@ -78,7 +78,7 @@ def propose(space: Space, measured: Measured, target: int, seed: int, seen: Seen
         seed: of what is drawn; nothing else is random.
     """
     draw = Random(seed)
-    pool = _unseen(drawn(space, draw, DRAWN), seen)
+    pool = _unseen([*drawn(space, draw, DRAWN), *measured.estimated], seen)
     observations = measured.observations(space)
     if observations is None:
         return pool[0] if pool else None

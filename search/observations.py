@@ -1,4 +1,7 @@
-"""Observations: transfer gains by recipe, target and rung, as arrays and in units that can be compared."""
+"""Observations: transfer gains by recipe, target and rung, as arrays and in units that can be compared.
+
+Estimates are among them, as a level of their own below the lowest rung. What is measured alone decides the units.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from search.features import Points
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
+ESTIMATED = -1
+"""The rung of what was estimated, not trained."""
+
 
 @dataclass(frozen=True)
 class Observations:
@@ -20,8 +26,9 @@ class Observations:
 
     Args:
         points: the recipes.
-        point, target, rung: indices of each observation, shape (observations,); `rung` counts from the lowest.
-        gains: score less the baseline's at that target and rung, shape (observations,).
+        point, target, rung: indices of each observation, shape (observations,); `rung` counts from the lowest, and is
+            `ESTIMATED` for estimates.
+        gains: score less the baseline's at that target and rung (the lowest for estimates), shape (observations,).
         targets, rungs: how many there are.
     """
 
@@ -36,6 +43,11 @@ class Observations:
     def __len__(self) -> int:
         return len(self.gains)
 
+    @property
+    def estimated(self) -> NDArray[np.bool_]:
+        """Which of them are estimates, shape (observations,)."""
+        return np.asarray(self.rung == ESTIMATED)
+
     def only(self, chosen: Indices) -> Observations:
         """Some of them, over their own points alone, in the same units."""
         kept, point = np.unique(self.point[chosen], return_inverse=True)
@@ -44,17 +56,18 @@ class Observations:
 
     def like(self, other: Observations) -> Observations:
         """The other ones, in the units of these."""
-        vars(other).update(spreads=self.spreads, correlation=self.correlation)
+        vars(other).update(spreads=self.spreads, correlation=self.correlation, levels=self.levels)
         return other
 
     @cached_property
     def spreads(self) -> Array:
         """The unit of each target: the root mean square of the better half of its gains, less their median, where it
         has most of them. Harm is often far larger than help, and what is harmful need not be told apart."""
-        everywhere = _upper_spread(self.gains) or 1.0
+        measured = ~self.estimated
+        everywhere = _upper_spread(self.gains[measured]) or 1.0
         found = np.full(self.targets, everywhere)
         for target in range(self.targets):
-            mine = self.target == target
+            mine = measured & (self.target == target)
             if mine.sum() >= 4:
                 rung = np.bincount(self.rung[mine]).argmax()
                 found[target] = max(_upper_spread(self.gains[mine & (self.rung == rung)]), 0.05 * everywhere)
@@ -62,14 +75,27 @@ class Observations:
 
     @cached_property
     def units(self) -> Array:
-        """Gains in units of their targets, harm beyond one unit by its logarithm; `released` leads back."""
-        return _pressed(self.gains / self.spreads[self.target])
+        """Gains in units of their targets, harm beyond one unit by its logarithm; `released` leads back.
+
+        Estimates count from their level: what merging costs every mixture says nothing about any.
+        """
+        gains = np.where(self.estimated, self.gains - self.levels[self.target], self.gains)
+        return _pressed(gains / self.spreads[self.target])
+
+    @cached_property
+    def levels(self) -> Array:
+        """The median of the estimates of each target, 0 where there are none."""
+        found = np.zeros(self.targets)
+        for target in np.unique(self.target[self.estimated]):
+            found[target] = np.median(self.gains[self.estimated & (self.target == target)])
+        return found
 
     @cached_property
     def correlation(self) -> Array:
         """Of the targets' gains, over recipes that were measured on both at one rung; 0 where there are none."""
         table = np.full((len(self.points) * self.rungs, self.targets), np.nan)
-        table[self.point * self.rungs + self.rung, self.target] = self.units
+        at = ~self.estimated
+        table[self.point[at] * self.rungs + self.rung[at], self.target[at]] = self.units[at]
         found = np.eye(self.targets)
         for one in range(self.targets):
             for other in range(one):

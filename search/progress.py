@@ -150,12 +150,13 @@ class Scene:
         """Score, and gain over the baseline with the same seed at the same rung."""
         recipe = item.recipe
         baseline = Recipe.of(Mixture(), {}, recipe.model, recipe.seed)
-        own, base = (self._score(target, digest, item.rung) for digest in (recipe.digest, baseline.digest))
+        own = self._score(target, recipe.digest, item.rung, item.merged)
+        base = self._score(target, baseline.digest, item.rung)
         gain = f" ({points(own - base)})" if own is not None and base is not None and not recipe.is_baseline else ""
         return f"{percent(own)}{gain}"
 
-    def _score(self, target: str, digest: str, rung: int) -> float | None:
-        record = self.studies.standing.at(target, digest, rung)
+    def _score(self, target: str, digest: str, rung: int, estimate: bool = False) -> float | None:
+        record = self.studies.standing.at(target, digest, rung, estimate)
         return record.score.score if record and record.score else None
 
     # --- time
@@ -208,7 +209,8 @@ def _grid(columns: int) -> Table:
 
 
 def _name(item: WorkItem) -> str:
-    return str(item.recipe.mixture) if item.recipe.mixture else "baseline"
+    mix = str(item.recipe.mixture) if item.recipe.mixture else "baseline"
+    return f"estimate of {mix}" if item.merged else mix
 
 
 def _best_text(found: dict[str, object]) -> str:

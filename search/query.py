@@ -107,7 +107,7 @@ def mix_states(search: Search, studies: Studies, over: bool) -> dict[str, MixSta
     """Mix (family digest) -> state, over all targets and seeds, in the order of their start; no baseline."""
     records: dict[str, list[Record]] = defaultdict(list)
     for record in (*studies.owners(), *studies.all()):
-        if not record.recipe.is_baseline:
+        if not record.recipe.is_baseline and not record.is_estimate:
             records[record.recipe.family].append(record)
     top = len(search.config.halving.rungs) - 1
     return {family: state_of(found, top, over) for family, found in records.items()}

@@ -51,7 +51,7 @@ def mix_costs(studies: Studies) -> dict[str, Cost]:
     """Mix (family digest) -> what its work items cost."""
     costs: dict[str, Cost] = defaultdict(Cost)
     for record in studies.owners():
-        if record.cost:
+        if record.cost and not record.is_estimate:
             costs[record.recipe.family] += record.cost
     return costs
 

@@ -13,9 +13,9 @@ from spaces.recipe import Recipe
 from trainables.item import WorkItem
 from trainables.outcome import Failed, Score
 
-Kind = Literal["baseline", "start", "proposal", "promotion", "confirm"]
-"""Why a work item exists: the empty mixture, a start recipe, a sampler's proposal, successive halving, a fresh seed
-for a winner."""
+Kind = Literal["baseline", "start", "estimate", "proposal", "promotion", "confirm"]
+"""Why a work item exists: the empty mixture, a start recipe, an estimate of a mixture by a merged encoder, a sampler's
+proposal, successive halving, a fresh seed for a winner."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,16 @@ class Record:
     finished: dt.datetime | None = None
 
     @property
-    def place(self) -> tuple[str, int]:
-        """What exists at most once per study: recipe digest and rung."""
-        return self.recipe.digest, self.rung
+    def place(self) -> tuple[str, int, bool]:
+        """What exists at most once per study: recipe digest, rung, and whether it is an estimate."""
+        return self.recipe.digest, self.rung, self.is_estimate
+
+    @property
+    def is_estimate(self) -> bool:
+        """Nothing was trained on its mixture: its score is a guess, and no result."""
+        return self.kind == "estimate"
 
     @property
     def is_searched(self) -> bool:
-        """Of a recipe that the search tries: no baseline, no repeated seed."""
-        return self.kind != "confirm" and not self.recipe.is_baseline
+        """Of a recipe that the search tries: no baseline, no repeated seed, no estimate."""
+        return self.kind not in ("confirm", "estimate") and not self.recipe.is_baseline

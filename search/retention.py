@@ -4,6 +4,7 @@ Of the encoders that a search has made it needs
 
 * what its running work items start from;
 * what a promotion may start from, for each recipe that may still be promoted: its highest encoder, the lower ones not;
+* while mixtures are still to be estimated, each task's own encoder of the lowest rung, which they are merged from;
 * its answer: the best mixes of each target, with all their seeds.
 
 All else may go. Whatever is missing later is computed again: that is slower, never wrong. The store belongs to all
@@ -23,6 +24,7 @@ from search import home
 from search.agenda import Agenda
 from search.config import Search
 from search.home import Place
+from search.merged import Merges
 from search.ranking import best
 from search.studies import Studies
 from spaces.errors import Failure
@@ -33,8 +35,9 @@ from trainables.store import Orphan, Store
 ORPHAN_SECONDS = 86_400.0
 """A writer that was silent for so long is dead."""
 
-LOST, RESUME, ANSWER = 0.0, 1.0, 3.0
-"""What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; it is an answer."""
+LOST, RESUME, MERGE, ANSWER = 0.0, 1.0, 2.0, 3.0
+"""What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; estimates do; it is an
+answer."""
 
 
 class Holdings:
@@ -72,7 +75,7 @@ class Holdings:
 
     def predictions_of(self, item: WorkItem) -> set[str]:
         """Keys of the predictions that a work item makes: of each target, at the top rung."""
-        if item.rung < len(self._plan.rungs) - 1:
+        if not self._plan.tests(item):
             return set()
         return {self._plan.score_key(item.recipe, item.rung, target) for target in item.targets}
 
@@ -85,7 +88,13 @@ class Holdings:
 
     def running(self, have: AbstractSet[str]) -> set[str]:
         """What running work items start from, and what they have made on their way."""
-        return {key for item in self._studies.running() for key in self._from(item.recipe, item.rung, have)}
+        found = set[str]()
+        for item in self._studies.running():
+            if item.merged:
+                found |= have & set(self._plan.single_keys(item.recipe, item.rung).values())
+            else:
+                found |= self._from(item.recipe, item.rung, have)
+        return found
 
     def worth(self, have: AbstractSet[str], top: int, over: bool = False) -> dict[str, float]:
         """Key -> worth, of those that are needed.
@@ -106,6 +115,9 @@ class Holdings:
                     worth = RESUME + 1 - position / len(rankings[rung])
                     for key in self._from(recipes[digest], rung + 1, have):
                         found[key] = max(worth, found.get(key, LOST))
+        singles = () if over or self._studies.exhausted else Merges(self._search, standing).needed
+        for key in have & {self.key(recipe, 0) for recipe in singles}:
+            found[key] = max(MERGE, found.get(key, LOST))
         found.update(dict.fromkeys(self._answer(top) & have, ANSWER))
         return found
 

@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from search.config import RESERVED, HyperparameterConfig, Search, SearchConfig
+from search.samplers import chosen
 from spaces.catalogue import Catalogue, problem_of, read_yaml
 from spaces.encoding import Hyperparameter, Space
 from spaces.errors import InputError, Problem, nearest
@@ -49,6 +50,7 @@ def load(path: Path) -> Search:
         for number, text in enumerate(config.start.mixtures)
         for what in space.problems(Mixture.parse(text))
     ]
+    problems.extend(_estimate_problems(search, str(path)))
     if problems:
         raise InputError(problems)
     return search
@@ -153,6 +155,19 @@ def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator
         except InputError as error:
             for problem in error.problems:
                 yield Problem(problem.what, f"{file}: start.mixtures.{number}", problem.found, problem.fix)
+
+
+def _estimate_problems(search: Search, file: str) -> Iterator[Problem]:
+    """Estimates that nobody would read, or that have nothing to merge."""
+    count, space, sampler = search.config.sampler.estimates, search.space, chosen(search)
+    where = f"{file}: sampler.estimates"
+    if count and sampler.name != "mixture":
+        found = f"{count}, and the sampler is {sampler.name}: {sampler.why}"
+        yield Problem("only the sampler of mixtures reads estimates", where, found, "name: mixture, or no estimates")
+    if count and not space.min_tasks < 2 <= space.max_tasks:
+        found = f"{count}, and a mixture has {space.min_tasks} to {space.max_tasks} tasks"
+        fix = "space.min_tasks 1 and space.max_tasks 2 or more, or no estimates"
+        yield Problem("estimates merge single tasks into mixtures of several", where, found, fix)
 
 
 def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:

@@ -55,9 +55,16 @@ def _expected(plan: Plan, item: WorkItem, kind: Kind, seed: int) -> Expected:
     share = plan.rungs[item.rung]
     goes_on = item.rung > 0 and item.recipe.seed == seed
     below = plan.rungs[item.rung - 1] if goes_on else 0.0
-    grown = 0.0 if item.recipe.is_baseline else share - below
-    encoders = 0 if item.recipe.is_baseline else 1 if goes_on else item.rung + 1
-    names = {"start": "new recipes", "proposal": "new recipes", "promotion": "promotions", "confirm": "more seeds"}
+    is_trained = not item.recipe.is_baseline and not item.merged
+    grown = share - below if is_trained else 0.0
+    encoders = 0 if not is_trained else 1 if goes_on else item.rung + 1
+    names = {
+        "start": "new recipes",
+        "estimate": "estimates",
+        "proposal": "new recipes",
+        "promotion": "promotions",
+        "confirm": "more seeds",
+    }
     return Expected(names.get(kind, kind), 1, item.rung, grown, len(item.targets), encoders)
 
 

@@ -56,10 +56,12 @@ class Standing:
     def __init__(self, targets: Sequence[str], rungs: int, records: Iterable[Record] = ()) -> None:
         self.rungs = {target: [RungStanding() for _ in range(rungs)] for target in targets}
         self.recipes: dict[str, Recipe] = {}  # digest -> recipe, of all that was started, in the order of their start
+        self.estimated: dict[str, Recipe] = {}  # the same of what was estimated, which is none of the others' business
         self.tried: set[str] = set()  # digests that count against the budget of recipes
         self.turns: Counter[str] = Counter()  # target -> recipes that it has brought in
         self.cost = Cost()
         self.failures: list[Record] = []  # owners of work items that failed
+        self._estimates: dict[str, dict[tuple[str, int], Record]] = defaultdict(dict)
         self._owners: dict[tuple[str, int], Record] = {}
         self._running: dict[tuple[str, int], Record] = {}
         self._of_recipe: dict[str, dict[tuple[str, int], Record]] = defaultdict(dict)
@@ -92,19 +94,20 @@ class Standing:
         return next((record for record in self._running.values() if record.item == item), None)
 
     def of_recipe(self, digest: str) -> list[Record]:
-        """The records of one recipe, on all targets and rungs."""
+        """The records of one recipe, on all targets and rungs, without estimates."""
         return list(self._of_recipe.get(digest, {}).values())
 
-    def at(self, target: str, digest: str, rung: int) -> Record | None:
-        """The record of a recipe at a rung on a target."""
-        return self._of_recipe.get(digest, {}).get((target, rung))
+    def at(self, target: str, digest: str, rung: int, estimate: bool = False) -> Record | None:
+        """The record of a recipe at a rung on a target, or its estimate there."""
+        records = self._estimates if estimate else self._of_recipe
+        return records.get(digest, {}).get((target, rung))
 
     # --- writing
 
     def add(self, record: Record) -> None:
         """A trial that was written."""
         digest, place = record.recipe.digest, (record.target, record.number)
-        self.recipes.setdefault(digest, record.recipe)
+        (self.estimated if record.is_estimate else self.recipes).setdefault(digest, record.recipe)
         if record.is_searched:
             self.tried.add(digest)
         if record.item is not None:
@@ -114,7 +117,7 @@ class Standing:
             if record.state is TrialState.RUNNING:
                 self._running[place] = record
         for target in record.item.targets if record.item is not None else (record.target,):
-            if target in self.rungs:
+            if target in self.rungs and not record.is_estimate:
                 self.rungs[target][record.rung].started.add(digest)
         self._finish(record)
 
@@ -126,7 +129,8 @@ class Standing:
         self._finish(record)
 
     def _finish(self, record: Record) -> None:
-        self._of_recipe[record.recipe.digest][record.target, record.rung] = record
+        records = self._estimates if record.is_estimate else self._of_recipe
+        records[record.recipe.digest][record.target, record.rung] = record
         if record.score is not None and record.is_searched and record.target in self.rungs:
             self.rungs[record.target][record.rung].rank(record.recipe.digest, record.score.score)
         if record.item is not None and record.state.is_finished():

@@ -6,7 +6,8 @@ targets' trials are added, finished, and the owner is told last. So after a cras
 are the work items to do again, under the same trial numbers, and doing them again adds nothing twice.
 
 States: COMPLETE is the top rung; PRUNED a lower rung (with its value: a recipe that is promoted gets a further trial
-at the next rung); FAIL a failed work item. `docs/decisions.md` says why every rung is a trial of its own.
+at the next rung) or an estimate; FAIL a failed work item. `docs/decisions.md` says why every rung is a trial of its
+own.
 
 What the whole search shares lies in attributes of the first target's study: the search file as it was launched, the
 versions of the data, what earlier searches had found, the wall-clock spent, whether the space is exhausted.
@@ -52,7 +53,8 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 class Studies:
     """The studies of one search. One driver writes (`create`); anybody may read (`open`).
 
-    `records[target]` mirrors the study in memory, in trial order; `standing` is what the records add up to.
+    `records[target]` mirrors the study in memory, in trial order, `estimates[target]` those of its trials that are
+    estimates; `standing` is what both add up to.
     """
 
     def __init__(
@@ -111,8 +113,9 @@ class Studies:
     # --- reading
 
     def all(self) -> list[Record]:
-        """Records of all targets."""
-        return [record for records in self.records.values() for record in records]
+        """Records of all targets, estimates last."""
+        each = (*self.records.values(), *self.estimates.values())
+        return [record for records in each for record in records]
 
     def owners(self) -> list[Record]:
         """One record per work item, in the order in which they were started."""
@@ -264,7 +267,7 @@ class Studies:
         row = TrialRow(trial_id, self._numbers[target], state, *times, attributes)
         record = _record(target, row, lambda _: recipe)
         self._numbers[target] += 1
-        self.records[target].append(record)
+        self._beside(record).append(record)
         self.standing.add(record)
 
     def _tell(self, owner: Record, outcome: Outcome) -> None:
@@ -284,14 +287,18 @@ class Studies:
         # Not this moment: a resume reads the database's, and would write other times into MLflow beside these.
         at, failure, sizes = trial_rows.finished(self._storage, trial_id), _failure(result), outcome.micro_batches
         told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=at)
-        records = self.records[owner.target]
+        records = self._beside(owner)
         records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
         self.standing.replace(told)
 
     def _state(self, item: WorkItem, score: Score | None) -> TrialState:
         if score is None:
             return TrialState.FAIL
-        return TrialState.COMPLETE if item.rung == self._top else TrialState.PRUNED
+        return TrialState.COMPLETE if item.rung == self._top and not item.merged else TrialState.PRUNED
+
+    def _beside(self, record: Record) -> list[Record]:
+        """The list that a record stands in."""
+        return (self.estimates if record.is_estimate else self.records)[record.target]
 
     # --- the database
 
@@ -302,6 +309,7 @@ class Studies:
     def _read(self) -> None:
         self._attributes: dict[str, Any] = self._storage.get_study_user_attrs(self._first)
         self.records: dict[str, list[Record]] = {target: [] for target in self._ids}
+        self.estimates: dict[str, list[Record]] = {target: [] for target in self._ids}
         self._numbers = dict.fromkeys(self._ids, 0)
         self._twins: list[Record] = []
         recipes = _Recipes()
@@ -309,7 +317,7 @@ class Studies:
             places = set()
             for row in trial_rows.read(self._storage, study):
                 record = _record(target, row, recipes.get)
-                (self._twins if record.place in places else self.records[target]).append(record)
+                (self._twins if record.place in places else self._beside(record)).append(record)
                 places.add(record.place)
                 self._numbers[target] = row.number + 1
         self.standing = Standing(self.search.config.targets, self._top + 1, self.all())

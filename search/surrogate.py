@@ -11,6 +11,8 @@ target's spread. Its covariance is a sum of parts, each the product of three fac
 * over targets: the correlation of their gains, shrunk towards none (an intrinsic coregionalisation model with a
   plug-in matrix; Alvarez et al. 2012, section 4.2). What a task does on one target says something about the next.
 * over rungs: a cheap rung is the full one, scaled, plus a deviation of its own (Kennedy and O'Hagan 2000 in one step).
+  Estimates are one more level below: the lowest rung, times how far they are to be trusted, plus a deviation, an
+  offset and a noise that they share with nothing, so that bad ones fade.
 
 Scales, length, noise and shrinkage maximise the marginal likelihood times weak log-normal priors (type II maximum a
 posteriori), so they rest on the data alone, not on the way there: a search that goes on after a crash finds the same.
@@ -27,13 +29,18 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from search.features import Points
+from search.levels import Levels, amplitudes
 from search.observations import Observations, released
+from search.scales import PRIORS, Scales
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 FITTED = 120
 """Observations that the scales are fitted to; more change them little and cost their cube."""
+
+FITTED_ESTIMATES = 40
+"""Estimates that the scales are fitted to beside them."""
 
 CONDITIONED = 500
 """Observations that a prediction is conditioned on; beyond it, those of other targets go first."""
@@ -42,66 +49,6 @@ STEPS = 10
 """Of the optimiser."""
 
 JITTER = 1e-8
-
-# log-scale -> mean and standard deviation of its normal prior; a scale of 1 is the target's own spread
-PRIORS: Mapping[str, tuple[float, float]] = {
-    "linear": (0.0, 1.0),
-    "main": (0.0, 1.0),
-    "pairs": (np.log(0.3), 1.0),
-    "rest": (np.log(0.1), 1.0),
-    "hyperparameters": (np.log(0.5), 1.0),
-    "length": (0.0, 0.8),  # one for each column of hyperparameters
-    "offset": (np.log(0.3), 1.0),
-    "deviation": (np.log(0.3), 1.0),
-    "amplitude": (0.0, 0.4),
-    "noise": (np.log(0.1), 1.0),
-    "sharing": (0.5, 1.0),
-}
-
-
-@dataclass(frozen=True)
-class Scales:
-    """What was fitted; see `PRIORS`. `sharing` is the logit of the share of the correlation that is believed."""
-
-    values: Mapping[str, float]
-
-    def __getitem__(self, name: str) -> float:
-        return float(np.exp(self.values[name]))
-
-    @property
-    def lengths(self) -> Array:
-        """Of the columns of hyperparameters."""
-        return np.exp([value for name, value in self.values.items() if name.startswith("length ")])
-
-    @property
-    def sharing(self) -> float:
-        return float(1 / (1 + np.exp(-self.values["sharing"])))
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Factors of the covariance that depend on targets and rungs alone, each of shape (observations, observations).
-
-    `same`: one target and rung. `low`: one rung below the top. `steps`: rungs below the top, of both. `share`, of shape
-    (observations,): how much less noise an upper rung has.
-    """
-
-    same: Array
-    low: Array
-    amplitudes: Array
-    rungs: Array
-    steps: Array
-    share: Array
-
-    @classmethod
-    def of(cls, seen: Observations, scales: Scales) -> _Places:
-        below, own = _below(seen), _amplitudes(scales, seen)
-        same_rung = seen.rung[:, None] == seen.rung
-        low = (same_rung & (below > 0)[:, None]).astype(float)
-        steps, amplitudes = below[:, None] + below, own[:, None] * own
-        same = (same_rung & (seen.target[:, None] == seen.target)).astype(float)
-        share = (seen.rung + 1.0) / seen.rungs
-        return cls(same, low, amplitudes, amplitudes * (1 + scales["deviation"] * low), steps, share)
 
 
 @dataclass(frozen=True)
@@ -115,7 +62,7 @@ class _Factors:
     parts: Mapping[str, Array]
     recipes: Array
     targets: Array
-    places: _Places
+    levels: Levels
 
 
 class Surrogate:
@@ -221,39 +168,47 @@ class Surrogate:
     def _across(self, points: Points, target: int, seen: Observations) -> Array:
         """Covariance of what was seen with the gains of `points` at the top rung, of shape (observations, points)."""
         recipes = self._recipes(seen.points, points)[seen.point]
-        factors = self._targets(self.scales)[seen.target, target] * _amplitudes(self.scales, seen)
+        factors = self._targets(self.scales)[seen.target, target] * amplitudes(self.scales, seen)
         return np.asarray(recipes * factors[:, None])
 
     def _factors(self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array) -> _Factors:
         scaled = self._scaled(scales, parts, distances)
         recipes = _sum(scaled.values())[np.ix_(seen.point, seen.point)]
         targets = self._targets(scales)[np.ix_(seen.target, seen.target)]
-        return _Factors(scaled, recipes, targets, _Places.of(seen, scales))
+        return _Factors(scaled, recipes, targets, Levels.of(seen, scales))
 
     def _covariance(self, scales: Scales, factors: _Factors) -> Array:
         """Of the observations, noise included."""
-        places = factors.places
-        found = factors.recipes * factors.targets * places.rungs
-        found += scales["offset"] * places.same
-        found[np.diag_indices(len(found))] += scales["noise"] / places.share + JITTER
+        levels = factors.levels
+        found = factors.recipes * factors.targets * levels.rungs
+        found += scales["offset"] * levels.same + scales["estimates' offset"] * levels.same_estimates
+        found[np.diag_indices(len(found))] += levels.noise(scales) + JITTER
         return np.asarray(found)
 
     def _slopes(
         self, seen: Observations, scales: Scales, factors: _Factors, distances: Array, names: Sequence[str]
     ) -> dict[str, Array]:
         """Derivatives of `_covariance` by the logarithms of the scales."""
-        places, recipes, at = factors.places, factors.recipes, np.ix_(seen.point, seen.point)
-        outer = factors.targets * places.rungs
+        levels, recipes, at = factors.levels, factors.recipes, np.ix_(seen.point, seen.point)
+        outer = factors.targets * levels.rungs
         found = {name: part[at] * outer for name, part in factors.parts.items()}
         for column, (length, distance) in enumerate(zip(scales.lengths, distances, strict=True)):
             found[_length(column)] = recipes * distance[at] / length**2 * outer
-        found["offset"] = scales["offset"] * places.same
-        found["noise"] = np.diag(scales["noise"] / places.share)
-        found["deviation"] = recipes * factors.targets * places.amplitudes * scales["deviation"] * places.low
-        found["amplitude"] = recipes * outer * places.steps
+        found["offset"] = scales["offset"] * levels.same
+        noise = levels.noise(scales)
+        found["noise"] = np.diag(np.where(levels.estimated, 0.0, noise))
+        found["deviation"] = recipes * factors.targets * levels.amplitudes * scales["deviation"] * levels.low
+        found["amplitude"] = recipes * outer * levels.steps
+        if levels.estimated.any():
+            apart = recipes * factors.targets * scales["estimates' deviation"] * levels.estimates
+            found["amplitude"] -= apart * levels.steps
+            found["trust"] = (recipes * outer - apart) * levels.trusted
+            found["estimates' deviation"] = apart
+            found["estimates' offset"] = scales["estimates' offset"] * levels.same_estimates
+            found["estimates' noise"] = np.diag(np.where(levels.estimated, noise, 0.0))
         share = scales.sharing
         correlation = self._all.correlation - np.eye(self._all.targets)
-        found["sharing"] = recipes * places.rungs * share * (1 - share) * correlation[np.ix_(seen.target, seen.target)]
+        found["sharing"] = recipes * levels.rungs * share * (1 - share) * correlation[np.ix_(seen.target, seen.target)]
         return {name: found[name] for name in names}
 
     def _scaled(self, scales: Scales, parts: Mapping[str, Array], distances: Array) -> dict[str, Array]:
@@ -268,7 +223,7 @@ class Surrogate:
     # --- fitting
 
     def _fitted(self, seen: Observations) -> Scales:
-        some = seen.only(_spread_out(seen, FITTED))
+        some = seen.only(_to_fit(seen))
         parts, distances = _parts(some.points, some.points), _distances(some.points, some.points)
         gains = some.units
         priors = {name: prior for name, prior in PRIORS.items() if self._matters(name, some)}
@@ -303,6 +258,8 @@ class Surrogate:
             return seen.points.hyperparameters > 0
         if name in ("deviation", "amplitude"):
             return seen.rungs > 1
+        if name == "trust" or name.startswith("estimates'"):
+            return bool(seen.estimated.any())
         return name != "sharing" or (self._sharing and seen.targets > 1)
 
     def _conditioned(self, target: int) -> tuple[Observations, Array, Array]:
@@ -346,14 +303,13 @@ def _length(column: int) -> str:
     return f"length {column}"
 
 
-def _below(seen: Observations) -> Array:
-    """How many rungs below the top each observation is, of shape (observations,)."""
-    return np.asarray((seen.rungs - 1 - seen.rung).astype(float))
-
-
-def _amplitudes(scales: Scales, seen: Observations) -> Array:
-    """What each gain is as a multiple of the one at the top, of shape (observations,)."""
-    return np.asarray(scales["amplitude"] ** _below(seen))
+def _to_fit(seen: Observations) -> Indices:
+    """The observations that the scales are fitted to: measured ones, and beside them some estimates, evenly."""
+    if not seen.estimated.any():
+        return _spread_out(seen, FITTED)
+    measured, estimated = np.flatnonzero(~seen.estimated), np.flatnonzero(seen.estimated)
+    some = np.linspace(0, len(estimated) - 1, min(len(estimated), FITTED_ESTIMATES)).astype(np.intp)
+    return np.sort(np.concatenate([measured[_spread_out(seen.only(measured), FITTED)], estimated[some]]))
 
 
 def _spread_out(seen: Observations, count: int) -> Indices:
@@ -367,6 +323,7 @@ def _spread_out(seen: Observations, count: int) -> Indices:
 
 
 def _for_target(seen: Observations, target: int) -> Indices:
-    """The observations that say most about a target, CONDITIONED of them: its own, upper rungs and later ones first."""
+    """The observations that say most about a target, CONDITIONED of them: its own, upper rungs and later ones first,
+    estimates last."""
     order = np.lexsort((-np.arange(len(seen)), -seen.rung, seen.target != target))
     return np.sort(order[:CONDITIONED])

@@ -54,17 +54,23 @@ def status(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
         grid.add_row(Text(name, "dim"), Text(text))
     parts: list[RenderableType] = [Text(data["search"], "bold"), grid]
     parts += [
-        Text(f"runs: {item['mix']} (seed {item['seed']}) at rung {item['rung']} for {', '.join(item['targets'])}")
+        Text(f"runs: {_named(item)} at rung {item['rung']} for {', '.join(item['targets'])}")
         for item in data["running"]
     ]
     parts += [
         Text(
-            f"failed: {item['mix']} (seed {item['seed']}) at rung {item['rung']}: {item['kind']}: {item['message']}",
+            f"failed: {_named(item)} at rung {item['rung']}: {item['kind']}: {item['message']}",
             "red",
         )
         for item in failures["last"]
     ]
     return parts
+
+
+def _named(item: Mapping[str, Any]) -> str:
+    """A work item: its mix and seed, and whether it is an estimate."""
+    kind = "estimate of " if item["purpose"] == "estimate" else ""
+    return f"{kind}{item['mix']} (seed {item['seed']})"
 
 
 def searches(data: Mapping[str, Any], console: Console) -> list[RenderableType]:

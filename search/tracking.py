@@ -312,6 +312,7 @@ class Tracking:
             if recipe_digest in wanted:
                 self._write(recipe_digest, pages)
                 self._behind.discard(recipe_digest)
+        self._behind -= wanted  # what was estimated alone has no run
 
     def _write(self, recipe_digest: str, pages: Pages) -> None:
         if recipe_digest in self._before and recipe_digest not in self._looked_up:

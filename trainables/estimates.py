@@ -26,10 +26,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import LABELLED, Card
 from spaces.digest import digest
-from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables import encoders
 from trainables.engine import device
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
@@ -44,10 +42,8 @@ ROWS, VECTORS = 1000, 2000
 class Estimator:
     """Estimates for one search from what its store holds; they are kept in the store, too.
 
-    Holds an encoder per task in memory.
-
     Args:
-        singles: task -> the recipe that trains on it alone, all with the same model.
+        singles: task -> the recipe that trains on it alone, all with the same hyperparameters, model and seed.
         encoder_rung: at which these encoders were stored.
         probe_rung: whose target stage a merged encoder gets.
 
@@ -56,18 +52,12 @@ class Estimator:
     """
 
     def __init__(self, plan: Plan, singles: Mapping[str, Recipe], encoder_rung: int, probe_rung: int = 0) -> None:
-        any_recipe, self._worker = next(iter(singles.values())), Worker(plan)
-        store, values = self._worker.store, dict(any_recipe.hyperparameters)  # those of the target stage count
-        baseline = Recipe.of(Mixture(), values, any_recipe.model, any_recipe.seed)
-        self.plan, self._item = plan, WorkItem(baseline, probe_rung, ())
-        self._keys = {task: plan.encoder_key(recipe, encoder_rung) for task, recipe in singles.items()}
-        folders = {task: store.encoder(key) for task, key in self._keys.items()}
-        missing = [task for task, folder in folders.items() if folder is None]
-        if missing:
-            fix = "a search that trains each task alone, and keeps their encoders"
-            raise InputError(Problem("encoders are not in the store", plan.store, ", ".join(missing), fix))
-        self._base = self._worker.base(any_recipe.model)
-        self._models = {task: encoders.load(folder).model for task, folder in folders.items() if folder is not None}
+        alike, self._worker = next(iter(singles.values())), Worker(plan)
+        self._rest = dict(alike.hyperparameters), alike.model, alike.seed
+        self.plan, self._encoder_rung, self._probe_rung = plan, encoder_rung, probe_rung
+        self._base = self._worker.base(alike.model)
+        together = Recipe.of(Mixture.of(dict.fromkeys(singles, 1.0)), *self._rest)
+        self._worker.single_encoders(together, encoder_rung)
 
     def merged_score(self, mixture: Mixture, target: str) -> float:
         """The score on the development rows, between 0 and 1, of the merged encoder with the probe's target stage.
@@ -76,9 +66,12 @@ class Estimator:
 
         Raises: as `trainables.work.Worker.score`.
         """
-        return self._kept(
-            "merged", mixture, target, lambda encoder: self._worker.score(encoder, self._item, target).score
-        )
+        item = self._item(mixture, target)
+
+        def compute(encoder: PreTrainedModel) -> dict[str, Any]:
+            return self._worker.score(encoder, item, target).model_dump(mode="json")
+
+        return self._kept(item, self._key(item, target), compute)
 
     def log_evidence(self, mixture: Mixture, target: str) -> float:
         """LogME of the merged encoder on the target's training rows; of a single task's, that encoder itself.
@@ -88,46 +81,35 @@ class Estimator:
         """
         if self.plan.targets[target].format not in LABELLED:
             raise ValueError(f"{target} has no labels that a linear model could explain")
-        return self._kept("logme", mixture, target, lambda encoder: self._log_evidence(encoder, target))
+        item = self._item(mixture, target)
+        key = digest(["logme", self._key(item, target)], length=32)
+        return self._kept(item, key, lambda encoder: {"score": self._log_evidence(encoder, item, target)})
 
-    def _log_evidence(self, encoder: PreTrainedModel, target: str) -> float:
+    def _log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
         """On the card that the target's fine-tuning ends with, whose labels are its own."""
-        card, length = self.plan.training_cards[target][-1], self.plan.target_for(self._item.recipe, target).max_length
+        card, length = self.plan.training_cards[target][-1], self.plan.target_for(item.recipe, target).max_length
         tokenizer, language = self._base.tokenizer, card.training_language
         _, features = self._worker.data.features(card, "train", language, tokenizer, length, ROWS)
         size = self.plan.evaluation.batch_size
         return log_evidence(*labelled_vectors(encoder.to(device()), card, features, tokenizer, size))  # type: ignore[arg-type]
 
-    def _kept(self, estimate: str, mixture: Mixture, target: str, compute: Callable[[PreTrainedModel], float]) -> float:
-        """The value in the store, else what is computed from a new encoder.
+    def _item(self, mixture: Mixture, target: str) -> WorkItem:
+        """What a search would do where both rungs are one."""
+        return WorkItem(Recipe.of(mixture, *self._rest), self._probe_rung, (target,), merged=bool(mixture))
 
-        Its key says what was merged, and all that decides the baseline's score at the probe's rung.
-        """
-        parts = {task: (self._keys[task], weight) for task, weight in mixture.weights.items()}
-        probe = self.plan.score_key(self._item.recipe, self._item.rung, target)
-        key, store = digest([estimate, parts, probe], length=32), self._worker.store
+    def _key(self, item: WorkItem, target: str) -> str:
+        """Of the merged encoder's score: where both rungs are one, that of the search's own estimate."""
+        return self.plan.score_key(item.recipe, item.rung, target, self._encoder_rung if item.merged else None)
+
+    def _kept(self, item: WorkItem, key: str, compute: Callable[[PreTrainedModel], dict[str, Any]]) -> float:
+        """The value in the store, else what is computed from a new encoder."""
+        store = self._worker.store
         stored = store.score(key)
         if stored is None:
-            chosen = {task: self._models[task] for task in mixture.tasks}
-            encoder = merged(chosen, mixture.weights) if chosen else copy.deepcopy(self._base.model)
-            stored = {"score": compute(encoder)}
+            merges, base = item.merged, self._base.model
+            stored = compute(self._worker.merged(item.recipe, self._encoder_rung) if merges else copy.deepcopy(base))
             store.put_score(key, stored)
         return float(stored["score"])
-
-
-def merged(models: Mapping[str, PreTrainedModel], weights: Mapping[str, float]) -> PreTrainedModel:
-    """A new encoder whose every weight is the weighted mean of the models'.
-
-    Args:
-        models: of one architecture.
-        weights: of the same names; they sum to 1.
-    """
-    states = {name: model.state_dict() for name, model in models.items()}
-    average: PreTrainedModel = copy.deepcopy(next(iter(models.values())))
-    for key, value in average.state_dict().items():
-        if value.is_floating_point():
-            value.copy_(sum((weights[name] * state[key] for name, state in states.items()), torch.zeros_like(value)))
-    return average
 
 
 def labelled_vectors(

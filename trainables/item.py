@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
 from spaces.card import UNTRAINED, Card, Strict
 from spaces.digest import digest
+from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 
 VERSION = 3
@@ -178,9 +179,32 @@ class Plan(Strict):
             length=32,
         )
 
-    def score_key(self, recipe: Recipe, rung: int, target: str) -> str:
-        """The store's key of a score: the encoder's, and all that decides the target's stages and the evaluation."""
-        start: Any = self.encoder_key(recipe, rung) if not recipe.is_baseline else ["base", recipe.model]
+    def single_keys(self, recipe: Recipe, rung: int) -> dict[str, str]:
+        """Task of the recipe's mixture -> the store's key of the encoder that was trained on it alone, else alike."""
+        alone = {task: replace(recipe, mixture=Mixture.of({task: 1.0})) for task in recipe.mixture.tasks}
+        return {task: self.encoder_key(single, rung) for task, single in alone.items()}
+
+    def tests(self, item: WorkItem) -> bool:
+        """Whether a work item is scored on the test split, too."""
+        return item.rung == len(self.rungs) - 1 and not item.merged
+
+    def key_of(self, item: WorkItem, target: str) -> str:
+        """The store's key of a score of a work item."""
+        return self.score_key(item.recipe, item.rung, target, item.rung if item.merged else None)
+
+    def score_key(self, recipe: Recipe, rung: int, target: str, merged: int | None = None) -> str:
+        """The store's key of a score: the encoder's, and all that decides the target's stages and the evaluation.
+
+        Args:
+            merged: the encoder is merged from single-task encoders of this rung; None: it is trained on the mixture.
+        """
+        start: Any
+        if recipe.is_baseline:
+            start = ["base", recipe.model]
+        elif merged is None:
+            start = self.encoder_key(recipe, rung)
+        else:
+            start = ["merged", recipe.mixture.weights, self.single_keys(recipe, merged)]
         stages = [
             {
                 "train": self._identity(card),
@@ -201,7 +225,7 @@ class Plan(Strict):
                 **last,
                 "dev": self._identity(self.dev_card(target)),
                 "evaluation": self.evaluation.of(self.targets[target]).model_dump(exclude={"batch_size"}),
-                "tested": rung == len(self.rungs) - 1,
+                "tested": rung == len(self.rungs) - 1 and merged is None,
                 "seed": recipe.seed,
                 "precision": self.engine.precision,
             },
@@ -221,25 +245,30 @@ class Plan(Strict):
 
 @dataclass(frozen=True)
 class WorkItem:
-    """What Ray Tune schedules: train `recipe` up to `rung` (an index of `Plan.rungs`), measure it on `targets`."""
+    """What Ray Tune schedules: train `recipe` up to `rung` (an index of `Plan.rungs`), measure it on `targets`.
+
+    `merged`: nothing is trained on its mixture; the encoders of its tasks alone at that rung are merged instead.
+    """
 
     recipe: Recipe
     rung: int
     targets: tuple[str, ...]
+    merged: bool = False
 
     @property
     def key(self) -> str:
         """Equal for equal work; the order of the targets does not matter."""
-        return digest([self.recipe.digest, self.rung, sorted(self.targets)])
+        return digest([self.recipe.digest, self.rung, sorted(self.targets), *(["merged"] if self.merged else [])])
 
     def to_dict(self) -> dict[str, Any]:
-        return {"recipe": self.recipe.to_dict(), "rung": self.rung, "targets": list(self.targets)}
+        data = {"recipe": self.recipe.to_dict(), "rung": self.rung, "targets": list(self.targets)}
+        return {**data, "merged": True} if self.merged else data
 
     @classmethod
     def from_dict(
         cls, data: Mapping[str, Any], recipe: Callable[[Mapping[str, Any]], Recipe] = Recipe.from_dict
     ) -> WorkItem:
-        return cls(recipe(data["recipe"]), int(data["rung"]), tuple(data["targets"]))
+        return cls(recipe(data["recipe"]), int(data["rung"]), tuple(data["targets"]), bool(data.get("merged", False)))
 
 
 def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:

@@ -151,5 +151,5 @@ class SimulatedWorker:
         share, top = self.plan.rungs[item.rung], item.rung == len(self.plan.rungs) - 1
         yield Progress(phase="simulated", done=0.0)
         time.sleep(share * self.seconds)
-        examples = sum(self.plan.segments(item.recipe, item.rung))
+        examples = 0 if item.merged else sum(self.plan.segments(item.recipe, item.rung))
         yield outcome(self.surface, self.plan.targets, item, share, top, share * self.seconds, examples, self.failures)

@@ -20,7 +20,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from spaces.card import Card
-from spaces.errors import Failure
+from spaces.errors import Failure, InputError, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables import encoders
@@ -30,6 +30,7 @@ from trainables.evaluate import Evaluation, evaluate, floors, mean_score
 from trainables.group import Group
 from trainables.item import Plan, StageSettings, WorkItem
 from trainables.memory import is_out_of_memory
+from trainables.merging import merged
 from trainables.outcome import Failed, FailureKind, Outcome, OutOfMemory, Progress, Score
 from trainables.prepare import build_suites
 from trainables.stage import Diverged, StageSpec
@@ -87,6 +88,24 @@ class Worker:
             score: Score = stop.value[0]
             return score
 
+    def merged(self, recipe: Recipe, rung: int) -> PreTrainedModel:
+        """The weighted mean of the stored encoders of the mixture's tasks, each trained alone up to the rung.
+
+        Raises:
+            InputError: some are not in the store.
+        """
+        weights, folders = recipe.mixture.weights, self.single_encoders(recipe, rung)
+        return merged((encoders.load(folder).model, weights[task]) for task, folder in folders.items())
+
+    def single_encoders(self, recipe: Recipe, rung: int) -> dict[str, Path]:
+        """Task -> the stored encoder that was trained on it alone, else as the recipe says; raises as `merged`."""
+        found = {task: self.store.encoder(key) for task, key in self.plan.single_keys(recipe, rung).items()}
+        missing = [task for task, folder in found.items() if folder is None]
+        if missing:
+            what, fix = "single-task encoders are not in the store", "train each task alone, and keep the encoder"
+            raise InputError(Problem(what, f"{self.plan.store}, rung {rung}", ", ".join(missing), fix))
+        return {task: folder for task, folder in found.items() if folder is not None}
+
     def part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: all that can be done for a stage before it begins; what is returned trains."""
         return self._trainer.part(self.base(spec.model), spec)
@@ -125,7 +144,7 @@ class Worker:
         model = yield from self._encoder(tally, base)
         for target in missing:
             score, predictions = yield from self._score(tally, base, model, target)
-            key = self.plan.score_key(item.recipe, item.rung, target)
+            key = self.plan.key_of(item, target)
             if predictions:
                 self.store.put_predictions(key, predictions)  # before the score, which says that all is there
             tally.scores[target] = score
@@ -154,8 +173,10 @@ class Worker:
     # --- the intermediate stage
 
     def _encoder(self, tally: Tally, base: encoders.Encoder) -> Generator[Progress, None, PreTrainedModel]:
-        """The encoder of this recipe and rung: stored, or trained on from the highest stored rung below."""
+        """The encoder of this recipe and rung: merged; stored; or trained on from the highest stored rung below."""
         item, recipe, plan = tally.item, tally.item.recipe, self.plan
+        if item.merged:
+            return self.merged(recipe, item.rung)
         segments = plan.segments(recipe, item.rung)
         model, have = self._nearest(item, base, len(segments))
         if segments and have == len(segments):
@@ -192,9 +213,9 @@ class Worker:
 
     def _stored_score(self, item: WorkItem, target: str) -> Score | None:
         """A stored score; at the top rung only with its predictions, which an export could not make again."""
-        key = self.plan.score_key(item.recipe, item.rung, target)
+        key = self.plan.key_of(item, target)
         stored = self.store.score(key)
-        if item.rung == len(self.plan.rungs) - 1 and stored is not None and self.store.predictions(key) is None:
+        if self.plan.tests(item) and stored is not None and self.store.predictions(key) is None:
             return None
         try:
             return Score.model_validate(stored) if stored is not None else None
@@ -214,7 +235,7 @@ class Worker:
         plan, item, started = self.plan, tally.item, time.monotonic()
         card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
         encoder, head = yield from self._fine_tuned(tally, base, model, target)
-        top = item.rung == len(plan.rungs) - 1
+        tested = plan.tests(item)
 
         encoder.to(device())  # type: ignore[arg-type]
         if head is not None:
@@ -225,7 +246,7 @@ class Worker:
             settings = plan.evaluation.model_copy(update={"batch_size": size})
             with autocast(plan.engine):
                 return evaluate(
-                    self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=top
+                    self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=tested
                 )
 
         limit = self._trainer.limit("evaluation", item.recipe.model, stage, {})
@@ -240,7 +261,7 @@ class Worker:
             dev=found.dev,
             floor=mean_score(floor, card.metric),
             floors=floor,
-            test_score=mean_score(found.test, card.metric) if top else None,
+            test_score=mean_score(found.test, card.metric) if tested else None,
             test=found.test,
             tuned=found.tuned,
             examples=self._target_examples(item, target),

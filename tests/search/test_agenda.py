@@ -48,7 +48,10 @@ def facts(studies: Studies) -> dict[str, list[Any]]:
     def fact(record: Record) -> Any:
         return record.number, record.place, record.state.name, record.kind, record.score and record.score.score
 
-    return {target: [fact(record) for record in records] for target, records in studies.records.items()}
+    beside = studies.estimates
+    return {
+        target: [fact(record) for record in (*records, *beside[target])] for target, records in studies.records.items()
+    }
 
 
 @pytest.fixture
@@ -141,9 +144,12 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 
 
+@pytest.mark.parametrize("estimates", [0, 4])
 def test_a_crash_between_any_two_writes_changes_nothing(
-    search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_search: MakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, estimates: int
 ) -> None:
+    halving = {"rungs": [0.25, 1.0], "eta": 3}
+    search = make_search(budget={"recipes": 9}, halving=halving, sampler={"estimates": estimates})
     whole = Studies.create(url(tmp_path, "whole"), search)
     drive(Agenda(search, whole))
 

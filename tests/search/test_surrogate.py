@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.optimize import approx_fprime
+from scipy.stats import spearmanr
 
 from search import surrogate
 from search.features import Points
-from search.observations import Observations
+from search.observations import ESTIMATED, Observations
 from search.surrogate import Surrogate
 
 Array = NDArray[np.float64]
@@ -38,6 +40,20 @@ def observed(found: Points, gains: Array, chosen: list[tuple[int, int, int]], ru
 def everything(gains: Array) -> list[tuple[int, int, int]]:
     rungs, targets, count = gains.shape
     return [(point, target, rung) for point in range(count) for target in range(targets) for rung in range(rungs)]
+
+
+def with_estimates(seen: Observations, gains: Array, chosen: Sequence[int]) -> Observations:
+    """The same and estimates of some points, of shape (targets, estimates)."""
+    targets, count = gains.shape
+    return Observations(
+        seen.points,
+        np.concatenate([seen.point, np.tile(np.array(chosen), targets)]),
+        np.concatenate([seen.target, np.repeat(np.arange(targets), count)]),
+        np.concatenate([seen.rung, np.full(gains.size, ESTIMATED)]),
+        np.concatenate([seen.gains, gains.ravel()]),
+        seen.targets,
+        seen.rungs,
+    )
 
 
 def linear(found: Points, effects: Array, noise: float = 0.0, seed: int = 3) -> Array:
@@ -93,10 +109,16 @@ def test_a_cheap_rung_counts_for_the_full_one_but_less() -> None:
     assert both.marginals(unseen, 0)[1].mean() < cheap.marginals(unseen, 0)[1].mean()
 
 
-def test_the_slopes_of_the_loss_are_those_of_finite_differences(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("estimates", [0, 6])
+def test_the_slopes_of_the_loss_are_those_of_finite_differences(
+    monkeypatch: pytest.MonkeyPatch, estimates: int
+) -> None:
     seen = points(15, hyperparameters=2)
     draw = np.random.default_rng(0)
     gains = draw.standard_normal((2, 3, 15))
+    data = observed(seen, gains, everything(gains), 2)
+    if estimates:
+        data = with_estimates(data, draw.standard_normal((3, estimates)), range(9, 9 + estimates))
     checked: list[bool] = []
 
     def minimize(loss: Any, start: Array, **settings: Any) -> Any:
@@ -107,8 +129,79 @@ def test_the_slopes_of_the_loss_are_those_of_finite_differences(monkeypatch: pyt
         return type("Found", (), {"x": start})
 
     monkeypatch.setattr(surrogate, "minimize", minimize)
-    Surrogate(observed(seen, gains, everything(gains), 2))
+    Surrogate(data)
     assert checked
+
+
+def searched(draw: np.random.Generator) -> tuple[Observations, Array, Points, Array]:
+    """A search's first twelve recipes, on two targets and two rungs, and forty mixtures that were estimated.
+
+    Returns: what was measured, the gains of all points at the lower rung, unseen points, and their gains.
+    """
+    tasks, measured, estimated = 8, 12, 40
+
+    def some(count: int) -> Points:
+        weights = np.zeros((count, tasks))
+        for row in weights:
+            row[draw.choice(tasks, 3, replace=False)] = draw.dirichlet(np.ones(3))
+        return Points(np.sqrt(weights), np.zeros((count, 0)))
+
+    effects, pairs = 0.02 * draw.standard_normal((2, tasks)), 0.03 * draw.standard_normal((2, tasks, tasks))
+
+    def gains(at: Points) -> Array:
+        return effects @ at.roots.T + np.einsum("tij,pi,pj->tp", pairs, at.roots, at.roots)
+
+    seen, unseen = some(measured + estimated), some(200)
+    top = gains(seen)
+    low = 0.6 * top + 0.003 * draw.standard_normal(top.shape)
+    chosen = [(p, t, 0) for p in range(measured) for t in (0, 1)] + [
+        (p, t, 1) for p in range(0, measured, 3) for t in (0, 1)
+    ]
+    return observed(seen, np.stack([low, top]), chosen, 2), low[:, measured:], unseen, gains(unseen)
+
+
+def agreement(seen: Observations, unseen: Points, truth: Array) -> tuple[float, float]:
+    """Spearman's correlation of predictions with the truth, mean over targets; and how far estimates are trusted."""
+    model = Surrogate(seen)
+    found = [spearmanr(model.means(unseen, target), truth[target]).statistic for target in range(len(truth))]
+    return float(np.mean(found)), model.scales["trust"]
+
+
+def test_good_estimates_help_and_bad_ones_fade() -> None:
+    without, good, bad, trusted, distrusted = (np.zeros(4) for _ in range(5))
+    for seed in range(4):
+        draw = np.random.default_rng(seed)
+        seen, low, unseen, truth = searched(draw)
+        # half of what the lower rung shows, all of it far below, and noise; or that noise alone, as large
+        helpful = 0.5 * low - 0.03 + 0.005 * draw.standard_normal(low.shape)
+        useless = low.std() * draw.standard_normal(low.shape) - 0.03
+        without[seed], _ = agreement(seen, unseen, truth)
+        good[seed], trusted[seed] = agreement(with_estimates(seen, helpful, range(12, 52)), unseen, truth)
+        bad[seed], distrusted[seed] = agreement(with_estimates(seen, useless, range(12, 52)), unseen, truth)
+    assert good.mean() > without.mean() + 0.1 and (good > without).all()
+    assert bad.mean() > without.mean() - 0.03 and (bad > without - 0.08).all()
+    assert trusted.mean() > 0.45 and distrusted.mean() < 0.4
+
+
+def test_estimates_change_no_unit() -> None:
+    seen, low, _, _ = searched(np.random.default_rng(0))
+    both = with_estimates(seen, 20 * low - 0.5, range(12, 52))
+    assert np.array_equal(both.spreads, seen.spreads) and np.array_equal(both.correlation, seen.correlation)
+    assert np.array_equal(both.units[: len(seen)], seen.units)
+    estimated = np.flatnonzero(both.estimated)
+    assert np.array_equal(both.only(estimated[:5]).units, both.units[estimated[:5]])
+    moved = with_estimates(seen, 20 * low + 0.7, range(12, 52))  # what merging costs every mixture says nothing
+    np.testing.assert_allclose(moved.units, both.units, atol=1e-9)
+
+
+def test_many_estimates_push_no_measurement_out() -> None:
+    draw = np.random.default_rng(0)
+    seen, low, unseen, _ = searched(draw)
+    many = with_estimates(seen, np.tile(low, 30), [*range(12, 52)] * 30)
+    for chosen in (surrogate._to_fit(many), surrogate._for_target(many, 1)):
+        mine = many.only(chosen)
+        assert (~mine.estimated).sum() >= (seen.target == 1).sum() and mine.estimated.any()
+    assert np.isfinite(Surrogate(many).means(unseen, 1)).all()
 
 
 def test_a_believed_recipe_is_no_longer_uncertain() -> None:

@@ -272,6 +272,26 @@ def test_a_resume_that_knows_what_was_written_changes_nothing(
         assert database.runs(name) == database.runs(undisturbed), f"killed after step {at}"
 
 
+def test_an_estimate_has_no_run(database: Database, filler: Filler) -> None:
+    item = dataclasses.replace(filler.item("ner:0.5 + crossref:0.5", 0), merged=True)
+    filler.run("none", 0, {"related": 0.5, "verses": 0.6}, "baseline")
+    name, told = next(database.names), list[str]()
+    for launch in range(2):
+        steps: list[Step] = [(filler.studies, "", item, Outcome())]
+        tracking = track(database, steps, name, warn=told.append)
+        tracking.ready()
+        if launch == 0:
+            filler.begin(item, "estimate")
+            tracking.started(item, "estimate")
+            outcome = filler.outcome(item, {"related": 0.6, "verses": 0.6})
+            filler.studies.finish(item, outcome)
+            tracking.finished(item, outcome)
+        assert not tracking._behind
+        tracking.end(OVER)  # type: ignore[arg-type]
+    assert told == []
+    assert {tags["mix"] for digest, (_, _, tags, _, _) in database.runs(name).items() if digest} == {"none"}
+
+
 def test_an_interrupt_leaves_nothing_running(database: Database, story: list[Step]) -> None:
     name = next(database.names)
     tracking = track(database, story, name)

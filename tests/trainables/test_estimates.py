@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from tests.trainables.conftest import Kit, kit_of
 from tests.trainables.test_work import item, plan_in, run
 from trainables import estimates
 from trainables.estimates import Estimator
-from trainables.item import Plan
+from trainables.item import Plan, WorkItem
+from trainables.merging import merged
 from trainables.work import Worker
 
 MIXES = ("tags", "words")
@@ -60,9 +62,42 @@ def test_a_merged_encoder_is_probed_once(estimator: Estimator, monkeypatch: pyte
     assert all(0 <= score <= 1 for score in found.values())
     evidence = estimator.log_evidence(mixture, "pairs")
     assert evidence != estimator.log_evidence(Mixture.parse("tags"), "pairs")
-    monkeypatch.setattr(estimates, "merged", None)
+    monkeypatch.setattr(Worker, "merged", None)
     assert found == {target: estimator.merged_score(mixture, target) for target in found}
     assert evidence == estimator.log_evidence(mixture, "pairs")
+
+
+def test_a_search_estimates_as_the_estimator_does(
+    worked: tuple[Plan, dict[str, dict[str, float]]], estimator: Estimator
+) -> None:
+    plan, targets = worked[0], ("pairs", "texts")
+    merges = replace(item(plan, "tags:0.5 + words:0.5", 0), merged=True)
+    outcome = run(Worker(plan), merges)
+    assert outcome.failure is None, outcome.failure
+    assert outcome.examples == 16  # of the target stage alone
+    again = run(Worker(plan), merges)
+    assert again.reused == [*targets] and again.scores == outcome.scores
+    assert all(score.test_score is None for score in outcome.scores.values())
+    found = {target: estimator.merged_score(merges.recipe.mixture, target) for target in targets}
+    assert found == {target: score.score for target, score in outcome.scores.items()}
+    trained = replace(merges, merged=False)
+    assert trained.key != merges.key
+    assert all(plan.key_of(trained, target) != plan.key_of(merges, target) for target in targets)
+    assert WorkItem.from_dict(merges.to_dict()) == merges and WorkItem.from_dict(trained.to_dict()) == trained
+
+
+def test_an_estimate_without_its_encoders_says_so(worked: tuple[Plan, dict[str, dict[str, float]]]) -> None:
+    plan = worked[0]
+    merges = replace(item(plan, "tags:0.5 + words:0.5", 0, seed=7), merged=True)
+    failure = run(Worker(plan), merges).failure
+    assert failure is not None and failure.kind == "exception"
+    assert "single-task encoders are not in the store" in failure.message and "tags, words" in failure.message
+
+
+def test_where_there_is_one_rung_an_estimate_is_not_tested(worked: tuple[Plan, dict[str, dict[str, float]]]) -> None:
+    plan = worked[0].model_copy(update={"rungs": [1.0]})
+    merges = replace(item(plan, "tags:0.5 + words:0.5", 0), merged=True)
+    assert not plan.tests(merges) and plan.tests(replace(merges, merged=False))
 
 
 def test_retrieval_has_no_evidence(estimator: Estimator) -> None:
@@ -80,7 +115,7 @@ def test_encoders_that_are_missing_are_named(worked: tuple[Plan, dict[str, dict[
 def test_the_merged_weights_are_the_weighted_mean(kind: str) -> None:
     one, other = (kit_of(kind).encoder(seed) for seed in (1, 2))
     before = {name: value.clone() for name, value in one.state_dict().items()}
-    found = estimates.merged({"a": one, "b": other}, {"a": 0.25, "b": 0.75}).state_dict()
+    found = merged([(one, 0.25), (other, 0.75)]).state_dict()
     changed = 0
     for name, value in other.state_dict().items():
         assert torch.equal(one.state_dict()[name], before[name])  # what was merged is left alone
