@@ -107,8 +107,8 @@ def test_retrieval_has_no_evidence(estimator: Estimator) -> None:
 
 def test_encoders_that_are_missing_are_named(worked: tuple[Plan, dict[str, dict[str, float]]]) -> None:
     plan = worked[0]
-    with pytest.raises(InputError, match="words"):
-        Estimator(plan, {"tags": single(plan, "tags"), "words": single(plan, "words").with_seed(7)}, encoder_rung=0)
+    with pytest.raises(InputError, match="tags, words"):
+        Estimator(plan, {task: single(plan, task).with_seed(7) for task in ("tags", "words")}, encoder_rung=0)
 
 
 @pytest.mark.parametrize("kind", ["bert", "mt5"])
