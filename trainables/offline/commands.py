@@ -114,8 +114,9 @@ def requests(evaluation: int) -> Table:
             table.rows[f"pool-{language}", split] = [
                 {"id": name, "text": command.text, "relevant": []} for name, command in pool.items()
             ]
-            own = [c for c in drawn(language) if template_part(language, c.template) == split]
-            asked = _balanced([c for c in own if bare(c.text) not in taken], evaluation, "requests")
+            asked = _balanced(
+                [c for c in _drawn_for(language, split) if bare(c.text) not in taken], evaluation, "requests"
+            )
             table.rows[language, split] = [
                 {
                     "id": f"{language}-{number}",
@@ -163,6 +164,10 @@ def template_part(language: str, template: str) -> str:
     return part(ENGLISH if language == "en" else EVALUATION, "template", language, template)
 
 
+def _drawn_for(language: str, split: str) -> list[Command]:
+    return [command for command in drawn(language) if template_part(language, command.template) == split]
+
+
 def _splits(train: int, evaluation: int, purpose: str) -> dict[tuple[str, str], list[Command]]:
     """(language, split) -> commands, no sentence twice in the data set."""
     wanted = {("en", "train"): train}
@@ -171,7 +176,7 @@ def _splits(train: int, evaluation: int, purpose: str) -> dict[tuple[str, str], 
     seen: set[str] = set()
     chosen = {}
     for (language, split), count in wanted.items():
-        commands = [c for c in drawn(language) if template_part(language, c.template) == split]
+        commands = _drawn_for(language, split)
         if purpose == "slots":
             commands = [c for c in commands if set(c.tags) != {"O"}]
         fresh = [c for c in commands if bare(c.text) not in seen]

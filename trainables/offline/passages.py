@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from trainables.offline.bible import BOOKS, GENRES, Bible, Verse
 from trainables.offline.overlap import matched
@@ -137,10 +137,7 @@ def verses(bible: Bible) -> Table:
     table = Table("retrieval")
     for split, pool in (("validation", "dev"), ("test", "test")):
         chosen = _sample(bible, pool, EVALUATION_ROWS, longest=110)
-        for language in RETRIEVAL_LANGUAGES:
-            table.rows[language, split] = [
-                {"text_a": bible.text["web"][v], "text_b": bible.text[language][v]} for v in chosen
-            ]
+        _ask(table, bible, split, [(verse, verse) for verse in chosen])
     return table
 
 
@@ -156,11 +153,16 @@ def sequels(bible: Bible) -> Table:
                 chosen[verse] = after
             if len(chosen) == EVALUATION_ROWS:
                 break
-        for language in RETRIEVAL_LANGUAGES:
-            table.rows[language, split] = [
-                {"text_a": bible.text["web"][v], "text_b": bible.text[language][after]} for v, after in chosen.items()
-            ]
+        _ask(table, bible, split, chosen.items())
     return table
+
+
+def _ask(table: Table, bible: Bible, split: str, pairs: Iterable[tuple[Verse, Verse]]) -> None:
+    """For each language a row per pair: the first verse in English, the second in the language."""
+    for language in RETRIEVAL_LANGUAGES:
+        table.rows[language, split] = [
+            {"text_a": bible.text["web"][a], "text_b": bible.text[language][b]} for a, b in pairs
+        ]
 
 
 def _shuffled(verses: Sequence[Verse], *salt: object) -> list[Verse]:
