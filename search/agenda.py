@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from search.config import Search
+from search.costs import Costs
 from search.halving import promotable
 from search.merged import Merges
 from search.record import Kind
@@ -67,6 +68,7 @@ class Agenda:
         self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
         sampler, startup = chosen(search).name, self._config.sampler.startup
         self._proposers = {target: Proposer(sampler, startup, search.space, target) for target in self._config.targets}
+        self._costs = Costs(search)
         self._found: tuple[tuple[int, ...], Candidate | None] | None = None
         self._told_at = clock()
         self._expected_at = 0
@@ -271,8 +273,12 @@ class Agenda:
     def _propose(self, target: str) -> Recipe | None:
         # By the number of proposals, not of results: what comes in between does not change what a sampler draws.
         seed = derive_seed(self._config.seed, target, self._standing.turns[target])
+        left = 1 - len(self._standing.tried) / self._config.budget.recipes
         found = self._proposers[target].propose(
-            self._standing, seed, lambda mixture, values: self._is_known(self._recipe(mixture, values))
+            self._standing,
+            seed,
+            lambda mixture, values: self._is_known(self._recipe(mixture, values)),
+            self._costs.cooled(left),
         )
         return self._recipe(*found) if found else None
 

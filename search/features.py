@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 
 Candidate = tuple[Mixture, dict[str, Value]]
 """A mixture and its hyperparameters."""
+
+Cost = Callable[[Mixture, Mapping[str, Value]], float]
+"""What it takes to try a recipe, in any unit."""
 
 
 def key(candidate: Candidate) -> Hashable:

@@ -17,6 +17,7 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.config import Search
+from search.features import Cost
 from search.measured import Measured
 from search.record import Record
 from search.standing import Standing
@@ -84,7 +85,11 @@ class Proposer:
         self._views: dict[int, _View] = {}
 
     def propose(
-        self, standing: Standing, seed: int, seen: Callable[[Mixture, dict[str, Value]], bool]
+        self,
+        standing: Standing,
+        seed: int,
+        seen: Callable[[Mixture, dict[str, Value]], bool],
+        cost: Cost,
     ) -> tuple[Mixture, dict[str, Value]] | None:
         """The next recipe; None when nothing unseen was found.
 
@@ -92,12 +97,14 @@ class Proposer:
             standing: what is known now; it has only grown since the last call.
             seed: of this proposal alone. A sampler made anew after a restart would repeat its first draws otherwise.
             seen: whether a recipe was started already, for any target.
+            cost: of a recipe; Optuna's samplers do not look at it.
         """
         if self._name == "mixture":
             from search.mixture_sampler import propose  # brings scipy: `status` makes an agenda and proposes nothing
 
             measured = Measured.of(standing)
-            return propose(self._space, measured, list(standing.rungs).index(self._target), seed, seen)
+            target = list(standing.rungs).index(self._target)
+            return propose(self._space, measured, target, seed, seen, cost)
         view = None if self._name == "random" else self._view(standing)
         for attempt in range(TRIES):
             seed_of_try = derive_seed(seed, attempt)

@@ -31,6 +31,9 @@ from trainables.outcome import Outcome, Score
 
 ETA = 3
 
+LOWEST = HalvingConfig().rungs[0]
+"""Rungs of a world below the lowest one of a search file that says nothing are left alone."""
+
 
 class Ours:
     """A search with everything, or without one of its parts.
@@ -38,7 +41,7 @@ class Ours:
     Args:
         sampler: its name in search.yaml.
         sharing: one search for all targets; else one for each, which share nothing.
-        halving: over the rungs of the world; else all recipes at the full budget.
+        halving: over the rungs of the world from `LOWEST` on; else all recipes at the full budget.
         start: the start recipes of a search file that says nothing (each task alone, all together); else none.
     """
 
@@ -75,7 +78,7 @@ def made(
 
     The budget of recipes is one that the trained examples never reach: where they end, the search ends.
     """
-    rungs = list(laboratory.rungs) if halving else [1.0]
+    rungs = [share for share in laboratory.rungs if share >= LOWEST] if halving else [1.0]
     examples = laboratory.target_examples
     space = laboratory.space
     config = SearchConfig(

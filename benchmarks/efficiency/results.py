@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import benchmarks.efficiency
 import search
 import spaces
 from benchmarks.efficiency.replay import Curve, regret_curve, replay
@@ -27,16 +28,20 @@ CODE_OF_OURS = (
         search,
         (
             "agenda",
+            "costs",
             "features",
             "halving",
+            "levels",
             "measured",
             "mixture_sampler",
             "observations",
             "samplers",
+            "scales",
             "standing",
             "surrogate",
         ),
     ),
+    (benchmarks.efficiency, ("ours",)),
     (spaces, ("encoding", "priors")),
 )
 """What decides what our own search tries: when it changes, its replays are done again."""

@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 
 from search.agenda import Agenda
 from search.config import Search
-from search.features import Candidate
+from search.features import Candidate, Cost
 from search.measured import Measured
 from search.mixture_sampler import MixtureSampler, drawn, neighbours, propose
 from search.samplers import choose
@@ -104,6 +104,20 @@ def test_several_at_a_time_differ_and_failures_are_avoided() -> None:
     assert observations is not None
     failed = [gain for gain, point in zip(observations.gains, observations.point, strict=True) if point in known.failed]
     assert failed and set(failed) == {observations.gains.min()}
+
+
+def test_what_is_dear_is_proposed_less() -> None:
+    """`a` is worth most and costs twenty times as much as the rest; where all cost the same, costs do not matter."""
+    space = Space(TASKS)
+    found = measured(space, drawn(space, Random(1), 12))
+
+    def mean_of_a(cost: Cost | None) -> float:
+        proposals = [propose(space, found, 0, seed, nothing_seen, cost) for seed in range(20)]
+        return sum(proposal[0].weights.get("a", 0.0) for proposal in proposals if proposal) / len(proposals)
+
+    usual = mean_of_a(None)
+    assert mean_of_a(lambda mixture, values: 7.0) == usual
+    assert mean_of_a(lambda mixture, values: 1.0 + 20.0 * mixture.weights.get("a", 0.0)) < 0.7 * usual
 
 
 def test_it_beats_random_in_plain_optuna() -> None:
