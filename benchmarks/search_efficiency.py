@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from benchmarks.efficiency.figure import draw
-from benchmarks.efficiency.landscapes import FAMILIES
+from benchmarks.efficiency.landscapes import AIMED_AT, FAMILIES
 from benchmarks.efficiency.results import Job, Worlds, complete, kept
 from benchmarks.efficiency.strategies import OURS, STRATEGIES
 from benchmarks.efficiency.summary import COSTS, Line, Reach, summarise
@@ -33,6 +33,9 @@ from spaces.errors import InputError, Problem, TaskmixError
 
 SHOWN = (0.02, 0.05, 0.1, 0.25, 1.0)
 """Shares of the budget at which regrets are printed."""
+
+USUAL = [name for name in (*STRATEGIES, *OURS) if name != "ours-no-costs"]
+"""Without what differs in the worlds of unequal costs alone."""
 
 
 def main() -> None:
@@ -73,8 +76,8 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", nargs="*", default=list(FAMILIES), choices=list(FAMILIES), metavar="WORLD")
-    parser.add_argument("--strategies", nargs="+", default=[*STRATEGIES, *OURS], choices=[*STRATEGIES, *OURS])
+    parser.add_argument("--worlds", nargs="*", default=list(AIMED_AT), choices=list(FAMILIES), metavar="WORLD")
+    parser.add_argument("--strategies", nargs="+", default=list(USUAL), choices=[*STRATEGIES, *OURS])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--recipes", type=float, default=50, help="the budget: full recipes for each target")
     parser.add_argument("--sampler", default="tpe", choices=get_args(SamplerName), help="of our own search")

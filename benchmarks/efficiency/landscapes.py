@@ -1,4 +1,4 @@
-"""Three families of simulated worlds, fixed before any sampler was tuned on them.
+"""Families of simulated worlds; three of them were fixed before any sampler was tuned on them.
 
 A seed draws a world of a family, so that a measurement over 20 seeds is one over 20 worlds. What the families have in
 common is as it is seen in training, or as in the literature:
@@ -28,6 +28,9 @@ task after the other does not find them.
 `Hyperparameters`: learning rate, batch size, the number of frozen layers and a schedule whose warm-up counts for one
 of its two values decide most of the gain, which task it is little. The best learning rate depends on batch size,
 tasks and rung, and above it training breaks down.
+
+`Unequal`, a fourth one, came later, for the question whether costs should be weighed: sparse worlds whose tasks have
+examples between 25 and 280 tokens, those of the targets 25.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ from typing import Any
 import numpy as np
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from benchmarks.efficiency.world import Array, Point, grid, mixture_of, row
+from benchmarks.efficiency.world import PLAIN, Array, Point, grid, mixture_of, row
 from spaces.digest import derive_seed
 from spaces.encoding import Hyperparameter, Space
 from spaces.mixture import Mixture
@@ -75,6 +78,7 @@ class Landscape(ABC):
         examples = 1000 * draw.integers(20, 81, count)
         examples[draw.integers(count)] = 0
         self.target_examples: Mapping[str, int] = dict(zip(self.targets, map(int, examples), strict=True))
+        self.formats: Mapping[str, str] = dict.fromkeys(self.tasks, PLAIN)
         self._draw(draw)
         self.space = Space(self.tasks, hyperparameters=self._hyperparameters())
         self._optima = {target: self._find_optimum(index) for index, target in enumerate(self.targets)}
@@ -170,6 +174,19 @@ class Sparse(Landscape):
         cap = self._cap[target]  # helpers teach in part the same
         worth: Array = cap * (1 - np.exp(-helped / cap)) - (self._harm[target] * exposure**1.5).sum(axis=1)
         return worth
+
+
+FORMATS: tuple[str, ...] = ("sentence_classification", "pair_classification", "tagging", "span_qa", "multiple_choice")
+
+
+class Unequal(Sparse):
+    """The same, and some tasks have ten times as long examples as others."""
+
+    name = "unequal"
+
+    def _draw(self, draw: np.random.Generator) -> None:
+        super()._draw(draw)
+        self.formats = {task: FORMATS[draw.integers(len(FORMATS))] for task in self.tasks}
 
 
 class Interacting(Landscape):
@@ -276,7 +293,12 @@ class Hyperparameters(Landscape):
         }
 
 
-FAMILIES: dict[str, type[Landscape]] = {family.name: family for family in (Sparse, Interacting, Hyperparameters)}
+AIMED_AT = ("sparse", "interacting", "hyperparameters")
+"""The three."""
+
+FAMILIES: dict[str, type[Landscape]] = {
+    family.name: family for family in (Sparse, Interacting, Hyperparameters, Unequal)
+}
 
 
 @cache

@@ -6,11 +6,12 @@ the targets of a search, and a promotion goes on from the encoder of the rung be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from benchmarks.efficiency.replay import Laboratory
 from benchmarks.efficiency.turns import in_turns
+from benchmarks.efficiency.world import PLAIN
 from search.agenda import Agenda
 from search.config import (
     BudgetConfig,
@@ -42,11 +43,14 @@ class Ours:
         sampler: its name in search.yaml.
         sharing: one search for all targets; else one for each, which share nothing.
         halving: over the rungs of the world from `LOWEST` on; else all recipes at the full budget.
-        start: the start recipes of a search file that says nothing (each task alone, all together); else none.
+        start: the start recipes of a search file that says nothing (all tasks together); else none.
+        costs: the search knows how long the examples of its tasks are; else it takes all to be alike.
     """
 
-    def __init__(self, sampler: str, sharing: bool = True, halving: bool = True, start: bool = True) -> None:
-        self._sampler, self._sharing, self._halving, self._start = sampler, sharing, halving, start
+    def __init__(
+        self, sampler: str, sharing: bool = True, halving: bool = True, start: bool = True, costs: bool = True
+    ) -> None:
+        self._sampler, self._sharing, self._halving, self._start, self._costs = sampler, sharing, halving, start, costs
 
     def __call__(self, laboratory: Laboratory, seed: int) -> None:
         if self._sharing:
@@ -60,7 +64,8 @@ class Ours:
 
     def _search(self, laboratory: Laboratory, targets: tuple[str, ...], owner: str, seed: int) -> Iterator[None]:
         """One search; yields after each work item."""
-        search = made(laboratory, targets, seed, self._sampler, self._halving, self._start)
+        formats = laboratory.formats if self._costs else dict.fromkeys(laboratory.tasks, PLAIN)
+        search = made(laboratory, targets, seed, self._sampler, self._halving, self._start, formats)
         agenda = Agenda(search, Studies.in_memory(search), clock=lambda: 0.0)
         lowest = len(laboratory.rungs) - len(search.config.halving.rungs)
         while (item := agenda.next()) is not None:
@@ -72,7 +77,13 @@ class Ours:
 
 
 def made(
-    laboratory: Laboratory, targets: tuple[str, ...], seed: int, sampler: str, halving: bool, start: bool
+    laboratory: Laboratory,
+    targets: tuple[str, ...],
+    seed: int,
+    sampler: str,
+    halving: bool,
+    start: bool,
+    formats: Mapping[str, str],
 ) -> Search:
     """The search as its file would say it.
 
@@ -93,7 +104,7 @@ def made(
             weight_step=space.step,
         ),
         stages=StagesConfig(
-            intermediate=StageSettings(examples=laboratory.intermediate_examples),
+            intermediate=StageSettings(examples=laboratory.intermediate_examples, max_length=512),
             target=StageSettings(examples=max(1, *examples.values())),
             per_target={target: {"examples": max(1, examples[target])} for target in targets},
         ),
@@ -104,18 +115,18 @@ def made(
         sampler=SamplerConfig.model_validate({"name": sampler}),
         seed=seed,
     )
-    tasks = {name: _card(name, "task") for name in laboratory.tasks}
-    return Search(config, Catalogue(tasks, {name: _card(name, "target") for name in targets}, {}), space)
+    tasks = {name: _card(name, "task", formats[name]) for name in laboratory.tasks}
+    return Search(config, Catalogue(tasks, {name: _card(name, "target", PLAIN) for name in targets}, {}), space)
 
 
-def _card(name: str, kind: Literal["task", "target"]) -> Card:
+def _card(name: str, kind: Literal["task", "target"], format: str) -> Card:
     """A card of a task that is nowhere but in the world."""
     is_target = kind == "target"
     return Card(
         name=name,
         kind=kind,
         description="made up",
-        format="sentence_classification",
+        format=format,
         licence="none",
         origin="none",
         source=Source(files="nowhere"),

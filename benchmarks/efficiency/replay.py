@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from benchmarks.efficiency.world import Point, World
+from benchmarks.efficiency.world import Point, World, prices
 from spaces.digest import derive_seed
 from spaces.mixture import Mixture
 from spaces.recipe import Value
@@ -48,6 +48,7 @@ class Laboratory:
 
     def __init__(self, world: World, budget: float, seed: int) -> None:
         self.tasks, self.targets, self.rungs, self.space = world.tasks, world.targets, world.rungs, world.space
+        self.formats, self._prices = world.formats, prices(world.formats)
         self.intermediate_examples, self.target_examples = world.intermediate_examples, world.target_examples
         self.budget, self.seed = budget, seed
         self.spent = 0.0
@@ -86,10 +87,12 @@ class Laboratory:
         return scores
 
     def cost(self, mixture: Mixture, rung: int, targets: Sequence[str], run: Run) -> float:
-        """Trained examples that `measure` would take."""
+        """Trained examples, as long as those of the targets, that `measure` would take."""
         share = self.rungs[rung]
-        left = max(0.0, share - self._trained.get(run, 0.0)) if mixture else 0.0
-        return left * self.intermediate_examples + share * sum(self.target_examples[target] for target in targets)
+        left = max(0.0, share - self._trained.get(run, 0.0))
+        price = sum(weight * self._prices[task] for task, weight in mixture.weights.items())  # 0 of the empty mixture
+        stages = sum(self.target_examples[target] for target in targets)
+        return left * price * self.intermediate_examples + share * stages
 
     def measure_baseline(self) -> None:
         """The empty mixture at the full budget, on all targets: everybody wants to know it first."""

@@ -12,13 +12,14 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 
 import benchmarks.efficiency
 import search
 import spaces
 from benchmarks.efficiency.replay import Curve, regret_curve, replay
 from benchmarks.efficiency.strategies import OURS, make
-from benchmarks.efficiency.world import World
+from benchmarks.efficiency.world import World, prices
 
 Worlds = Mapping[str, Callable[[int], World]]
 """Name -> the world of a seed: a family of landscapes draws one, a table is the same for all."""
@@ -86,7 +87,10 @@ class Result:
 
 def budget_of(world: World, recipes: float) -> float:
     """Trained examples of so many recipes for each target, every one trained for that target alone."""
-    return recipes * sum(world.intermediate_examples + world.target_examples[target] for target in world.targets)
+    price = fmean(prices(world.formats).values())
+    return recipes * sum(
+        price * world.intermediate_examples + world.target_examples[target] for target in world.targets
+    )
 
 
 def run(job: Job, world: World) -> Result:

@@ -193,4 +193,5 @@ OURS: dict[str, Callable[[str], Strategy]] = {
     "ours-no-sharing": partial(Ours, sharing=False),
     "ours-no-halving": partial(Ours, halving=False),
     "ours-no-start": partial(Ours, start=False),
+    "ours-no-costs": partial(Ours, costs=False),
 }

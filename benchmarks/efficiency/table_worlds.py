@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.efficiency.emulator import FOLDS, Emulator, fit
 from benchmarks.efficiency.optimum import find
 from benchmarks.efficiency.table import Table
-from benchmarks.efficiency.world import Point, row
+from benchmarks.efficiency.world import PLAIN, Point, row
 from spaces.digest import derive_seed
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
@@ -32,7 +32,7 @@ class _TableWorld(ABC):
 
     def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: Mapping[str, int]) -> None:
         self.name, self.tasks, self.targets, self.rungs = name, table.tasks, table.targets, table.rungs
-        self.space = table.space
+        self.space, self.formats = table.space, dict.fromkeys(table.tasks, PLAIN)
         self.intermediate_examples = intermediate_examples
         self.target_examples = {target: target_examples[target] for target in table.targets}
         self._table, self._top = table, len(table.rungs) - 1

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from search.throughput import table
 from spaces.encoding import Space
 from spaces.mixture import Mixture
 from spaces.recipe import Value
@@ -23,13 +24,17 @@ Array = NDArray[np.float64]
 Point = tuple[Mixture, dict[str, Value]]
 """A mixture and its hyperparameters."""
 
+PLAIN = "sentence_classification"
+"""The format of what is trained, where nothing is said; its examples are what costs are counted in."""
+
 
 class World(Protocol):
     """Scores are shares of 1, higher is better.
 
     `rungs`: rising shares of the full budget, the last is 1; a rung is named by its index. `intermediate_examples` and
     `target_examples` are trained at the full budget; a rung takes its share of both. A promotion goes on from the
-    intermediate stage of the rung below, the target stages start anew at each rung.
+    intermediate stage of the rung below, the target stages start anew at each rung. `formats` are those of the tasks,
+    and say how long their examples are.
     """
 
     name: str
@@ -37,6 +42,7 @@ class World(Protocol):
     targets: tuple[str, ...]
     rungs: tuple[float, ...]
     space: Space
+    formats: Mapping[str, str]
     intermediate_examples: int
     target_examples: Mapping[str, int]
 
@@ -60,6 +66,11 @@ class World(Protocol):
 
     def baseline(self, target: str) -> float:
         """The truth of the empty mixture."""
+
+
+def prices(formats: Mapping[str, str]) -> dict[str, float]:
+    """Task -> what one of its examples costs, in plain ones: tokens as `throughput.yaml` assumes them."""
+    return {task: table().tokens[name] / table().tokens[PLAIN] for task, name in formats.items()}
 
 
 def row(mixture: Mixture, tasks: tuple[str, ...]) -> Array:
