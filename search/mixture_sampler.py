@@ -4,8 +4,9 @@ It fits one surrogate (`surrogate.py`) to everything that was measured, on all t
 its posterior for one target at the top rung, and proposes the recipe that is best in it (Thompson sampling; Russo et
 al. 2018, section 4): a recipe is proposed as often as it is likely to be the best. The function is drawn at random
 mixtures and at neighbours of the best ones, then at neighbours of its own best: a task more, less or exchanged, a step
-of weight moved, hyperparameters moved. Recipes that run count as measured with their predicted scores (kriging
-believer, Ginsbourger et al. 2010), and a sample differs each time, so several proposals at a time are not the same.
+of weight moved, hyperparameters moved. Where recipes do not cost the same, best is what gains most for its cost.
+Recipes that run count as measured with their predicted scores (kriging believer, Ginsbourger et al. 2010), and a sample
+differs each time, so several proposals at a time are not the same.
 """
 
 from __future__ import annotations
