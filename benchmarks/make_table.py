@@ -60,11 +60,11 @@ def main() -> int:
     # what is trained with every seed comes first: it says how much of the differences is chance
     for seed, chosen in [*((seed, wanted[:REPEATED]) for seed in SEEDS), (SEEDS[0], wanted)]:
         code = 0 if options.rows else train(options.file, search, chosen, seed)
-        rows = write(options.file, search)
-        print(f"{options.file.with_suffix('.csv')}: {rows} rows", flush=True)
+        print(f"{options.file.with_suffix('.csv')}: {write(options.file, search)} rows", flush=True)
         if code:
             return code
-    print("\n".join(noise(read(options.file), search)))
+    rows = read(options.file)
+    print("\n".join([*noise(rows, search), *gains(rows, search)]))
     return 0
 
 
@@ -105,10 +105,13 @@ def train(file: Path, search: Search, wanted: Sequence[Mixture], seed: int) -> i
 
 
 def write(file: Path, search: Search) -> int:
-    """Write the rows there are, old and new; how many."""
+    """Write the rows there are, old and new; how many. Without new ones the files stay as they are."""
     rows = read(file)
+    before = set(rows)
     for seed in SEEDS:
         rows |= finished(search, seed)
+    if set(rows) == before:
+        return len(rows)
     ordered = [rows[place] for place in sorted(rows, key=lambda place: (place[2], place[0].parts, place[1]))]
     with file.with_suffix(".csv").open("w", newline="", encoding="utf-8") as out:
         writer = csv.DictWriter(out, columns(search), lineterminator="\n")
@@ -197,6 +200,24 @@ def noise(rows: dict[Place, Row], search: Search) -> list[str]:
                 f"{target} at {rung:g}: seed noise {spread:.1f}, best less median {means[-1] - median(means):.1f}, "
                 f"best gain {means[-1]:+.1f} ({len(full)} mixtures, {len(SEEDS)} seeds)"
             )
+    return lines
+
+
+def gains(rows: dict[Place, Row], search: Search) -> list[str]:
+    """A line per target: what the mixtures of the first seed gain at the full budget, in points."""
+    lines, full = [], search.config.halving.rungs[-1]
+    found = {mixture: row for (mixture, rung, seed), row in rows.items() if (rung, seed) == (full, SEEDS[0])}
+    baseline = found.pop(Mixture(), None)
+    for target in search.config.targets if baseline and found else ():
+        at = 100 * float(baseline[f"dev:{target}"])
+        gained = {mixture: 100 * float(row[f"dev:{target}"]) - at for mixture, row in found.items()}
+        best, every = max(gained, key=lambda mixture: gained[mixture]), search.all_tasks
+        together = f", all tasks {gained[every]:+.1f}" if every in gained else ""
+        values = gained.values()
+        lines.append(
+            f"{target}: baseline {at:.1f}; best {gained[best]:+.1f} ({best}){together}, median {median(values):+.1f}, "
+            f"worst {min(values):+.1f} of {len(found)} mixtures"
+        )
     return lines
 
 
