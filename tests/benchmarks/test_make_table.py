@@ -23,10 +23,7 @@ def search() -> Search:
 
 def rows(search: Search, scores: dict[tuple[str, int], float]) -> dict[Place, Row]:
     """By (mixture, seed), the same for all targets, at the full budget."""
-    return {
-        (Mixture.parse(text) if text else Mixture(), 1.0, seed): _row(search, score)
-        for (text, seed), score in scores.items()
-    }
+    return {(Mixture.parse(text), 1.0, seed): _row(search, score) for (text, seed), score in scores.items()}
 
 
 def _row(search: Search, score: float) -> dict[str, Any]:
@@ -43,7 +40,7 @@ def test_noise_and_gains_by_hand(search: Search) -> None:
     alike = "book:1"
     table = rows(
         search,
-        {("", seed): 0.5 for seed in (1, 2, 3)}
+        {("none", seed): 0.5 for seed in (1, 2, 3)}
         | {(alike, 1): 0.51, (alike, 2): 0.53, (alike, 3): 0.55}
         | {("ner:1", 1): 0.49, ("ner:1", 2): 0.49, ("ner:1", 3): 0.49},
     )
