@@ -15,8 +15,9 @@ from typing import Any
 import fsspec
 import pytest
 
-from spaces.errors import InputError
+from spaces.errors import InputError, Problem
 from tests.full_disk import CappedFileSystem, environment, set_capacity, used
+from trainables.files import Files
 from trainables.store import SEAL, Store, StoreError, _seal
 
 ROOT = Path(__file__).parents[2]
@@ -338,6 +339,8 @@ def test_two_writers_of_one_key_and_a_reader(store: Store, url: str, tmp_path: P
     assert store.orphans(older_than=3600) == []  # a writer may be about to name its folder
 
 
+UNKNOWN = StoreError(Problem("the store cannot be written", where="there", found="no answer", fix="wait"))
+
 DIE = """
 import os, signal, sys
 from pathlib import Path
@@ -384,6 +387,32 @@ def test_a_killed_writer_leaves_what_was_and_an_orphan(
     assert store.complaints == []
 
 
+@pytest.mark.parametrize("readable", [True, False], ids=["", "and cannot look"])
+@pytest.mark.parametrize("end", [SystemExit(1), UNKNOWN], ids=["a signal", "no answer"])
+def test_a_writer_that_ends_once_its_manifest_is_there_leaves_a_whole_entry(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException, readable: bool
+) -> None:
+    """Ray ends workers by SIGTERM, which Python sees between any two steps; and answers of object stores get lost."""
+    publish = Files.publish
+
+    def publish_and_end(files: Files, name: str, data: bytes) -> None:
+        publish(files, name, data)
+        raise end
+
+    def unreadable(files: Files, name: str) -> bytes | None:
+        raise UNKNOWN
+
+    store.put_encoder("k", make_folder(folder, b"earlier"), {})
+    make_folder(folder, os.urandom(SIZE))
+    with monkeypatch.context() as patch, pytest.raises(type(end)):
+        patch.setattr(Files, "publish", publish_and_end)
+        if not readable:
+            patch.setattr(Files, "read", unreadable)
+        store.put_encoder("k", folder, {})
+    assert content(store.encoder("k")) == content(folder)
+    assert store.complaints == []
+
+
 def test_only_what_the_store_itself_left_is_an_orphan(store: Store, folder: Path, raw: Raw) -> None:
     store.put_encoder("k", folder, {})
     left = [
@@ -411,6 +440,11 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, folder: Path) ->
     with pytest.raises(StoreError, match=r"No space left(.|\n)*free space on that disk"):
         store.put_encoder("c", folder, {})
     assert used(disk) == before
+    set_capacity(disk, before + SIZE + 100)  # the files fit, the manifest does not
+    for key in ("a", "c"):
+        with pytest.raises(StoreError, match="No space left"):
+            store.put_encoder(key, folder, {})
+        assert used(disk) == before
     set_capacity(disk, before + 10)  # the JSON alone does not fit
     with pytest.raises(StoreError, match="No space left"):
         store.put_score("k", {"score": 0.5})
