@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -362,7 +363,7 @@ def publish_or_die(*args, **rest):
     os.kill(os.getpid(), signal.SIGKILL)
 
 filesystem.put_file = put_or_die
-filesystem.pipe_file = filesystem.mv = publish_or_die
+filesystem.pipe_file = filesystem.mv = os.replace = publish_or_die
 store.put_encoder("k", Path(source), {})
 """
 
@@ -457,6 +458,22 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, folder: Path) ->
     store.put_encoder("c", folder, {})
     assert content(store.encoder("c")) == content(folder)
     assert store.complaints == []
+
+
+def test_what_cannot_be_moved_into_place_is_not_copied_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk may be too full for a name. A copy would empty what is there first, and may end in its middle."""
+    store = Store(str(tmp_path / "store"), tmp_path / "cache")
+    store.put_score("k", {"score": 0.5})
+
+    def full(*paths: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="No space left"):
+        patch.setattr(os, "rename", full)
+        patch.setattr(os, "replace", full)
+        store.put_score("k", {"score": 0.7})
+    assert store.score("k") == {"score": 0.5}
+    assert Raw(store.url).names() == ["scores/k.json"]
 
 
 def test_other_processes_know_the_disk_by_their_environment(tmp_path: Path) -> None:
