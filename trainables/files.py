@@ -135,7 +135,10 @@ class Files:
                     file.flush()
                     if self.is_local:
                         os.fsync(file.fileno())
-                self._filesystem.mv(aside, path)
+                if self.is_local:
+                    Path(aside).replace(path)  # `mv` makes a copy where that fails: not in one piece
+                else:
+                    self._filesystem.mv(aside, path)
             except BaseException:
                 with suppress(Exception):
                     self._filesystem.rm_file(aside)

@@ -143,7 +143,7 @@ class Store:
         """Store the files of `folder` under `key`; `origin` says what they were made from.
 
         Raises:
-            StoreError: it cannot be written. Nothing of the attempt stays.
+            StoreError: it cannot be written, or not be said whether it was. Nothing of the attempt stays, or all of it.
         """
         target = f"{key}-{uuid.uuid4().hex[:8]}"
         paths = sorted(folder.iterdir())
@@ -154,8 +154,12 @@ class Store:
                 self._files.put(path, f"encoders/{target}/{path.name}")
             self._publish(f"encoders/{key}.json", manifest.model_dump())
         except BaseException:
+            # A signal may come, or an answer be lost, when the manifest is in its place: then the entry is whole and
+            # stays. Where that cannot be looked up the files stay too, as an orphan at worst.
             with suppress(StoreError):
-                self._files.remove(f"encoders/{target}")
+                named = self._manifest(key)
+                if named is None or named.folder != target:
+                    self._files.remove(f"encoders/{target}")
             raise
 
     def encoder(self, key: str) -> Path | None:

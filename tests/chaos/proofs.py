@@ -158,7 +158,7 @@ def the_store_is_whole(store: str, cache: Path, truth: Truth, log: WorkLog) -> i
     files, root = fsspec.core.url_to_fs(store)
     manifests = files.glob(f"{root.rstrip('/')}/encoders/*.json")
     for manifest in manifests:
-        assert found.encoder(Path(manifest).stem) is not None, f"{manifest} is damaged"
+        assert found.encoder(Path(manifest).stem) is not None, f"{manifest}: {found.complaints or 'it is gone'}"
     return len(manifests)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -15,8 +16,9 @@ from typing import Any
 import fsspec
 import pytest
 
-from spaces.errors import InputError
+from spaces.errors import InputError, Problem
 from tests.full_disk import CappedFileSystem, environment, set_capacity, used
+from trainables.files import Files
 from trainables.store import SEAL, Store, StoreError, _seal
 
 ROOT = Path(__file__).parents[2]
@@ -338,6 +340,8 @@ def test_two_writers_of_one_key_and_a_reader(store: Store, url: str, tmp_path: P
     assert store.orphans(older_than=3600) == []  # a writer may be about to name its folder
 
 
+UNKNOWN = StoreError(Problem("the store cannot be written", where="there", found="no answer", fix="wait"))
+
 DIE = """
 import os, signal, sys
 from pathlib import Path
@@ -359,7 +363,7 @@ def publish_or_die(*args, **rest):
     os.kill(os.getpid(), signal.SIGKILL)
 
 filesystem.put_file = put_or_die
-filesystem.pipe_file = filesystem.mv = publish_or_die
+filesystem.pipe_file = filesystem.mv = os.replace = publish_or_die
 store.put_encoder("k", Path(source), {})
 """
 
@@ -381,6 +385,32 @@ def test_a_killed_writer_leaves_what_was_and_an_orphan(
         store.remove_orphan(orphan)
     assert len(raw.names()) == 3  # config, weights, manifest
     assert content(store.encoder("k")) == before
+    assert store.complaints == []
+
+
+@pytest.mark.parametrize("readable", [True, False], ids=["", "and cannot look"])
+@pytest.mark.parametrize("end", [SystemExit(1), UNKNOWN], ids=["a signal", "no answer"])
+def test_a_writer_that_ends_once_its_manifest_is_there_leaves_a_whole_entry(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException, readable: bool
+) -> None:
+    """Ray ends workers by SIGTERM, which Python sees between any two steps; and answers of object stores get lost."""
+    publish = Files.publish
+
+    def publish_and_end(files: Files, name: str, data: bytes) -> None:
+        publish(files, name, data)
+        raise end
+
+    def unreadable(files: Files, name: str) -> bytes | None:
+        raise UNKNOWN
+
+    store.put_encoder("k", make_folder(folder, b"earlier"), {})
+    make_folder(folder, os.urandom(SIZE))
+    with monkeypatch.context() as patch, pytest.raises(type(end)):
+        patch.setattr(Files, "publish", publish_and_end)
+        if not readable:
+            patch.setattr(Files, "read", unreadable)
+        store.put_encoder("k", folder, {})
+    assert content(store.encoder("k")) == content(folder)
     assert store.complaints == []
 
 
@@ -411,6 +441,11 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, folder: Path) ->
     with pytest.raises(StoreError, match=r"No space left(.|\n)*free space on that disk"):
         store.put_encoder("c", folder, {})
     assert used(disk) == before
+    set_capacity(disk, before + SIZE + 100)  # the files fit, the manifest does not
+    for key in ("a", "c"):
+        with pytest.raises(StoreError, match="No space left"):
+            store.put_encoder(key, folder, {})
+        assert used(disk) == before
     set_capacity(disk, before + 10)  # the JSON alone does not fit
     with pytest.raises(StoreError, match="No space left"):
         store.put_score("k", {"score": 0.5})
@@ -423,6 +458,22 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, folder: Path) ->
     store.put_encoder("c", folder, {})
     assert content(store.encoder("c")) == content(folder)
     assert store.complaints == []
+
+
+def test_what_cannot_be_moved_into_place_is_not_copied_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk may be too full for a name. A copy would empty what is there first, and may end in its middle."""
+    store = Store(str(tmp_path / "store"), tmp_path / "cache")
+    store.put_score("k", {"score": 0.5})
+
+    def full(*paths: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="No space left"):
+        patch.setattr(os, "rename", full)
+        patch.setattr(os, "replace", full)
+        store.put_score("k", {"score": 0.7})
+    assert store.score("k") == {"score": 0.5}
+    assert Raw(store.url).names() == ["scores/k.json"]
 
 
 def test_other_processes_know_the_disk_by_their_environment(tmp_path: Path) -> None:
