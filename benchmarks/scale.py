@@ -231,14 +231,16 @@ def _rows(source: BaseStorage, name: str, storage: RDBStorage) -> Iterator[tuple
 
 
 def paced(agenda: Agenda, first: WorkItem, in_flight: int) -> dict[str, Any]:
-    """Time per suggestion and per outcome, with so many in flight."""
-    finish, running, nexts, dones = finisher(agenda.search), deque([first]), [], []
+    """Time per suggestion (and per new recipe: a sampler is asked) and per outcome, with so many in flight."""
+    finish, running, nexts, proposals, dones = finisher(agenda.search), deque([first]), [], [], []
     for _ in range(MORE):
         while len(running) < in_flight:
             started = time.perf_counter()
             item = agenda.next()
             nexts.append(time.perf_counter() - started)
             assert item is not None
+            if item.rung == 0:
+                proposals.append(nexts[-1])
             running.append(item)
         item = running.popleft()
         result = finish(item)
@@ -248,7 +250,7 @@ def paced(agenda: Agenda, first: WorkItem, in_flight: int) -> dict[str, Any]:
     while running:
         item = running.popleft()
         agenda.done(item, finish(item))
-    return summary("suggestion", nexts) | summary("tell", dones)
+    return summary("suggestion", nexts) | summary("new recipe", proposals) | summary("tell", dones)
 
 
 def on_tune(search: Search, url: str, folder: Path, listeners: list[Listener], in_flight: int) -> dict[str, Any]:
