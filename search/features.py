@@ -51,7 +51,7 @@ class Points:
                 if task in columns:
                     roots[row, columns[task]] = weight**0.5
         values = [_values(space, hyperparameters) for _, hyperparameters in candidates]
-        return cls(roots, np.array(values, dtype=float).reshape(len(candidates), -1))
+        return cls(roots, np.array(values, dtype=float).reshape(len(candidates), len(_values(space, {}))))
 
     def __len__(self) -> int:
         return len(self.roots)
@@ -59,6 +59,10 @@ class Points:
     def only(self, chosen: Sequence[int] | NDArray[np.intp]) -> Points:
         """Some of them, in that order."""
         return Points(self.roots[chosen], self.values[chosen])
+
+    def followed_by(self, more: Points) -> Points:
+        """These, then those."""
+        return Points(np.concatenate([self.roots, more.roots]), np.concatenate([self.values, more.values]))
 
     @property
     def hyperparameters(self) -> int:

@@ -14,40 +14,68 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Levels:
-    """Factors of the covariance that depend on targets and rungs alone, each of shape (observations, observations).
+class Estimates:
+    """Which of two observations are estimates, each of shape (observations, observations).
 
-    `same`: measured on one target at one rung. `low`: at one rung below the top. `amplitudes`: of both as multiples of
-    those at the top; `rungs`: with deviations. `steps`: rungs below the top, of both. `share`, of shape
-    (observations,): how much less noise an upper rung has. `estimated`, of that shape: which are estimates;
-    `estimates`: both are; `same_estimates`: on one target; `trusted`: how many of the two are.
+    `both`: both are. `same`: both are, on one target. `trusted`: how many of the two are.
     """
 
+    both: Array
     same: Array
-    low: Array
-    amplitudes: Array
-    rungs: Array
-    steps: Array
-    share: Array
-    estimated: NDArray[np.bool_]
-    estimates: Array
-    same_estimates: Array
     trusted: Array
 
     @classmethod
-    def of(cls, seen: Observations, scales: Scales) -> Levels:
-        below, own, estimated = _below(seen), amplitudes(scales, seen), seen.estimated
+    def of(cls, seen: Observations) -> Estimates:
+        both = seen.estimated[:, None] & seen.estimated
+        same = both & (seen.target[:, None] == seen.target)
+        return cls(both.astype(float), same.astype(float), seen.estimated[:, None].astype(float) + seen.estimated)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What there is to know of targets and rungs at any scales, each of shape (observations, observations).
+
+    `same`: measured on one target at one rung. `low`: at one rung below the top. `steps`: rungs below the top, of both.
+    `share`, of shape (observations,): how much less noise an upper rung has; `estimated`, of that shape: which are
+    estimates. `estimates`: None where there are none, which is usual and quicker.
+    """
+
+    seen: Observations
+    same: Array
+    low: Array
+    steps: Array
+    share: Array
+    estimated: NDArray[np.bool_]
+    estimates: Estimates | None
+
+    @classmethod
+    def of(cls, seen: Observations) -> Levels:
+        below, estimated = _below(seen), seen.estimated
         same_rung = (seen.rung[:, None] == seen.rung) & ~estimated
-        same_target = seen.target[:, None] == seen.target
         low = (same_rung & (below > 0)[:, None]).astype(float)
-        steps, scaled = below[:, None] + below, own[:, None] * own
-        same = (same_rung & same_target).astype(float)
+        same = (same_rung & (seen.target[:, None] == seen.target)).astype(float)
         share = np.where(estimated, 1.0, (seen.rung + 1.0) / seen.rungs)
-        both = estimated[:, None] & estimated
-        estimates, same_estimates = both.astype(float), (both & same_target).astype(float)
-        rungs = scaled * (1 + scales["deviation"] * low) + scales["estimates' deviation"] * estimates
-        trusted = estimated[:, None].astype(float) + estimated
-        return cls(same, low, scaled, rungs, steps, share, estimated, estimates, same_estimates, trusted)
+        estimates = Estimates.of(seen) if estimated.any() else None
+        return cls(seen, same, low, below[:, None] + below, share, estimated, estimates)
+
+    def amplitudes(self, scales: Scales) -> Array:
+        """Of both observations, as multiples of those at the top, of shape (observations, observations)."""
+        own = amplitudes(scales, self.seen)
+        return np.asarray(own[:, None] * own)
+
+    def rungs(self, scales: Scales, amplitudes: Array) -> Array:
+        """The same with deviations."""
+        found = amplitudes * (1 + scales["deviation"] * self.low)
+        if self.estimates:
+            found += scales["estimates' deviation"] * self.estimates.both
+        return np.asarray(found)
+
+    def offsets(self, scales: Scales) -> Array:
+        """Variance that observations share whatever their recipes, of shape (observations, observations)."""
+        found = scales["offset"] * self.same
+        if self.estimates:
+            found += scales["estimates' offset"] * self.estimates.same
+        return np.asarray(found)
 
     def noise(self, scales: Scales) -> Array:
         """Variance of each observation, shape (observations,)."""

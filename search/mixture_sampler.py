@@ -103,23 +103,28 @@ def propose(
     pool, normals = _distinct(pool), np.random.default_rng(seed)
     if not pool:
         return None
+    points, costs = Points.of(pool, space), _costs(pool, cost)
     drawn_normals = normals.standard_normal(len(pool))
-    values = _worth(surrogate.sampled(Points.of(pool, space), target, drawn_normals), best, pool, cost)
+    values = _worth(surrogate.sampled(points, target, drawn_normals), best, costs)
     for _ in range(ROUNDS):
         tops = [pool[number] for number in np.argsort(-values, kind="stable")[:KEPT]]
         wider = _distinct([*pool, *_unseen(_around(space, draw, tops), seen)])
-        drawn_normals = np.concatenate([drawn_normals, normals.standard_normal(len(wider) - len(pool))])
-        pool = wider
-        values = _worth(surrogate.sampled(Points.of(pool, space), target, drawn_normals), best, pool, cost)
+        more = wider[len(pool) :]
+        pool, points = wider, points.followed_by(Points.of(more, space))
+        costs = np.concatenate([costs, _costs(more, cost)])
+        drawn_normals = np.concatenate([drawn_normals, normals.standard_normal(len(more))])
+        values = _worth(surrogate.sampled(points, target, drawn_normals), best, costs)
     return pool[int(np.argmax(values))]
 
 
-def _worth(gains: Array, best: float, pool: Sequence[Candidate], cost: Cost | None) -> Array:
+def _costs(candidates: Sequence[Candidate], cost: Cost | None) -> Array:
+    return np.array([cost(*candidate) if cost else 1.0 for candidate in candidates])
+
+
+def _worth(gains: Array, best: float, costs: Array) -> Array:
     """What is gained beyond the best known recipe by what trying it costs (Snoek et al. 2012, section 3.2, for a sample
     instead of the expected improvement); what gains nothing is worth the less the worse it is."""
-    if cost is None:
-        return gains
-    costs, more = np.array([cost(*candidate) for candidate in pool]), gains - best
+    more = gains - best
     return np.asarray(np.where(more > 0, more / (costs / costs.max()), more))
 
 

@@ -54,6 +54,19 @@ class Observations:
         parts = point, self.target[chosen], self.rung[chosen], self.gains[chosen]
         return self.like(Observations(self.points.only(kept), *parts, self.targets, self.rungs))
 
+    def followed_by(self, points: Points, target: int, rung: int) -> Observations:
+        """And of some more points on a target at a rung, where nothing was gained."""
+        count = len(points)
+        return Observations(
+            self.points.followed_by(points),
+            np.concatenate([self.point, len(self.points) + np.arange(count)]),
+            np.concatenate([self.target, np.full(count, target)]),
+            np.concatenate([self.rung, np.full(count, rung)]),
+            np.concatenate([self.gains, np.zeros(count)]),
+            self.targets,
+            self.rungs,
+        )
+
     def like(self, other: Observations) -> Observations:
         """The other ones, in the units of these."""
         vars(other).update(spreads=self.spreads, correlation=self.correlation, levels=self.levels)
@@ -75,7 +88,7 @@ class Observations:
 
     @cached_property
     def units(self) -> Array:
-        """Gains in units of their targets, harm beyond one unit by its logarithm; `released` leads back.
+        """Gains in units of their targets, harm beyond one unit by its logarithm.
 
         Estimates count from their level: what merging costs every mixture says nothing about any.
         """
@@ -121,8 +134,3 @@ def _upper_spread(values: Array) -> float:
 def _pressed(units: Array) -> Array:
     """The same above -1, logarithmic below, with one slope at -1."""
     return np.asarray(np.where(units < -1, -1 - np.log(np.maximum(-units, 1.0)), units))
-
-
-def released(units: Array) -> Array:
-    """What `Observations.units` were made of: gains in units of their targets, harm as large as it is."""
-    return np.asarray(np.where(units < -1, -np.exp(-1 - np.minimum(units, -1.0)), units))

@@ -30,7 +30,7 @@ from scipy.optimize import minimize
 
 from search.features import Points
 from search.levels import Levels, amplitudes
-from search.observations import Observations, released
+from search.observations import Observations
 from search.scales import PRIORS, Scales
 
 Array = NDArray[np.float64]
@@ -52,17 +52,38 @@ JITTER = 1e-8
 
 
 @dataclass(frozen=True)
-class _Factors:
-    """What the covariance of observations is made of at some scales.
+class _Apart:
+    """How far observations lie apart, at any scales.
 
-    `parts`: over recipes, each of shape (points, points). `recipes`: their sum, `targets`: the correlation of the
-    targets, both of shape (observations, observations).
+    `parts`: of the mixtures, each of shape (observations, observations). `distances`: squared, of each column of
+    hyperparameters, of shape (columns, observations, observations).
+    """
+
+    parts: Mapping[str, Array]
+    distances: Array
+    levels: Levels
+
+    @classmethod
+    def of(cls, seen: Observations) -> _Apart:
+        at = np.ix_(seen.point, seen.point)
+        parts = {name: part[at] for name, part in _parts(seen.points, seen.points).items()}
+        values = seen.points.values[seen.point].T
+        return cls(parts, (values[:, :, None] - values[:, None, :]) ** 2, Levels.of(seen))
+
+
+@dataclass(frozen=True)
+class _Factors:
+    """What the covariance of observations is made of at some scales, each of shape (observations, observations).
+
+    `parts`: over recipes, one or several; `recipes`: their sum. `targets`: the correlation of the targets.
+    `amplitudes`, `rungs`: see `Levels`.
     """
 
     parts: Mapping[str, Array]
     recipes: Array
     targets: Array
-    levels: Levels
+    amplitudes: Array
+    rungs: Array
 
 
 class Surrogate:
@@ -116,24 +137,24 @@ class Surrogate:
         return across.T @ weights * unit, np.sqrt(np.clip(variance, 1e-12, None)) * unit
 
     def believing(self, points: Sequence[int], target: int) -> Surrogate:
-        """As if some of the points had been measured on a target at the top rung, as predicted."""
-        seen, chosen = self._all, np.array(points, dtype=np.intp)
-        added = Observations(
-            seen.points,
-            np.concatenate([seen.point, chosen]),
-            np.concatenate([seen.target, np.full(len(chosen), target)]),
-            np.concatenate([seen.rung, np.full(len(chosen), seen.rungs - 1)]),
-            np.concatenate([seen.gains, self.released(self.means(seen.points.only(points), target), target)]),
-            seen.targets,
-            seen.rungs,
+        """As if some of the points had been measured on a target at the top rung, as predicted: what is expected stays
+        the same everywhere, and less is uncertain."""
+        seen, factor, weights = self._conditioned(target)
+        added = self._all.points.only(points)
+        offset, top = self.scales["offset"], seen.rungs - 1
+        across = self._across(added, target, seen)
+        across[(seen.target == target) & (seen.rung == top)] += offset
+        own = self._recipes(added, added) + offset
+        own[np.diag_indices(len(added))] += self.scales["noise"] + JITTER
+        half = solve_triangular(factor, across, lower=True, check_finite=False)
+        corner = cholesky(own - half.T @ half, lower=True, check_finite=False)
+        believed = Surrogate(self._all, self._sharing, self.scales)
+        believed._cache[self._key(target)] = (
+            seen.followed_by(added, target, top),
+            np.block([[factor, np.zeros_like(half)], [half.T, corner]]),
+            np.concatenate([weights, np.zeros(len(added))]),
         )
-        seen.like(added)
-        return Surrogate(added, self._sharing, self.scales)
-
-    def released(self, predicted: Array, target: int) -> Array:
-        """Gains as they would be measured on a target: harm beyond one unit is predicted by its logarithm."""
-        unit = self._all.spreads[target]
-        return np.asarray(released(predicted / unit) * unit)
+        return believed
 
     @property
     def noise(self) -> Array:
@@ -171,51 +192,45 @@ class Surrogate:
         factors = self._targets(self.scales)[seen.target, target] * amplitudes(self.scales, seen)
         return np.asarray(recipes * factors[:, None])
 
-    def _factors(self, seen: Observations, scales: Scales, parts: Mapping[str, Array], distances: Array) -> _Factors:
-        scaled = self._scaled(scales, parts, distances)
-        recipes = _sum(scaled.values())[np.ix_(seen.point, seen.point)]
-        targets = self._targets(scales)[np.ix_(seen.target, seen.target)]
-        return _Factors(scaled, recipes, targets, Levels.of(seen, scales))
+    def _factors(self, scales: Scales, levels: Levels, parts: Mapping[str, Array]) -> _Factors:
+        target, of_both = levels.seen.target, levels.amplitudes(scales)
+        targets = self._targets(scales)[np.ix_(target, target)]
+        return _Factors(parts, _sum(parts.values()), targets, of_both, levels.rungs(scales, of_both))
 
-    def _covariance(self, scales: Scales, factors: _Factors) -> Array:
+    def _covariance(self, scales: Scales, levels: Levels, factors: _Factors) -> Array:
         """Of the observations, noise included."""
-        levels = factors.levels
-        found = factors.recipes * factors.targets * levels.rungs
-        found += scales["offset"] * levels.same + scales["estimates' offset"] * levels.same_estimates
+        found = factors.recipes * factors.targets * factors.rungs + levels.offsets(scales)
         found[np.diag_indices(len(found))] += levels.noise(scales) + JITTER
         return np.asarray(found)
 
-    def _slopes(
-        self, seen: Observations, scales: Scales, factors: _Factors, distances: Array, names: Sequence[str]
-    ) -> dict[str, Array]:
+    def _slopes(self, scales: Scales, apart: _Apart, factors: _Factors, names: Sequence[str]) -> dict[str, Array]:
         """Derivatives of `_covariance` by the logarithms of the scales."""
-        levels, recipes, at = factors.levels, factors.recipes, np.ix_(seen.point, seen.point)
-        outer = factors.targets * levels.rungs
-        found = {name: part[at] * outer for name, part in factors.parts.items()}
-        for column, (length, distance) in enumerate(zip(scales.lengths, distances, strict=True)):
-            found[_length(column)] = recipes * distance[at] / length**2 * outer
+        levels, recipes, outer = apart.levels, factors.recipes, factors.targets * factors.rungs
+        found = {name: part * outer for name, part in factors.parts.items()}
+        for column, (length, distance) in enumerate(zip(scales.lengths, apart.distances, strict=True)):
+            found[_length(column)] = recipes * distance / length**2 * outer
         found["offset"] = scales["offset"] * levels.same
         noise = levels.noise(scales)
         found["noise"] = np.diag(np.where(levels.estimated, 0.0, noise))
-        found["deviation"] = recipes * factors.targets * levels.amplitudes * scales["deviation"] * levels.low
+        found["deviation"] = recipes * factors.targets * factors.amplitudes * scales["deviation"] * levels.low
         found["amplitude"] = recipes * outer * levels.steps
-        if levels.estimated.any():
-            apart = recipes * factors.targets * scales["estimates' deviation"] * levels.estimates
-            found["amplitude"] -= apart * levels.steps
-            found["trust"] = (recipes * outer - apart) * levels.trusted
-            found["estimates' deviation"] = apart
-            found["estimates' offset"] = scales["estimates' offset"] * levels.same_estimates
+        if levels.estimates:
+            own = recipes * factors.targets * scales["estimates' deviation"] * levels.estimates.both
+            found["amplitude"] -= own * levels.steps
+            found["trust"] = (recipes * outer - own) * levels.estimates.trusted
+            found["estimates' deviation"] = own
+            found["estimates' offset"] = scales["estimates' offset"] * levels.estimates.same
             found["estimates' noise"] = np.diag(np.where(levels.estimated, noise, 0.0))
-        share = scales.sharing
+        share, target = scales.sharing, levels.seen.target
         correlation = self._all.correlation - np.eye(self._all.targets)
-        found["sharing"] = recipes * levels.rungs * share * (1 - share) * correlation[np.ix_(seen.target, seen.target)]
+        found["sharing"] = recipes * factors.rungs * share * (1 - share) * correlation[np.ix_(target, target)]
         return {name: found[name] for name in names}
 
-    def _scaled(self, scales: Scales, parts: Mapping[str, Array], distances: Array) -> dict[str, Array]:
+    def _scaled(self, scales: Scales, apart: _Apart) -> dict[str, Array]:
         """The parts of the covariance over recipes, as large as they are."""
-        found = {name: scales[name] * part for name, part in parts.items()}
-        if len(distances):
-            near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, distances, 1))
+        found = {name: scales[name] * part for name, part in apart.parts.items()}
+        if len(apart.distances):
+            near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, apart.distances, 1))
             found = {name: part * near for name, part in found.items()}
             found["hyperparameters"] = scales["hyperparameters"] * near
         return found
@@ -224,8 +239,7 @@ class Surrogate:
 
     def _fitted(self, seen: Observations) -> Scales:
         some = seen.only(_to_fit(seen))
-        parts, distances = _parts(some.points, some.points), _distances(some.points, some.points)
-        gains = some.units
+        apart, gains = _Apart.of(some), some.units
         priors = {name: prior for name, prior in PRIORS.items() if self._matters(name, some)}
         if "length" in priors:
             prior = priors.pop("length")
@@ -236,15 +250,15 @@ class Surrogate:
         def loss(values: Array) -> tuple[float, Array]:
             """Negative log posterior of the scales, less a constant, and its gradient."""
             scales = Scales({**fixed, **dict(zip(names, values, strict=True))})
-            factors = self._factors(some, scales, parts, distances)
+            factors = self._factors(scales, apart.levels, self._scaled(scales, apart))
             try:
-                factor = cholesky(self._covariance(scales, factors), lower=True, check_finite=False)
+                factor = cholesky(self._covariance(scales, apart.levels, factors), lower=True, check_finite=False)
             except np.linalg.LinAlgError:
                 return 1e10, np.zeros(len(names))
             inverse = cho_solve((factor, True), np.eye(len(some)), check_finite=False)
             weights = inverse @ gains
             pull = 0.5 * (inverse - np.outer(weights, weights))
-            slopes = self._slopes(some, scales, factors, distances, names)
+            slopes = self._slopes(scales, apart, factors, names)
             off = (values - means) / widths
             slope = np.array([np.einsum("ij,ij", pull, slopes[name]) for name in names]) + off / widths
             return float(0.5 * gains @ weights + np.log(np.diag(factor)).sum() + 0.5 * off @ off), slope
@@ -264,14 +278,19 @@ class Surrogate:
 
     def _conditioned(self, target: int) -> tuple[Observations, Array, Array]:
         """What predictions for a target rest on: observations, the factor of their covariance, and their weights."""
-        key = target if len(self._all) > CONDITIONED else None
+        key = self._key(target)
         if key not in self._cache:
             seen = self._all.only(_for_target(self._all, target)) if key is not None else self._all
-            parts, distances = _parts(seen.points, seen.points), _distances(seen.points, seen.points)
-            factors = self._factors(seen, self.scales, parts, distances)
-            factor = cholesky(self._covariance(self.scales, factors), lower=True, check_finite=False)
+            levels = Levels.of(seen)
+            recipes = self._recipes(seen.points, seen.points)[np.ix_(seen.point, seen.point)]
+            factors = self._factors(self.scales, levels, {"all": recipes})
+            factor = cholesky(self._covariance(self.scales, levels, factors), lower=True, check_finite=False)
             self._cache[key] = seen, factor, cho_solve((factor, True), seen.units, check_finite=False)
         return self._cache[key]
+
+    def _key(self, target: int) -> int | None:
+        """Of the cache: where everything fits, all targets rest on the same."""
+        return target if len(self._all) > CONDITIONED else None
 
 
 def _parts(one: Points, other: Points) -> dict[str, Array]:
@@ -285,11 +304,6 @@ def _parts(one: Points, other: Points) -> dict[str, Array]:
 
 def _sum(parts: Iterable[Array]) -> Array:
     return np.asarray(sum(parts))
-
-
-def _distances(one: Points, other: Points) -> Array:
-    """Squared distances of each column of hyperparameters, of shape (columns, one, other)."""
-    return np.asarray((one.values.T[:, :, None] - other.values.T[:, None, :]) ** 2)
 
 
 def _near(one: Points, other: Points, lengths: Array) -> Array:

@@ -212,17 +212,26 @@ def test_a_believed_recipe_is_no_longer_uncertain() -> None:
     before = model.marginals(seen.only([18]), 0)
     after = model.believing([18], 0).marginals(seen.only([18]), 0)
     assert after[1][0] < 0.9 * before[1][0]
-    assert after[0][0] == pytest.approx(before[0][0], abs=0.5 * before[1][0])
 
 
-def test_harm_that_is_believed_is_as_large_as_predicted() -> None:
-    seen = points(40)
-    gains = linear(seen, np.array([[0.01, 0.01, -0.5, 0.01, 0.01]]), 0.001)[None]
-    data, worst = observed(seen, gains, everything(gains)), int(np.argmin(gains))
+@pytest.mark.parametrize("many", [False, True], ids=["", "more than are looked at"])
+def test_what_is_believed_is_as_certain_as_measured_and_changes_no_expectation(
+    monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    seen, unseen = points(30), points(10, seed=5)
+    effects = np.array([[0.05, 0.03, -0.02, 0.0, 0.01], [0.01, 0.0, 0.0, 0.05, 0.0]])
+    gains = np.stack([linear(seen, effects, 0.01)] * 2)
+    data = observed(seen, gains, [place for place in everything(gains) if place[0] < 25], rungs=2)
+    if many:
+        monkeypatch.setattr(surrogate, "CONDITIONED", 40)
     model = Surrogate(data)
-    predicted = model.means(seen.only([worst]), 0) / data.spreads[0]
-    assert predicted < -1.5  # by its logarithm
-    assert model.believing([worst], 0)._all.units[-1:] == pytest.approx(predicted)
+    believed = model.believing([26, 28], 1)
+    np.testing.assert_allclose(believed.means(unseen, 1), model.means(unseen, 1))
+    found, rests_on = believed.marginals(unseen, 1)[1], model._conditioned(1)[0]
+    measured = data.like(rests_on.followed_by(seen.only([26, 28]), 1, 1))
+    monkeypatch.setattr(surrogate, "CONDITIONED", 500)
+    certain = Surrogate(measured, scales=model.scales).marginals(unseen, 1)[1]
+    np.testing.assert_allclose(found, certain, rtol=1e-6)
 
 
 def test_more_observations_than_are_looked_at_leave_out_those_of_other_targets_first() -> None:
