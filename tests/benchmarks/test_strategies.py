@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from benchmarks.efficiency.landscapes import Hyperparameters
 from benchmarks.efficiency.replay import replay
 from benchmarks.efficiency.results import budget_of
 from benchmarks.efficiency.strategies import OURS, STRATEGIES, make
+from cluster.connect import connect
 from spaces.mixture import Mixture
 
 WORLD = Hyperparameters(3)
@@ -66,9 +68,8 @@ def test_halving_and_sharing_are_left_out_when_they_are() -> None:
 
 
 @pytest.mark.slow
-def test_tune_itself_tries_and_stops_what_the_replay_of_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tune_itself_tries_and_stops_what_the_replay_of_it_does(tmp_path: Path) -> None:
     """Tune runs its own loop in its own processes; the world is without noise, which depends on names of trials."""
-    import ray
     from ray import tune
     from ray.tune.schedulers import ASHAScheduler
     from ray.tune.search.optuna import OptunaSearch
@@ -88,9 +89,10 @@ def test_tune_itself_tries_and_stops_what_the_replay_of_it_does(monkeypatch: pyt
             score = world.observe(target, *self.point, self.rung, 0)
             return {"score": score, "effort": strategies.ETA**self.rung, "done": self.rung == 2}
 
-    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # stays on loopback
-    ray.init(num_cpus=1, include_dashboard=False)
-    try:
+        def save_checkpoint(self, checkpoint_dir: str) -> dict[str, int]:
+            return {"rung": self.rung}
+
+    with connect("local", cpus=1, log=tmp_path / "ray.log"):
         config = tune.TuneConfig(
             search_alg=OptunaSearch(dict(world.space.distributions), metric="score", mode="max", seed=5),
             scheduler=ASHAScheduler(
@@ -99,9 +101,8 @@ def test_tune_itself_tries_and_stops_what_the_replay_of_it_does(monkeypatch: pyt
             num_samples=trials,
             max_concurrent_trials=1,
         )
-        results = tune.Tuner(Trained, tune_config=config).fit()
-    finally:
-        ray.shutdown()
+        where = tune.RunConfig(storage_path=str(tmp_path / "tune"))
+        results = tune.Tuner(Trained, tune_config=config, run_config=where).fit()
     real = [
         (world.space.decode(result.config)[0], result.metrics["effort"], result.metrics["score"]) for result in results
     ]
