@@ -112,7 +112,7 @@ def test_what_is_dear_is_proposed_less() -> None:
     found = measured(space, drawn(space, Random(1), 12))
 
     def mean_of_a(cost: Cost | None) -> float:
-        proposals = [propose(space, found, 0, seed, nothing_seen, cost) for seed in range(20)]
+        proposals = [propose(space, found, 0, seed, nothing_seen, cost) for seed in range(10)]
         return sum(proposal[0].weights.get("a", 0.0) for proposal in proposals if proposal) / len(proposals)
 
     usual = mean_of_a(None)
