@@ -25,6 +25,7 @@ STYLES: dict[str, tuple[str, str]] = {
     "ours-no-sharing": ("#009e73", "--"),
     "ours-no-halving": ("#009e73", "-."),
     "ours-no-start": ("#009e73", ":"),
+    "ours-single-tasks": ("#7b3294", "--"),
     "ours-no-costs": ("#f0b400", "--"),
 }
 """Colour (told apart by colour-blind readers too) and line."""

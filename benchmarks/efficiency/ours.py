@@ -43,14 +43,20 @@ class Ours:
         sampler: its name in search.yaml.
         sharing: one search for all targets; else one for each, which share nothing.
         halving: over the rungs of the world from `LOWEST` on; else all recipes at the full budget.
-        start: the start recipes of a search file that says nothing (all tasks together); else none.
+        start: the start recipes; those of a search file that says nothing are all tasks together.
         costs: the search knows how long the examples of its tasks are; else it takes all to be alike.
     """
 
     def __init__(
-        self, sampler: str, sharing: bool = True, halving: bool = True, start: bool = True, costs: bool = True
+        self,
+        sampler: str,
+        sharing: bool = True,
+        halving: bool = True,
+        start: StartConfig | None = None,
+        costs: bool = True,
     ) -> None:
-        self._sampler, self._sharing, self._halving, self._start, self._costs = sampler, sharing, halving, start, costs
+        self._sampler, self._sharing, self._halving, self._costs = sampler, sharing, halving, costs
+        self._start = start or StartConfig()
 
     def __call__(self, laboratory: Laboratory, seed: int) -> None:
         if self._sharing:
@@ -82,7 +88,7 @@ def made(
     seed: int,
     sampler: str,
     halving: bool,
-    start: bool,
+    start: StartConfig,
     formats: Mapping[str, str],
 ) -> Search:
     """The search as its file would say it.
@@ -110,7 +116,7 @@ def made(
         ),
         halving=HalvingConfig(rungs=rungs, eta=ETA),
         budget=BudgetConfig(recipes=1 + round(laboratory.budget / (laboratory.intermediate_examples * rungs[0]))),
-        start=StartConfig() if start else StartConfig(all_tasks=False, single_tasks=False),
+        start=start,
         confirm=ConfirmConfig(top=0, seeds=1),
         sampler=SamplerConfig.model_validate({"name": sampler}),
         seed=seed,

@@ -21,6 +21,7 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from benchmarks.efficiency.ours import ETA, Ours
 from benchmarks.efficiency.replay import Laboratory, Strategy
 from benchmarks.efficiency.turns import in_turns
+from search.config import StartConfig
 from spaces.digest import derive_seed
 from spaces.mixture import Mixture
 
@@ -192,6 +193,7 @@ OURS: dict[str, Callable[[str], Strategy]] = {
     "ours": Ours,
     "ours-no-sharing": partial(Ours, sharing=False),
     "ours-no-halving": partial(Ours, halving=False),
-    "ours-no-start": partial(Ours, start=False),
+    "ours-no-start": partial(Ours, start=StartConfig(all_tasks=False)),
+    "ours-single-tasks": partial(Ours, start=StartConfig(single_tasks=True)),
     "ours-no-costs": partial(Ours, costs=False),
 }
