@@ -16,7 +16,7 @@ from spaces.encoding import Space
 from spaces.mixture import Mixture
 from spaces.priors import Pool, Prior, Start, single, starts, uniform
 from spaces.recipe import Value
-from trainables.item import EngineSettings, EvaluationSettings, Plan, StageSettings
+from trainables.item import EngineSettings, EvaluationSettings, Plan, Probe, StageSettings
 
 RESERVED = frozenset({"store"})
 """Folders of $TASKMIX_HOME that are no searches."""
@@ -151,6 +151,9 @@ class SamplerConfig(Strict):
         ge=0,
         description="mixtures that merged single-task encoders are scored for first; makes each task alone a start",
     )
+    probe: Probe = Field(
+        "stage", description="of estimates, on targets with labels: the lowest rung's target stage, or logme, untrained"
+    )
 
 
 class ResourcesConfig(Strict):
@@ -284,6 +287,7 @@ class Search:
             store=store,
             cache=cache,
             mirror=config.storage.mirror,
+            probe=config.sampler.probe,
             workers=config.resources.workers,
             halvings=config.failures.halvings,
         )

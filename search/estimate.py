@@ -8,7 +8,7 @@ from statistics import fmean
 from search.config import Search
 from search.throughput import table
 from spaces.card import Card
-from trainables.item import Plan, StageSettings
+from trainables.item import EVIDENCE_ROWS, Plan, StageSettings
 from trainables.prepare import Findings, Sizes
 
 TRAINING = 3.0
@@ -105,6 +105,7 @@ class Expected:
         grown: share of the intermediate budget that each of them trains.
         targets: how many each is measured on, in the mean.
         encoders: how many each stores: one for each rung that it trains.
+        merged: their encoders are merged.
     """
 
     kind: str
@@ -113,6 +114,7 @@ class Expected:
     grown: float
     targets: float
     encoders: int = 0
+    merged: bool = False
 
 
 def expected(search: Search) -> list[Expected]:
@@ -121,7 +123,7 @@ def expected(search: Search) -> list[Expected]:
     found = [Expected("baseline", 1, rung, 0.0, count) for rung in range(len(shares))]
     items = config.budget.recipes
     if config.sampler.estimates:
-        found.append(Expected("estimates", config.sampler.estimates, 0, 0.0, count))
+        found.append(Expected("estimates", config.sampler.estimates, 0, 0.0, count, merged=True))
     found.append(Expected("new recipes", items, 0, shares[0], count, 1))
     for rung in range(1, len(shares)):
         each = max(1, config.budget.recipes // config.halving.eta**rung)
@@ -184,6 +186,9 @@ class Work:
         trained = examples * fmean(self._sizes(card, stage).tokens for card in self.plan.tasks.values())
         scored = 0.0
         for target in self.plan.targets:
+            if items.merged and self.plan.by_evidence(target):
+                scored += part * self._evidence(target)
+                continue
             for card, settings in self.plan.target_stages(target, share):
                 examples += round(part * settings.examples)
                 steps += round(part * -(-settings.examples // settings.batch_size))
@@ -210,6 +215,12 @@ class Work:
         """As the data are, else as they are assumed to be."""
         found = self.findings.sizes.get(card.name)
         return found or table().sizes(card, stage.max_length, self.plan.evaluation.max_examples)
+
+    def _evidence(self, target: str) -> float:
+        """Tokens of the training rows that LogME looks at."""
+        card = self.plan.training_cards[target][-1]
+        sizes = self._sizes(card, self.plan.target_stage(target))
+        return min(EVIDENCE_ROWS, sizes.rows or EVIDENCE_ROWS) * sizes.tokens
 
     def _scored(self, target: str, top: bool) -> float:
         """Tokens that are scored; at the top rung on the test split, too, taken to be as large."""

@@ -90,17 +90,20 @@ class Observations:
     def units(self) -> Array:
         """Gains in units of their targets, harm beyond one unit by its logarithm.
 
-        Estimates count from their level: what merging costs every mixture says nothing about any.
+        Estimates count from their median, in units of their own: what merging costs every mixture says nothing about
+        any, and the evidence of labels is no score.
         """
-        gains = np.where(self.estimated, self.gains - self.levels[self.target], self.gains)
-        return _pressed(gains / self.spreads[self.target])
+        medians, spreads = self.levels[:, self.target]
+        gains = np.where(self.estimated, self.gains - medians, self.gains)
+        return _pressed(gains / np.where(self.estimated, spreads, self.spreads[self.target]))
 
     @cached_property
     def levels(self) -> Array:
-        """The median of the estimates of each target, 0 where there are none."""
-        found = np.zeros(self.targets)
+        """Median and unit of the estimates of each target, of shape (2, targets); 0 and 1 where there are none."""
+        found = np.array([np.zeros(self.targets), np.ones(self.targets)])
         for target in np.unique(self.target[self.estimated]):
-            found[target] = np.median(self.gains[self.estimated & (self.target == target)])
+            estimates = self.gains[self.estimated & (self.target == target)]
+            found[:, target] = np.median(estimates), _upper_spread(estimates) or 1.0
         return found
 
     @cached_property

@@ -150,6 +150,9 @@ class Scene:
         """Score, and gain over the baseline with the same seed at the same rung."""
         recipe = item.recipe
         baseline = Recipe.of(Mixture(), {}, recipe.model, recipe.seed)
+        found = self.studies.standing.at(target, recipe.digest, item.rung, item.merged)
+        if found and found.score and not found.score.dev:
+            return f"LogME {found.score.score:.3f}"
         own = self._score(target, recipe.digest, item.rung, item.merged)
         base = self._score(target, baseline.digest, item.rung)
         gain = f" ({points(own - base)})" if own is not None and base is not None and not recipe.is_baseline else ""

@@ -65,7 +65,7 @@ def _expected(plan: Plan, item: WorkItem, kind: Kind, seed: int) -> Expected:
         "promotion": "promotions",
         "confirm": "more seeds",
     }
-    return Expected(names.get(kind, kind), 1, item.rung, grown, len(item.targets), encoders)
+    return Expected(names.get(kind, kind), 1, item.rung, grown, len(item.targets), encoders, item.merged)
 
 
 def _sum(lines: list[Line]) -> Line:

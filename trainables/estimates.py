@@ -13,30 +13,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from statistics import fmean
 from typing import Any
 
-import numpy as np
-import torch
-from datasets import Dataset
-from numpy.typing import NDArray
-from sklearn.linear_model import BayesianRidge
-from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 
-from spaces.card import LABELLED, Card
-from spaces.digest import digest
+from spaces.card import LABELLED
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables.engine import device
-from trainables.formats import by_name
-from trainables.formats.base import IGNORED
-from trainables.formats.encoding import by_length, evaluating, on, text_states, token_states
-from trainables.item import Plan, WorkItem
+from trainables.item import Plan, WorkItem, evidence_key
 from trainables.work import Worker
-
-ROWS, VECTORS = 1000, 2000
-"""Training rows that LogME looks at, and of tagging, how many of their words."""
 
 
 class Estimator:
@@ -82,16 +67,8 @@ class Estimator:
         if self.plan.targets[target].format not in LABELLED:
             raise ValueError(f"{target} has no labels that a linear model could explain")
         item = self._item(mixture, target)
-        key = digest(["logme", self._key(item, target)], length=32)
-        return self._kept(item, key, lambda encoder: {"score": self._log_evidence(encoder, item, target)})
-
-    def _log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
-        """On the card that the target's fine-tuning ends with, whose labels are its own."""
-        card, length = self.plan.training_cards[target][-1], self.plan.target_for(item.recipe, target).max_length
-        tokenizer, language = self._base.tokenizer, card.training_language
-        _, features = self._worker.data.features(card, "train", language, tokenizer, length, ROWS)
-        size = self.plan.evaluation.batch_size
-        return log_evidence(*labelled_vectors(encoder.to(device()), card, features, tokenizer, size))  # type: ignore[arg-type]
+        key = evidence_key(self._key(item, target))
+        return self._kept(item, key, lambda encoder: {"score": self._worker.log_evidence(encoder, item, target)})
 
     def _item(self, mixture: Mixture, target: str) -> WorkItem:
         """What a search would do where both rungs are one."""
@@ -110,37 +87,3 @@ class Estimator:
             stored = compute(self._worker.merged(item.recipe, self._encoder_rung) if merges else copy.deepcopy(base))
             store.put_score(key, stored)
         return float(stored["score"])
-
-
-def labelled_vectors(
-    encoder: nn.Module, card: Card, features: Dataset, tokenizer: PreTrainedTokenizerBase, batch_size: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """What the head of a labelled format would see, and the labels: (vectors, hidden size) and (vectors,).
-
-    A vector per row; of tagging one per word, every so many of them if there are more than `VECTORS`.
-    """
-    form, vectors, labels = by_name(card.format), list[Tensor](), list[Tensor]()
-    with evaluating(encoder, nn.Identity()) as where:
-        for chosen in by_length(features, batch_size):
-            batch = on(where, form.collate(chosen, tokenizer, torch.Generator()))
-            states = token_states(encoder, batch) if card.format == "tagging" else text_states(encoder, batch)
-            counts = batch["labels"] != IGNORED
-            vectors.append(states[counts].float().cpu())
-            labels.append(batch["labels"][counts].cpu())
-    every = -(-sum(map(len, labels)) // VECTORS)
-    return torch.cat(vectors)[::every].double().numpy(), torch.cat(labels)[::every].numpy()
-
-
-def log_evidence(vectors: NDArray[np.float64], labels: NDArray[Any]) -> float:
-    """LogME: the log evidence per row of a Bayesian linear model of each label's indicator, in nats; the labels' mean.
-
-    The evidence is at its maximum over the two precisions, of the weights and of the noise, which have hyperpriors so
-    wide that they only keep a perfect fit finite. There is no intercept; labels that do not occur are left out.
-    """
-    vectors = vectors / np.sqrt(np.mean(vectors**2))  # else their unit decides when the iteration ends
-    evidences = []
-    for label in np.unique(labels):
-        ridge = BayesianRidge(tol=1e-5, compute_score=True, fit_intercept=False)
-        ridge.fit(vectors, (labels == label).astype(float))
-        evidences.append(ridge.scores_[-1] / len(labels))
-    return fmean(evidences)

@@ -8,10 +8,13 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from spaces.card import UNTRAINED, Card, Strict
+from spaces.card import LABELLED, UNTRAINED, Card, Strict
 from spaces.digest import digest
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
+
+EVIDENCE_ROWS = 1000
+"""Training rows that LogME looks at."""
 
 VERSION = 3
 """Goes up when training or scoring computes something else: then nothing that was stored before is taken for it."""
@@ -76,6 +79,11 @@ class EvaluationSettings(Strict):
 _AS_TRAINED = {"pooling": "mean", "layer": None}
 
 
+Probe = Literal["stage", "logme"]
+"""What tells how good a merged encoder is on a target that is fine-tuned and has labels: the target stage of the lowest
+rung, or LogME."""
+
+
 class Plan(Strict):
     """What all work items of a search share; sent to the workers with each of them.
 
@@ -102,6 +110,7 @@ class Plan(Strict):
     cache: str = Field(description="folder of tokenised data and built suites")
     mirror: str | None = None
     versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data, where known")
+    probe: Probe = Field("stage", description="how merged encoders are judged on targets with labels")
     workers: int = Field(1, ge=1, description="processes that train one work item together")
     halvings: int = Field(3, ge=0, description="how often a stage tries half the batch when memory does not suffice")
 
@@ -188,9 +197,21 @@ class Plan(Strict):
         """Whether a work item is scored on the test split, too."""
         return item.rung == len(self.rungs) - 1 and not item.merged
 
+    def by_evidence(self, target: str) -> bool:
+        """Whether merged encoders are judged on a target by the evidence of its labels alone: nothing is fine-tuned."""
+        card = self.targets[target]
+        return self.probe == "logme" and card.is_trained and card.format in LABELLED
+
+    def examples(self, item: WorkItem, target: str) -> int:
+        """Training examples of the target's stages."""
+        if item.merged and self.by_evidence(target):
+            return 0
+        return sum(stage.examples for _, stage in self.target_stages(target, self.rungs[item.rung], item.recipe))
+
     def key_of(self, item: WorkItem, target: str) -> str:
         """The store's key of a score of a work item."""
-        return self.score_key(item.recipe, item.rung, target, item.rung if item.merged else None)
+        key = self.score_key(item.recipe, item.rung, target, item.rung if item.merged else None)
+        return evidence_key(key) if item.merged and self.by_evidence(target) else key
 
     def score_key(self, recipe: Recipe, rung: int, target: str, merged: int | None = None) -> str:
         """The store's key of a score: the encoder's, and all that decides the target's stages and the evaluation.
@@ -241,6 +262,11 @@ class Plan(Strict):
     def _identity(self, card: Card) -> dict[str, Any]:
         """What decides which rows are read and how."""
         return {**card.identity, "data": self.versions.get(card.name)}
+
+
+def evidence_key(score_key: str) -> str:
+    """The store's key of LogME where a score would have the other one."""
+    return digest(["logme", score_key], length=32)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,10 @@ class Score(Strict):
     """A target's scores with one recipe at one rung. `score` is what the search goes by."""
 
     target: str
-    score: float = Field(description="mean of the card's metric over the evaluation languages, development split")
+    score: float = Field(
+        description="mean of the card's metric over the evaluation languages, development split; of an "
+        "estimate without `dev` LogME, in nats per row"
+    )
     dev: PerLanguage
     floor: float = Field(description="the same mean for a predictor that learned nothing")
     floors: PerLanguage

@@ -23,7 +23,7 @@ from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables import encoders
+from trainables import encoders, evidence
 from trainables.data import Data
 from trainables.engine import autocast, device
 from trainables.evaluate import Evaluation, evaluate, floors, mean_score
@@ -140,13 +140,16 @@ class Worker:
             return
         base = self.base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
-        tally.total = sum(self._target_examples(item, target) for target in missing)
+        tally.total = sum(self.plan.examples(item, target) for target in missing)
         model = yield from self._encoder(tally, base)
         for target in missing:
-            score, predictions = yield from self._score(tally, base, model, target)
             key = self.plan.key_of(item, target)
-            if predictions:
-                self.store.put_predictions(key, predictions)  # before the score, which says that all is there
+            if item.merged and self.plan.by_evidence(target):
+                score = self._evidence(model, item, target)
+            else:
+                score, predictions = yield from self._score(tally, base, model, target)
+                if predictions:
+                    self.store.put_predictions(key, predictions)  # before the score, which says that all is there
             tally.scores[target] = score
             self.store.put_score(key, score.model_dump(mode="json"))
 
@@ -222,10 +225,19 @@ class Worker:
         except ValidationError:  # from a version with other fields: compute it again
             return None
 
-    def _target_examples(self, item: WorkItem, target: str) -> int:
-        """Training examples of the target's stages at this rung."""
-        stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
-        return sum(stage.examples for _, stage in stages)
+    def log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
+        """LogME on the training rows of the card that the target's fine-tuning ends with, whose labels are its own."""
+        plan, tokenizer = self.plan, self.base(item.recipe.model).tokenizer
+        card, length = plan.training_cards[target][-1], plan.target_for(item.recipe, target).max_length
+        return evidence.on_card(encoder, card, self.data, tokenizer, length, plan.evaluation.batch_size)
+
+    def _evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
+        """As a score, which it is not: it says something beside other estimates on the same target alone."""
+        started = time.monotonic()
+        found = self.log_evidence(encoder, item, target)
+        encoder.cpu()
+        seconds = time.monotonic() - started
+        return Score(target=target, score=found, dev={}, floor=0.0, floors={}, examples=0, seconds=seconds)
 
     def _score(
         self, tally: Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
@@ -264,7 +276,7 @@ class Worker:
             test_score=mean_score(found.test, card.metric) if tested else None,
             test=found.test,
             tuned=found.tuned,
-            examples=self._target_examples(item, target),
+            examples=self.plan.examples(item, target),
             seconds=time.monotonic() - started,
         )
         return score, found.predictions

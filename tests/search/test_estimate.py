@@ -11,7 +11,7 @@ import pytest
 from search import report
 from search.agenda import Agenda
 from search.config import Search
-from search.estimate import OVERHEAD, Estimate, estimate, expected
+from search.estimate import OVERHEAD, Estimate, Line, estimate, expected
 from search.studies import Studies
 from search.throughput import table
 from tests.search.landscape import outcome
@@ -44,6 +44,15 @@ def test_counts_are_about_what_a_search_takes(make_search: Callable[..., Search]
 
 def costs(search: Search, findings: Findings) -> Estimate:
     return estimate(search, search.plan("store", "cache"), findings, concurrency=1)
+
+
+def test_estimates_by_evidence_train_nothing(make_search: Callable[..., Search]) -> None:
+    def line(probe: str) -> Line:
+        found = costs(make_search(sampler={"estimates": 6, "probe": probe}), Findings())
+        return next(line for line in found.lines if line.kind.startswith("estimates"))
+
+    assert line("logme").examples == line("logme").trained == 0 < line("stage").examples
+    assert line("logme").scored > 0
 
 
 ON_A_GPU = {"cpus": 4, "gpus": 1}

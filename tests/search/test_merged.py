@@ -174,6 +174,12 @@ def test_it_is_told_as_what_it_is(filled: Filler) -> None:
     assert query.best(filled.search, filled.studies) == before
     line = scene.finished_line(item, filled.outcome(item, {"related": 0.99}))
     assert "estimate of paraphrase:0.7 + ner:0.3, rung 0" in line and "related 99.0 (+49.0)" in line
+    scores = filled.outcome(item, {"related": -0.25}).scores
+    evidence = scores["related"].model_copy(update={"dev": {}})
+    told = WorkItem(filled.item("paraphrase:0.6 + ner:0.4", 0).recipe, 0, ("related",), merged=True)
+    filled.begin(told, "estimate")
+    filled.studies.finish(told, Outcome(scores={"related": evidence}))
+    assert scene.finished_line(told, Outcome(scores={"related": evidence})).count("related LogME -0.250") == 1
     running = WorkItem(filled.item("ner:0.5 + crossref:0.5", 0).recipe, 0, ("related",), merged=True)
     filled.begin(running, "estimate")
     found = query.status(filled.search, filled.studies)

@@ -16,7 +16,7 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from tests.trainables.conftest import Kit, kit_of
 from tests.trainables.test_work import item, plan_in, run
-from trainables import estimates
+from trainables import evidence
 from trainables.estimates import Estimator
 from trainables.item import Plan, WorkItem
 from trainables.merging import merged
@@ -86,6 +86,21 @@ def test_a_search_estimates_as_the_estimator_does(
     assert WorkItem.from_dict(merges.to_dict()) == merges and WorkItem.from_dict(trained.to_dict()) == trained
 
 
+def test_by_evidence_nothing_is_trained(worked: tuple[Plan, dict[str, dict[str, float]]], estimator: Estimator) -> None:
+    plan = worked[0].model_copy(update={"probe": "logme"})
+    merges = replace(item(plan, "tags:0.3 + words:0.7", 0), merged=True)
+    outcome = run(Worker(plan), merges)
+    assert outcome.failure is None, outcome.failure
+    assert outcome.examples == 0 and not outcome.scores["pairs"].dev and outcome.scores["texts"].dev
+    assert outcome.scores["pairs"].score == pytest.approx(estimator.log_evidence(merges.recipe.mixture, "pairs"))
+    assert outcome.scores["texts"].score == estimator.merged_score(merges.recipe.mixture, "texts")
+    again = run(Worker(plan), merges)
+    assert again.reused == ["pairs", "texts"] and again.scores == outcome.scores
+    for other in (merges, replace(merges, merged=False)):
+        same = worked[0].key_of(other, "pairs") == plan.key_of(other, "pairs")
+        assert same is not other.merged
+
+
 def test_an_estimate_without_its_encoders_says_so(worked: tuple[Plan, dict[str, dict[str, float]]]) -> None:
     plan = worked[0]
     merges = replace(item(plan, "tags:0.5 + words:0.5", 0, seed=7), merged=True)
@@ -130,7 +145,7 @@ def test_a_vector_per_labelled_word(bert: Kit, tmp_path: Path) -> None:
     data = Worker(plan).data
     for card, labels in ((plan.tasks["tags"], "tags"), (plan.targets["pairs"], "label")):
         rows, features = data.features(card, "train", "en", bert.tokenizer, 48)
-        vectors, found = estimates.labelled_vectors(encoder, card, features, bert.tokenizer, 3)
+        vectors, found = evidence.labelled_vectors(encoder, card, features, bert.tokenizer, 3)
         gold = [label for row in rows[labels][:] for label in (row if labels == "tags" else [row])]
         assert sorted(found.tolist()) == sorted(gold)
         assert vectors.shape == (len(gold), 32)
@@ -154,13 +169,13 @@ def test_log_evidence_is_the_largest_evidence(rows: int, width: int, labels: int
     vectors = random.normal(size=(rows, width)) @ np.diag(np.linspace(0.1, 2, width))
     gold = (vectors[:, -labels:] + 0.7 * random.normal(size=(rows, labels))).argmax(axis=1)
     expected = np.mean([largest_evidence(vectors, (gold == label).astype(float)) for label in range(labels)]) / rows
-    found = estimates.log_evidence(vectors, gold)
+    found = evidence.log_evidence(vectors, gold)
     assert found == pytest.approx(expected, abs=1e-3)
-    assert estimates.log_evidence(5 * vectors, gold) == pytest.approx(found)  # units do not matter
+    assert evidence.log_evidence(5 * vectors, gold) == pytest.approx(found)  # units do not matter
     shuffled = random.permutation(gold)
-    assert estimates.log_evidence(vectors, shuffled) < expected - 0.02
+    assert evidence.log_evidence(vectors, shuffled) < expected - 0.02
 
 
 def test_log_evidence_of_a_perfect_fit_is_finite() -> None:
     gold = np.array([0, 1] * 20)
-    assert np.isfinite(estimates.log_evidence(np.eye(2)[gold], gold))
+    assert np.isfinite(evidence.log_evidence(np.eye(2)[gold], gold))
