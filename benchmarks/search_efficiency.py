@@ -77,7 +77,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", nargs="*", default=list(AIMED_AT), choices=list(FAMILIES), metavar="WORLD")
-    parser.add_argument("--strategies", nargs="+", default=list(USUAL), choices=[*STRATEGIES, *OURS])
+    parser.add_argument("--strategies", nargs="+", default=USUAL, choices=[*STRATEGIES, *OURS])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--recipes", type=float, default=50, help="the budget: full recipes for each target")
     parser.add_argument("--sampler", default="tpe", choices=get_args(SamplerName), help="of our own search")

@@ -186,7 +186,7 @@ class Work:
         trained = examples * fmean(self._sizes(card, stage).tokens for card in self.plan.tasks.values())
         scored = 0.0
         for target in self.plan.targets:
-            if items.merged and self.plan.by_evidence(target):
+            if self.plan.by_evidence(target, items.merged):
                 scored += part * self._evidence(target)
                 continue
             for card, settings in self.plan.target_stages(target, share):

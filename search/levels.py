@@ -36,8 +36,8 @@ class Levels:
     """What there is to know of targets and rungs at any scales, each of shape (observations, observations).
 
     `same`: measured on one target at one rung. `low`: at one rung below the top. `steps`: rungs below the top, of both.
-    `share`, of shape (observations,): how much less noise an upper rung has; `estimated`, of that shape: which are
-    estimates. `estimates`: None where there are none, which is usual and quicker.
+    `share`, of shape (observations,): how much less noise an upper rung has. `estimates`: None where there are none,
+    which is usual and quicker.
     """
 
     seen: Observations
@@ -45,7 +45,6 @@ class Levels:
     low: Array
     steps: Array
     share: Array
-    estimated: NDArray[np.bool_]
     estimates: Estimates | None
 
     @classmethod
@@ -56,7 +55,7 @@ class Levels:
         same = (same_rung & (seen.target[:, None] == seen.target)).astype(float)
         share = np.where(estimated, 1.0, (seen.rung + 1.0) / seen.rungs)
         estimates = Estimates.of(seen) if estimated.any() else None
-        return cls(seen, same, low, below[:, None] + below, share, estimated, estimates)
+        return cls(seen, same, low, below[:, None] + below, share, estimates)
 
     def amplitudes(self, scales: Scales) -> Array:
         """Of both observations, as multiples of those at the top, of shape (observations, observations)."""
@@ -79,7 +78,7 @@ class Levels:
 
     def noise(self, scales: Scales) -> Array:
         """Variance of each observation, shape (observations,)."""
-        return np.asarray(np.where(self.estimated, scales["estimates' noise"], scales["noise"] / self.share))
+        return np.asarray(np.where(self.seen.estimated, scales["estimates' noise"], scales["noise"] / self.share))
 
 
 def _below(seen: Observations) -> Array:

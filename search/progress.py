@@ -20,7 +20,7 @@ from search.units import counts, duration, percent, points
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.item import WorkItem
-from trainables.outcome import Outcome, Progress
+from trainables.outcome import Outcome, Progress, Score
 
 BAR = 16
 """Columns of a progress bar."""
@@ -150,17 +150,16 @@ class Scene:
         """Score, and gain over the baseline with the same seed at the same rung."""
         recipe = item.recipe
         baseline = Recipe.of(Mixture(), {}, recipe.model, recipe.seed)
-        found = self.studies.standing.at(target, recipe.digest, item.rung, item.merged)
-        if found and found.score and not found.score.dev:
-            return f"LogME {found.score.score:.3f}"
         own = self._score(target, recipe.digest, item.rung, item.merged)
         base = self._score(target, baseline.digest, item.rung)
-        gain = f" ({points(own - base)})" if own is not None and base is not None and not recipe.is_baseline else ""
-        return f"{percent(own)}{gain}"
+        if own and not own.dev:
+            return f"LogME {own.score:.3f}"
+        gain = f" ({points(own.score - base.score)})" if own and base and not recipe.is_baseline else ""
+        return f"{percent(own.score if own else None)}{gain}"
 
-    def _score(self, target: str, digest: str, rung: int, estimate: bool = False) -> float | None:
+    def _score(self, target: str, digest: str, rung: int, estimate: bool = False) -> Score | None:
         record = self.studies.standing.at(target, digest, rung, estimate)
-        return record.score.score if record and record.score else None
+        return record.score if record else None
 
     # --- time
 

@@ -211,7 +211,7 @@ class Surrogate:
             found[_length(column)] = recipes * distance / length**2 * outer
         found["offset"] = scales["offset"] * levels.same
         noise = levels.noise(scales)
-        found["noise"] = np.diag(np.where(levels.estimated, 0.0, noise))
+        found["noise"] = np.diag(np.where(levels.seen.estimated, 0.0, noise))
         found["deviation"] = recipes * factors.targets * factors.amplitudes * scales["deviation"] * levels.low
         found["amplitude"] = recipes * outer * levels.steps
         if levels.estimates:
@@ -220,7 +220,7 @@ class Surrogate:
             found["trust"] = (recipes * outer - own) * levels.estimates.trusted
             found["estimates' deviation"] = own
             found["estimates' offset"] = scales["estimates' offset"] * levels.estimates.same
-            found["estimates' noise"] = np.diag(np.where(levels.estimated, noise, 0.0))
+            found["estimates' noise"] = np.diag(np.where(levels.seen.estimated, noise, 0.0))
         share, target = scales.sharing, levels.seen.target
         correlation = self._all.correlation - np.eye(self._all.targets)
         found["sharing"] = recipes * factors.rungs * share * (1 - share) * correlation[np.ix_(target, target)]

@@ -197,21 +197,15 @@ class Plan(Strict):
         """Whether a work item is scored on the test split, too."""
         return item.rung == len(self.rungs) - 1 and not item.merged
 
-    def by_evidence(self, target: str) -> bool:
-        """Whether merged encoders are judged on a target by the evidence of its labels alone: nothing is fine-tuned."""
+    def by_evidence(self, target: str, merged: bool) -> bool:
+        """Whether encoders, merged ones or not, are judged on a target by the evidence of its labels alone."""
         card = self.targets[target]
-        return self.probe == "logme" and card.is_trained and card.format in LABELLED
-
-    def examples(self, item: WorkItem, target: str) -> int:
-        """Training examples of the target's stages."""
-        if item.merged and self.by_evidence(target):
-            return 0
-        return sum(stage.examples for _, stage in self.target_stages(target, self.rungs[item.rung], item.recipe))
+        return merged and self.probe == "logme" and card.is_trained and card.format in LABELLED
 
     def key_of(self, item: WorkItem, target: str) -> str:
         """The store's key of a score of a work item."""
         key = self.score_key(item.recipe, item.rung, target, item.rung if item.merged else None)
-        return evidence_key(key) if item.merged and self.by_evidence(target) else key
+        return evidence_key(key) if self.by_evidence(target, item.merged) else key
 
     def score_key(self, recipe: Recipe, rung: int, target: str, merged: int | None = None) -> str:
         """The store's key of a score: the encoder's, and all that decides the target's stages and the evaluation.

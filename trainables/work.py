@@ -140,11 +140,12 @@ class Worker:
             return
         base = self.base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
-        tally.total = sum(self.plan.examples(item, target) for target in missing)
+        untrained = {target for target in missing if self.plan.by_evidence(target, item.merged)}
+        tally.total = sum(self._target_examples(item, target) for target in missing if target not in untrained)
         model = yield from self._encoder(tally, base)
         for target in missing:
             key = self.plan.key_of(item, target)
-            if item.merged and self.plan.by_evidence(target):
+            if target in untrained:
                 score = self._evidence(model, item, target)
             else:
                 score, predictions = yield from self._score(tally, base, model, target)
@@ -225,6 +226,11 @@ class Worker:
         except ValidationError:  # from a version with other fields: compute it again
             return None
 
+    def _target_examples(self, item: WorkItem, target: str) -> int:
+        """Training examples of the target's stages at this rung."""
+        stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
+        return sum(stage.examples for _, stage in stages)
+
     def log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
         """LogME on the training rows of the card that the target's fine-tuning ends with, whose labels are its own."""
         plan, tokenizer = self.plan, self.base(item.recipe.model).tokenizer
@@ -276,7 +282,7 @@ class Worker:
             test_score=mean_score(found.test, card.metric) if tested else None,
             test=found.test,
             tuned=found.tuned,
-            examples=self.plan.examples(item, target),
+            examples=self._target_examples(item, target),
             seconds=time.monotonic() - started,
         )
         return score, found.predictions

@@ -94,8 +94,11 @@ def test_by_evidence_nothing_is_trained(worked: tuple[Plan, dict[str, dict[str, 
     assert outcome.examples == 0 and not outcome.scores["pairs"].dev and outcome.scores["texts"].dev
     assert outcome.scores["pairs"].score == pytest.approx(estimator.log_evidence(merges.recipe.mixture, "pairs"))
     assert outcome.scores["texts"].score == estimator.merged_score(merges.recipe.mixture, "texts")
-    again = run(Worker(plan), merges)
+    worker = Worker(plan)
+    again = run(worker, merges)
     assert again.reused == ["pairs", "texts"] and again.scores == outcome.scores
+    probed = worker.score(worker.merged(merges.recipe, 0), merges, "pairs")  # asked for all the same
+    assert probed.dev and probed.examples == 16
     for other in (merges, replace(merges, merged=False)):
         same = worked[0].key_of(other, "pairs") == plan.key_of(other, "pairs")
         assert same is not other.merged
