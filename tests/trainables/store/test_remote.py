@@ -17,15 +17,6 @@ def store(s3: str, tmp_path: Path) -> Store:
     return Store(f"{s3}/taskmix", tmp_path / "cache")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "encoder"
-    made.mkdir()
-    (made / "config.json").write_text("{}")
-    (made / "model.safetensors").write_bytes(os.urandom(5000))
-    return made
-
-
 def fetched(store: Store, key: str = "k") -> Path:
     found = store.encoder(key)
     assert found is not None
