@@ -219,9 +219,10 @@ class SearchConfig(Strict):
         """What must not change while a search goes on, flat: dotted key -> value.
 
         Budgets, resources, failures and how often winners are measured may; they do not change what a score means.
+        What judges an estimate decides its unit.
         """
         free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"}
-        return dict(_flat(self.model_dump(mode="json", exclude=free)))
+        return dict(_flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,13 @@ def test_budgets_may_change_and_the_space_may_not(make_search: MakeSearch) -> No
     assert {problem.where for problem in changed} >= {"space.max_tasks"}
 
 
+def test_estimates_may_be_added_and_their_unit_may_not_change(make_search: MakeSearch) -> None:
+    before = make_search(sampler={"estimates": 4})
+    assert search_file.differences(before.config, make_search(sampler={"estimates": 9}).config) == []
+    [changed] = search_file.differences(before.config, make_search(sampler={"estimates": 4, "probe": "logme"}).config)
+    assert (changed.where, changed.found) == ("sampler.probe", "logme (the search has stage)")
+
+
 def test_another_search_of_that_name_is_refused(
     make_search: MakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
