@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from search.features import Candidate, Points
 from search.measured import Measured
 from search.mixture_sampler import drawn, neighbours
+from search.one_thread import one_thread
 from search.standing import Standing
 from search.surrogate import Surrogate
 from spaces.encoding import Space
@@ -35,6 +36,7 @@ SURE = 1.64
 """Standard deviations from 0 beyond which a pair is named: one in twenty by chance, on its side."""
 
 
+@one_thread()
 def learned(standing: Standing, space: Space, targets: Sequence[str], seed: int) -> dict[str, dict[str, Any] | None]:
     """What is known of some targets; None where too little was measured.
 
@@ -46,6 +48,7 @@ def learned(standing: Standing, space: Space, targets: Sequence[str], seed: int)
     return {name: known[name].told() if name in known else None for name in targets}
 
 
+@one_thread()
 def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
     """What the best recipe of the space is expected to score beyond the best known one: of the targets, the most.
 

@@ -24,6 +24,7 @@ from optuna.trial import FrozenTrial
 
 from search.features import Array, Candidate, Cost, Points, key
 from search.measured import Measured
+from search.one_thread import one_thread
 from search.surrogate import Surrogate
 from spaces.digest import derive_seed
 from spaces.encoding import Space
@@ -76,6 +77,7 @@ class MixtureSampler(BaseSampler):
         return self._independent.sample_independent(study, trial, param_name, param_distribution)
 
 
+@one_thread()
 def propose(
     space: Space, measured: Measured, target: int, seed: int, seen: Seen, cost: Cost | None = None
 ) -> Candidate | None:

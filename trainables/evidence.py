@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from datasets import Dataset
 from numpy.typing import NDArray
-from sklearn.linear_model import BayesianRidge
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -66,6 +65,8 @@ def log_evidence(vectors: NDArray[np.float64], labels: NDArray[Any]) -> float:
     The evidence is at its maximum over the two precisions, of the weights and of the noise, which have hyperpriors so
     wide that they only keep a perfect fit finite. There is no intercept; labels that do not occur are left out.
     """
+    from sklearn.linear_model import BayesianRidge  # a tenth of a worker's start, and few searches ask for it
+
     vectors = vectors / np.sqrt(np.mean(vectors**2))  # else their unit decides when the iteration ends
     evidences = []
     for label in np.unique(labels):

