@@ -45,10 +45,10 @@ def written(
 
 
 def test_a_table_of_five_tasks_and_two_rungs(tmp_path: Path) -> None:
-    table = Table.read(*written(tmp_path, 5, 3, 50, rungs=(0.25, 1.0), repeats=2))
+    table = Table.read(*written(tmp_path, 5, 2, 50, rungs=(0.25, 1.0), repeats=2))
     world = EmulatedWorld("five", table, 100, dict.fromkeys(table.targets, 50))
     assert world.rungs == (0.25, 1.0)
-    assert len(world.targets) == 3
+    assert len(world.targets) == 2
     draw = np.random.default_rng(1)
     for target in world.targets:
         assert world.optimum(target)[0].weights.get("t0", 0.0) >= 0.5
@@ -68,7 +68,7 @@ def test_a_table_of_five_tasks_and_two_rungs(tmp_path: Path) -> None:
 
 
 def test_a_table_of_twenty_tasks_without_baseline_for_losses(tmp_path: Path) -> None:
-    mixtures, scores = written(tmp_path, 20, 3, 60)
+    mixtures, scores = written(tmp_path, 20, 2, 60)
     for file in (mixtures, scores):  # without the row of zeros
         lines = file.read_text(encoding="utf-8").splitlines()
         file.write_text("\n".join([lines[0], *lines[2:]]) + "\n", encoding="utf-8")

@@ -157,18 +157,18 @@ def alike(one: Run, other: Run) -> None:
 
 def test_several_work_items_in_flight(folder: Path, arrange: Arrange, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = Lab.made(folder / "several", data=False)
-    monkey = arrange(lab, "disturbed", SIMULATED, recipes=12, at_once=3)
+    monkey = arrange(lab, "disturbed", SIMULATED, recipes=10, at_once=3)
     found = disturbed(monkey, 1, {"driver": 1, "actor": 2, "node": 1, "database": 1, "disk": 1})
-    expected = simulated(lab, 12, 3, monkeypatch)
+    expected = simulated(lab, 10, 3, monkeypatch)
     assert expected.repeated == 0
     alike(found, expected)
 
 
 def test_one_work_item_at_a_time(folder: Path, arrange: Arrange, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = Lab.made(folder / "one", data=False)
-    monkey = arrange(lab, "disturbed", SIMULATED, recipes=6, at_once=1)
+    monkey = arrange(lab, "disturbed", SIMULATED, recipes=4, at_once=1)
     found = disturbed(monkey, 2, {"driver": 1, "actor": 1, "database": 1})
-    expected = simulated(lab, 6, 1, monkeypatch)
+    expected = simulated(lab, 4, 1, monkeypatch)
     assert found.truth.facts() == expected.truth.facts()
     assert found.answer == expected.answer
 
