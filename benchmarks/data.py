@@ -30,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from spaces.card import Card
 from spaces.mixture import Mixture
-from trainables.data import Data
+from trainables.data.card_data import Data
 from trainables.formats import by_name
-from trainables.mixing import TaskBatch, padding_share, plan_batches
+from trainables.training.batches import TaskBatch, padding_share, plan_batches
 
 BATCH, ROUNDS = 32, 3
 WORDS = ["house", "Köln", "луна", "القمر", "月亮", "พระจันทร์", "garden", "Wasser", "река", "jumped", "between", "nine"]

@@ -31,13 +31,13 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from search import home, search_file
-from search.config import Search
-from search.studies import Studies
+from search.config import search_file, workspace
+from search.config.schema import Search
+from search.studies.studies import Studies
 from spaces.digest import derive_seed
-from spaces.encoding import Space
 from spaces.errors import InputError
 from spaces.mixture import Mixture
+from spaces.space import Space
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -97,7 +97,7 @@ def train(file: Path, search: Search, wanted: Sequence[Mixture], seed: int) -> i
     config = search.config.model_dump(mode="json", exclude_defaults=True)
     config |= {"name": _name(search, seed), "seed": seed, "start": start, "confirm": {"top": 0}}
     config["budget"] = {"recipes": len(wanted)}
-    made = home.home() / f"{config['name']}.launch.yaml"
+    made = workspace.home() / f"{config['name']}.launch.yaml"
     made.parent.mkdir(parents=True, exist_ok=True)
     made.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     command = [sys.executable, "-m", "search", "launch", str(made)]
@@ -146,7 +146,7 @@ def _place(row: Row) -> Place:
 def finished(search: Search, seed: int) -> dict[Place, Row]:
     """The rows that this machine's search of a seed has: recipes with a score on every target at a rung."""
     try:
-        made, place = home.find(_name(search, seed))
+        made, place = workspace.find(_name(search, seed))
     except InputError:
         return {}
     found: dict[Place, Row] = {}

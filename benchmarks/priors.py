@@ -8,8 +8,8 @@ gain over the baseline, with a 95 % interval (percentiles of 2,000 bootstrap sam
 tasks and among the mixes of several. What the estimates compute goes into the store, so a run that was broken off goes
 on. Then the start recipes that were measured, with their place among all measured mixtures.
 
-Beside the estimates of `trainables/estimates.py` stand what a search has anyway, to be beaten: the number of tasks, the
-weighted mean of the gains of the single tasks, and the gain at each lower rung.
+Beside the estimates of `benchmarks/merged_proxies.py` stand what a search has anyway, to be beaten: the number of
+tasks, the weighted mean of the gains of the single tasks, and the gain at each lower rung.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from scipy.stats import rankdata
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from search import home
-from search.config import Search
-from search.studies import Studies
-from spaces import priors
+from benchmarks.merged_proxies import Estimator
+from search.config import workspace
+from search.config.schema import Search
+from search.studies.studies import Studies
+from spaces import initial_design
 from spaces.card import LABELLED
+from spaces.initial_design import Prior
 from spaces.mixture import Mixture
-from spaces.priors import Prior
 from spaces.recipe import Recipe
-from trainables.estimates import Estimator
 
 RESAMPLES, SEED = 2000, 1
 
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="mixes of several tasks that are looked at, drawn; default: all")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    search, place = home.find(options.name)
+    search, place = workspace.find(options.name)
     studies = Studies.open(place.studies, search)
     top = len(search.config.halving.rungs) - 1
     plan = search.plan(place.store, str(place.cache)).model_copy(update={"versions": studies.versions})
@@ -212,7 +212,7 @@ def places(search: Search, target: str, gains: Gains) -> Iterator[Place]:
     names: list[Prior] = [name for name in get_args(Prior) if name != "earlier"]
     order = sorted(gains.values(), reverse=True)
     seen: Mapping[tuple[Mixture, str], None] = dict.fromkeys(
-        (start.mixture, start.reason) for start in (*priors.starts(names, pool), *priors.single(pool))
+        (start.mixture, start.reason) for start in (*initial_design.starts(names, pool), *initial_design.single(pool))
     )
     for mixture, reason in seen:
         if mixture in gains:

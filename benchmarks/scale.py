@@ -33,16 +33,17 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from cluster.connect import connect
 from cluster.resources import ItemResources
-from search import driver, search_file
-from search.agenda import Agenda, Listener
-from search.config import Search
-from search.database import open_storage
-from search.ranking import best
-from search.searcher import AgendaSearcher
-from search.studies import Studies, study_name
-from search.tracking import Tracking
-from trainables.item import WorkItem
+from search.config import search_file
+from search.config.schema import Search
+from search.results.ranking import best
+from search.scheduling import driver
+from search.scheduling.agenda import Agenda, Listener
+from search.scheduling.searcher import AgendaSearcher
+from search.studies.database import open_storage
+from search.studies.studies import Studies, study_name
+from search.tracking.mlflow_runs import Tracking
 from trainables.simulated import SimulatedWorker, Surface, outcome, usual_values
+from trainables.work.item import WorkItem
 
 SEARCH = """\
 name: scale

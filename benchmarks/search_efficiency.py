@@ -28,7 +28,7 @@ from benchmarks.efficiency.summary import COSTS, Line, Reach, summarise
 from benchmarks.efficiency.table import Table
 from benchmarks.efficiency.table_worlds import EmulatedWorld, PoolWorld
 from benchmarks.efficiency.world import World
-from search.config import SamplerName
+from search.config.schema import SamplerName
 from spaces.errors import InputError, Problem, TaskmixError
 
 SHOWN = (0.02, 0.05, 0.1, 0.25, 1.0)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from spaces.errors import InputError, Problem, TaskmixError
 
 if TYPE_CHECKING:
-    from search.config import Search
-    from search.home import Place
+    from search.config.schema import Search
+    from search.config.workspace import Place
     from spaces.card import Card
 
 FORMATS = ("table", "json", "csv")
@@ -144,7 +144,8 @@ def _positive(text: str) -> int:
 
 
 def _tasks(options: argparse.Namespace) -> int:
-    from search import query, report
+    from search.display import report
+    from search.results import status
     from spaces.catalogue import Catalogue
 
     catalogue = Catalogue.load(options.cards)
@@ -154,16 +155,16 @@ def _tasks(options: argparse.Namespace) -> int:
         cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
         asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
         return _check_cards(asked_for, options.mirror)
-    print(report.render(query.tasks(catalogue), "tasks", options.format))
+    print(report.render(status.tasks(catalogue), "tasks", options.format))
     return 0
 
 
 def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
     """A line for each card, as soon as it is known."""
-    from search.checks import Check
-    from search.home import cache_folder
-    from search.terminal import Terminal
-    from trainables.card_check import looked_at
+    from search.checks.node_checks import Check
+    from search.config.workspace import cache_folder
+    from search.display.terminal import Terminal
+    from trainables.data.card_check import looked_at
 
     failed = 0
     with Terminal() as terminal:
@@ -176,7 +177,7 @@ def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from trainables.conversion import convert
+    from trainables.data.conversion import convert
 
     for file in convert(options.name, options.source, options.target):
         print(file)
@@ -184,13 +185,14 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from search import earlier, report
-    from search.estimate import estimate
-    from search.home import Place
+    from search.config.search_file import load
+    from search.config.workspace import Place
+    from search.display import report
+    from search.display.terminal import Terminal
+    from search.forecast.estimate import estimate
     from search.launch import checked
-    from search.search_file import load
-    from search.simulation import simulate
-    from search.terminal import Terminal
+    from search.results import warm_start
+    from search.scheduling.simulation import simulate
 
     search = load(options.file)
     resources = search.config.resources
@@ -199,16 +201,16 @@ def _plan(options: argparse.Namespace) -> int:
     with Terminal() as terminal:
         plan, findings = checked(search, place, terminal, options.offline, options.measure)
     found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
-    before = earlier.starts(search, place) if "earlier" in search.config.start.priors else ()
+    before = warm_start.starts(search, place) if "earlier" in search.config.start.priors else ()
     print(report.plan(search, search.starts(before), findings, found))
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from search.doctor import diagnose
-    from search.home import Place
-    from search.search_file import load
-    from search.terminal import Terminal
+    from search.checks.doctor import diagnose
+    from search.config.search_file import load
+    from search.config.workspace import Place
+    from search.display.terminal import Terminal
 
     search = load(options.file)
     states = []
@@ -222,8 +224,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _launch(options: argparse.Namespace) -> int:
-    from search.home import Place
-    from search.search_file import load
+    from search.config.search_file import load
+    from search.config.workspace import Place
 
     search = load(options.file)
     place = Place.of(search.config)
@@ -232,7 +234,7 @@ def _launch(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from search.home import find
+    from search.config.workspace import find
 
     search, place = find(options.name)
     file = Path(options.name)
@@ -243,7 +245,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _submit(options: argparse.Namespace) -> int:
     from cluster.submit import left_behind, submit
-    from search.search_file import dump, load
+    from search.config.search_file import dump, load
 
     config = load(options.file).config
     problems = left_behind(config.model_dump(mode="json"), str(options.file))
@@ -263,17 +265,18 @@ def _submit(options: argparse.Namespace) -> int:
 
 
 def _run(search: Search, place: Place, address: str | None) -> int:
-    from search import query, report
-    from search.driver import Ending
+    from search.display import report
+    from search.display.terminal import Terminal
     from search.launch import launch
-    from search.studies import Studies
-    from search.terminal import Terminal
+    from search.results import status
+    from search.scheduling.driver import Ending
+    from search.studies.studies import Studies
 
     name = search.config.name
     with Terminal() as terminal:
         ending = launch(search, place, terminal, address)
     studies = Studies.open(place.studies, search)
-    print(report.answer(query.best(search, studies), query.status(search, studies, alive=False), place.mlflow))
+    print(report.answer(status.best(search, studies), status.status(search, studies, alive=False), place.mlflow))
     if ending is Ending.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
@@ -281,14 +284,16 @@ def _run(search: Search, place: Place, address: str | None) -> int:
 
 
 def _gc(options: argparse.Namespace) -> int:
-    from search import home, report, retention
-    from search.units import size
-    from trainables.store import Store
+    from search.config import workspace
+    from search.display import report
+    from search.formatting import size
+    from search.retention import inventory
+    from trainables.store.store import Store
 
-    search, place = home.find(options.name)
+    search, place = workspace.find(options.name)
     with place.alone():  # a driver that runs would start from what is deleted
         store = Store(place.store, place.cache)
-        found = retention.sweep(search, place, store, options.best)
+        found = inventory.sweep(search, place, store, options.best)
         for complaint in dict.fromkeys(store.complaints):
             print(complaint, file=sys.stderr)
         print(report.sweep(found))
@@ -309,40 +314,44 @@ def _agrees(question: str, without: str) -> bool:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from search import home, query, report
-    from search.studies import Studies
+    from search.config import workspace
+    from search.display import report
+    from search.results import status
+    from search.studies.studies import Studies
 
     if options.name is None:
-        found = query.searches(lambda name: home.find(name)[1].is_alive)
+        found = status.searches(lambda name: workspace.find(name)[1].is_alive)
         print(report.render({"searches": found}, "searches", options.format))
         return 0
-    search, place = home.find(options.name)
+    search, place = workspace.find(options.name)
     studies = Studies.open(place.studies, search)
-    print(report.render(query.status(search, studies, place.is_alive), "status", options.format))
+    print(report.render(status.status(search, studies, place.is_alive), "status", options.format))
     return 0
 
 
 def _best(options: argparse.Namespace) -> int:
-    from search import home, query, report
-    from search.benchmark import benchmark
-    from search.studies import Studies
+    from search.config import workspace
+    from search.display import report
+    from search.results import status
+    from search.results.benchmark import benchmark
+    from search.studies.studies import Studies
 
-    search, place = home.find(options.name)
+    search, place = workspace.find(options.name)
     studies = Studies.open(place.studies, search)
     if options.suite:
         print(report.render(benchmark(search, studies, options.suite), "benchmark", options.format))
         return 0
-    answer = query.answers(search, studies, options.target, options.top)
+    answer = status.answers(search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
-    from search import home
-    from search.export import export
-    from search.studies import Studies
+    from search.config import workspace
+    from search.export.submission import export
+    from search.studies.studies import Studies
 
-    search, place = home.find(options.name)
+    search, place = workspace.find(options.name)
     studies = Studies.open(place.studies, search)
     for one in export(search, studies, place, options.format, options.out, options.target, options.mix):
         print(f"{one.task}: {len(one.files)} languages, {one.mix}, seed {one.seed}")

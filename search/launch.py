@@ -6,18 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
 from cluster.resources import ItemResources, fitting
-from search import doctor, driver, earlier
-from search.agenda import Agenda, Listener
-from search.config import Search
-from search.disk_budget import DiskBudget
-from search.home import Place
-from search.studies import Studies
-from search.terminal import Terminal
-from search.tracking import Tracking
+from search.checks import doctor
+from search.config.schema import Search
+from search.config.workspace import Place
+from search.display.terminal import Terminal
+from search.results import warm_start
+from search.retention.disk_budget import DiskBudget
+from search.scheduling import driver
+from search.scheduling.agenda import Agenda, Listener
+from search.studies.studies import Studies
+from search.tracking.mlflow_runs import Tracking
 from spaces.errors import Problem
-from trainables.item import Plan
 from trainables.prepare import Findings, prepared
-from trainables.store import Store
+from trainables.store.store import Store
+from trainables.work.item import Plan
 
 
 def launch(search: Search, place: Place, terminal: Terminal, address: str | None = None) -> driver.Ending:
@@ -32,7 +34,7 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
         store.check()
         studies = Studies.create(place.studies, search, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
-        earlier.remember(search, place, studies)
+        warm_start.remember(search, place, studies)
         with Tracking(search, studies, place.mlflow, warn=terminal.say) as tracking:
             listeners: list[Listener] = [terminal, tracking]
             if search.config.storage.max_gb is not None:

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search import tables
-from search.units import hyperparameters, points
+from search.display import tables
+from search.formatting import hyperparameters, points
 
 PAIRS = 4
 """Pairs that are named, surest first."""

@@ -17,17 +17,17 @@ import pytest
 import yaml
 from seqeval.metrics import f1_score
 
-from search import search_file
-from search.agenda import Agenda
 from search.cli import main
-from search.home import Place
-from search.studies import Studies
+from search.config import search_file
+from search.config.workspace import Place
+from search.scheduling.agenda import Agenda
+from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
 from tests import hub, tiny
 from tests.trainables.conftest import EXAMPLES, TEXTS
-from trainables.data import Data
-from trainables.outcome import Outcome, PerLanguage
-from trainables.work import Worker
+from trainables.data.card_data import Data
+from trainables.work.outcome import Outcome, PerLanguage
+from trainables.worker import Worker
 
 TASKS = {"words": "tagging"}
 OWN = {"tags": "tagging", "answers": "span_qa", "choices": "multiple_choice"}

@@ -45,7 +45,7 @@ def write_data(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, str
     from datasets import Dataset
 
     from tests.trainables.conftest import EXAMPLES, kit_of
-    from trainables import encoders
+    from trainables.training import encoders
 
     kit = kit_of("bert")
     encoders.save(kit.encoder(), kit.tokenizer, folder / "model")

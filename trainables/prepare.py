@@ -18,11 +18,11 @@ from pydantic import Field
 
 from spaces.card import Card, Strict
 from spaces.errors import Failure, InputError, Problem, TaskmixError
-from trainables.item import Plan
+from trainables.work.item import Plan
 
 if TYPE_CHECKING:
-    from trainables.data import Data, Split
-    from trainables.encoders import Encoder
+    from trainables.data.card_data import Data, Split
+    from trainables.training.encoders import Encoder
 
 SAMPLE = 256
 """Rows that are tokenised to learn how long examples are."""
@@ -126,9 +126,9 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     build_suites(plan, model, say)
     import torch
 
-    from trainables.data import Data
-    from trainables.encoders import load_base
-    from trainables.speed import device_name, seconds_per_token, training_seconds_per_token
+    from trainables.data.card_data import Data
+    from trainables.training.encoders import load_base
+    from trainables.training.speed import device_name, seconds_per_token, training_seconds_per_token
 
     torch.set_num_threads(max(1, round(cpus)))
     data = Data(cache=Path(plan.cache), mirror=plan.mirror)
@@ -181,10 +181,10 @@ def away(card: Card, mirror: str | None) -> Iterator[str]:
 
 def build_suites(plan: Plan, model: str, say: Say) -> None:
     """Build the offline suite on this machine if the plan's cards or its model come from it."""
-    from trainables.encoders import SUITE
+    from trainables.training.encoders import SUITE
 
     if model.startswith(SUITE) or any(card.source.suite for card in plan.cards()):
-        from trainables.offline.build import build
+        from trainables.data.mini.build import build
 
         build(Path(plan.cache), say)
 

@@ -16,8 +16,8 @@ from random import Random
 from spaces.card import Card, Split
 from spaces.digest import derive_seed
 from spaces.recipe import Recipe
-from trainables.item import Plan, WorkItem
-from trainables.outcome import Failed, Outcome, Progress, Score
+from trainables.work.item import Plan, WorkItem
+from trainables.work.outcome import Failed, Outcome, Progress, Score
 
 SCORED: tuple[Split, Split] = ("dev", "test")
 

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 import ray
 from ray import tune
 
-from trainables.group import Group, prepare_environment
-from trainables.item import Plan, WorkItem
-from trainables.outcome import Outcome, Progress, WorkersLost
+from trainables.training.group import Group, prepare_environment
+from trainables.work.item import Plan, WorkItem
+from trainables.work.outcome import Outcome, Progress, WorkersLost
 
-WORKER = "trainables.work:Worker"
+WORKER = "trainables.worker:Worker"
 """The worker class by name: importing it imports torch, which the driver must not."""
 
 

@@ -47,9 +47,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from benchmarks.efficiency.world import PLAIN, Array, Point, grid, mixture_of, row
 from spaces.digest import derive_seed
-from spaces.encoding import Hyperparameter, Space
 from spaces.mixture import Mixture
 from spaces.recipe import Value
+from spaces.space import Hyperparameter, Space
 
 RUNGS = (1 / 9, 1 / 3, 1.0)
 

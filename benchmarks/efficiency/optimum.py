@@ -8,8 +8,8 @@ from math import comb
 import numpy as np
 
 from benchmarks.efficiency.world import Array, grid, mixture_of, row
-from spaces.encoding import Space
 from spaces.mixture import Mixture
+from spaces.space import Space
 
 DENSE = 20_000
 """Mixtures that are looked at: all, or so many drawn at random."""

@@ -12,8 +12,7 @@ from typing import Literal
 from benchmarks.efficiency.replay import Laboratory
 from benchmarks.efficiency.turns import in_turns
 from benchmarks.efficiency.world import PLAIN
-from search.agenda import Agenda
-from search.config import (
+from search.config.schema import (
     BudgetConfig,
     ConfirmConfig,
     HalvingConfig,
@@ -24,11 +23,12 @@ from search.config import (
     StagesConfig,
     StartConfig,
 )
-from search.studies import Studies
+from search.scheduling.agenda import Agenda
+from search.studies.studies import Studies
 from spaces.card import Card, Source, Splits
 from spaces.catalogue import Catalogue
-from trainables.item import StageSettings, WorkItem
-from trainables.outcome import Outcome, Score
+from trainables.work.item import StageSettings, WorkItem
+from trainables.work.outcome import Outcome, Score
 
 ETA = 3
 

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.efficiency.world import Array, mixture_of
-from spaces.encoding import Space
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
+from spaces.space import Space
 
 INDEX, RUNG, SEED = "index", "rung", "seed"
 """Columns that are neither tasks nor targets."""

@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search.throughput import table
-from spaces.encoding import Space
+from search.forecast.throughput import table
 from spaces.mixture import Mixture
 from spaces.recipe import Value
+from spaces.space import Space
 
 Array = NDArray[np.float64]
 

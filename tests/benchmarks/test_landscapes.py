@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.efficiency.landscapes import AIMED_AT, FAMILIES, RATE
 from benchmarks.efficiency.world import grid, mixture_of
-from spaces.encoding import Space
 from spaces.mixture import Mixture
+from spaces.space import Space
 
 FAMILY = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from benchmarks.make_table import DRAWN, Place, Row, gains, mixtures, noise, write
-from search import search_file
-from search.config import Search
+from search.config import search_file
+from search.config.schema import Search
 from spaces.mixture import Mixture
 
 FILE = Path(__file__).parents[2] / "benchmarks" / "tables" / "mini.yaml"

@@ -14,14 +14,14 @@ import yaml
 from scipy.stats import spearmanr
 
 from benchmarks import priors as benchmark
-from search.home import Place
-from search.search_file import load
-from search.studies import Studies
+from search.config.search_file import load
+from search.config.workspace import Place
+from search.studies.studies import Studies
 from spaces.mixture import Mixture
 from tests.tiny import write_cards, write_data
-from trainables.item import WorkItem
-from trainables.outcome import Outcome
-from trainables.work import Worker
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome
+from trainables.worker import Worker
 
 TASKS = {"tags": "tagging", "words": "masked_lm", "kinds": "sentence_classification"}
 TARGETS = {"pairs": "pair_classification", "texts": "retrieval"}

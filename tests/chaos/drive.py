@@ -6,11 +6,12 @@ import sys
 from functools import partial
 from typing import Any
 
-from search import cli, driver, launch
-from search.config import Search
-from search.home import Place
-from trainables.item import Plan
+from search import cli, launch
+from search.config.schema import Search
+from search.config.workspace import Place
+from search.scheduling import driver
 from trainables.prepare import Findings
+from trainables.work.item import Plan
 
 driver.run = partial(driver.run, worker=sys.argv[1])  # type: ignore[assignment]
 

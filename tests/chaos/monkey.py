@@ -14,8 +14,8 @@ import psutil
 from optuna.storages import RDBStorage
 from sqlalchemy import text
 
-from search.config import Search
-from search.database import open_storage
+from search.config.schema import Search
+from search.studies.database import open_storage
 from tests.chaos.proofs import History, Truth, the_store_is_whole
 from tests.chaos.worker import HOLD
 from tests.chaos.world import Drivers, Nodes, WorkLog, until

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from search.agenda import Agenda
-from search.config import Search
-from search.database import open_storage
-from search.query import best
-from search.studies import Studies
+from search.config.schema import Search
+from search.results.status import best
+from search.scheduling.agenda import Agenda
+from search.studies.database import open_storage
+from search.studies.studies import Studies
 from tests.chaos import worker
 from tests.chaos.lab import Lab
 from tests.chaos.monkey import LARGE, Kind, Monkey, series
@@ -32,8 +32,8 @@ from tests.chaos.proofs import (
 from tests.chaos.world import Drivers, Nodes, WorkLog, nodes, strays
 from tests.full_disk import environment, set_capacity
 from tests.postgres import Server
-from trainables.item import WorkItem
-from trainables.outcome import Outcome
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome
 
 SIMULATED, WATCHED = "tests.chaos.worker:Simulated", "tests.chaos.worker:Watched"
 

@@ -19,10 +19,10 @@ from typing import Any
 
 from spaces.digest import derive_seed
 from spaces.errors import Failure
-from trainables.item import Plan, WorkItem
-from trainables.outcome import Failed, Outcome, Progress, Score
 from trainables.simulated import flat
-from trainables.store import Store
+from trainables.store.store import Store
+from trainables.work.item import Plan, WorkItem
+from trainables.work.outcome import Failed, Outcome, Progress, Score
 
 STEPS = 4
 """Naps per stage of a simulated work item."""
@@ -75,8 +75,9 @@ class Watched:
     """The real worker; every training step leaves a line."""
 
     def __init__(self, plan: Plan) -> None:
-        work, trainer = (importlib.import_module(f"trainables.{name}") for name in ("work", "trainer"))  # imports torch
-        importlib.import_module("trainables.stage").REPORT_EVERY = 0.0
+        names = ("trainables.worker", "trainables.training.trainer")
+        work, trainer = (importlib.import_module(name) for name in names)  # imports torch
+        importlib.import_module("trainables.training.stage").REPORT_EVERY = 0.0
         self.plan, self._worker, self._train = plan, work.Worker(plan), trainer.train
         trainer.train = self._counted
         self._log: Log

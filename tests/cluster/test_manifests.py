@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from ray.autoscaler._private.util import prepare_config, validate_config
 
 from cluster.submit import left_behind
-from search.search_file import load
+from search.config.search_file import load
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = ROOT / "cluster" / "manifests"

@@ -27,8 +27,8 @@ from cluster import submit as module
 from cluster.connect import PACKAGES
 from cluster.submit import Jobs, left_behind, pack
 from search.cli import main
-from search.database import open_storage
-from search.search_file import load
+from search.config.search_file import load
+from search.studies.database import open_storage
 from spaces.errors import Failure, InputError
 from tests.postgres import Server
 from tests.tiny import write_cards, write_data

@@ -13,14 +13,14 @@ import pytest
 import yaml
 from optuna.storages import RDBStorage
 
-from search import search_file
-from search.config import Search
-from search.record import Kind
-from search.studies import Studies
+from search.config import search_file
+from search.config.schema import Search
+from search.studies.studies import Studies
+from search.studies.trial_record import Kind
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables.item import WorkItem
-from trainables.outcome import Failed, Outcome, Score
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Failed, Outcome, Score
 
 SEARCH: dict[str, Any] = {
     "name": "small",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from search.config import Search
+from search.config.schema import Search
 from spaces.digest import derive_seed
-from trainables.item import WorkItem
-from trainables.outcome import Failed, Outcome
 from trainables.simulated import flat
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Failed, Outcome
 
 EFFECTS = {"related": {"paraphrase": 0.2, "crossref": 0.1, "ner": -0.2}, "verses": {"crossref": 0.1, "ner": -0.4}}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from search.cli import main
-from search.config import Search
-from search.home import Place
+from search.config.schema import Search
+from search.config.workspace import Place
 from tests import hub
 
 Capture = pytest.CaptureFixture[str]

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainables.group import Group
-from trainables.item import Plan, WorkItem
-from trainables.outcome import Outcome, OutOfMemory, Progress
+from trainables.training.group import Group
+from trainables.work.item import Plan, WorkItem
+from trainables.work.outcome import Outcome, OutOfMemory, Progress
 
 
 class BreakingWorker:

@@ -23,11 +23,11 @@ from transformers import (
 from spaces.card import LABELLED, METRICS, POOLED, UNTRAINED, Card
 from spaces.errors import Problem, TaskmixError
 from tests.tiny import LABELS
-from trainables import encoders
-from trainables.data import Data
+from trainables.data.card_data import Data
 from trainables.formats import by_name
 from trainables.formats.base import Format
-from trainables.item import EvaluationSettings
+from trainables.training import encoders
+from trainables.work.item import EvaluationSettings
 
 TEXTS = [
     "The cat sat on the mat and looked at the moon over Paris.",

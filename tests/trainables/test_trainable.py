@@ -13,10 +13,10 @@ import pytest
 
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables.group import prepare_environment
-from trainables.item import Plan, StageSettings, WorkItem
-from trainables.outcome import Outcome, Progress
 from trainables.trainable import WorkItemTrainable
+from trainables.training.group import prepare_environment
+from trainables.work.item import Plan, StageSettings, WorkItem
+from trainables.work.outcome import Outcome, Progress
 
 
 class CountingWorker:
@@ -89,7 +89,8 @@ def test_the_environment_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_driver_imports_brings_no_torch() -> None:
-    code = "import sys, search.driver, cluster.connect; print([m for m in ('torch', 'deepspeed') if m in sys.modules])"
+    imports = "import sys, search.scheduling.driver, cluster.connect"
+    code = f"{imports}; print([m for m in ('torch', 'deepspeed') if m in sys.modules])"
     root = Path(__file__).parents[2]
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert answer.stdout.strip() == "[]"

@@ -25,7 +25,7 @@ from trainables.formats.encoding import (
     text_states,
     token_inputs,
 )
-from trainables.item import EvaluationSettings
+from trainables.work.item import EvaluationSettings
 
 
 class Classification(Format):

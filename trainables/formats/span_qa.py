@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.answer_scores import answer_scores, best_threshold, normalisation
 from trainables.formats.base import Batch, Format
 from trainables.formats.encoding import (
     LinearHead,
@@ -25,7 +24,8 @@ from trainables.formats.encoding import (
     token_inputs,
     token_states,
 )
-from trainables.item import EvaluationSettings
+from trainables.formats.qa_metrics import answer_scores, best_threshold, normalisation
+from trainables.work.item import EvaluationSettings
 
 LONGEST_ANSWER = 30
 """Tokens: longer spans are not proposed (SQuAD's usual limit)."""

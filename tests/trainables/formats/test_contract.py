@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from spaces.card import FORMAT_ROLES, METRICS, POOLED
-from trainables.engine import autocast
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.formats.vectors import Pool, text_vectors
-from trainables.item import EngineSettings, EvaluationSettings
+from trainables.training.engine import autocast
+from trainables.work.item import EngineSettings, EvaluationSettings
 
 TRAINED = [form for form in FORMAT_ROLES if form not in POOLED]
 SCORED = [form for form in FORMAT_ROLES if METRICS[form]]

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from trainables.formats.vectors import text_vectors
-from trainables.item import EvaluationSettings
+from trainables.work.item import EvaluationSettings
 
 
 @pytest.mark.parametrize("kind", ["bert", "xlm-r", "modernbert"])

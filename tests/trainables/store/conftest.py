@@ -10,7 +10,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from trainables.store import SEAL, Store, _seal
+from trainables.store.store import SEAL, Store, _seal
 
 SIZE = 5000
 

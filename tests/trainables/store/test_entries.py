@@ -11,7 +11,7 @@ import pytest
 
 from spaces.errors import InputError
 from tests.trainables.store.conftest import Raw, content, said
-from trainables.store import SEAL, Store, StoreError
+from trainables.store.store import SEAL, Store, StoreError
 
 # --- what is put comes back
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.s3 import client_environment
-from trainables.store import UNUSED_SECONDS, Store, StoreError
+from trainables.store.store import UNUSED_SECONDS, Store, StoreError
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import pytest
 from spaces.errors import Problem
 from tests.full_disk import CappedFileSystem, environment, set_capacity, used
 from tests.trainables.store.conftest import SIZE, Raw, content, make_folder
-from trainables.files import Files
-from trainables.store import Store, StoreError
+from trainables.store.filesystem import Files
+from trainables.store.store import Store, StoreError
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,7 +28,7 @@ def test_what_another_process_wrote_since_is_seen(store: Store, folder: Path, ur
     store.put_encoder("a", folder, {})
     assert store.encoder_keys() == {"a"}  # from now on a client may remember the listing
     assert store.size("b") is None
-    code = "import sys; from pathlib import Path; from trainables.store import Store\n"
+    code = "import sys; from pathlib import Path; from trainables.store.store import Store\n"
     code += "Store(sys.argv[1], Path(sys.argv[3])).put_encoder('b', Path(sys.argv[2]), {})"
     subprocess.run([sys.executable, "-c", code, url, folder, tmp_path / "other"], cwd=ROOT, check=True, timeout=60)
     assert content(store.encoder("b")) == content(folder)
@@ -38,7 +38,7 @@ def test_what_another_process_wrote_since_is_seen(store: Store, folder: Path, ur
 WRITE = """
 import sys
 from pathlib import Path
-from trainables.store import Store
+from trainables.store.store import Store
 
 url, source, cache, times = sys.argv[1:]
 store = Store(url, Path(cache))
@@ -77,7 +77,7 @@ UNKNOWN = StoreError(Problem("the store cannot be written", where="there", found
 DIE = """
 import os, signal, sys
 from pathlib import Path
-from trainables.store import Store
+from trainables.store.store import Store
 
 url, source, cache, put_before = sys.argv[1:]
 store = Store(url, Path(cache))
@@ -211,9 +211,8 @@ def test_what_cannot_be_moved_into_place_is_not_copied_there(tmp_path: Path, mon
 def test_other_processes_know_the_disk_by_their_environment(tmp_path: Path) -> None:
     """As Ray's workers have to, for which nobody imports anything."""
     url = set_capacity(tmp_path / "disk", 10)
-    code = (
-        "import sys; from pathlib import Path; from trainables.store import Store; Store(sys.argv[1], Path()).check()"
-    )
+    program = "import sys; from pathlib import Path; from trainables.store.store import Store"
+    code = f"{program}; Store(sys.argv[1], Path()).check()"
     command = [sys.executable, "-c", code, url]
     done = subprocess.run(command, env=environment(tmp_path / "known"), cwd=tmp_path, capture_output=True, text=True)
     assert "No space left on device" in done.stderr

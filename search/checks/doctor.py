@@ -1,0 +1,271 @@
+"""The checks before a search: everything that can be known to be wrong before the first work item, and its mend.
+
+`diagnose` is `taskmix doctor`; a launch calls `examine` for the nodes, since it opens the rest itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import text
+
+from cluster import survey
+from cluster.connect import Connection, connect
+from cluster.node_report import Asked, error_of, free_bytes, probe_name, software, writable
+from cluster.resources import ItemResources, fitting
+from cluster.survey import Node
+from search.checks.node_checks import (
+    HERE,
+    LEAST_FREE,
+    Check,
+    failed,
+    gigabytes,
+    least_memory,
+    of_memory,
+    of_node,
+)
+from search.config.schema import Search
+from search.config.workspace import Place
+from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
+from search.tracking.client import open_client
+from spaces.errors import Failure, InputError, TaskmixError
+from trainables.data.mirror import mounted
+from trainables.prepare import Findings, inspected
+from trainables.store.filesystem import Files
+from trainables.work.item import Plan
+
+Say = Callable[[str], None]
+
+
+def diagnose(search: Search, place: Place, address: str | None, say: Say) -> Iterator[Check]:
+    """Every check, as soon as it is known; none that fails hides another.
+
+    Args:
+        address: of a Ray cluster; None: as for a launch.
+        say: told what takes time.
+    """
+    config = search.config
+    plan = search.plan(place.store, str(place.cache))
+    with ThreadPoolExecutor(1) as aside:
+        preparing = aside.submit(inspected, plan, config.model, config.resources.cpus, say)
+        yield _home(place)
+        yield _database(place)
+        yield _mlflow(place)
+        yield from _ray(search, place, address, lambda: None if preparing.exception() else preparing.result())
+        yield from _data(plan, config.model, preparing.result)
+
+
+def examine(
+    search: Search,
+    place: Place,
+    item: ItemResources,
+    concurrency: int,
+    connection: Connection,
+    findings: Callable[[], Findings | None],
+) -> Iterator[Check]:
+    """The store as this machine sees it, and all that is looked at on the nodes of a Ray that is connected.
+
+    Args:
+        item: what a work item occupies; nodes where none fits are left alone.
+        findings: called when the nodes have answered; None: data and model could not be looked at.
+    """
+    plan = search.plan(place.store, str(place.cache))
+    nodes = survey.nodes()
+    used = [node for node in nodes if _has_room(node, item)] or nodes
+    for node in nodes:
+        if node not in used:
+            yield Check("answer", node.name, "skipped", "no work item fits on that node")
+    if connection.address is not None or len(nodes) > 1:
+        yield _paths(plan, search.config.model)
+    with ExitStack() as stack:
+        try:
+            probe = stack.enter_context(_probe(place))
+            yield Check("store", HERE, "ok", f"{place.store} can be read and written{_space(place.store)}")
+        except TaskmixError as error:
+            probe = ""
+            yield failed("store", HERE, error.problems[0])
+        asked, here, answers = _question(plan, search.config.model, connection, probe), software(), []
+        for answer in survey.ask(asked, used):
+            answers.append(answer)
+            yield from of_node(answer, asked, here, item)
+    found, lent = findings(), survey.lent_gpus() if item.gpus else 0.0
+    least = least_memory(plan, found) if found else None
+    for answer in answers:
+        yield from of_memory(answer, item, least, concurrency, lent)
+
+
+def require(checks: Iterable[Check], say: Say) -> None:
+    """Nothing starts before all is well. Raises Failure with every check that failed."""
+    found = list(checks)
+    problems = [check.problem for check in found if check.state == "failed"]
+    if problems:
+        raise Failure(problems)
+    say(f"doctor: {sum(check.state == 'ok' for check in found)} checks passed")
+
+
+# --- this machine
+
+
+def _home(place: Place) -> Check:
+    folder = place.folder
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    error, free = error_of(lambda: writable(folder)), free_bytes(folder)
+    if error is not None:
+        fix = "set TASKMIX_HOME to a folder that you can write"
+        return Check("home", HERE, "failed", f"{place.folder} cannot be written: {error}", fix)
+    if free < LEAST_FREE:
+        return Check("home", HERE, "failed", f"{gigabytes(free)} left for {place.folder}", "free some space there")
+    return Check("home", HERE, "ok", f"{place.folder} can be written, {gigabytes(free)} free")
+
+
+def _database(place: Place) -> Check:
+    """The studies' database. Its tables are made if it is an empty one on a server; no file is made."""
+    where = shown(place.studies)
+    try:
+        file = sqlite_file(parsed(place.studies, "storage.studies"))
+        if file is not None and not file.exists() and (file.parent == place.folder or file.parent.is_dir()):
+            return Check("database", where, "ok", "launch makes it")
+        with usable(place.studies):
+            storage = open_storage(place.studies)
+            with storage.engine.begin() as connection:  # asks for the permission and changes nothing
+                connection.execute(text("UPDATE studies SET study_name = study_name WHERE 1 = 0"))
+            version = storage.get_current_version()
+            storage.engine.dispose()
+    except TaskmixError as error:
+        return failed("database", where, error.problems[0])
+    return Check("database", where, "ok", f"can be written; tables of version {version}, as this Optuna wants them")
+
+
+def _mlflow(place: Place) -> Check:
+    where = shown(place.mlflow)
+    try:
+        file = sqlite_file(parsed(place.mlflow, "storage.mlflow")) if place.mlflow.startswith("sqlite:") else None
+        if file is not None and not file.exists():
+            return Check("mlflow", where, "ok", "launch makes it")
+        open_client(place.mlflow)
+    except TaskmixError as error:
+        return failed("mlflow", where, error.problems[0])
+    return Check("mlflow", where, "ok", "can be reached, and its tables are as this MLflow wants them")
+
+
+def _data(plan: Plan, model: str, findings: Callable[[], Findings]) -> Iterator[Check]:
+    """A line per card, and one for the model."""
+    try:
+        found = findings()
+    except TaskmixError as error:
+        yield from (failed("data", HERE, problem) for problem in error.problems)
+        yield Check("model", model, "skipped", "the data sets come first")
+        return
+    for card in plan.cards():
+        problems, sizes = found.problems.get(card.name, []), found.sizes.get(card.name)
+        yield from (failed("data", card.name, problem) for problem in problems)
+        if not problems:
+            counts = [(sizes.rows, "training"), (sizes.evaluation_rows, "evaluation")] if sizes else []
+            rows = " and ".join(f"{count:,} {kind} rows" for count, kind in counts if count)
+            yield Check("data", card.name, "ok", f"can be loaded{f': {rows}' if rows else ''}")
+    yield from (failed("model", model, problem) for problem in found.model_problems)
+    if found.parameters is not None:
+        yield Check("model", model, "ok", f"can be loaded: {found.parameters / 1e6:,.1f} million parameters")
+
+
+# --- the cluster
+
+
+def _ray(search: Search, place: Place, address: str | None, findings: Callable[[], Findings | None]) -> Iterator[Check]:
+    """Ray itself, whether a work item fits, and the nodes."""
+    resources = search.config.resources
+    item = ItemResources(cpus=resources.cpus, gpus=resources.gpus, workers=resources.workers)
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(connect(address))
+        except TaskmixError as error:
+            yield failed("ray", address or HERE, error.problems[0])
+            yield Check("answer", "nodes", "skipped", "there is no Ray to ask them through")
+            return
+        where, count = connection.address or HERE, len(connection.nodes)
+        yield Check("ray", where, "ok", "one node" if count == 1 else f"{count} nodes")
+        try:
+            growing = connection.address is not None
+            concurrency = fitting(item, connection.nodes, resources.concurrency, growing)
+            yield Check("resources", where, "ok", f"{item}: {concurrency} at a time")
+        except InputError as error:
+            concurrency = 1
+            yield failed("resources", where, error.problems[0])
+        yield from examine(search, place, item, concurrency, connection, findings)
+
+
+def _has_room(node: Node, item: ItemResources) -> bool:
+    """Whether a worker could run there."""
+    return all(node.resources.get(name, 0) >= need for name, need in item.bundles()[0].items())
+
+
+@contextmanager
+def _probe(place: Place) -> Iterator[str]:
+    """Writes what nodes look for into the store, and into the cache if that can be written; takes it away again.
+
+    Raises:
+        StoreError, InputError: this machine cannot use the store.
+    """
+    name, store = probe_name(), Files(place.store)
+    store.publish(name, name.encode())
+    try:
+        with suppress(OSError):
+            place.cache.mkdir(parents=True, exist_ok=True)
+            (place.cache / name).write_text(name)
+        yield name
+    finally:
+        with suppress(OSError):
+            (place.cache / name).unlink()
+        with suppress(TaskmixError):
+            store.remove(name)
+
+
+def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Asked:
+    """What the nodes are asked, from what the work items will read."""
+    cards = plan.cards()
+    suite, folder = model.startswith("suite:"), _is_folder(model)
+    folders = [model] if folder else []
+    mirror = mounted(plan.mirror) if plan.mirror else None
+    folders += [str(mirror)] if mirror else []
+    folders += [card.source.files for card in cards if card.source.files]
+    return Asked(
+        store=plan.store,
+        cache=plan.cache,
+        probe=probe,
+        temporary=str(connection.logs.parent),
+        folders=tuple(dict.fromkeys(folders)),
+        hub=plan.mirror is None and any(card.source.hub for card in cards),
+        hub_model=None if suite or folder else model,
+        suite=suite or any(card.source.suite for card in cards),
+    )
+
+
+def _is_folder(model: str) -> bool:
+    """Whether a model is a folder, or was meant to be one."""
+    path = Path(model).expanduser()
+    return path.is_dir() or path.is_absolute() or model.startswith(".")
+
+
+def _paths(plan: Plan, model: str) -> Check:
+    """On a cluster a relative path is another folder in each process."""
+    named = {"storage.store": plan.store, "storage.mirror": plan.mirror}
+    named |= {f"{card.name}.yaml: source.files": card.source.files for card in plan.cards()}
+    if _is_folder(model):
+        named["model"] = model
+    relative = [
+        f"{key} ({path})"
+        for key, path in named.items()
+        if path and "://" not in path and not Path(path).expanduser().is_absolute()
+    ]
+    if relative:
+        text = f"relative, and so another folder on each node: {', '.join(relative)}"
+        return Check("paths", HERE, "failed", text, "write the whole path, of a folder that all nodes mount")
+    return Check("paths", HERE, "ok", "whole paths everywhere")
+
+
+def _space(store: str) -> str:
+    return "" if "://" in store else f", {gigabytes(free_bytes(Path(store)))} free"

@@ -1,0 +1,1 @@
+"""The search file: its schema, what it names, where its search lives."""

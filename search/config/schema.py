@@ -1,0 +1,302 @@
+"""search.yaml as strict models: one error per mistake, each with file, key, what was found and the fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from pydantic import Field, field_validator, model_validator
+
+from spaces.card import Card, Strict
+from spaces.catalogue import Catalogue
+from spaces.initial_design import Pool, Prior, Start, single, starts, uniform
+from spaces.mixture import Mixture
+from spaces.recipe import Value
+from spaces.space import Space
+from trainables.work.item import EngineSettings, EvaluationSettings, Plan, Probe, StageSettings
+
+RESERVED = frozenset({"store"})
+"""Folders of $TASKMIX_HOME that are no searches."""
+
+_UNTIL = re.compile(r"expected gain\s*<\s*([0-9]*\.?[0-9]+)")
+
+SamplerName = Literal["auto", "mixture", "random", "tpe", "gp"]
+
+
+class HyperparameterConfig(Strict):
+    """A range (`low`, `high`, optionally `log` or `step`; whole numbers make an integer) or a list of `choices`."""
+
+    low: float | int | None = None
+    high: float | int | None = None
+    log: bool = False
+    step: float | int | None = None
+    choices: list[Value] | None = None
+    default: Value | None = Field(None, description="what start recipes use; default: the stage's own value")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> HyperparameterConfig:
+        ranged = self.low is not None and self.high is not None
+        if ranged == (self.choices is not None):
+            raise ValueError("give low and high, or choices")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low {self.low} is above high {self.high}")
+        if self.choices is not None and len(self.choices) < 2:
+            raise ValueError("choices: at least two")
+        return self
+
+    @property
+    def distribution(self) -> BaseDistribution:
+        """As Optuna knows it."""
+        if self.choices is not None:
+            return CategoricalDistribution(tuple(self.choices))
+        assert self.low is not None and self.high is not None
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return IntDistribution(self.low, self.high, log=self.log, step=int(self.step or 1))
+        return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
+
+
+class SpaceConfig(Strict):
+    """Which mixtures may be proposed, and the hyperparameters that are searched with them."""
+
+    min_tasks: int = 1
+    max_tasks: int = 4
+    min_weight: float = 0.1
+    weight_step: float = 0.05
+    exclude: list[list[str]] = Field(default_factory=list, description="pairs of tasks that must not be mixed")
+    licences: list[str] | None = Field(None, description="tasks under other licences are left out of the pool")
+    hyperparameters: dict[str, HyperparameterConfig] = Field(default_factory=dict)
+
+
+class StagesConfig(Strict):
+    """The two fine-tuning stages at the full budget."""
+
+    intermediate: StageSettings
+    target: StageSettings
+    per_target: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="settings of single targets; `examples` may be a list where a target is trained on several cards",
+    )
+
+
+class HalvingConfig(Strict):
+    """Asynchronous successive halving: the best 1/eta of each rung go on to the next, for each target."""
+
+    rungs: list[float] = Field(default=[0.25, 1.0], description="rising shares of the example budgets, the last is 1")
+    eta: int = Field(3, ge=1, description="1: everything goes on")
+
+    @model_validator(mode="after")
+    def _rising(self) -> HalvingConfig:
+        rising = all(lower < upper for lower, upper in zip(self.rungs, self.rungs[1:], strict=False))
+        if not self.rungs or self.rungs[0] <= 0 or self.rungs[-1] != 1 or not rising:
+            raise ValueError("rungs rise from above 0 to exactly 1, for example [0.25, 1.0]")
+        return self
+
+
+class BudgetConfig(Strict):
+    """Totals of the search, not additions: launching again spends what is left."""
+
+    recipes: int = Field(gt=0, description="distinct recipes, without baseline and repeated seeds")
+    work_items: int | None = Field(None, gt=0)
+    hours: float | None = Field(None, gt=0, description="wall-clock while a driver runs")
+    gpu_hours: float | None = Field(None, gt=0)
+    until: str | None = Field(None, description='no new recipes once more would bring little: "expected gain < 0.2"')
+
+    @field_validator("until")
+    @classmethod
+    def _readable(cls, until: str | None) -> str | None:
+        if until is not None and _least_gain(until) is None:
+            raise ValueError('written as "expected gain < 0.2", in points')
+        return until
+
+    @property
+    def least_gain(self) -> float | None:
+        """What more recipes are expected to gain at least, as a share of 1, on some target; None: no matter."""
+        return _least_gain(self.until) if self.until is not None else None
+
+
+def _least_gain(until: str) -> float | None:
+    """The gain in "expected gain < 0.2", as a share of 1; None where it is written otherwise."""
+    match = _UNTIL.fullmatch(until.strip())
+    return float(match[1]) / 100 if match else None
+
+
+class StartConfig(Strict):
+    """Recipes that are tried before the sampler is asked, in this order."""
+
+    mixtures: list[str] = Field(default_factory=list, description='as "mnli:0.6 + squad_v1:0.4"')
+    # Not `earlier`: the same file begins alike wherever it is launched.
+    priors: list[Prior] = Field(default=["published"], description="see docs/priors.md")
+    all_tasks: bool = Field(True, description="all tasks together (the max_tasks largest), equal weights")
+    # Off: what each task does alone is learned as well from mixtures, for fewer examples (docs/search.md).
+    single_tasks: bool = False
+
+
+class ConfirmConfig(Strict):
+    """The best `top` recipes of each target, and the baseline, are measured with this many seeds in all."""
+
+    top: int = Field(1, ge=0)
+    seeds: int = Field(3, ge=1)
+
+
+class SamplerConfig(Strict):
+    """How the next recipe is proposed once the start recipes are through."""
+
+    name: SamplerName = "auto"
+    startup: int = Field(8, ge=1, description="results on a rung before a stock sampler models it")
+    estimates: int = Field(
+        0,
+        ge=0,
+        description="mixtures that merged single-task encoders are scored for first; makes each task alone a start",
+    )
+    probe: Probe = Field(
+        "stage", description="of estimates, on targets with labels: the lowest rung's target stage, or logme, untrained"
+    )
+
+
+class ResourcesConfig(Strict):
+    """Of one work item. `concurrency` is how many run at once; default: as many as fit on the nodes that are there."""
+
+    cpus: float = Field(1, gt=0, description="of each worker")
+    gpus: float = Field(0, ge=0, description="of each worker")
+    workers: int = Field(1, ge=1, description="processes that train a work item together, each on its own GPU")
+    concurrency: int | None = Field(None, gt=0)
+
+
+class StorageConfig(Strict):
+    """Where things are kept; the defaults lie under $TASKMIX_HOME and ~/.cache/taskmix."""
+
+    studies: str | None = Field(None, description="SQLAlchemy URL of Optuna's storage")
+    mlflow: str | None = Field(None, description="MLflow tracking URI")
+    store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
+    max_gb: float | None = Field(
+        None, gt=0, description="gigabytes that this search's encoders and predictions may take in the store"
+    )
+    cache: str | None = Field(None, description="folder of tokenised data and built suites")
+    mirror: str | None = Field(None, description="folder or fsspec URL laid out like the hub; then it is not asked")
+
+    @model_validator(mode="after")
+    def _apart(self) -> StorageConfig:
+        if self.studies is not None and self.studies == self.mlflow:
+            raise ValueError("studies and mlflow need a database each: their tables have names in common")
+        return self
+
+
+class FailuresConfig(Strict):
+    """What a search bears."""
+
+    max_share: float = Field(0.3, ge=0, le=1, description="of the finished work items; more stop the search")
+    retries: int = Field(3, ge=0, description="of a work item whose worker died")
+    halvings: int = Field(3, ge=0, description="of a batch that does not fit into memory; the rest is accumulated")
+
+
+class SearchConfig(Strict):
+    """A search file."""
+
+    name: str
+    model: str
+    tasks: list[str] = Field(min_length=1)
+    targets: list[str] = Field(min_length=1)
+    suite: str | None = Field(None, description="a benchmark, whose tasks are targets beside those named")
+    cards: list[str] = Field(default_factory=list, description="folders with further cards")
+    space: SpaceConfig = SpaceConfig()
+    stages: StagesConfig
+    evaluation: EvaluationSettings = EvaluationSettings()
+    engine: EngineSettings = EngineSettings()
+    halving: HalvingConfig = HalvingConfig()
+    budget: BudgetConfig
+    start: StartConfig = StartConfig()
+    confirm: ConfirmConfig = ConfirmConfig()
+    sampler: SamplerConfig = SamplerConfig()
+    seed: int = 1
+    resources: ResourcesConfig = ResourcesConfig()
+    storage: StorageConfig = StorageConfig()
+    failures: FailuresConfig = FailuresConfig()
+
+    def fixed(self) -> dict[str, Any]:
+        """What must not change while a search goes on, flat: dotted key -> value.
+
+        Budgets, resources, failures and how often winners are measured may; they do not change what a score means.
+        What judges an estimate decides its unit.
+        """
+        free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"}
+        return dict(_flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search file with everything it names looked up: what the rest of the program works with."""
+
+    config: SearchConfig
+    catalogue: Catalogue
+    space: Space
+
+    @property
+    def tasks(self) -> dict[str, Card]:
+        return {name: self.catalogue.task(name) for name in self.space.tasks}
+
+    @property
+    def targets(self) -> dict[str, Card]:
+        return {name: self.catalogue.targets[name] for name in self.config.targets}
+
+    @property
+    def pool(self) -> Pool:
+        """What priors look at."""
+        examples = self.config.stages.intermediate.examples
+        return Pool(self.space, self.tasks, self.targets, self.catalogue.suites, examples)
+
+    @property
+    def all_tasks(self) -> Mixture:
+        """All tasks together, or the largest if a mixture may not have so many, with equal weights."""
+        return next(uniform(self.pool)).mixture
+
+    def _dev_cards(self) -> dict[str, Card]:
+        """Target -> the card whose development rows it takes, where they are not its own."""
+        cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
+        return {name: card for name, card in cards.items() if card != self.targets[name]}
+
+    def starts(self, earlier: Sequence[Start] = ()) -> list[Start]:
+        """What to begin with, distinct, on the grid of the space.
+
+        Args:
+            earlier: what the prior of that name has found.
+        """
+        start, pool = self.config.start, self.pool
+        found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
+        found.extend(starts(start.priors, pool, earlier))
+        found.extend(uniform(pool) if start.all_tasks else ())
+        found.extend(single(pool) if start.single_tasks or self.config.sampler.estimates else ())
+        first = {one.mixture: one for one in reversed(found)}
+        return [first[mixture] for mixture in dict.fromkeys(one.mixture for one in found)]
+
+    def plan(self, store: str, cache: str) -> Plan:
+        """What the workers need to know."""
+        config = self.config
+        return Plan(
+            tasks=self.tasks,
+            targets=self.targets,
+            training_cards={name: self.catalogue.training_cards(card) for name, card in self.targets.items()},
+            dev_cards=self._dev_cards(),
+            rungs=config.halving.rungs,
+            intermediate=config.stages.intermediate,
+            target=config.stages.target,
+            per_target=config.stages.per_target,
+            evaluation=config.evaluation,
+            engine=config.engine,
+            store=store,
+            cache=cache,
+            mirror=config.storage.mirror,
+            probe=config.sampler.probe,
+            workers=config.resources.workers,
+            halvings=config.failures.halvings,
+        )
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, below in value.items():
+        if isinstance(below, Mapping) and below:
+            yield from _flat(below, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", below

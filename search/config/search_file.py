@@ -1,0 +1,254 @@
+"""search.yaml as a file: read, checked with every mistake at once, written, compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from search.config.schema import RESERVED, HyperparameterConfig, Search, SearchConfig
+from search.sampling.proposer import chosen
+from spaces.catalogue import Catalogue, problem_of, read_yaml
+from spaces.errors import InputError, Problem, nearest
+from spaces.mixture import Mixture
+from spaces.space import Hyperparameter, Space
+from trainables.work.item import StageSettings
+
+
+def load(path: Path) -> Search:
+    """Read and check a search file.
+
+    Raises:
+        InputError: every mistake in the file, at once.
+    """
+    data = read_yaml(path)
+    cards = data.get("cards")
+    folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
+    catalogue = Catalogue.load(folders)
+    problems = list(_unknown_names(data, catalogue, str(path)))
+    data = _with_suite(data, catalogue)
+    try:
+        config = _validated(data, str(path))
+    except InputError as error:
+        raise InputError([*error.problems, *problems]) from error
+    problems.extend(_problems(config, catalogue, str(path)))
+    try:
+        space = _space(config, catalogue)
+    except InputError as error:
+        problems.extend(Problem(p.what, f"{path}: {p.where}", p.found, p.fix) for p in error.problems)
+    problems.extend(_leaks(config, catalogue, str(path)))
+    if problems:
+        raise InputError(problems)
+    search = Search(config, catalogue, space)
+    problems = [
+        Problem(what, f"{path}: start.mixtures.{number}", text)
+        for number, text in enumerate(config.start.mixtures)
+        for what in space.problems(Mixture.parse(text))
+    ]
+    problems.extend(_estimate_problems(search, str(path)))
+    if problems:
+        raise InputError(problems)
+    return search
+
+
+def dump(config: SearchConfig, folder: Path) -> str:
+    """YAML of a configuration whose relative paths are resolved against `folder`, so that it can be read elsewhere."""
+    data = config.model_dump(mode="json", exclude_defaults=True)
+    if config.cards:
+        data["cards"] = [str((folder / card).resolve()) for card in config.cards]
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+
+
+def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
+    """Fixed settings that differ between the stored search and a new file of the same name."""
+    before, after = old.fixed(), new.fixed()
+    return [
+        Problem("differs from the search of that name", key, f"{after.get(key)} (the search has {before.get(key)})")
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _validated(data: Mapping[str, Any], file: str) -> SearchConfig:
+    try:
+        return SearchConfig.model_validate(data)
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors():
+            problem = problem_of(detail, file)
+            if detail["type"] == "extra_forbidden":
+                key = str(detail["loc"][-1])
+                known = _keys_at(detail["loc"][:-1])
+                problem = Problem(problem.what, problem.where, problem.found, nearest(key, known))
+            problems.append(problem)
+        raise InputError(problems) from error
+
+
+def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the model at that place knows."""
+    model: Any = SearchConfig
+    for part in loc:
+        field = getattr(model, "model_fields", {}).get(str(part))
+        model = field.annotation if field else HyperparameterConfig
+    return list(getattr(model, "model_fields", {}))
+
+
+def _unknown_names(data: Mapping[str, Any], catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Tasks and targets that have no card, or stand twice."""
+    for key, find in (("tasks", catalogue.task), ("targets", catalogue.target)):
+        found = data.get(key)
+        names = [str(name) for name in found] if isinstance(found, list) else []
+        for number, name in enumerate(names):
+            where = f"{file}: {key}.{number}"
+            if name in names[:number]:
+                yield Problem("stands twice", where, name, "remove one")
+            try:
+                find(name, where)
+            except InputError as error:
+                yield from error.problems
+
+    suite = data.get("suite")
+    if isinstance(suite, str) and suite not in catalogue.suites:
+        yield Problem("unknown suite", f"{file}: suite", str(suite), nearest(str(suite), catalogue.suites))
+
+
+def _with_suite(data: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """The file's mapping with the targets of its suite added to those that it names."""
+    suite, named = data.get("suite"), data.get("targets", [])
+    if not isinstance(suite, str) or suite not in catalogue.suites or not isinstance(named, list):
+        return dict(data)
+    return {**data, "targets": list(dict.fromkeys([*named, *catalogue.suites[suite].targets]))}
+
+
+def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Tasks that train on rows which a target is selected or tested on."""
+    targets = [catalogue.targets[name] for name in config.targets if name in catalogue.targets]
+    for number, name in enumerate(config.tasks):
+        with suppress(InputError):  # `_unknown_names` says so
+            trained = catalogue.task(name).places_of("train")
+            for target in targets:
+                if trained & (target.places_of("test") | catalogue.dev_card(target).places_of("dev")):
+                    fix = f"leave one of them out, or its languages that {target.name} is not scored in"
+                    what = f"trains on rows that {target.name} is scored on"
+                    yield Problem(what, f"{file}: tasks.{number}", name, fix)
+
+
+def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Mistakes that need more than one key to see."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED:
+        yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
+    for number, pair in enumerate(config.space.exclude):
+        unknown = sorted(set(pair) - set(config.tasks))
+        if len(set(pair)) != 2 or unknown:
+            found = f"{pair}" + (f", unknown: {unknown}" if unknown else "")
+            yield Problem("must be two tasks of this search", f"{file}: space.exclude.{number}", found)
+    yield from _stage_problems(config, file)
+    yield from _target_problems(config, catalogue, file)
+    for number, text in enumerate(config.start.mixtures):
+        try:
+            Mixture.parse(text)
+        except InputError as error:
+            for problem in error.problems:
+                yield Problem(problem.what, f"{file}: start.mixtures.{number}", problem.found, problem.fix)
+
+
+def _estimate_problems(search: Search, file: str) -> Iterator[Problem]:
+    """Estimates that nobody would read, or that have nothing to merge."""
+    count, space, sampler = search.config.sampler.estimates, search.space, chosen(search)
+    where = f"{file}: sampler.estimates"
+    if count and sampler.name != "mixture":
+        found = f"{count}, and the sampler is {sampler.name}: {sampler.why}"
+        yield Problem("only the sampler of mixtures reads estimates", where, found, "name: mixture, or no estimates")
+    if count and not space.min_tasks < 2 <= space.max_tasks:
+        found = f"{count}, and a mixture has {space.min_tasks} to {space.max_tasks} tasks"
+        fix = "space.min_tasks 1 and space.max_tasks 2 or more, or no estimates"
+        yield Problem("estimates merge single tasks into mixtures of several", where, found, fix)
+
+
+def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
+    """Settings of the stages: names, values, and rungs that are too small to train on."""
+    fields = sorted(StageSettings.model_fields)
+    for name, hyperparameter in config.space.hyperparameters.items():
+        where = f"{file}: space.hyperparameters.{name}"
+        stage, _, field = name.partition(".")
+        if stage not in ("intermediate", "target") or field not in fields or field == "examples":
+            fix = "intermediate.<setting> or target.<setting>; " + nearest(field, set(fields) - {"examples"})
+            yield Problem("is no setting of a stage", where, name, fix)
+            continue
+        for value in (hyperparameter.low, hyperparameter.high, *(hyperparameter.choices or [])):
+            if value is not None:
+                yield from _checked(getattr(config.stages, stage), {field: value}, where)
+    stages = {"stages.intermediate": config.stages.intermediate, "stages.target": config.stages.target}
+    for key, stage_settings in stages.items():
+        least = stage_settings.examples * config.halving.rungs[0]
+        if least < stage_settings.batch_size:
+            found = f"{least:g} of {stage_settings.examples} examples, batch_size {stage_settings.batch_size}"
+            fix = "more examples, a larger first rung, or smaller batches"
+            yield Problem("the first rung is less than one batch", f"{file}: {key}", found, fix)
+
+
+def _target_problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
+    """Settings of single targets."""
+    for target, settings in config.stages.per_target.items():
+        where, examples = f"{file}: stages.per_target.{target}", settings.get("examples")
+        if target not in config.targets:
+            yield Problem("is no target of this search", where, target, nearest(target, config.targets))
+        if not isinstance(examples, list):
+            yield from _checked(config.stages.target, settings, where)
+            continue
+        each = [_checked(config.stages.target, {**settings, "examples": count}, where) for count in examples]
+        yield from dict.fromkeys(problem for problems in each for problem in problems)
+        cards = catalogue.targets[target].trained_on if target in catalogue.targets else []
+        if len(examples) != max(1, len(cards)):
+            trained = f"a number for each of {', '.join(cards)}, in order" if len(cards) > 1 else "one number"
+            yield Problem("does not fit what the target is trained on", f"{where}.examples", str(examples), trained)
+
+
+def _checked(stage: StageSettings, values: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    try:
+        stage.with_values(values)
+    except ValidationError as error:
+        for detail in error.errors():
+            problem = problem_of(detail, "")
+            yield Problem(problem.what, f"{where}.{'.'.join(map(str, detail['loc']))}", problem.found, problem.fix)
+
+
+def _space(config: SearchConfig, catalogue: Catalogue) -> Space:
+    """The space of a configuration; tasks whose licence is not allowed are left out."""
+    allowed = config.space.licences
+    cards = {}
+    for name in config.tasks:
+        with suppress(InputError):  # `_unknown_names` says so
+            cards[name] = catalogue.task(name)
+    pool = sorted(name for name, card in cards.items() if allowed is None or card.licence in allowed)
+    if not pool:
+        found = sorted({card.licence for card in cards.values()})
+        raise InputError(Problem("no task is left", "space.licences", f"{allowed}; the tasks have {found}"))
+    hyperparameters = {}
+    for name, hyperparameter in sorted(config.space.hyperparameters.items()):
+        stage, _, field = name.partition(".")
+        if field not in StageSettings.model_fields:
+            continue  # `_stage_problems` says so
+        own = getattr(getattr(config.stages, stage, None), field, None)
+        default = hyperparameter.default if hyperparameter.default is not None else own
+        distribution = hyperparameter.distribution
+        if default is None or not distribution._contains(distribution.to_internal_repr(default)):
+            fix = f"set space.hyperparameters.{name}.default"
+            raise InputError(
+                Problem("the default is outside the range", f"space.hyperparameters.{name}", str(default), fix)
+            )
+        hyperparameters[name] = Hyperparameter(distribution, default)
+    return Space(
+        tasks=tuple(pool),
+        min_tasks=config.space.min_tasks,
+        max_tasks=min(config.space.max_tasks, len(pool)),
+        min_weight=config.space.min_weight,
+        step=config.space.weight_step,
+        exclude=frozenset(frozenset(pair) for pair in config.space.exclude if len(set(pair)) == 2),
+        hyperparameters=tuple(hyperparameters.items()),
+    )

@@ -1,0 +1,1 @@
+"""Answers for people: tables, text, the terminal of a launch."""

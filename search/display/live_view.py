@@ -1,0 +1,225 @@
+"""What is seen of a running search: its picture for a live view, and lines for everything else. Prints nothing."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from statistics import fmean
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from search.config.schema import Search
+from search.forecast.estimate import expected
+from search.formatting import counts, duration, percent, points
+from search.results.ranking import best
+from search.studies.studies import Studies
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome, Progress, Score
+
+BAR = 16
+"""Columns of a progress bar."""
+
+LOOKING = 0.02
+"""The share of the time that may go into looking for the best mixes."""
+
+
+@dataclass
+class _Running:
+    item: WorkItem
+    since: float
+    progress: Progress | None = None
+
+
+class Scene:
+    """A running search.
+
+    What costs nothing to know is shown as it is; the best mixes are looked for again when a work item ends, but for no
+    more than a small share of the time.
+
+    Args:
+        concurrency: how many work items run at once.
+    """
+
+    def __init__(self, search: Search, studies: Studies, concurrency: int) -> None:
+        self.search, self.studies, self.concurrency = search, studies, concurrency
+        self._running: dict[str, _Running] = {}
+        self._seconds: dict[int, list[float]] = defaultdict(list)  # rung -> of each work item that ended
+        for record in studies.owners():
+            if record.finished and record.started:
+                self._seconds[record.rung].append((record.finished - record.started).total_seconds())
+        self._next_look = 0.0
+        self._read()
+
+    @property
+    def items(self) -> int:
+        """Work items that were started, by this launch or before."""
+        return self.studies.standing.items
+
+    def started(self, item: WorkItem) -> None:
+        self._running[item.key] = _Running(item, time.monotonic())
+
+    def progressed(self, item: WorkItem, progress: Progress) -> None:
+        if item.key in self._running:
+            self._running[item.key].progress = progress
+
+    def finished(self, item: WorkItem) -> None:
+        running = self._running.pop(item.key, None)
+        if running is not None:
+            self._seconds[item.rung].append(time.monotonic() - running.since)
+        self._read()
+
+    def _read(self) -> None:
+        self._read_at = now = time.monotonic()
+        self._left = self._expected_seconds()
+        if now >= self._next_look:
+            self._best = best(self.search, self.studies, top=1)["targets"]
+            took = time.monotonic() - now
+            self._next_look = now + (took / LOOKING if took > 0.05 else 0.0)
+
+    # --- for a live view
+
+    def picture(self) -> RenderableType:
+        """Budget and time, work items that run, the best of each target, failures."""
+        return Group(self._budget(), self._items(), self._targets(), self._failures())
+
+    def _budget(self) -> RenderableType:
+        total, grid = self.search.config.budget.recipes, _grid(3)
+        used = min(len(self.studies.standing.tried), total)
+        so_far = f"{used} of {total} recipes, {self._over()} work items, {duration(self._wall())}"
+        text = so_far + self._left_text()
+        grid.add_row(
+            Text(self.search.config.name, "bold"), ProgressBar(self._expected(), self._over(), width=BAR), Text(text)
+        )
+        return grid
+
+    def _items(self) -> RenderableType:
+        grid = _grid(4)
+        for running in list(self._running.values()):
+            progress, item = running.progress, running.item
+            done = progress.done if progress else 0.0
+            phase = progress.phase if progress else "starting"
+            bar = ProgressBar(1.0, done, width=BAR)
+            age = duration(time.monotonic() - running.since)
+            grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{_name(item)} · {phase} · rung {item.rung} · {age}"))
+        return grid
+
+    def _targets(self) -> RenderableType:
+        grid = _grid(3)
+        for target, found in self._best.items():
+            grid.add_row("  ", Text(target, "bold"), Text(_best_text(found)))
+        return grid
+
+    def _failures(self) -> RenderableType:
+        failures = self.studies.standing.failures
+        if not failures:
+            return Text()
+        by_kind = Counter(record.failure.kind for record in failures if record.failure)
+        total = counts({**dict(sorted(by_kind.items())), "total": len(failures)})
+        return Text(f"  failed work items {total}", "red")
+
+    # --- lines
+
+    def finished_line(self, item: WorkItem, outcome: Outcome) -> str:
+        """What came of a work item."""
+        if outcome.failure:
+            found = f"failed, {outcome.failure.kind}: {outcome.failure.message}"
+        else:
+            found = ", ".join(f"{target} {self._result(item, target)}" for target in outcome.scores)
+        if outcome.micro_batches:
+            sizes = ", ".join(f"{phase} {size}" for phase, size in outcome.micro_batches.items())
+            found += f"; batches cut to fit into memory: {sizes}"
+        head = f"{self._over()}/{self._expected()} {_name(item)}, rung {item.rung}, {duration(outcome.seconds)}"
+        return f"{head}: {found}{self._left_text()}"
+
+    def running_line(self) -> str:
+        """What runs."""
+        parts = [
+            f"{_name(running.item)} {running.progress.phase} {running.progress.done:.0%}"
+            for running in self._running.values()
+            if running.progress
+        ]
+        return f"{self._over()}/{self._expected()} running: {'; '.join(parts) or 'nothing'}{self._left_text()}"
+
+    def _result(self, item: WorkItem, target: str) -> str:
+        """Score, and gain over the baseline with the same seed at the same rung."""
+        recipe = item.recipe
+        baseline = Recipe.of(Mixture(), {}, recipe.model, recipe.seed)
+        own = self._score(target, recipe.digest, item.rung, item.merged)
+        base = self._score(target, baseline.digest, item.rung)
+        if own and not own.dev:
+            return f"LogME {own.score:.3f}"
+        gain = f" ({points(own.score - base.score)})" if own and base and not recipe.is_baseline else ""
+        return f"{percent(own.score if own else None)}{gain}"
+
+    def _score(self, target: str, digest: str, rung: int, estimate: bool = False) -> Score | None:
+        record = self.studies.standing.at(target, digest, rung, estimate)
+        return record.score if record else None
+
+    # --- time
+
+    def _wall(self) -> float:
+        """Seconds so far, those of earlier launches included."""
+        return self.studies.wall_seconds + time.monotonic() - self._read_at
+
+    def _over(self) -> int:
+        """Work items that ended."""
+        return self.studies.standing.over
+
+    def _expected(self) -> int:
+        """Work items in all, as far as can be said."""
+        return max(self._over() + len(self._running), self._expected_items)
+
+    def _left_text(self) -> str:
+        if self._left is None:
+            return ""
+        left = max(0.0, self._left - (time.monotonic() - self._read_at))
+        return f", about {duration(left)} left" if left >= 1 else ""
+
+    def _expected_seconds(self) -> float | None:
+        """What the work items that are still expected will take, from the mean time of those of the same rung."""
+        seconds, over = self._seconds, self._over()
+        left = [0] * len(self.search.config.halving.rungs)
+        for items in expected(self.search):
+            left[items.rung] += items.items
+        left = [max(0, count - len(seconds[rung])) for rung, count in enumerate(left)]
+        self._expected_items = over + sum(left)
+        if not any(seconds.values()):
+            return None
+        shares = self.search.config.halving.rungs
+        per_share = sum(map(sum, seconds.values())) / sum(shares[rung] * len(found) for rung, found in seconds.items())
+        return (
+            sum(
+                count * (fmean(seconds[rung]) if seconds[rung] else per_share * shares[rung])
+                for rung, count in enumerate(left)
+            )
+            / self.concurrency
+        )
+
+
+def _grid(columns: int) -> Table:
+    """A line stays a line: what does not fit is cut."""
+    grid = Table.grid(padding=(0, 1))
+    for _ in range(columns):
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+    return grid
+
+
+def _name(item: WorkItem) -> str:
+    mix = str(item.recipe.mixture) if item.recipe.mixture else "baseline"
+    return f"estimate of {mix}" if item.merged else mix
+
+
+def _best_text(found: dict[str, object]) -> str:
+    """The best so far, or the baseline while there is nothing else."""
+    entries, baseline = found["best"], found["baseline"]
+    if isinstance(entries, list) and entries:
+        entry = entries[0]
+        gain = points(entry["gain"], entry["gain_spread"])
+        return f"{percent(entry['score'])} {gain} {entry['mix']}"
+    return f"{percent(baseline['score'])} baseline" if isinstance(baseline, dict) else "nothing yet"

@@ -1,0 +1,177 @@
+"""Everything that a launch shows. One class owns the terminal: a live view on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from io import TextIOBase
+from types import TracebackType
+from typing import IO, Any, TextIO, cast
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from search.checks.node_checks import Check
+from search.config.schema import Search
+from search.display.live_view import Scene
+from search.formatting import duration
+from search.sampling.proposer import chosen
+from search.studies.studies import Studies
+from search.studies.trial_record import Kind
+from spaces.errors import Problem
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome, Progress
+
+QUIET = 30.0
+"""Seconds between plain lines while nothing ends."""
+
+REFRESHES = 2
+"""Pictures of the live view per second."""
+
+
+class Terminal:
+    """Start-up steps, the progress of a search, errors and the answer, on standard output; errors on standard error.
+
+    A closed output is no reason to stop a search: what cannot be written is lost.
+
+    Args:
+        out, err: where to write; default: standard output and error.
+        live: whether a view is redrawn in place; default: when `out` is a terminal.
+        width: columns; default: the terminal's.
+    """
+
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, live: bool | None = None, width: int | None = None
+    ) -> None:
+        output = cast(IO[str], _Unbreakable(out or sys.stdout))
+        errors = cast(IO[str], _Unbreakable(err or sys.stderr))
+        terminal = output.isatty() if live is None else live
+        force = True if live else None
+        self._console = Console(file=output, width=width, highlight=False, soft_wrap=not terminal, force_terminal=force)
+        self._errors = Console(file=errors, width=width, highlight=False, soft_wrap=True)
+        self._is_live = terminal and not self._console.is_dumb_terminal
+        self._started = self._last_line = time.monotonic()
+        self._live: Live | None = None
+        self._scene: Scene | None = None
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def say(self, text: str) -> None:
+        """A step of the start-up, or a remark while the search runs."""
+        self._line(Text(text, "dim"))
+
+    def check(self, check: Check) -> None:
+        """A line of the doctor; its word says what its colour says."""
+        word, style = {"ok": ("ok", "green"), "failed": ("FAILED", "bold red"), "skipped": ("skipped", "yellow")}[
+            check.state
+        ]
+        fix = f"; fix: {check.fix}" if check.fix else ""
+        self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<10}", f"{check.where}: {check.text}{fix}"))
+
+    def begin(self, search: Search, studies: Studies, concurrency: int) -> None:
+        """From now on the search is shown: what its studies hold, and what it tells as a listener."""
+        self._scene = Scene(search, studies, concurrency)
+        done = self._scene.items
+        went_on = f"; goes on after {done} work items" if done else ""
+        if search.config.sampler.name == "auto":
+            sampler = chosen(search)
+            self._line(Text(f"sampler {sampler.name}: {sampler.why}"))
+        at_once = "one work item" if concurrency == 1 else f"{concurrency} work items"
+        self._line(Text(f"search {search.config.name} runs, {at_once} at a time{went_on}"))
+        if self._is_live:
+            self._live = Live(
+                get_renderable=self._scene.picture, console=self._console, refresh_per_second=REFRESHES, transient=True
+            )
+            self._live.start()
+
+    def close(self) -> None:
+        """Ends the live view and leaves the terminal in order; safe to repeat."""
+        if self._live is not None:
+            live, self._live = self._live, None
+            live.stop()
+
+    def error(self, problems: Iterable[Problem]) -> None:
+        """Problems, each with its fix."""
+        self.close()
+        for problem in problems:
+            self._errors.print(Text.assemble(("error: ", "red"), str(problem)))
+
+    def final(self, text: str) -> None:
+        """The answer, as it is."""
+        self.close()
+        self._console.print(Text(""))
+        self._console.print(Text.from_ansi(text), soft_wrap=True)
+
+    # --- agenda.Listener
+
+    def started(self, item: WorkItem, kind: Kind) -> None:
+        if self._scene:
+            self._scene.started(item)
+
+    def progressed(self, item: WorkItem, progress: Progress) -> None:
+        if self._scene is None:
+            return
+        self._scene.progressed(item, progress)
+        if not self._is_live and time.monotonic() - self._last_line >= QUIET:
+            self._line(Text(self._scene.running_line()))
+
+    def finished(self, item: WorkItem, outcome: Outcome) -> None:
+        if self._scene is None:
+            return
+        self._scene.finished(item)
+        for note in outcome.notes:
+            self._line(Text(note, "yellow"))
+        if outcome.failure or not self._is_live:
+            line = self._scene.finished_line(item, outcome)
+            self._line(Text(line, "red" if outcome.failure else ""))
+
+    def _line(self, text: Text) -> None:
+        """A line that stays; where nothing is redrawn it begins with the time since the start."""
+        self._last_line = time.monotonic()
+        stamp = "" if self._is_live else f"[{duration(self._last_line - self._started)}] "
+        self._console.print(Text(stamp) + text)
+
+
+class _Unbreakable(TextIOBase):
+    """A text file whose writes never raise: the reader may be gone, the terminal closed."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(self._file, "encoding", None) or "utf-8"
+
+    def write(self, text: str) -> int:
+        try:
+            return self._file.write(text)
+        except UnicodeEncodeError:
+            return self.write(text.encode("ascii", "replace").decode())
+        except (OSError, ValueError):
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._file.flush()
+        except (OSError, ValueError):
+            return
+
+    def isatty(self) -> bool:
+        try:
+            return self._file.isatty()
+        except (OSError, ValueError):
+            return False
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)

@@ -1,0 +1,1 @@
+"""What is taken home from a search."""

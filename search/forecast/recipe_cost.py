@@ -1,0 +1,66 @@
+"""Costs: what it takes to try a recipe, beside others of the same search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from search.config.schema import Search
+from search.forecast.estimate import TRAINING
+from search.forecast.throughput import table
+from search.surrogate.features import Cost
+from spaces.card import Card
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe, Value
+from trainables.work.item import Plan, StageSettings
+
+
+class Costs:
+    """Passes of a token through the encoder that a new recipe takes at the lowest rung, on all targets.
+
+    Examples are as long as the table of `throughput.yaml` assumes and not as they were measured: what is proposed must
+    not depend on the machine that proposes it.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._known: dict[tuple[tuple[str, Value], ...], tuple[dict[str, float], float]] = {}
+
+    def __call__(self, mixture: Mixture, hyperparameters: Mapping[str, Value]) -> float:
+        """Of a recipe."""
+        lengths = tuple(item for item in sorted(hyperparameters.items()) if item[0].endswith(".max_length"))
+        if lengths not in self._known:  # nothing else that may be searched changes how many tokens there are
+            some = Mixture.of({self._search.space.tasks[0]: 1.0})
+            self._known[lengths] = self._stages(Recipe.of(some, dict(lengths), "", 0))
+        tasks, after = self._known[lengths]
+        return sum(weight * tasks[task] for task, weight in mixture.weights.items()) + after
+
+    def cooled(self, left: float) -> Cost:
+        """Costs that matter less the less is left: what is dear is tried late rather than never (cost cooling, Lee et
+        al. 2020, arXiv 2003.10870).
+
+        Args:
+            left: share of the budget.
+        """
+        return lambda mixture, hyperparameters: self(mixture, hyperparameters) ** left
+
+    def _stages(self, recipe: Recipe) -> tuple[dict[str, float], float]:
+        """Of the intermediate stage on each task alone, and of everything that comes after."""
+        plan = self._plan
+        share, stage = plan.rungs[0], plan.intermediate_for(recipe)
+        examples = stage.at(share).examples
+        tasks = {name: TRAINING * examples * self._tokens(card, stage) for name, card in plan.tasks.items()}
+        after = 0.0
+        for name, target in plan.targets.items():
+            sizes = table().sizes(target, plan.target_for(recipe, name).max_length, plan.evaluation.max_examples)
+            after += sizes.evaluation_rows * sizes.evaluation_tokens
+            for card, settings in plan.target_stages(name, share, recipe):
+                after += TRAINING * settings.examples * self._tokens(card, settings)
+        return tasks, after
+
+    def _tokens(self, card: Card, stage: StageSettings) -> float:
+        return table().sizes(card, stage.max_length, None).tokens
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return self._search.plan("", "")

@@ -1,0 +1,1 @@
+"""What of the store a search may lose."""

@@ -1,0 +1,275 @@
+"""Retention: what of the store a search may lose. `gc` asks for it once, `disk_budget.py` during the search.
+
+Of the encoders that a search has made it needs
+
+* what its running work items start from;
+* what a promotion may start from, for each recipe that may still be promoted: its highest encoder, the lower ones not;
+* while mixtures are still to be estimated, each task's own encoder of the lowest rung, which they are merged from;
+* its answer: the best mixes of each target, with all their seeds.
+
+All else may go. Whatever is missing later is computed again: that is slower, never wrong. The store belongs to all
+searches: what another one in $TASKMIX_HOME needs stays. Scores are tiny and always stay.
+
+Predictions on the test split stay with the search that has their score, since an export trains nothing. Those that no
+search knows go, in a store that lies in $TASKMIX_HOME: to any other one searches may write that nobody here knows of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from search.config import workspace
+from search.config.schema import Search
+from search.config.workspace import Place
+from search.results.ranking import best
+from search.scheduling.agenda import Agenda
+from search.scheduling.proxies import Merges
+from search.studies.studies import Studies
+from spaces.errors import Failure
+from spaces.recipe import Recipe
+from trainables.store.store import Orphan, Store
+from trainables.work.item import WorkItem
+
+ORPHAN_SECONDS = 86_400.0
+"""A writer that was silent for so long is dead."""
+
+LOST, RESUME, MERGE, ANSWER = 0.0, 1.0, 2.0, 3.0
+"""What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; estimates do; it is an
+answer."""
+
+
+class Holdings:
+    """The encoders that the records of one search speak of, and what they are worth to it; and its predictions.
+
+    `have`, everywhere: keys that are in the store.
+    """
+
+    def __init__(self, search: Search, studies: Studies, place: Place) -> None:
+        self._search, self._studies = search, studies
+        plan = search.plan(place.store, str(place.cache))
+        self._plan = plan.model_copy(update={"versions": studies.versions})
+        self._keys: dict[tuple[str, int], str] = {}
+
+    def key(self, recipe: Recipe, rung: int) -> str:
+        """The store's key; it takes a while, so it is looked up the second time."""
+        place = recipe.digest, rung
+        if place not in self._keys:
+            self._keys[place] = self._plan.encoder_key(recipe, rung)
+        return self._keys[place]
+
+    def made(self) -> dict[str, list[tuple[Recipe, int]]]:
+        """Key -> (recipe, rung) of those that have or may have it; recipes that differ in the target stage share it."""
+        standing, found = self._studies.standing, dict[str, list[tuple[Recipe, int]]]()
+        highest: dict[str, int] = {}
+        for rungs in standing.rungs.values():
+            for rung, at in enumerate(rungs):
+                for digest in at.started:
+                    highest[digest] = max(rung, highest.get(digest, 0))
+        for digest, top in highest.items():
+            recipe = standing.recipes[digest]
+            for rung in range(top + 1) if not recipe.is_baseline else ():
+                found.setdefault(self.key(recipe, rung), []).append((recipe, rung))
+        return found
+
+    def predictions_of(self, item: WorkItem) -> set[str]:
+        """Keys of the predictions that a work item makes: of each target, at the top rung."""
+        if not self._plan.tests(item):
+            return set()
+        return {self._plan.score_key(item.recipe, item.rung, target) for target in item.targets}
+
+    def predictions(self) -> set[str]:
+        """Keys of all predictions that the search has or is making."""
+        items = self._studies.running()
+        for target, records in self._studies.records.items():
+            items += [WorkItem(record.recipe, record.rung, (target,)) for record in records]
+        return {key for item in items for key in self.predictions_of(item)}
+
+    def running(self, have: AbstractSet[str]) -> set[str]:
+        """What running work items start from, and what they have made on their way."""
+        found = set[str]()
+        for item in self._studies.running():
+            if item.merged:
+                found |= have & set(self._plan.single_keys(item.recipe, item.rung).values())
+            else:
+                found |= self._from(item.recipe, item.rung, have)
+        return found
+
+    def worth(self, have: AbstractSet[str], top: int, over: bool = False) -> dict[str, float]:
+        """Key -> worth, of those that are needed.
+
+        Args:
+            top: how many mixes per target are an answer.
+            over: nothing will be promoted any more.
+        """
+        found: dict[str, float] = {}
+        standing, recipes = self._studies.standing, self._studies.standing.recipes
+        for target, rungs in standing.rungs.items() if not over else ():
+            rankings = [rung.ranked for rung in rungs]
+            hopes = hopeful(
+                rankings, [rung.started for rung in rungs], self._arriving(target), self._search.config.halving.eta
+            )
+            for rung, digests in enumerate(hopes):
+                for position, digest in enumerate(digests):
+                    worth = RESUME + 1 - position / len(rankings[rung])
+                    for key in self._from(recipes[digest], rung + 1, have):
+                        found[key] = max(worth, found.get(key, LOST))
+        singles = () if over or self._studies.exhausted else Merges(self._search, standing).needed
+        for key in have & {self.key(recipe, 0) for recipe in singles}:
+            found[key] = max(MERGE, found.get(key, LOST))
+        found.update(dict.fromkeys(self._answer(top) & have, ANSWER))
+        return found
+
+    def _from(self, recipe: Recipe, rung: int, have: AbstractSet[str]) -> set[str]:
+        """The encoder that a work item at `rung` starts from, and any above, which other targets have led to."""
+        if recipe.is_baseline:
+            return set()
+        stored = [at for at in range(len(self._plan.rungs)) if self.key(recipe, at) in have]
+        nearest = max((at for at in stored if at <= rung), default=0)
+        return {self.key(recipe, at) for at in stored if at >= nearest}
+
+    def _arriving(self, target: str) -> list[int]:
+        """Per rung, how many searched recipes may still get a result there that are not waiting below."""
+        studies, config = self._studies, self._search.config
+        arriving = [0] * len(self._plan.rungs)
+        if not studies.exhausted:
+            arriving[0] = max(0, config.budget.recipes - len(studies.standing.tried))
+        for item in studies.running():
+            if target in item.targets and item.recipe.digest in studies.standing.tried:
+                arriving[item.rung] += 1
+        return arriving
+
+    def _answer(self, top: int) -> set[str]:
+        answers = best(self._search, self._studies, top=top)["targets"].values()
+        found = set()
+        for answer in answers:
+            digests, rung = {entry["digest"] for entry in answer["best"]}, answer["rung"]["index"]
+            for recipe in self._studies.standing.recipes.values():
+                if recipe.with_seed(self._search.config.seed).digest in digests:
+                    found.add(self.key(recipe, rung))
+        return found
+
+
+def hopeful(
+    rankings: Sequence[Sequence[str]], started: Sequence[AbstractSet[str]], arriving: Sequence[int], eta: int
+) -> list[list[str]]:
+    """Per rung but the last, the recipes that may still be promoted from it for one target, best first.
+
+    Ranks only get worse, and a rung never gets more results than it has, plus those that may still arrive: who stands
+    behind the best 1/eta of that number will not be among the best 1/eta of fewer.
+
+    Args:
+        rankings, started, eta: as for `halving.promotable`.
+        arriving: per rung, recipes that may still get a result there, those left out that wait for it a rung below.
+    """
+    found: list[list[str]] = []
+    promoted = 0
+    for rung, ranking in enumerate(rankings[:-1]):
+        coming = arriving[rung] + promoted
+        places = max(1, (len(ranking) + coming) // eta)
+        found.append([digest for digest in ranking[:places] if digest not in started[rung + 1]])
+        promoted = len(found[-1]) + coming
+    return found
+
+
+def neighbours(search: Search, place: Place) -> Iterator[Holdings]:
+    """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
+    for name in workspace.names():
+        if name == search.config.name:
+            continue
+        other, there = workspace.find(name)
+        if not there.keeps_in(place.store):
+            continue
+        try:
+            studies = Studies.open(there.studies, other)
+        except Failure as error:
+            if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
+                continue
+            raise
+        yield Holdings(other, studies, there)
+
+
+@dataclass(frozen=True)
+class Waste:
+    """An encoder that nothing needs: of which mix, at which rung, in bytes."""
+
+    key: str
+    mix: str
+    rung: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What `gc` would delete, and what it would keep of this search.
+
+    `predictions`, `kept_predictions`: key -> bytes.
+    """
+
+    encoders: list[Waste]
+    predictions: dict[str, int]
+    orphans: list[Orphan]
+    kept: int
+    kept_bytes: int
+    kept_predictions: dict[str, int]
+
+    @property
+    def bytes(self) -> int:
+        """What it frees."""
+        encoders, orphans = (sum(one.bytes for one in part) for part in (self.encoders, self.orphans))
+        return encoders + orphans + sum(self.predictions.values())
+
+    def __bool__(self) -> bool:
+        return bool(self.encoders or self.predictions or self.orphans)
+
+    def carry_out(self, store: Store) -> None:
+        """Delete. Raises StoreError; what was deleted before stays deleted."""
+        for encoder in self.encoders:
+            store.remove(encoder.key)
+        for key in self.predictions:
+            store.remove_predictions(key)
+        for orphan in self.orphans:
+            store.remove_orphan(orphan)
+
+
+def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
+    """What of the store can go without loss for this search, while no driver runs it.
+
+    Args:
+        top: the best mixes per target that stay.
+
+    Raises:
+        TaskmixError: the store, this search, or another one on the same store cannot be read.
+    """
+    predicted = store.prediction_sizes()  # before any studies are read: what is made after that is not looked at
+    studies = Studies.open(place.studies, search)
+    holdings, have = Holdings(search, studies, place), store.encoder_keys()
+    needed = holdings.running(have) | holdings.worth(have, top, _is_over(search, studies)).keys()
+    own = holdings.predictions()
+    known = set(own)
+    for other in neighbours(search, place):
+        needed |= other.running(have) | other.worth(have, top).keys()
+        known |= other.predictions()
+    unknown = {key: size for key, size in predicted.items() if key not in known}
+    made = {key: uses for key, uses in holdings.made().items() if key in have}
+    sizes = store.sizes(made)
+    waste = [Waste(key, str(made[key][0][0].mixture), made[key][0][1], sizes[key]) for key in sizes.keys() - needed]
+    kept = [sizes[key] for key in sizes if key in needed]
+    return Sweep(
+        sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
+        unknown if _is_in_home(place) else {},
+        store.orphans(ORPHAN_SECONDS),
+        len(kept),
+        sum(kept),
+        {key: size for key, size in predicted.items() if key in own},
+    )
+
+
+def _is_in_home(place: Place) -> bool:
+    """Whether every search that writes to the store lies in $TASKMIX_HOME."""
+    return place.keeps_in(str(workspace.home() / "store"))
+
+
+def _is_over(search: Search, studies: Studies) -> bool:
+    return not studies.running() and Agenda(search, studies).over

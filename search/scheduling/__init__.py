@@ -1,0 +1,1 @@
+"""Which work item is next, and Ray Tune that runs it."""

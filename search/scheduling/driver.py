@@ -1,0 +1,192 @@
+"""Runs an agenda on Ray Tune. The only file that knows Tune's Tuner; Ray has to be connected."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.schedulers import FIFOScheduler
+
+from cluster.environment import environment
+from cluster.resources import ItemResources
+from search.scheduling.searcher import Agenda, AgendaSearcher
+from trainables.trainable import WORKER, WorkItemTrainable
+from trainables.work.item import Plan
+
+SECOND_SIGNAL_EXIT = 130
+
+TUNE_ENVIRONMENT = {
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # signals are ours, below
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # no JSON, CSV and TensorBoard files per trial
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",  # the new output prints a banner at verbosity 0, the old one nothing
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # Tune's own state is never read again
+}
+
+
+class Ending(Enum):
+    """How a run came to its end."""
+
+    OVER = "over"
+    STOPPED = "stopped"  # the agenda had a reason: see its `stop_reason`
+    INTERRUPTED = "interrupted"  # by SIGINT or SIGTERM
+
+
+def run(
+    plan: Plan,
+    agenda: Agenda,
+    resources: ItemResources,
+    concurrency: int,
+    *,
+    retries: int = 3,
+    worker: str = WORKER,
+    before_exit: Callable[[], None] | None = None,
+) -> Ending:
+    """Runs the agenda's work items until it is over, wants to stop, or a signal comes.
+
+    When it does not run to its end, the work items that run are abandoned: the agenda hears nothing more of them. The
+    first SIGINT or SIGTERM ends the run within seconds, the second one ends this process at once.
+
+    Args:
+        plan: what all work items share.
+        agenda: which work item is next, and where results go.
+        resources: what one work item occupies.
+        concurrency: how many run at once.
+        retries: how often a work item is started again after its worker died; for lack of memory see `plan.halvings`.
+        worker: "module:class" of the worker.
+        before_exit: called before this process ends on a second signal, to leave the terminal in order.
+    """
+    searcher = AgendaSearcher(agenda, retries, plan.halvings)
+    watch = _Watch(searcher)
+    # On this machine alone: nothing of it is needed elsewhere or later.
+    folder = tempfile.mkdtemp(prefix="taskmix-tune-")
+    try:
+        with _signals(searcher, before_exit), environment(TUNE_ENVIRONMENT), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trainable = tune.with_parameters(WorkItemTrainable, plan=plan.model_dump_json(), worker=worker)
+            tuner = tune.Tuner(
+                tune.with_resources(trainable, resources.placement()),
+                tune_config=tune.TuneConfig(
+                    num_samples=-1,
+                    search_alg=searcher,
+                    scheduler=_InOrder(),
+                    max_concurrent_trials=concurrency,
+                    reuse_actors=True,
+                    trial_dirname_creator=lambda trial: str(trial.trial_id),
+                ),
+                run_config=tune.RunConfig(
+                    name="search",
+                    storage_path=folder,
+                    verbose=0,
+                    callbacks=[watch],
+                    failure_config=tune.FailureConfig(max_failures=0),
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                ),
+            )
+            with suppress(_HaltError):
+                tuner.fit()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if searcher.halted:
+        return Ending.INTERRUPTED
+    return Ending.STOPPED if agenda.stop_reason is not None else Ending.OVER
+
+
+class _InOrder(FIFOScheduler):
+    """Starts trials in the order of their suggestion, each with a worker that is free or else a new one.
+
+    Tune's own choice is the oldest trial that waits, also when its worker is just starting: it would get the worker
+    that came free, the starting one would be thrown away, and another one be started for the next trial. Where work
+    items are shorter than the start of a worker (seconds), all of them would run on one worker.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def choose_trial_to_run(self, tune_controller: Any) -> None:
+        """No preference: Tune goes through the waiting trials in order, and passes over those with a worker."""
+        return
+
+
+class _HaltError(Exception):
+    """Leaves Tune's loop, also at a regular end: what Tune does after it reads a file per trial that is not there."""
+
+
+class _Watch(tune.Callback):
+    """Sees what Tune tells no searcher: why a trial failed, and its workers, to end them on a halt."""
+
+    def __init__(self, searcher: AgendaSearcher) -> None:
+        self._searcher = searcher
+        self._actors: dict[str, Any] = {}
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Ten times a second at least.
+
+        Raises:
+            _HaltError: the run has to end.
+        """
+        if self._searcher.halting:
+            # Tune asks workers to stop and waits 15 s for those that are busy; dead ones it forgets at once.
+            for actor in self._actors.values():
+                ray.kill(actor)
+            raise _HaltError
+
+    def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """As `on_step_begin`."""
+        if self._searcher.finished:
+            raise _HaltError
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._actors[trial.trial_id] = trial.temporary_state.ray_actor
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._actors.pop(trial.trial_id, None)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._actors.pop(trial.trial_id, None)
+        self._searcher.on_trial_broken(trial.trial_id, _error_of(trial))
+
+
+def _error_of(trial: Any) -> Exception:
+    """What Tune wrote down about the last failure of a trial. (`trial.get_error` looks in Tune's synced storage.)"""
+    if trial.pickled_error_file:
+        with suppress(Exception), Path(trial.pickled_error_file).open("rb") as file:
+            error = ray.cloudpickle.load(file)
+            if isinstance(error, Exception):
+                return error
+    text = Path(trial.error_file).read_text(errors="replace") if trial.error_file else "the trial failed"
+    return tune.TuneError(text)
+
+
+@contextmanager
+def _signals(searcher: AgendaSearcher, before_exit: Callable[[], None] | None) -> Iterator[None]:
+    """The first SIGINT or SIGTERM halts the run, the second one ends this process."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if searcher.halted:
+            if before_exit is not None:
+                before_exit()
+            os._exit(SECOND_SIGNAL_EXIT)
+        searcher.halted = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets the main thread alone handle signals
+        return
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

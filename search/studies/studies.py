@@ -1,0 +1,392 @@
+"""One Optuna study per target on one storage: the only truth about a search.
+
+A trial is a recipe at a rung on a target. Of the trials that one work item fills, exactly one, its *owner*, is
+written before the work starts: RUNNING, with the work item in its attributes. When the work is done the other
+targets' trials are added, finished, and the owner is told last. So after a crash the owners that are still RUNNING
+are the work items to do again, under the same trial numbers, and doing them again adds nothing twice.
+
+States: COMPLETE is the top rung; PRUNED a lower rung (with its value: a recipe that is promoted gets a further trial
+at the next rung) or an estimate; FAIL a failed work item. `docs/decisions.md` says why every rung is a trial of its
+own.
+
+What the whole search shares lies in attributes of the first target's study: the search file as it was launched, the
+versions of the data, what earlier searches had found, the wall-clock spent, whether the space is exhausted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
+
+import optuna
+from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.trial import TrialState, create_trial
+
+from search.config.schema import Search, SearchConfig
+from search.config.search_file import differences
+from search.studies import trial_rows
+from search.studies.database import open_storage, persistently, usable
+from search.studies.state import Standing
+from search.studies.trial_record import Cost, Kind, Record
+from search.studies.trial_rows import TrialRow
+from spaces.errors import InputError, Problem
+from spaces.initial_design import Start
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Failed, Outcome, Score
+
+RECORD, RESULT, COST, MICRO_BATCHES = "record", "result", "cost", "micro_batches"
+"""Attributes of the trials."""
+
+CONFIG, VERSIONS, WALL, EXHAUSTED = "config", "versions", "wall_seconds", "exhausted"
+EARLIER, EXPECTED = "earlier", "expected_gain"
+"""Attributes of the first target's study."""
+
+T = TypeVar("T")
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+class Studies:
+    """The studies of one search. One driver writes (`create`); anybody may read (`open`).
+
+    `records[target]` mirrors the study in memory, in trial order, `estimates[target]` those of its trials that are
+    estimates; `standing` is what both add up to.
+    """
+
+    def __init__(
+        self,
+        storage: BaseStorage,
+        search: Search,
+        guard: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.search = search
+        self._storage, self._guard, self._say = storage, guard, say
+        self._space, self._top = search.space, len(search.config.halving.rungs) - 1
+        self._ids = {
+            target: storage.get_study_id_from_name(study_name(search.config.name, target))
+            for target in search.config.targets
+        }
+        self._read()
+
+    @classmethod
+    def create(
+        cls,
+        url: str,
+        search: Search,
+        guard: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> Studies:
+        """Open for writing; studies that do not exist are made.
+
+        Args:
+            guard: called before each write; raises when this process may not write any more.
+            say: told when the database is away, and when it is back.
+
+        Raises:
+            Failure: the database cannot be used.
+        """
+        with usable(url):
+            storage = open_storage(url)
+            _make(storage, search)
+            studies = cls(storage, search, guard, say)
+            studies._end_twins()
+            return studies
+
+    @classmethod
+    def open(cls, url: str, search: Search) -> Studies:
+        """Open what exists. Raises Failure when the database cannot be used or holds no such search."""
+        with usable(url):
+            return cls(open_storage(url), search)
+
+    @classmethod
+    def in_memory(cls, search: Search) -> Studies:
+        """Empty ones that nobody will read later."""
+        storage = InMemoryStorage()
+        _make(storage, search)
+        return cls(storage, search)
+
+    # --- reading
+
+    def all(self) -> list[Record]:
+        """Records of all targets, estimates last."""
+        each = (*self.records.values(), *self.estimates.values())
+        return [record for records in each for record in records]
+
+    def owners(self) -> list[Record]:
+        """One record per work item, in the order in which they were started."""
+        return self.standing.owners()
+
+    def running(self) -> list[WorkItem]:
+        """Work items that were started and are not over: in flight, or lost with their driver."""
+        return [record.item for record in self.standing.running() if record.item]
+
+    @property
+    def wall_seconds(self) -> float:
+        """Wall-clock that drivers have spent on the search."""
+        return float(self._attributes.get(WALL, 0.0))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the sampler found no recipe any more that was not tried."""
+        return bool(self._attributes.get(EXHAUSTED, False))
+
+    @property
+    def expected_gain(self) -> float | None:
+        """What more recipes were last expected to gain, as a share of 1; None: not asked yet."""
+        found = self._attributes.get(EXPECTED)
+        return None if found is None else float(found)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Card -> digest of its data, as the search was begun on."""
+        return dict(self._attributes.get(VERSIONS, {}))
+
+    @property
+    def earlier(self) -> list[Start] | None:
+        """What the search begins with because of earlier ones; None as long as nobody has looked."""
+        kept = self._attributes.get(EARLIER)
+        return None if kept is None else [Start(Mixture.of(one["mixture"]), one["reason"]) for one in kept]
+
+    # --- writing: everything may be repeated after it was broken off
+
+    def begin(self, item: WorkItem, kind: Kind, owner: str) -> None:
+        """Write the owner of a work item, RUNNING."""
+
+        def write() -> None:
+            if self.standing.owner(item) is None:
+                record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": kind, "item": item.to_dict()}
+                self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: record})
+
+        self._write(write)
+
+    def finish(self, item: WorkItem, outcome: Outcome) -> None:
+        """Tell every target of the work item, its owner last."""
+
+        def write() -> None:
+            owner = self.standing.owner(item)
+            if owner is None:  # told, and the answer was lost with the connection
+                return
+            record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.kind}
+            for target in item.targets:
+                if target != owner.target and self.standing.at(target, *owner.place) is None:
+                    score = outcome.scores.get(target)
+                    attributes = {RECORD: record, RESULT: _result(score, outcome)}
+                    self._append(target, item.recipe, self._state(item, score), attributes, score)
+            self._tell(owner, outcome)
+
+        self._write(write)
+
+    def add_wall_seconds(self, seconds: float) -> None:
+        self._note(WALL, self.wall_seconds + seconds)
+
+    def note_exhausted(self) -> None:
+        """The sampler finds nothing new: no launch needs to ask it again."""
+        self._note(EXHAUSTED, True)
+
+    def note_expected_gain(self, gain: float) -> None:
+        """What more recipes are expected to gain: it may be the end of the search."""
+        self._note(EXPECTED, gain)
+
+    def remember(self, config: SearchConfig) -> None:
+        """Keep the search file with its studies, where every machine that drives the search finds it.
+
+        Raises:
+            InputError: the search was begun with other fixed settings.
+        """
+        kept, now = self._attributes.get(CONFIG), config.model_dump(mode="json")
+        if kept == now:
+            return
+        if kept is not None:
+            changed = differences(SearchConfig.model_validate(kept), config)
+            if changed:
+                advice = "give the search another name, or launch it as it was"
+                raise InputError(
+                    [*changed, Problem("this is another search of the same name", config.name, fix=advice)]
+                )
+        self._note(CONFIG, now)
+
+    def remember_earlier(self, starts: Sequence[Start]) -> None:
+        """Keep what earlier searches had found when this one began, so that a resume begins alike."""
+        self._note(EARLIER, [{"mixture": start.mixture.weights, "reason": start.reason} for start in starts])
+
+    def remember_data(self, versions: Mapping[str, str]) -> None:
+        """Keep on what data the search is: card -> digest of its data.
+
+        Raises:
+            InputError: they changed since the search was begun, so that its scores could not be compared any more.
+        """
+        kept = self.versions
+        changed = sorted(card for card in versions if kept.get(card, versions[card]) != versions[card])
+        if changed:
+            fix = "bring the data back as they were, or give the search another name"
+            what = "the data changed since the search was begun"
+            raise InputError(
+                [Problem(what, card, f"digest {versions[card]}, was {kept[card]}", fix) for card in changed]
+            )
+        if kept != versions:
+            self._note(VERSIONS, {**kept, **versions})
+
+    def _write(self, operation: Callable[[], T]) -> T:
+        """An operation that is safe to repeat, with the lease held, through lost connections."""
+
+        def guarded() -> T:
+            self._guard()
+            return operation()
+
+        return persistently(guarded, self._read_again, say=self._say)
+
+    def _note(self, name: str, value: Any) -> None:
+        self._write(lambda: self._storage.set_study_user_attr(self._first, name, value))
+        self._attributes[name] = value
+
+    def _append(
+        self,
+        target: str,
+        recipe: Recipe,
+        state: TrialState,
+        attributes: dict[str, Any],
+        score: Score | None = None,
+    ) -> None:
+        """One trial, written in one piece."""
+        rung = attributes[RECORD]["rung"]
+        trial = create_trial(
+            state=state,
+            value=score.score if score else None,
+            params=self._space.encode(recipe.mixture, dict(recipe.hyperparameters)),
+            distributions=self._space.distributions,
+            user_attrs=attributes,
+            intermediate_values={rung: score.score} if score else {},
+        )
+        trial_id = self._storage.create_new_trial(self._ids[target], trial)
+        times = trial.datetime_start, trial.datetime_complete
+        row = TrialRow(trial_id, self._numbers[target], state, *times, attributes)
+        record = _record(target, row, lambda _: recipe)
+        self._numbers[target] += 1
+        self._beside(record).append(record)
+        self.standing.add(record)
+
+    def _tell(self, owner: Record, outcome: Outcome) -> None:
+        """Finish the owner: what is known about it first, its state last."""
+        assert owner.item is not None
+        trial_id, score = owner.trial_id, outcome.scores.get(owner.target)
+        cost = Cost(outcome.seconds, outcome.training_seconds, outcome.gpu_seconds, outcome.examples)
+        result = _result(score, outcome)
+        self._storage.set_trial_user_attr(trial_id, RESULT, result)
+        if outcome.micro_batches:
+            self._storage.set_trial_user_attr(trial_id, MICRO_BATCHES, outcome.micro_batches)
+        self._storage.set_trial_user_attr(trial_id, COST, asdict(cost))
+        if score:
+            self._storage.set_trial_intermediate_value(trial_id, owner.rung, score.score)
+        state = self._state(owner.item, score)
+        self._storage.set_trial_state_values(trial_id, state, [score.score] if score else None)
+        # Not this moment: a resume reads the database's, and would write other times into MLflow beside these.
+        at, failure, sizes = trial_rows.finished(self._storage, trial_id), _failure(result), outcome.micro_batches
+        told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=at)
+        records = self._beside(owner)
+        records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
+        self.standing.replace(told)
+
+    def _state(self, item: WorkItem, score: Score | None) -> TrialState:
+        if score is None:
+            return TrialState.FAIL
+        return TrialState.COMPLETE if item.rung == self._top and not item.merged else TrialState.PRUNED
+
+    def _beside(self, record: Record) -> list[Record]:
+        """The list that a record stands in."""
+        return (self.estimates if record.is_estimate else self.records)[record.target]
+
+    # --- the database
+
+    @property
+    def _first(self) -> int:
+        return next(iter(self._ids.values()))
+
+    def _read(self) -> None:
+        self._attributes: dict[str, Any] = self._storage.get_study_user_attrs(self._first)
+        self.records: dict[str, list[Record]] = {target: [] for target in self._ids}
+        self.estimates: dict[str, list[Record]] = {target: [] for target in self._ids}
+        self._numbers = dict.fromkeys(self._ids, 0)
+        self._twins: list[Record] = []
+        recipes = _Recipes()
+        for target, study in self._ids.items():
+            places = set()
+            for row in trial_rows.read(self._storage, study):
+                record = _record(target, row, recipes.get)
+                (self._twins if record.place in places else self._beside(record)).append(record)
+                places.add(record.place)
+                self._numbers[target] = row.number + 1
+        self.standing = Standing(self.search.config.targets, self._top + 1, self.all())
+
+    def _read_again(self) -> None:
+        """After a lost connection: what was being written may be there or not."""
+        self._read()
+        self._end_twins()
+
+    def _end_twins(self) -> None:
+        """A connection that is lost in a commit makes Optuna write the trial again, perhaps a second time."""
+        for record in self._twins:
+            if record.state is TrialState.RUNNING:
+                failure = Failed(kind="lost", message="written twice when the connection to the database was lost")
+                self._storage.set_trial_user_attr(record.trial_id, RESULT, _result(None, Outcome(failure=failure)))
+                self._storage.set_trial_state_values(record.trial_id, TrialState.FAIL)
+        self._twins.clear()
+
+
+def study_name(search: str, target: str) -> str:
+    """The name of a target's study: searches that share a storage never share trials."""
+    return f"{search}/{target}"
+
+
+def _make(storage: BaseStorage, search: Search) -> None:
+    for target in search.config.targets:
+        name = study_name(search.config.name, target)
+        optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+
+
+def _result(score: Score | None, outcome: Outcome) -> dict[str, Any]:
+    if score is not None:
+        return {"score": score.model_dump(mode="json")}
+    failure = outcome.failure or Failed(kind="exception", message="the work item gave no score for this target")
+    return {"failure": failure.model_dump(mode="json")}
+
+
+def _failure(result: Mapping[str, Any]) -> Failed | None:
+    return Failed.model_validate(result["failure"]) if "failure" in result else None
+
+
+class _Recipes:
+    """One object per recipe, however many trials it has: its canonical form and digest are most of a reading."""
+
+    def __init__(self) -> None:
+        self._made: dict[Any, Recipe] = {}
+
+    def get(self, data: Mapping[str, Any]) -> Recipe:
+        key = *data["mixture"].items(), *data["hyperparameters"].items(), data["model"], data["seed"]
+        if key not in self._made:
+            self._made[key] = Recipe.from_dict(data)
+        return self._made[key]
+
+
+def _record(target: str, row: TrialRow, recipe: Callable[[Mapping[str, Any]], Recipe]) -> Record:
+    record, result, cost = row.attributes[RECORD], row.attributes.get(RESULT, {}), row.attributes.get(COST)
+    return Record(
+        target=target,
+        number=row.number,
+        trial_id=row.trial_id,
+        state=row.state,
+        recipe=recipe(record["recipe"]),
+        rung=record["rung"],
+        kind=record["kind"],
+        score=Score.model_validate(result["score"]) if "score" in result else None,
+        failure=_failure(result),
+        item=WorkItem.from_dict(record["item"], recipe) if "item" in record else None,
+        cost=Cost(**cost) if cost else None,
+        micro_batches=row.attributes.get(MICRO_BATCHES, {}),
+        started=row.started,
+        finished=row.finished,
+    )

@@ -1,0 +1,150 @@
+"""Measured: the scores of a search, or of plain Optuna studies, as the surrogate takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from search.studies.state import Standing
+from search.surrogate.features import Candidate, Points, key
+from search.surrogate.observations import ESTIMATED, Observations
+from spaces.mixture import Mixture
+from spaces.space import Space
+
+
+@dataclass
+class Measured:
+    """What is known about recipes, on several targets.
+
+    `candidates`: the recipes, in the order of their start. `scores`: by (target, rung), recipe -> score, recipes and
+    targets by their number. `baseline`: scores of the empty mixture, by (target, rung). `running`: recipes whose
+    lowest rung is not over; `failed`: those without any score. `estimates`: by target, recipe -> score that a merged
+    encoder had with the target stage of the lowest rung; a recipe may have nothing else.
+    """
+
+    candidates: list[Candidate]
+    scores: dict[tuple[int, int], dict[int, float]]
+    targets: int
+    rungs: int
+    baseline: dict[tuple[int, int], float] = field(default_factory=dict)
+    running: list[int] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+    estimates: dict[int, dict[int, float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, standing: Standing) -> Measured:
+        """All that a search knows about the recipes that it searches; repeated seeds of winners are left out."""
+        found = cls([], {}, len(standing.rungs), max(len(rungs) for rungs in standing.rungs.values()))
+        digests = [digest for digest in standing.recipes if digest in standing.tried]
+        numbers = {digest: number for number, digest in enumerate(digests)}
+        for digest in digests:
+            recipe = standing.recipes[digest]
+            found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
+        baseline = next((digest for digest, recipe in standing.recipes.items() if recipe.is_baseline), None)
+        for target, (name, rungs) in enumerate(standing.rungs.items()):
+            for rung, at in enumerate(rungs):
+                found.scores[target, rung] = {numbers[digest]: score for digest, score in at.scores()}
+                record = standing.at(name, baseline, rung) if baseline is not None else None
+                if record is not None and record.score is not None:
+                    found.baseline[target, rung] = record.score.score
+        running = {record.recipe.digest for record in standing.running()}
+        found._set_apart([numbers[digest] for digest in digests if digest in running], numbers.values())
+        for digest, recipe in standing.estimated.items():
+            number = numbers.setdefault(digest, len(found.candidates))
+            if number == len(found.candidates):
+                found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
+            for target, name in enumerate(standing.rungs):
+                record = standing.at(name, digest, 0, estimate=True)
+                if record is not None and record.score is not None:
+                    found.estimates.setdefault(target, {})[number] = record.score.score
+        return found
+
+    @classmethod
+    def of_studies(cls, studies: Sequence[Study], space: Space) -> Measured:
+        """The trials of Optuna studies over one space, a study per target.
+
+        The value of a trial is its score at the top rung, intermediate values are scores at lower ones, a rung for each
+        step. Parameters of tasks that are new to the pool count as left out.
+        """
+        trials = [study.get_trials(deepcopy=False) for study in studies]
+        steps = sorted({step for found in trials for trial in found for step in trial.intermediate_values})
+        places = {step: rung for rung, step in enumerate(steps)}
+        found = cls([], {}, len(studies), len(steps) + 1)
+        numbers: dict[Hashable, int] = {}
+        blank = space.encode(Mixture(), {})
+        for target, (study, own) in enumerate(zip(studies, trials, strict=True)):
+            sign = -1.0 if study.direction is StudyDirection.MINIMIZE else 1.0
+            for trial in own:
+                if not set(trial.params) & set(space.distributions):
+                    continue
+                candidate = space.decode({**blank, **trial.params})
+                number = numbers.setdefault(key(candidate), len(found.candidates))
+                if number == len(found.candidates):
+                    found.candidates.append(candidate)
+                found._take(trial, target, number, places, sign)
+        found._set_apart(found.running, found.failed)
+        return found
+
+    def _take(self, trial: FrozenTrial, target: int, number: int, places: Mapping[int, int], sign: float) -> None:
+        for step, value in trial.intermediate_values.items():
+            self.scores.setdefault((target, places[step]), {})[number] = sign * value
+        if trial.state is TrialState.COMPLETE and trial.value is not None:
+            self.scores.setdefault((target, self.rungs - 1), {})[number] = sign * trial.value
+        elif trial.state is TrialState.FAIL:
+            self.failed.append(number)
+        elif not trial.state.is_finished():
+            self.running.append(number)
+
+    def _set_apart(self, running: Iterable[int], failed: Iterable[int]) -> None:
+        """Note those that run and those that failed: they have no score, and what runs once more has not failed."""
+        known = {number for scores in self.scores.values() for number in scores}
+        self.running = [number for number in dict.fromkeys(running) if number not in known]
+        known |= set(self.running)
+        self.failed = [number for number in dict.fromkeys(failed) if number not in known]
+
+    def observations(self, space: Space) -> Observations | None:
+        """Gains over the baseline (over the median where it was not measured); None when nothing was measured.
+
+        A recipe that failed counts as one as bad as the worst at its lowest rung. Estimates come along.
+        """
+        point: list[int] = []
+        target: list[int] = []
+        rung: list[int] = []
+        gains: list[float] = []
+        for (t, r), scores in sorted(self.scores.items()):
+            if not scores:
+                continue
+            reference = self.baseline.get((t, r), median(scores.values()))
+            failed = dict.fromkeys(self.failed, min(scores.values())) if r == 0 else {}
+            for number, score in {**scores, **failed}.items():
+                point.append(number)
+                target.append(t)
+                rung.append(r)
+                gains.append(score - reference)
+        if not point:
+            return None
+        for t, scores in sorted(self.estimates.items()):
+            reference = self.baseline.get((t, 0), median(scores.values()))
+            for number, score in scores.items():
+                point.append(number)
+                target.append(t)
+                rung.append(ESTIMATED)
+                gains.append(score - reference)
+        order = np.lexsort((rung, target, point))
+        point_at, target_at, rung_at = (np.array(column)[order] for column in (point, target, rung))
+        points = Points.of(self.candidates, space)
+        return Observations(points, point_at, target_at, rung_at, np.array(gains)[order], self.targets, self.rungs)
+
+    @property
+    def estimated(self) -> list[Candidate]:
+        """Recipes that have an estimate on some target."""
+        return [self.candidates[number] for number in sorted({n for scores in self.estimates.values() for n in scores})]
+
+    def known_on(self, target: int) -> list[int]:
+        """Recipes with a score on a target, at any rung."""
+        return sorted({number for rung in range(self.rungs) for number in self.scores.get((target, rung), ())})

@@ -1,0 +1,118 @@
+"""Opens MLflow quietly, and soon when it cannot be opened: its own client tries for minutes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.engine import URL
+
+from search.studies.database import LIBPQ, alone, parsed, reason_of, shown, sqlite_file
+from spaces.errors import Failure, Problem, TaskmixError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # nobody asked for it, and it waits for a network
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+"""What MLflow reads; what the user has set stays."""
+
+REACH_SECONDS = 10.0
+
+FIX = "see that the server or database runs, the folder can be written, and storage.mlflow is right"
+
+
+def open_client(uri: str) -> MlflowClient:
+    """A client whose store is ready, its tables made by one process at a time.
+
+    A new SQLite file is migrated aside and then renamed, so that it is whole or not there; it is in WAL mode, so that
+    `mlflow ui` may read while a search writes.
+
+    Args:
+        uri: MLflow's tracking URI.
+
+    Raises:
+        InputError: SQLite would lie on a network file system.
+        Failure: it cannot be opened.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    try:
+        if uri.startswith(("sqlite:", "postgres")):
+            return _open_database(parsed(uri, "storage.mlflow"))
+        if uri.startswith(("http://", "https://")):
+            _reach(uri)
+        return _ready(uri)
+    except TaskmixError:
+        raise
+    except Exception as error:  # MLflow's, SQLAlchemy's, its drivers', ours: all mean the same
+        raise Failure(Problem("MLflow cannot be opened", shown(uri), reason_of(error), FIX)) from error
+
+
+def artifacts_beside(uri: str) -> str | None:
+    """Where artifacts go: a folder beside an SQLite file; a server has a place of its own."""
+    file = sqlite_file(parsed(uri, "storage.mlflow")) if uri.startswith("sqlite:") else None
+    return (file.resolve().parent / "artifacts").as_uri() if file else None
+
+
+def _open_database(address: URL) -> MlflowClient:
+    file = sqlite_file(address)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        address = address.update_query_dict(
+            {key: str(value) for key, value in LIBPQ.items() if key not in address.query}
+        )
+    with alone(address, "mlflow"):
+        if file is not None:
+            _prepare(file)
+        return _ready(address.render_as_string(hide_password=False))
+
+
+def _ready(uri: str) -> MlflowClient:
+    client = _client(uri)
+    client.search_experiments(max_results=1)
+    return client
+
+
+def _client(uri: str) -> MlflowClient:
+    from mlflow import MlflowClient
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # errors come as exceptions
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _prepare(file: Path) -> None:
+    """Makes the database if there is none; fails at once when it cannot be written."""
+    if not file.exists():
+        aside = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            with closing(sqlite3.connect(aside)) as database:
+                database.execute("PRAGMA user_version = 0")
+            _ready(f"sqlite:///{aside}")
+            aside.replace(file)
+        finally:
+            aside.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file, timeout=REACH_SECONDS)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("BEGIN IMMEDIATE")
+        database.rollback()
+
+
+def _reach(uri: str) -> None:
+    """Any answer will do: whether we may come in is MLflow's to say."""
+    try:
+        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=REACH_SECONDS).close()
+    except urllib.error.HTTPError:
+        return

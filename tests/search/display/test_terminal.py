@@ -1,0 +1,121 @@
+"""What a launch shows: plain lines, a live view, and nothing at all when nobody listens."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from search.display import terminal as module
+from search.display.terminal import Terminal
+from search.studies.studies import Studies
+from spaces.errors import Problem
+from tests.search.conftest import Filler
+from trainables.work.outcome import Failed, Outcome, Progress
+
+
+def play(filler: Filler, terminal: Terminal) -> None:
+    """A start-up, a baseline, a mix, a failure, and a work item that still runs."""
+    terminal.say("opening the records")
+    terminal.begin(filler.search, filler.studies, 1)
+    scores = {"related": 0.5, "verses": 0.6}
+    for mix, gain in (("none", 0.0), ("paraphrase", 0.06)):
+        item = filler.begin(filler.item(mix, 0))
+        terminal.started(item, "start")
+        for done in (0.1, 0.5, 0.9):
+            terminal.progressed(item, Progress(phase="intermediate", done=done))
+        outcome = filler.outcome(item, {target: score + gain for target, score in scores.items()})
+        filler.studies.finish(item, outcome)
+        terminal.finished(item, outcome)
+    item = filler.begin(filler.item("ner", 0))
+    terminal.started(item, "start")
+    failure = Outcome(failure=Failed(kind="diverged", message="loss is nan [here]"))
+    filler.studies.finish(item, failure)
+    terminal.finished(item, failure)
+    item = filler.begin(filler.item("crossref", 0))
+    terminal.started(item, "start")
+    terminal.progressed(item, Progress(phase="related", done=0.4))
+
+
+def test_plain_lines(filler: Filler) -> None:
+    out = io.StringIO()
+    with Terminal(out=out) as terminal:
+        play(filler, terminal)
+        terminal.final("the [answer]")
+    lines = out.getvalue().splitlines()
+    texts = [line.split("] ", 1)[-1] for line in lines]
+    assert texts[0] == "opening the records"
+    assert texts[1].startswith("sampler mixture: 3 tasks to mix")
+    assert texts[2] == "search small runs, one work item at a time"
+    assert texts[3].startswith("1/12 baseline, rung 0, 10 s: related 50.0, verses 60.0")
+    assert texts[4].startswith("2/12 paraphrase:1, rung 0, 10 s: related 56.0 (+6.0), verses 66.0 (+6.0)")
+    assert texts[5].startswith("3/12 ner:1, rung 0, 0 s: failed, diverged: loss is nan [here]")
+    assert lines[6:] == ["", "the [answer]"]
+    assert "\x1b" not in out.getvalue()
+
+
+def test_a_line_while_nothing_ends(filler: Filler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "QUIET", 0.0)
+    out = io.StringIO()
+    with Terminal(out=out) as terminal:
+        play(filler, terminal)
+    assert "running: crossref:1 related 40%" in out.getvalue()
+
+
+def test_the_live_view_shows_all_and_goes(filler: Filler) -> None:
+    out = io.StringIO()
+    with Terminal(out=out, live=True, width=70) as terminal:
+        play(filler, terminal)
+        assert terminal._live is not None
+        terminal._live.refresh()
+    shown = out.getvalue()
+    for part in ("3 of 4 recipes", "crossref:1 · related", "56.0 +6.0 paraphrase:1", "failed work items 1: 1 diverged"):
+        assert part in shown, part
+    assert shown.rstrip().endswith("\x1b[2K")  # erased
+    assert "\x1b[?25h" in shown  # the cursor is back
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_closed_output_stops_nothing(filler: Filler, live: bool) -> None:
+    out = io.StringIO()
+    with Terminal(out=out, err=out, live=live, width=20) as terminal:
+        terminal.say("before")
+        out.close()
+        play(filler, terminal)
+        terminal.error([Problem("went wrong")])
+        terminal.final("answer")
+
+
+def test_errors_go_to_the_error_output() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    Terminal(out=out, err=err).error([Problem("unknown task", "f.yaml: tasks.0", "nerr", "did you mean 'ner'?")])
+    assert out.getvalue() == ""
+    assert err.getvalue().splitlines() == [
+        "error: f.yaml: tasks.0: unknown task",
+        "  found: nerr",
+        "  fix:   did you mean 'ner'?",
+    ]
+
+
+def test_no_color(filler: Filler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = io.StringIO()
+    with Terminal(out=out, live=True, width=70) as terminal:
+        play(filler, terminal)
+    assert "\x1b[31m" not in out.getvalue()
+
+
+def test_notes_and_smaller_batches_are_told(filler: Filler) -> None:
+    out = io.StringIO()
+    with Terminal(out=out, live=False) as terminal:
+        terminal.begin(filler.search, filler.studies, 1)
+        item = filler.begin(filler.item("paraphrase", 0))
+        outcome = filler.outcome(item, {"related": 0.5, "verses": 0.6})
+        outcome = outcome.model_copy(update={"notes": ["encoder abc is damaged"], "micro_batches": {"intermediate": 8}})
+        filler.studies.finish(item, outcome)
+        terminal.finished(item, outcome)
+    assert "encoder abc is damaged" in out.getvalue()
+    assert "batches cut to fit into memory: intermediate 8" in out.getvalue()
+    assert filler.studies.owners()[-1].micro_batches == {"intermediate": 8}
+    again = Studies.open(str(filler.studies._storage.engine.url), filler.search)
+    assert again.owners()[-1].micro_batches == {"intermediate": 8}

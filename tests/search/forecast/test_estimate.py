@@ -1,0 +1,141 @@
+"""How many work items a search is expected to take, against what a made-up landscape really takes; and their cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from search.config.schema import Search
+from search.display import report
+from search.forecast.estimate import OVERHEAD, Estimate, Line, estimate, expected
+from search.forecast.throughput import table
+from search.scheduling.agenda import Agenda
+from search.studies.studies import Studies
+from tests.search.landscape import outcome
+from trainables.prepare import Findings
+
+
+def per_rung(search: Search) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for items in expected(search):
+        counts[items.rung] += items.items
+    return counts
+
+
+def test_counts_by_hand(search: Search) -> None:
+    # rung 0: baseline and 4 recipes; rung 1: baseline, 3 promotions, and for one more seed baseline and 2 winners
+    assert per_rung(search) == {0: 5, 1: 7}
+
+
+@pytest.mark.parametrize("recipes", [6, 18])
+def test_counts_are_about_what_a_search_takes(make_search: Callable[..., Search], tmp_path: Path, recipes: int) -> None:
+    search = make_search(budget={"recipes": recipes}, halving={"rungs": [0.25, 0.5, 1.0], "eta": 2})
+    agenda = Agenda(search, Studies.create(f"sqlite:///{tmp_path / 'studies.db'}", search))
+    taken: Counter[int] = Counter()
+    while (item := agenda.next()) is not None:
+        agenda.done(item, outcome(search, item))
+        taken[item.rung] += 1
+    assert per_rung(search)[0] == taken[0]
+    assert per_rung(search).total() == pytest.approx(taken.total(), rel=0.35)
+
+
+def costs(search: Search, findings: Findings) -> Estimate:
+    return estimate(search, search.plan("store", "cache"), findings, concurrency=1)
+
+
+def test_estimates_by_evidence_train_nothing(make_search: Callable[..., Search]) -> None:
+    def line(probe: str) -> Line:
+        found = costs(make_search(sampler={"estimates": 6, "probe": probe}), Findings())
+        return next(line for line in found.lines if line.kind.startswith("estimates"))
+
+    assert line("logme").examples == line("logme").trained == 0 < line("stage").examples
+    assert line("logme").scored > 0
+
+
+ON_A_GPU = {"cpus": 4, "gpus": 1}
+LARGE = "xlm-roberta-large"
+
+
+def test_gpu_hours_by_hand(make_search: Callable[..., Search]) -> None:
+    search = make_search(model=LARGE, resources=ON_A_GPU, evaluation={"max_examples": 100})
+    found = costs(search, Findings())
+    line = found.lines[2]
+    assert line.kind == "new recipes at rung 0 (25%)" and line.items == 4
+    # intermediate: a quarter of 640 examples of three tasks in the mean; target: a quarter of 320, on `related` alone
+    tokens = table().tokens
+    mean = (tokens["pair_classification"] * 2 + tokens["tagging"]) / 3
+    assert line.trained == pytest.approx(160 * mean + 80 * tokens["pair_classification"])
+    assert line.scored == pytest.approx(4 * 100 * (tokens["pair_classification"] + tokens["retrieval"]))
+    assert (line.examples, line.steps) == (240, 160 // 32 + -(-80 // 32))
+    trained, scored = (sum(line.items * value for line, value in pairs) for pairs in (
+        [(line, line.trained) for line in found.lines], [(line, line.scored) for line in found.lines],
+    ))  # fmt: skip
+    steps = sum(line.items * line.steps for line in found.lines)
+    seconds = (6 * trained + 2 * scored) * 304e6 / (312e12 * 0.2) + steps * 40 * 560e6 / 1555e9
+    assert found.gpu_hours["A100"] == pytest.approx(seconds / 3600)
+    assert found.gpu_hours["H100"] < found.gpu_hours["A100"] < found.gpu_hours["T4"]
+
+
+def test_all_stages_of_a_target_count(make_search: Callable[..., Search]) -> None:
+    stages = {"intermediate": {"examples": 640}, "target": {"examples": 320}}
+    own = {**stages, "per_target": {"xcopa": {"examples": [400, 240]}}}
+    found = costs(make_search(tasks=["hellaswag"], targets=["xcopa"], stages=own), Findings())
+    line = found.lines[0]
+    assert line.kind.startswith("baseline at rung 0 (25%)")
+    assert (line.examples, line.steps) == (100 + 60, -(-100 // 32) + -(-60 // 32))
+    assert line.trained == pytest.approx(160 * min(128, table().tokens["multiple_choice"]))
+    assert {"siqa", "copa"} <= set(found.assumed)
+
+
+def test_disk_is_that_of_the_encoders_that_are_stored(make_search: Callable[..., Search]) -> None:
+    search = make_search(model=LARGE)
+    found = costs(search, Findings())
+    # 4 new recipes and 3 promotions store one each, 2 winners with one more seed both rungs
+    assert found.disk == (4 + 3 + 2 * 2) * 4 * 560e6
+    assert costs(search, Findings(parameters=1000, embeddings=400)).disk == (4 + 3 + 2 * 2) * 4 * 1000
+
+
+def test_a_cpu_says_nothing_about_a_gpu(make_search: Callable[..., Search]) -> None:
+    search = make_search(model=LARGE, resources=ON_A_GPU)
+    here = Findings(seconds_per_token=1e-3)
+    assert costs(search, here).seconds is None and costs(search, here).measured_gpu_hours is None
+    there = Findings(seconds_per_token=1e-6, training_seconds_per_token=4e-6, device="a GPU")
+    found = costs(search, there)
+    trained = sum(line.items * line.trained for line in found.lines)
+    scored = sum(line.items * line.scored for line in found.lines)
+    assert found.seconds == pytest.approx(4e-6 * trained + OVERHEAD * 1e-6 * scored)
+    assert found.measured_gpu_hours == pytest.approx(found.seconds / 3600)
+    assert costs(make_search(), there).seconds is None  # nor the other way round
+
+
+def test_an_unknown_model_costs_nobody_knows_what(make_search: Callable[..., Search]) -> None:
+    found = costs(make_search(resources=ON_A_GPU), Findings())
+    assert found.gpu_hours == {} and found.disk is None
+
+
+@pytest.mark.parametrize(("eta", "says"), [(2, "the best 1/2 go on"), (1, "of the examples; all go on")])
+def test_plan_says_who_goes_on(make_search: Callable[..., Search], eta: int, says: str) -> None:
+    search = make_search(halving={"rungs": [0.25, 1.0], "eta": eta})
+    assert says in " ".join(report.plan(search, [], Findings(), costs(search, Findings())).split())
+
+
+def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
+    search = make_search(model=LARGE, resources=ON_A_GPU, start={"single_tasks": True})
+    text = " ".join(report.plan(search, search.starts(), Findings(), costs(search, Findings())).split())
+    for part in (
+        "steps each",
+        "GPU-hours: about",
+        "on A100",
+        "not measured",
+        "24.6 GB of encoders",
+        "lengths and rows assumed",
+        "crossref:0.5 + ner:0.5 the 2 largest tasks of 3 with equal weights",
+        "they take the whole budget of 4 recipes",
+        "sampler mixture: 3 tasks to mix",
+    ):
+        assert part in text, part
+    measured = Findings(seconds_per_token=1e-6, device="a GPU")
+    assert "by the speed measured on a GPU" in report.plan(search, [], measured, costs(search, measured))

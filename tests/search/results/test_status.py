@@ -1,0 +1,199 @@
+"""Best, status and searches on studies filled by hand, with numbers reckoned by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from search.config.schema import Search
+from search.config.workspace import Place
+from search.display import report
+from search.results import status
+from search.studies.studies import Studies
+from spaces.catalogue import Catalogue
+from spaces.errors import InputError
+from tests.search.conftest import Filler
+from trainables.work.outcome import Outcome
+
+WINNER = {"paraphrase": 0.7, "ner": 0.3}
+
+
+def test_the_best_of_a_target(filled: Filler) -> None:
+    found = status.best(filled.search, filled.studies, "related")["targets"]["related"]
+    assert found["rung"] == {"index": 1, "share": 1.0, "top": True}
+    assert found["baseline"]["score"] == pytest.approx(0.54)
+    assert found["baseline"]["seeds"] == [0.55, 0.53]
+    assert found["baseline"]["languages"] == pytest.approx({"de": 0.56, "fr": 0.52, "ru": 0.56, "ar": 0.52})
+    assert found["floor"] == {"score": 0.25, "languages": dict.fromkeys(["de", "fr", "ru", "ar"], 0.25)}
+    assert found["beats_baseline"] is True
+    assert found["candidates"] == 2
+    first, second = found["best"]
+    assert (first["mixture"], first["mix"]) == (WINNER, "paraphrase:0.7 + ner:0.3")
+    assert first["digest"] == filled.item("paraphrase:0.7 + ner:0.3", 0).recipe.digest
+    assert first["hyperparameters"] == {"intermediate.learning_rate": 5e-5}
+    assert first["seeds"] == [0.61, 0.63]
+    assert first["score"] == pytest.approx(0.62)
+    assert first["spread"] == pytest.approx(0.02 / 2**0.5)
+    assert first["gain_seeds"] == pytest.approx([0.06, 0.10])  # each against the baseline with the same seed
+    assert first["gain"] == pytest.approx(0.08)
+    assert first["gain_spread"] == pytest.approx(0.04 / 2**0.5)
+    assert first["gain_languages"] == pytest.approx(dict.fromkeys(["de", "fr", "ru", "ar"], 0.08))
+    assert first["languages"]["de"] == pytest.approx(0.64)
+    assert first["confirmed"] is True
+    assert first["test"]["score"] == pytest.approx(0.61)
+    assert first["test"]["gain"] == pytest.approx(0.08)
+    assert first["cost"] == {"seconds": 30.0, "training_seconds": 24.0, "gpu_seconds": 0.0, "examples": 300}
+    assert second["mix"] == "paraphrase:1"
+    assert (second["confirmed"], second["spread"], second["gain_spread"]) == (False, None, None)
+    assert second["gain"] == pytest.approx(0.07)
+
+
+def test_the_test_split_may_have_other_languages_than_the_development_split(filler: Filler) -> None:
+    """UD-POS has no development rows in Thai; XQuAD's are those of another data set."""
+    for mix, gain in (("none", 0.0), ("ner", 0.1)):
+        item = filler.begin(filler.item(mix, 1, ("related",)))
+        score = filler.outcome(item, {"related": 0.5}).scores["related"]
+        changed = score.model_copy(
+            update={
+                "dev": {"en": {"accuracy": 0.5 + gain}},
+                "floors": {"en": {"accuracy": 0.25}},
+                "test": {language: {"accuracy": 0.4 + gain} for language in ("de", "th")},
+                "score": 0.5 + gain,
+            }
+        )
+        filler.studies.finish(item, Outcome(scores={"related": changed}, seconds=1.0))
+    answer = status.best(filler.search, filler.studies, "related")
+    found = answer["targets"]["related"]
+    best = found["best"][0]
+    assert found["languages"] == list(best["languages"]) == list(best["gain_languages"]) == ["en"]
+    assert found["floor"]["languages"] == {"en": 0.25}
+    assert best["test"]["languages"] == pytest.approx({"de": 0.5, "th": 0.5})
+    assert best["test"]["gain_languages"] == pytest.approx({"de": 0.1, "th": 0.1})
+    for width in (60, 200):
+        shown = report.render(answer, "best", width=width)
+        assert "en" in shown
+        assert "50.0" in shown, "the baseline"
+
+
+def test_what_was_measured_with_all_seeds_comes_first(filled: Filler) -> None:
+    filled.run("crossref:0.5 + ner:0.5", 1, {"related": 0.9}, "promotion")
+    mixes = [entry["mix"] for entry in status.best(filled.search, filled.studies)["targets"]["related"]["best"]]
+    assert mixes == ["paraphrase:0.7 + ner:0.3", "crossref:0.5 + ner:0.5", "paraphrase:1"]
+
+
+@pytest.mark.parametrize("seconds", [10.0, 30.0])
+def test_a_tie_goes_to_the_simpler_mix_and_never_by_time(filler: Filler, seconds: float) -> None:
+    filler.run("none", 1, {"related": 0.5}, "baseline")
+    for mix, spent in (("ner:0.5 + paraphrase:0.5", 1.0), ("ner", seconds), ("crossref", 20.0)):
+        filler.run(mix, 1, {"related": 0.6}, seconds=spent)
+    best = status.best(filler.search, filler.studies)["targets"]["related"]["best"]
+    assert [entry["mix"] for entry in best] == ["crossref:1", "ner:1", "ner:0.5 + paraphrase:0.5"]
+
+
+def test_a_target_that_no_mix_helps_says_so(filled: Filler) -> None:
+    found = status.best(filled.search, filled.studies)["targets"]["verses"]
+    assert found["beats_baseline"] is False
+    assert found["best"][0]["gain"] == pytest.approx(-0.02)
+
+
+def test_gains_compare_the_same_rung_and_the_highest_so_far_is_named(filler: Filler) -> None:
+    filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
+    filler.run("none", 1, {"related": 0.70, "verses": 0.70}, "baseline")
+    filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.55})
+    found = status.best(filler.search, filler.studies)["targets"]["related"]
+    assert found["rung"] == {"index": 0, "share": 0.25, "top": False}
+    assert found["baseline"]["score"] == 0.5
+    assert found["best"][0]["gain"] == pytest.approx(0.06)
+    assert found["best"][0]["test"] is None
+
+
+def test_nothing_measured_yet(filler: Filler) -> None:
+    found = status.best(filler.search, filler.studies)["targets"]["related"]
+    assert (found["baseline"], found["floor"], found["beats_baseline"], found["best"]) == (None, None, None, [])
+    filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.55})  # faster than the baseline
+    found = status.best(filler.search, filler.studies)["targets"]["related"]
+    assert found["baseline"] is None
+    assert found["best"][0]["gain"] is None
+    assert found["beats_baseline"] is None
+    assert found["floor"]["score"] == 0.25
+
+
+def test_an_unknown_target_is_the_users_mistake(filler: Filler) -> None:
+    with pytest.raises(InputError, match="related"):
+        status.best(filler.search, filler.studies, "relatd")
+
+
+def test_status_counts(filled: Filler) -> None:
+    found = status.status(filled.search, filled.studies, alive=False)
+    assert found["recipes"] == {"running": 0, "waiting": 1, "stopped": 0, "complete": 2, "failed": 1, "total": 4}
+    assert found["work_items"] == {"running": 0, "interrupted": 0, "done": 9, "failed": 1, "total": 10}
+    assert found["budget"]["recipes"] == {"used": 4, "total": 4}
+    assert found["budget"]["work_items"] == {"used": 10, "total": None}
+    # eight work items of 10 s, one of 20 s, and a failed one of 5 s; 4/5 of it training
+    assert found["seconds"]["work_items"] == pytest.approx(105.0)
+    assert found["seconds"]["training"] == pytest.approx(84.0)
+    assert found["seconds"]["wall"] == 200.0
+    assert found["seconds"]["training_share"] == pytest.approx(0.8)
+    assert found["examples"] == 950
+    assert (found["failures"]["count"], found["failures"]["by_kind"]) == (1, {"diverged": 1})
+    last = found["failures"]["last"][0]
+    assert (last["mix"], last["kind"], last["message"]) == ("crossref:1", "diverged", "loss is nan")
+
+
+def test_what_runs_is_interrupted_when_no_driver_lives(filled: Filler) -> None:
+    filled.begin(filled.item("crossref:0.5 + ner:0.5", 0))
+    alive, dead = (status.status(filled.search, filled.studies, alive) for alive in (True, False))
+    assert (alive["state"], dead["state"]) == ("running", "interrupted")
+    assert (alive["work_items"]["running"], alive["work_items"]["interrupted"]) == (1, 0)
+    assert (dead["work_items"]["running"], dead["work_items"]["interrupted"]) == (0, 1)
+    assert dead["recipes"]["running"] == 1
+    assert [item["mix"] for item in dead["running"]] == ["crossref:0.5 + ner:0.5"]
+    assert status.status(filled.search, filled.studies)["state"] == "unfinished"
+
+
+def test_a_search_that_is_over_has_stopped_what_was_not_promoted(
+    make_search: Callable[..., Search], tmp_path: Path
+) -> None:
+    search = make_search(budget={"recipes": 2, "work_items": 5})
+    filler = Filler(search, Studies.create(f"sqlite:///{tmp_path / 'other.db'}", search))
+    filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
+    filler.run("none", 1, {"related": 0.55, "verses": 0.66}, "baseline")
+    filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.65})
+    filler.run("ner", 0, {"related": 0.45, "verses": 0.20})
+    assert status.status(search, filler.studies)["over"] is False
+    filler.run("paraphrase", 1, {"related": 0.62, "verses": 0.70}, "promotion")
+    found = status.status(search, filler.studies)
+    assert found["state"] == "over"
+    assert found["recipes"] == {"running": 0, "waiting": 0, "stopped": 1, "complete": 1, "failed": 0, "total": 2}
+
+
+def test_all_searches(make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    assert status.searches() == []
+    for name in ("one", "two"):
+        search = make_search(name=name)
+        place = Place.of(search.config)
+        place.enter(search, tmp_path / "search.yaml")
+    filler = Filler(search, Studies.create(place.studies, search))
+    filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
+    filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.65})
+    one, two = status.searches(lambda name: name == "two")
+    assert (one["search"], one["state"], one["best"]) == ("one", "unreadable", {})
+    assert one["problem"]
+    assert (two["search"], two["state"], two["problem"]) == ("two", "running", None)
+    assert two["recipes"] == {"used": 1, "total": 4}
+    assert two["best"]["related"]["mix"] == "paraphrase:1"
+    assert two["best"]["related"]["gain"] == pytest.approx(0.06)
+
+
+def test_everything_is_json(filled: Filler) -> None:
+    answers = (
+        status.best(filled.search, filled.studies),
+        status.status(filled.search, filled.studies),
+        status.tasks(Catalogue.load()),
+    )
+    for answer in answers:
+        assert json.loads(json.dumps(answer, allow_nan=False)) == answer

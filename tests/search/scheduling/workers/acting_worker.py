@@ -1,0 +1,47 @@
+"""A worker that acts out what a work item's hyperparameters ask of it; runs in the processes that Ray starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainables.work.item import Plan, WorkItem
+from trainables.work.outcome import Failed, Outcome, Progress
+
+
+class ActingWorker:
+    """Writes a line to `plan.store`/ran for each start of a work item, so that a test can count them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.served = 0
+
+    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+        asked = dict(item.recipe.hyperparameters)
+        began = time.time()
+        starts = Path(self.plan.store) / "ran"
+        with starts.open("a") as file:
+            file.write(f"{item.recipe.seed}\n")
+        yield Progress(phase="acting", done=0.0)
+        self.served += 1
+        match asked.get("act"):
+            case "fail":
+                yield Outcome(failure=Failed(kind="diverged", message="loss is nan"))
+                return
+            case "raise":
+                raise KeyError("a mistake of the worker's author")
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "die once":
+                mark = Path(self.plan.store) / f"died-{item.recipe.seed}"
+                if not mark.exists():
+                    mark.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(float(asked.get("seconds", 0.0)))
+        # What a test wants to know of this process goes back in fields that are free here.
+        environment = [f"{name}={os.environ.get(name, '')}" for name in ("OMP_NUM_THREADS", "DS_ACCELERATOR")]
+        seen = [f"pid={os.getpid()}", f"began={began}", f"ended={time.time()}", f"cwd={Path.cwd()}"]
+        yield Outcome(examples=self.served, reused=[*seen, *environment])

@@ -1,0 +1,357 @@
+import errno
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import datasets
+import pytest
+from datasets import Dataset, Features, Value
+
+from spaces.errors import Failure, InputError
+from tests.trainables.conftest import ROWS, problem
+from trainables.data import card_data as data_module
+from trainables.data.card_data import Data, fingerprint, suite_folder
+
+# --- where rows come from
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl", "json", "csv"])
+def test_files_of_every_kind_give_the_same_rows(data, card_of, tmp_path, ending):
+    table, path = Dataset.from_dict(ROWS), str(tmp_path / f"train.{ending}")
+    if ending == "json":
+        Path(path).write_text(
+            json.dumps([dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)])
+        )
+    else:
+        {"parquet": table.to_parquet, "jsonl": table.to_json, "csv": table.to_csv}[ending](path)
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    assert data.rows(card, "train", "en")[:] == ROWS
+
+
+def test_texts_that_look_missing_in_csv_are_texts(data, card_of, tmp_path):
+    (tmp_path / "train.csv").write_text("text,label\nNA,0\nNone,1\n")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    assert data.rows(card, "train", "en")["text"][:] == ["NA", "None"]
+
+
+def test_shards_are_joined_and_other_splits_with_that_beginning_are_not(data, sentences, tables):
+    for split in ("train-00000-of-00002", "train-00001-of-00002", "train_r2"):
+        card = sentences(split=split)
+    assert len(data.rows(card, "train", "en")) == 6
+
+
+def test_suites_lie_in_the_cache_by_path_and_configuration(data, card_of):
+    card = card_of("sentence_classification", source={"suite": "mini", "path": "genre", "config": "{lang}"})
+    with pytest.raises(Failure, match="mini' is not built"):
+        data.rows(card, "train", "de")
+    folder = suite_folder(data.cache, "mini") / "data" / "genre" / "de"
+    assert folder.parts[-4] == "mini-v2"
+    folder.mkdir(parents=True)
+    Dataset.from_dict(ROWS).to_parquet(str(folder / "train.parquet"))
+    assert len(data.rows(card, "train", "de")) == 3
+    with pytest.raises(InputError, match="no such folder") as error:
+        data.rows(card, "train", "fr")
+    assert "delete its folder and launch again" in problem(error).fix
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_a_mirror_stands_in_for_the_hub(tmp_path, card_of, prefix):
+    folder = tmp_path / "mirror" / "some" / "set"
+    for config in ("german", "en"):
+        (folder / (config or "")).mkdir(parents=True, exist_ok=True)
+        path = folder / (config or "") / "train-00000-of-00001.parquet"
+        Dataset.from_dict({"text": [str(config)], "label": [0]}).to_parquet(str(path))
+    data = Data(tmp_path / "cache", mirror=f"{prefix}{tmp_path / 'mirror'}")
+    card = card_of("sentence_classification", source={"hub": "some/set", "config": "{name}", "names": {"de": "german"}})
+    assert data.rows(card, "train", "de")["text"][:] == ["german"]
+    assert data.rows(card, "train", "en")["text"][:] == ["en"]
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """Replaces the hub: answers with what the test sets, and counts."""
+
+    class Hub:
+        answer = None
+        asked = 0
+
+        def load_dataset(self, *args, **options):
+            self.asked += 1
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
+
+    hub = Hub()
+    monkeypatch.setattr(datasets, "load_dataset", hub.load_dataset)
+    return hub
+
+
+def test_the_hub_is_asked_once_in_a_process(data, card_of, hub):
+    hub.answer = Dataset.from_dict(ROWS)
+    card = card_of("sentence_classification", source={"hub": "some/set", "revision": "abc"})
+    assert data.rows(card, "train", "en")[:] == ROWS
+    data.rows(card, "train", "en", limit=1)
+    assert hub.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "says"),
+    [
+        (ConnectionError("Couldn't reach 'some/set' on the Hub"), Failure, ["cannot be reached", "mirror"]),
+        (datasets.exceptions.DatasetNotFoundError("no"), InputError, ["no such data set", "some/set", "source.hub"]),
+        (
+            ValueError("BuilderConfig 'x' not found. Available: ['y']"),
+            InputError,
+            ["source.config", "Available: ['y']"],
+        ),
+        (ValueError("Unknown split \"train\". Should be one of ['test']."), InputError, ["splits.train", "['test']"]),
+        (RuntimeError("Dataset scripts are no longer supported, but found set.py"), InputError, ["convert/parquet"]),
+        (OSError(errno.ENOSPC, "No space left on device"), Failure, ["cache cannot be written", "No space left"]),
+    ],
+)
+def test_what_the_hub_answers_is_explained(data, card_of, hub, raised, kind, says):
+    hub.answer = raised
+    card = card_of("sentence_classification", source={"hub": "some/set", "config": "x"})
+    with pytest.raises(kind) as error:
+        data.rows(card, "train", "en")
+    assert all(part in str(error.value) for part in says), str(error.value)
+
+
+# --- splits and samples
+
+
+def test_a_split_that_is_not_there_is_named_with_those_that_are(data, sentences):
+    card = sentences()
+    with pytest.raises(InputError) as error:
+        data.rows(card, "dev", "en")
+    shown = problem(error)
+    assert shown.where == "some_sentence_classification.yaml: splits.dev"
+    assert "no file for split 'dev'" in shown.what
+    assert "has: train.parquet" in shown.found
+    assert shown.fix == "dev.parquet|jsonl|json|csv"
+
+
+def test_a_split_that_the_card_does_not_name_is_a_mistake(data, sentences):
+    card = sentences(splits={"train": None, "dev": "dev", "test": "dev"})
+    with pytest.raises(InputError, match="the card has no train split"):
+        data.rows(card, "train", "en")
+
+
+@pytest.mark.parametrize(("labels", "says"), [([], "no rows in"), ([-1, -1], "2 rows without a label in")])
+def test_an_empty_split_is_a_mistake(data, sentences, labels, says):
+    features = Features({"text": Value("string"), "label": Value("int64")})
+    card = sentences({"text": ["a"] * len(labels), "label": labels}, features)
+    for _ in range(2):  # nothing is kept of it
+        with pytest.raises(InputError) as error:
+            data.rows(card, "train", "en")
+        assert problem(error).what == "the train split is empty"
+        assert problem(error).found.startswith(says)
+
+
+def test_a_file_that_is_not_what_its_name_says_is_a_mistake(data, card_of, tmp_path, capfd):
+    (tmp_path / "train.parquet").write_text("hello")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    with pytest.raises(InputError, match=r"train.parquet: is not readable as parquet"):
+        data.rows(card, "train", "en")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_sample_is_stable_in_order_and_parallel(data, card_of, tables):
+    cards = {}
+    for language in ("en", "de"):
+        columns = {"text": [f"{language} {row}" for row in range(50)], "label": [0] * 50}
+        folder = tables(columns, folder=language)
+        cards[language] = card_of("sentence_classification", source={"files": str(folder)})
+    numbers = {
+        language: [int(text.split()[1]) for text in data.rows(card, "train", language, limit=10)["text"]]
+        for language, card in cards.items()
+    }
+    assert numbers["en"] == numbers["de"] == sorted(numbers["en"])
+    assert len(set(numbers["en"])) == 10
+    assert numbers["en"] != list(range(10))
+    assert len(data.rows(cards["en"], "train", "en", limit=99)) == 50
+    # a smaller sample is part of a larger one, on any machine
+    smaller = [int(text.split()[1]) for text in data.rows(cards["en"], "train", "en", limit=4)["text"]]
+    assert set(smaller) <= set(numbers["en"])
+    assert smaller == [22, 23, 24, 36]
+
+
+# --- the cache
+
+
+def cached(data, kind):
+    return sorted(path.name for path in (data.cache / kind).iterdir())
+
+
+def test_features_index_the_rows_that_come_with_them(data, sentences, bert):
+    card = sentences({"text": [f"the moon {row}" for row in range(20)], "label": [row % 3 for row in range(20)]})
+    rows, features = data.features(card, "train", "en", bert.tokenizer, 32, limit=7)
+    assert len(rows) == len(features) == 7
+    assert features["row"][:] == list(range(7))
+    assert features["label"][:] == rows["label"][:]
+    own = bert.tokenizer(rows["text"][:])["input_ids"]
+    assert features["input_ids"][:] == own
+
+
+def test_rows_of_windows_are_counted_over_batches(data, card_of, tables, bert):
+    """`datasets` maps 1,000 rows at a time, and a format numbers the rows of its batch."""
+    folder = tables({"text": ["the moon over Paris " * (4 if row % 2 else 1) for row in range(1203)]})
+    card = card_of("masked_lm", source={"files": str(folder)})
+    rows, features = data.features(card, "train", "en", bert.tokenizer, 16)
+    assert len(features) > len(rows) == 1203
+    assert sorted(set(features["row"])) == list(range(1203))
+    assert features["row"][:] == sorted(features["row"])
+
+
+def test_features_are_made_once_and_mapped_from_the_cache(data, sentences, bert, monkeypatch, capfd):
+    card = sentences()
+    before = data.features(card, "train", "en", bert.tokenizer, 32)[1][:]
+    monkeypatch.setattr(Dataset, "map", None)  # nothing is made again
+    _, features = Data(data.cache).features(card, "train", "en", bert.tokenizer, 32)
+    assert features[:] == before
+    (file,) = features.cache_files
+    assert Path(file["filename"]).parent == data.cache / "features"
+    assert len(cached(data, "features")) == len(cached(data, "rows")) == 1  # and nothing was left over
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_saved_tokenizer_shares_the_features_and_its_use_changes_nothing(bert, tmp_path):
+    before = fingerprint(bert.tokenizer)
+    bert.tokenizer(["the moon"] * 3, truncation=True, max_length=8, padding=True)
+    bert.tokenizer.save_pretrained(tmp_path)
+    assert fingerprint(type(bert.tokenizer).from_pretrained(tmp_path)) == before
+
+
+@pytest.mark.parametrize("change", ["file", "vocabulary", "max_length", "limit", "labels", "code"])
+def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, change, monkeypatch):
+    card, tokenizer = sentences(), kits("bert").tokenizer
+    options = {"max_length": 32}
+    data.features(card, "train", "en", tokenizer, **options)
+    if change == "file":
+        path = Path(card.source.files) / "train.parquet"
+        os.utime(path, ns=(1, 1))
+    elif change == "vocabulary":
+        tokenizer = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, pad_token="[PAD]")
+        tokenizer.add_tokens(["moonlight"])
+    elif change == "labels":
+        card = sentences(labels=["letters", "law", "history"])
+    elif change == "code":
+        monkeypatch.setattr(data_module, "_code", lambda: "new")
+    else:
+        options[change] = 2 if change == "limit" else 16
+    data.features(card, "train", "en", tokenizer, **options)
+    assert len(cached(data, "features")) == 2
+
+
+def test_whoever_comes_second_leaves_readers_alone(data, sentences, bert, monkeypatch):
+    """Another process finishes the same file while this one builds it."""
+    card, other = sentences(), Data(data.cache)
+    own_map, read = Dataset.map, []
+
+    def overtaken(self, *args, **options):
+        monkeypatch.setattr(Dataset, "map", own_map)
+        read.append(other.features(card, "train", "en", bert.tokenizer, 32)[1])
+        return own_map(self, *args, **options)
+
+    monkeypatch.setattr(Dataset, "map", overtaken)
+    mine = data.features(card, "train", "en", bert.tokenizer, 32)[1]
+    assert read[0][:] == mine[:]
+    assert len(cached(data, "rows")) == len(cached(data, "features")) == 1
+
+
+RACER = """
+import sys, pickle, time
+from pathlib import Path
+from transformers import PreTrainedTokenizerFast
+from trainables.data.card_data import Data
+card, tokenizer, cache, start = pickle.loads(bytes.fromhex(sys.argv[1]))
+tokenizer = PreTrainedTokenizerFast.from_pretrained(tokenizer)
+print("ready", flush=True)
+sys.stdin.readline()
+rows, features = Data(cache).features(card, "train", "en", tokenizer, 32)
+print(len(rows), sum(features["length"]), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_may_race_for_the_same_features(data, sentences, bert, tmp_path):
+    card = sentences({"text": ["the moon over Paris"] * 3000, "label": [0, 1, 2] * 1000})
+    bert.tokenizer.save_pretrained(tmp_path / "tokenizer")
+    args = pickle.dumps((card, str(tmp_path / "tokenizer"), data.cache, 0)).hex()
+    command = [sys.executable, "-c", RACER, args]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    racers = [subprocess.Popen(command, **pipes, cwd=Path(__file__).parents[3]) for _ in range(2)]
+    for racer in racers:
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    answers = [racer.communicate(timeout=60)[0] for racer in racers]
+    assert answers[0] == answers[1]
+    assert answers[0].startswith("3000 ")
+    assert len(cached(data, "rows")) == len(cached(data, "features")) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_a_failure_with_its_path(card_of, tables, tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    card = card_of("sentence_classification", source={"files": str(tables(ROWS))})
+    with pytest.raises(Failure) as error:
+        Data(tmp_path / "cache").rows(card, "train", "en")
+    assert problem(error).what == "the cache cannot be written"
+    assert str(tmp_path / "cache") in problem(error).where
+
+
+def test_a_full_disk_is_a_failure(data, sentences, monkeypatch):
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Dataset, "map", full)
+    with pytest.raises(Failure, match="No space left"):
+        data.rows(sentences(), "train", "en")
+    assert cached(data, "rows") == []
+
+
+def test_empty_files_of_any_kind_are_empty_splits(data, card_of, tmp_path):
+    (tmp_path / "train.csv").write_text("text,label\n")
+    (tmp_path / "dev.jsonl").write_text("")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    for split in ("train", "dev"):
+        with pytest.raises(InputError, match=f"the {split} split is empty"):
+            data.rows(card, split, "en")
+
+
+# --- check
+
+
+def test_check_finds_nothing_wrong_with_a_good_card(data, sentences):
+    for split in ("train", "dev", "test"):
+        card = sentences(split=split)
+    assert data.check(card) == []
+
+
+def test_check_reads_each_split_and_names_each_kind_of_mistake_once(data, sentences):
+    sentences(split="train")
+    sentences({"text": ["a"], "label": [9]}, split="dev")
+    card = sentences({"sentence": ["a"], "label": [0]}, split="test", languages=["en", "de", "fr"])
+    assert sorted(problem.where.split(": ")[1] for problem in data.check(card)) == ["columns.label", "columns.text"]
+
+
+def test_check_leaves_training_rows_to_the_card_they_come_from(data, sentences):
+    for split in ("dev", "test"):
+        card = sentences(split=split, splits={"train": None, "dev": "dev", "test": "test"}, train_from="other")
+    assert data.check(card) == []
+
+
+def test_check_of_a_task_reads_its_training_rows(data, card_of, tables):
+    card = card_of("masked_lm", source={"files": str(tables({"words": ["a"]}))}, languages=["en", "de"])
+    assert [problem.what for problem in data.check(card)] == ["no such column"]
+
+
+def test_a_hub_that_is_away_is_not_asked_again_for_every_language(data, card_of, hub):
+    hub.answer = ConnectionError("no network")
+    card = card_of("sentence_classification", source={"hub": "some/set"}, languages=["en", "de"])
+    assert [problem.what for problem in data.check(card)] == ["the hub cannot be reached"]
+    assert hub.asked == 1

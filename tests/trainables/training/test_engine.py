@@ -1,0 +1,63 @@
+"""The DeepSpeed engine's configuration and schedule, and that nothing is compiled on the way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from deepspeed.ops import __compatible_ops__
+
+from trainables.training.engine import SHARED_MEMORY_OP, deepspeed_config, learning_rate_factor
+from trainables.work.item import EngineSettings, StageSettings
+
+STAGE = StageSettings(examples=100, batch_size=10, warmup=0.2)
+
+TRAIN = """
+import torch
+from torch import nn
+from trainables.training.engine import training_engine
+from trainables.work.item import EngineSettings, StageSettings
+model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1))
+with training_engine(model, model[0], model[1], StageSettings(examples=4), EngineSettings(), 2) as engine:
+    loss = engine(torch.ones(2, 4)).mean()
+    engine.backward(loss)
+    engine.step()
+print("trained")
+"""
+
+
+def test_the_private_table_still_has_the_op_that_would_be_compiled() -> None:
+    assert __compatible_ops__[SHARED_MEMORY_OP] is False
+
+
+def test_a_step_needs_no_compiler(tmp_path: Path) -> None:
+    """With neither compiler nor ninja on the path; the folder for compiled extensions stays empty."""
+    environment = {**os.environ, "PATH": "", "TORCH_EXTENSIONS_DIR": str(tmp_path), "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run([sys.executable, "-c", TRAIN], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip().endswith("trained"), done.stderr
+    assert list(tmp_path.rglob("*.so")) == []
+
+
+def test_the_rate_warms_up_then_falls_to_zero() -> None:
+    factors = [learning_rate_factor(step, 10, STAGE) for step in range(11)]
+    assert factors[:3] == [pytest.approx(1 / 3), pytest.approx(2 / 3), 1.0]
+    assert factors[3:] == sorted(factors[3:], reverse=True)
+    assert factors[-1] == 0.0
+
+
+def test_a_constant_rate_stays() -> None:
+    stage = STAGE.model_copy(update={"schedule": "constant"})
+    assert [learning_rate_factor(step, 10, stage) for step in (2, 5, 9)] == [1.0, 1.0, 1.0]
+
+
+def test_settings_reach_deepspeed() -> None:
+    stage = STAGE.model_copy(update={"micro_batch": 4, "clip": 0.5})
+    config = deepspeed_config(stage, EngineSettings(zero=2, precision="bf16"))
+    assert config["train_micro_batch_size_per_gpu"] == 4
+    assert config["gradient_clipping"] == 0.5
+    assert config["zero_optimization"] == {"stage": 2}
+    assert config["torch_autocast"] == {"enabled": True, "dtype": "bfloat16"}
+    assert "torch_autocast" not in deepspeed_config(stage, EngineSettings(precision="fp32"))

@@ -1,0 +1,316 @@
+"""Several workers for one work item: real Ray actors, gloo, and real signals and limits to end them with."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import ray
+import torch
+from ray.util import placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from cluster.connect import connect
+from cluster.resources import ItemResources
+from search.scheduling.driver import Ending, run
+from spaces.mixture import Mixture
+from tests.trainables.conftest import EXAMPLES, TEXTS, kit_of
+from tests.trainables.test_worker import STAGE, encoder_of, item, plan_in
+from trainables.formats import by_name
+from trainables.training import encoders, engine
+from trainables.training.group import Group
+from trainables.training.stage import StageSpec, train
+from trainables.work.item import EngineSettings, Plan, WorkItem
+from trainables.work.outcome import Outcome, OutOfMemory, Progress, WorkersLost
+from trainables.worker import Worker
+
+MIX = Mixture.parse("pairs:0.4 + tags:0.4 + words:0.2")
+CARDS = ("pairs", "tags", "words")
+
+
+class Leader:
+    """Rank 0, in bundle 0 of two, without Tune."""
+
+    def __init__(self, plan: str) -> None:
+        torch.set_num_threads(1)
+        self.group = Group(plan, 2)
+        self.worker = Worker(Plan.model_validate_json(plan), self.group)
+
+    def pid(self) -> int:
+        return os.getpid()
+
+    def run(self, work: WorkItem) -> Outcome:
+        *_, outcome = self.worker.run(work)
+        assert isinstance(outcome, Outcome)
+        return outcome
+
+    def train(
+        self, spec: StageSpec, folder: Path, heads: dict[str, torch.nn.Module] | None = None
+    ) -> tuple[list[float], torch.Tensor]:
+        """A stage from the encoder in `folder`: its losses, and the weights of the encoder and of all heads.
+
+        Args:
+            heads: that this worker has and its peer has not.
+        """
+        model, tokenizer = encoders.load(folder).model, self.worker.base(spec.model).tokenizer
+        features = self.worker._trainer.features(self.worker.base(spec.model), spec)
+        running = train(model, tokenizer, features, spec, heads)
+        return _trained(model, self.group.train(spec, running))
+
+
+def _trained(model: torch.nn.Module, running: Any) -> tuple[list[float], torch.Tensor]:
+    while True:
+        try:
+            next(running)
+        except StopIteration as stop:
+            modules = [model, *(stop.value.heads[task] for task in sorted(stop.value.heads))]
+            values = [value.detach().flatten() for module in modules for value in module.parameters()]
+            return stop.value.losses, torch.cat(values)
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Long texts, so that a large batch takes much memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(EXAMPLES, "masked_lm", {"text": [" ".join(TEXTS[at:] + TEXTS[:at]) for at in range(6)]})
+        return plan_in(tmp_path_factory.mktemp("group"), workers=2)
+
+
+@pytest.fixture(scope="module")
+def local_ray() -> Iterator[None]:
+    with connect("local", cpus=4):
+        yield
+
+
+@pytest.fixture(scope="module")
+def leader(local_ray: None, plan: Plan) -> Any:
+    placed = placement_group([{"CPU": 1}] * 2)
+    strategy = PlacementGroupSchedulingStrategy(placed, placement_group_bundle_index=0)
+    return ray.remote(Leader).options(num_cpus=1, scheduling_strategy=strategy).remote(plan.model_dump_json())
+
+
+def spec_of(plan: Plan, **changes: Any) -> StageSpec:
+    """25 examples in batches of at most 8: 4 batches, some of an odd number."""
+    cards = {task: {**plan.tasks, **plan.targets}[task] for task in CARDS}
+    model = str(Path(plan.cache).parent / "model")
+    return replace(StageSpec(model, cards, MIX, (8, 25), STAGE, EngineSettings(), 1), **changes)
+
+
+@pytest.fixture(scope="module")
+def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], tuple[list[float], torch.Tensor]]:
+    """Trains the same in this process, with micro-batches."""
+    found: dict[int, tuple[list[float], torch.Tensor]] = {}
+
+    def trained(size: int) -> tuple[list[float], torch.Tensor]:
+        if size not in found:
+            worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
+            base = worker.base(spec.model)
+            model = encoders.load(other_encoder(plan)).model
+            found[size] = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, spec), spec))
+        return found[size]
+
+    return trained
+
+
+def other_encoder(plan: Plan) -> Path:
+    """An encoder that the peers do not have: as one from the store."""
+    folder, kit = Path(plan.cache).parent / "other", kit_of("bert")
+    if not folder.exists():
+        encoders.save(kit.encoder(seed=7), kit.tokenizer, folder)
+    return folder
+
+
+@pytest.mark.parametrize(("zero", "size"), [(0, None), (1, 3), (2, 3), (3, 3)])
+def test_two_workers_train_as_one_does(leader: Any, plan: Plan, alone: Any, zero: Any, size: int | None) -> None:
+    """With dropout and masking; with 3 rows per pass one of the workers has nothing to do in some of them."""
+    losses, weights = alone(size or 4)
+    settings = STAGE.model_copy(update={"micro_batch": size})
+    spec = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero))
+    both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan)))
+    assert both_losses == pytest.approx(losses, rel=1e-4)
+    assert torch.allclose(both_weights, weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("zero", [0, 3])
+def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, zero: Any) -> None:
+    settings = STAGE.model_copy(update={"micro_batch": 3})
+    spec, worker = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero)), Worker(plan)
+    model, base = encoders.load(other_encoder(plan)).model, worker.base(spec.model)
+    torch.manual_seed(42)
+    heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
+    both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))
+    one = replace(spec, engine=EngineSettings())
+    losses, weights = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, one), one, heads))
+    assert both_losses == pytest.approx(losses, rel=1e-4)
+    assert torch.allclose(both_weights, weights, atol=1e-5)
+
+
+def test_a_work_item_of_two_workers_and_its_next_rung_with_one(leader: Any, plan: Plan) -> None:
+    low, top = item(plan, "tags", 0), item(plan, "tags", 1)
+    outcome = ray.get(leader.run.remote(low))
+    assert outcome.failure is None, outcome.failure.details
+    halves = STAGE.model_copy(update={"micro_batch": 4})  # as two workers share a batch
+    one = plan.model_copy(update={"workers": 1, "intermediate": halves, "target": halves})
+    resumed = _run(one, top)
+    assert resumed.examples == 16 + 32, "the encoder of two workers was gone on from"
+    alone = one.model_copy(update={"store": plan.store + "-alone"})
+    assert _run(alone, top).examples == 32 + 32
+    for work in (low, top):
+        assert torch.allclose(encoder_of(plan, work), encoder_of(alone, work), atol=1e-5)
+
+
+def _run(plan: Plan, work: WorkItem) -> Outcome:
+    *_, outcome = Worker(plan).run(work)
+    assert isinstance(outcome, Outcome)
+    assert outcome.failure is None, outcome.failure.details
+    return outcome
+
+
+def test_all_agree_that_a_loss_diverged_and_go_on(leader: Any, plan: Plan) -> None:
+    broken = item(plan, "tags", 0, targets=("texts",), learning_rate=1e30, clip=1e30, warmup=0.0)
+    outcome = ray.get(leader.run.remote(broken))
+    assert outcome.failure.kind == "diverged"
+    assert ray.get(leader.run.remote(item(plan, "tags", 0, seed=5))).failure is None
+
+
+def test_a_worker_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "RENDEZVOUS", timedelta(seconds=0.2))
+    for host in (engine.LOOPBACK, "127.0.0.2"):  # by a file, by a port
+        store, address = engine.open_meeting(2, host)
+        with pytest.raises(WorkersLost):
+            engine.join_group(0, 2, store, address, host)
+    assert address.startswith("tcp://127.0.0.2:")
+
+
+def test_memory_of_one_worker_breaks_the_group(leader: Any, plan: Plan) -> None:
+    """The peer gets a real limit. The last test with this group."""
+    large = item(plan, "words", 1, targets=("texts",), batch_size=256, examples=256, max_length=128)
+    assert ray.get(leader.run.remote(item(plan, "tags", 0, seed=6))).failure is None
+    (peer,) = _processes("ray::Peer")
+    memory = peer.memory_info().vms + 120 * 2**20
+    peer.rlimit(resource.RLIMIT_AS, (memory, memory))
+    with pytest.raises(OutOfMemory) as caught:
+        ray.get(leader.run.remote(large))
+    assert "memory" in str(caught.value)
+    (limit,) = [path.read_text() for path in Path(plan.store, "limits").iterdir()]
+    assert '"too_large": 128' in limit
+    assert '"workers": 2' in limit
+    _gone([peer])
+
+
+class OneItem:
+    """An agenda of one work item."""
+
+    stop_reason = None
+
+    def __init__(self, work: WorkItem) -> None:
+        self.waiting, self.outcomes = [work], list[Outcome]()
+
+    @property
+    def over(self) -> bool:
+        return not self.waiting
+
+    def next(self) -> WorkItem | None:
+        return self.waiting.pop() if self.waiting else None
+
+    def progress(self, item: WorkItem, progress: Progress) -> None: ...
+
+    def done(self, item: WorkItem, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+
+def test_a_group_that_memory_broke_is_replaced(local_ray: None, leader: Any, plan: Plan, tmp_path: Path) -> None:
+    """Its process ends, although Tune does not know of anything but an exception; another one does the work item."""
+    ray.kill(leader)  # for its CPUs
+    agenda = OneItem(item(plan, "tags", 0))
+    elsewhere = plan.model_copy(update={"store": str(tmp_path)})
+    worker = "tests.trainables.breaking_worker:BreakingWorker"
+    assert run(elsewhere, agenda, ItemResources(workers=2), 1, retries=0, worker=worker) is Ending.OVER
+    (outcome,) = agenda.outcomes
+    assert outcome.failure is None, outcome.failure
+    assert len(set(outcome.reused)) == 2
+    assert outcome.examples == 0, "what did not fit is in the store: nothing is to be halved blindly"
+    _until(lambda: not any(psutil.pid_exists(int(process)) for process in outcome.reused), "their ends")
+
+
+@pytest.mark.slow
+def test_kills(local_ray: None, plan: Plan) -> None:
+    """A peer, then rank 0, both while they train: each time it goes on from the store, and nobody stays behind."""
+    work = item(plan, "tags", 1, seed=9, examples=640)
+    stored = Path(plan.store, "encoders", f"{plan.encoder_key(work.recipe, 0)}.json")
+    peers: list[psutil.Process] = []
+
+    def kill() -> None:
+        peers.append(_new_peer(peers))
+        _until(stored.exists, "the first segment")
+        peers[0].kill()
+        peers.append(_new_peer(peers))
+        _until(lambda: _title(peers[1]) == "ray::Peer.train", "the second segment")
+        (rank_0,) = _processes("Trainable")
+        rank_0.kill()
+        _gone([peers[1]])
+        peers.append(_new_peer(peers))
+
+    agenda = OneItem(work)
+    with ThreadPoolExecutor(1) as aside:
+        killing = aside.submit(kill)
+        ending = run(plan, agenda, ItemResources(workers=2), 1, retries=2)
+        killing.result(timeout=60)
+    assert ending is Ending.OVER
+    (outcome,) = agenda.outcomes
+    assert outcome.failure is None, outcome.failure
+    assert outcome.examples == 320 + 32, "the first segment was not trained again"
+    _gone(peers)
+
+
+def _processes(title: str) -> list[psutil.Process]:
+    """Of the Ray of this process, by what they call themselves."""
+    found = [process for process in psutil.Process().children(recursive=True) if title in _title(process)]
+    pids = {process.pid for process in found}
+    return [process for process in found if _parent(process) not in pids]  # not what one of them has just forked
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()).strip()
+    except psutil.Error:
+        return ""
+
+
+def _parent(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
+
+
+def _new_peer(known: list[psutil.Process]) -> psutil.Process:
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        found.extend(process for process in _processes("ray::Peer") if process not in known)
+        return bool(found)
+
+    _until(look, "another peer")
+    return found[0]
+
+
+def _until(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 120
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def _gone(processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    assert alive == []

@@ -1,0 +1,107 @@
+"""Looks at the first rows of a card's splits where they lie, and compares them with the card. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from spaces.card import Card, Split
+from spaces.errors import InputError, Problem, TaskmixError
+from trainables.data.columns import Reader
+from trainables.data.sources import Source, empty, sources_of
+
+FIRST = 100
+"""Rows that are read at a time, until one of them counts."""
+
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
+
+@dataclass
+class Findings:
+    """What was found of one card.
+
+    Args:
+        looked: how many splits were looked at, each language's counted.
+        counted: how many of them have the card's number of rows.
+        problems: where one of them differs from the card.
+    """
+
+    card: Card
+    looked: int = 0
+    counted: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def state(self) -> Literal["ok", "failed", "skipped"]:
+        """Skipped are files that nobody may ship and that are not here: only their owner can look."""
+        if self.card.source.supply is not None and self.looked == 0:
+            return "skipped"
+        return "failed" if self.problems else "ok"
+
+    def __str__(self) -> str:
+        """One line."""
+        if self.state == "skipped":
+            return f"not here: {self.card.source.supply}"
+        if not self.problems:
+            splits = "1 split" if self.looked == 1 else f"{self.looked} splits"
+            sizes = "all" if self.counted == self.looked else f"{self.counted or 'none'}"
+            return f"{splits} as on the card, rows counted in {sizes}"
+        first = self.problems[0]
+        found = f"; found: {' '.join(first.found.split())}" if first.found else ""
+        more = len(self.problems) - 1
+        return f"{first.where}: {first.what}{found}" + (f" (and {more} more)" if more else "")
+
+
+def looked_at(card: Card, cache: Path, mirror: str | None) -> Findings:
+    """Columns, labels and sizes of every split that the card names, in every language, from the first rows."""
+    findings = Findings(card)
+    pools = [card.pool_card.model_copy(update={"sizes": {}})] if card.pool is not None else []
+    for part in (*(card.parts or (card,)), *pools):
+        for split, language in _named(part):
+            try:
+                sources = sources_of(part, split, language, cache, mirror)
+                for source in sources:
+                    _look(source)
+                findings.looked += 1
+                findings.counted += _compare_size(part, split, language, sources)
+            except TaskmixError as error:
+                findings.problems += [
+                    Problem(problem.what, f"{problem.where} ({language})", problem.found, problem.fix)
+                    for problem in error.problems
+                ]
+    return findings
+
+
+def _named(card: Card) -> list[tuple[Split, str]]:
+    """Splits and languages that the card has rows of; the dev and test splits of a task are those of its first one."""
+    if card.kind == "task":
+        return [(split, card.training_language) for split in SPLITS if card.splits.names(split)]
+    return [(split, language) for split in SPLITS if card.splits.names(split) for language in card.languages_of(split)]
+
+
+def _look(source: Source) -> None:
+    """Raises TaskmixError unless the first rows become canonical ones."""
+    with source.stream() as rows:
+        features = rows.features or rows._resolve_features().features
+        reader = Reader(source.card, features, source.place, source.language)
+        seen = 0
+        for batch in rows.iter(batch_size=FIRST):
+            count = len(next(iter(batch.values())))
+            if reader.canonical(batch, range(seen, seen + count))[reader.first]:
+                return
+            seen += count
+    raise InputError(empty(source, reader.none_of(seen)))
+
+
+def _compare_size(card: Card, split: Split, language: str, sources: Sequence[Source]) -> bool:
+    """Whether the number of rows is known on both sides; raises InputError if they differ."""
+    size, counts = card.size_of(split, language), [source.count() for source in sources]
+    if size is None or None in counts:
+        return False
+    total = sum(count for count in counts if count is not None)
+    if total != size:
+        where, fix = f"{card.name}.yaml: sizes.{split}", "a damaged copy, or another version of the data"
+        raise InputError(Problem(f"the card says {size:,} rows", where, f"{total:,} in {sources[0].place}", fix))
+    return True

@@ -1,0 +1,254 @@
+"""Rows of a card with canonical columns, and their tokenised features, each made once and shared as Arrow files.
+
+Both lie under the cache as `rows/<digest>.arrow` and `features/<digest>.arrow`. The digest covers all that decides the
+content, the code that makes it included, so nothing has to be invalidated by hand. A file is written aside and
+renamed: processes may race for it, readers map it into memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from datasets import Dataset, concatenate_datasets
+from transformers import PreTrainedTokenizerBase
+
+from spaces.card import Card, Split
+from spaces.digest import derive_seed, digest
+from spaces.errors import Failure, InputError, Problem, TaskmixError
+from trainables.data.columns import FEATURES, Reader
+from trainables.data.sources import Source, empty, quiet, sources_of, suite_folder, unwritable
+from trainables.formats import by_name
+
+__all__ = ["Data", "Split", "fingerprint", "suite_folder"]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Reads cards.
+
+    Args:
+        cache: folder for everything that is downloaded, built or tokenised.
+        mirror: folder or fsspec URL with copies of hub data sets, `<hub id>/<config>/<split>.parquet`; then the hub is
+            not asked.
+    """
+
+    cache: Path
+    mirror: str | None = None
+
+    def rows(self, card: Card, split: Split, language: str, limit: int | None = None) -> Dataset:
+        """The labelled rows of a split with canonical columns (`spaces.card.FORMAT_ROLES`).
+
+        Labels are indexes of `card.labels` (multiple choice: of the choices). Rows without a label are left out. With
+        `limit`, the same sample each time, in the order of the source; parallel data sets give parallel samples.
+
+        Raises:
+            InputError: data set, file, configuration, split or column missing, a label outside the card's
+                list, no rows.
+            Failure: the hub cannot be reached, a suite is not built, the cache cannot be written.
+        """
+        return self._sampled(self._all_rows(card, split, language)[1], limit)
+
+    def features(
+        self,
+        card: Card,
+        split: Split,
+        language: str,
+        tokenizer: PreTrainedTokenizerBase,
+        max_length: int,
+        limit: int | None = None,
+    ) -> tuple[Dataset, Dataset]:
+        """The rows, and their features as the card's format makes them; ``row`` indexes the rows that are returned.
+
+        Raises: as `rows`.
+        """
+        key, rows = self._all_rows(card, split, language)
+        rows = self._sampled(rows, limit)
+        return rows, self._features(key, rows, card, tokenizer, max_length)
+
+    def pool(self, card: Card, split: Split, language: str) -> Dataset:
+        """The candidates that the split's rows of a language are looked up among.
+
+        Raises: as `rows`.
+        """
+        return self._pool(card, split, language)[1]
+
+    def pool_features(
+        self, card: Card, split: Split, language: str, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> tuple[Dataset, Dataset]:
+        """As `features`, of the candidates."""
+        key, rows = self._pool(card, split, language)
+        return rows, self._features(key, rows, card, tokenizer, max_length)
+
+    def _features(
+        self, key: str, rows: Dataset, card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
+    ) -> Dataset:
+        """The features of `rows`, of which `key` and their number say which they are."""
+        make = by_name(card.format).features
+
+        def tokenised(batch: dict[str, list[Any]], indexes: list[int]) -> dict[str, list[Any]]:
+            made = make(batch, card, tokenizer, max_length)
+            return {**made, "row": [indexes[row] for row in made["row"]] if "row" in made else indexes}
+
+        def build(folder: Path) -> Dataset:
+            return rows.map(
+                tokenised,
+                batched=True,
+                with_indices=True,
+                remove_columns=rows.column_names,
+                cache_file_name=str(folder / "features.arrow"),
+                load_from_cache_file=False,
+                new_fingerprint="features",  # ours is the file's name; without one, the tokenizer would be pickled
+            )
+
+        made_of = {"rows": key, "count": len(rows), "max_length": max_length, "tokenizer": fingerprint(tokenizer)}
+        return self._stored("features", digest(made_of, length=32), build)
+
+    def check(self, card: Card) -> list[Problem]:
+        """What is wrong with the card's splits, columns and labels: one problem of each kind, without training.
+
+        Reads every split that a search would read; what is read stays in the cache.
+        """
+        problems: dict[tuple[str, str], Problem] = {}
+        for part, split, language in _splits_used(card):
+            try:
+                self._all_rows(part, split, language)
+            except TaskmixError as error:
+                for problem in error.problems:
+                    problems.setdefault((problem.what, problem.where), problem)
+                if isinstance(error, Failure):  # the hub away, the disk full: no use in trying the next language
+                    break
+        return list(problems.values())
+
+    def version(self, card: Card) -> str:
+        """Digest of what the card's splits hold at their source; the same on every machine.
+
+        Raises: as `rows`.
+        """
+        versions = [
+            [split, language, [source.version for source in self._sources(part, split, language)]]
+            for part, split, language in _splits_used(card)
+        ]
+        return digest(versions, length=32)
+
+    def _all_rows(self, card: Card, split: Split, language: str) -> tuple[str, Dataset]:
+        """The key and the canonical rows of a whole split."""
+        keys, tables = zip(*(self._rows_of(source) for source in self._sources(card, split, language)), strict=True)
+        return (keys[0], tables[0]) if len(keys) == 1 else (digest(keys, length=32), concatenate_datasets(list(tables)))
+
+    def _pool(self, card: Card, split: Split, language: str) -> tuple[str, Dataset]:
+        """The key and the rows of the pool; of a sample of it where the card says so."""
+        assert card.pool is not None, "only cards of formats with a pool are asked"
+        key, rows = self._all_rows(card.pool_card, split, _pool_language(card, language))
+        if card.pool.distractors is None:
+            return key, rows
+        languages = [language] if card.pool_card.source.by_language else card.languages_of(split)
+        asked = [self._all_rows(card, split, asking) for asking in languages]
+        right = {one for _, queries in asked for relevant in queries["relevant"] for one in relevant}
+        is_right = np.isin(np.array(rows["id"][:], dtype=object).astype(str), sorted(right))
+        others = np.flatnonzero(~is_right)
+        order = np.random.default_rng(derive_seed("sample")).permutation(len(others))
+        kept = np.sort(np.concatenate([np.flatnonzero(is_right), others[order[: card.pool.distractors]]]))
+        return digest([key, [query_key for query_key, _ in asked], card.pool.distractors]), rows.select(kept)
+
+    def _rows_of(self, source: Source) -> tuple[str, Dataset]:
+        """The key and the canonical rows of one source."""
+        card, language = source.card, source.language
+        reading = {"format": card.format, "columns": card.columns, "values": card.values, "labels": card.labels}
+        chosen = {"rows": card.source.rows_for(language), "language": language}
+        key = digest({"source": source.fingerprint, "code": _code(), **reading, **chosen}, length=32)
+
+        def build(folder: Path) -> Dataset:
+            raw = source.load(folder)
+            reader = Reader(card, raw.features, source.place, language)
+            rows = raw.select_columns(reader.needed).map(
+                reader.canonical,
+                batched=True,
+                with_indices=True,
+                remove_columns=reader.needed,
+                features=FEATURES[card.format],
+                cache_file_name=str(folder / "rows.arrow"),
+                load_from_cache_file=False,
+                new_fingerprint="rows",
+            )
+            if not len(rows):
+                raise InputError(empty(source, reader.none_of(len(raw))))
+            return rows
+
+        return key, self._stored("rows", key, build)
+
+    def _stored(self, kind: str, key: str, build: Callable[[Path], Dataset]) -> Dataset:
+        """The Arrow file of that key, built in a scratch folder beside it if it is not there yet."""
+        path = self.cache / kind / f"{key}.arrow"
+        if not path.exists():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with TemporaryDirectory(dir=path.parent, prefix=f"{key}.") as scratch, quiet():
+                    made = build(Path(scratch))
+                    Path(made.cache_files[0]["filename"]).replace(path)
+            except OSError as error:
+                raise unwritable(path.parent, error) from error
+        return Dataset.from_file(str(path))
+
+    @staticmethod
+    def _sampled(rows: Dataset, limit: int | None) -> Dataset:
+        if limit is None or limit >= len(rows):
+            return rows
+        # The seed is a constant: same rows for every recipe, and the same ones of parallel data sets of one length.
+        order = np.random.default_rng(derive_seed("sample")).permutation(len(rows))
+        return rows.select(np.sort(order[:limit]))
+
+    def _sources(self, card: Card, split: Split, language: str) -> list[Source]:
+        return sources_of(card, split, language, self.cache, self.mirror)
+
+
+def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Equal for tokenizers that tokenise alike, also after saving and loading."""
+    if tokenizer not in _fingerprints:
+        state = json.loads(tokenizer.backend_tokenizer.to_str())
+        # what the last call set, not what the tokenizer is
+        state.pop("truncation")
+        state.pop("padding")
+        state["taskmix"] = [tokenizer.model_input_names, tokenizer.all_special_ids, tokenizer.mask_token_id]
+        _fingerprints[tokenizer] = digest(state, length=32)
+    return _fingerprints[tokenizer]
+
+
+_fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictionary()
+
+
+@cache
+def _code() -> str:
+    """Digest of the modules that make rows and features."""
+    here = Path(__file__).parent
+    formats = sorted((here.parent / "formats").glob("*.py"))
+    if not formats:
+        raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
+    files = [*(here / f"{name}.py" for name in ("card_data", "columns", "sources")), *formats]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _splits_used(card: Card) -> Iterable[tuple[Card, Split, str]]:
+    """The splits that a search reads from a card, its pool's among them: not those that another card stands in for."""
+    if card.kind == "task":
+        return [(card, "train", card.training_language)]
+    scored: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
+    evaluated = [(card, split, language) for split in scored for language in card.languages_of(split)]
+    if card.pool is not None:
+        pools = dict.fromkeys((split, _pool_language(card, language)) for _, split, language in evaluated)
+        evaluated += [(card.pool_card, split, language) for split, language in pools]
+    trains_itself = card.is_trained and card.train_from is None
+    return [(card, "train", card.training_language), *evaluated] if trains_itself else evaluated
+
+
+def _pool_language(card: Card, language: str) -> str:
+    """The language to ask for the pool: the first where one pool serves all, so that it is read and kept once."""
+    return language if card.pool_card.source.by_language else card.languages[0]

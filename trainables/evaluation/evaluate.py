@@ -1,0 +1,182 @@
+"""Zero-shot scores: one row of metrics per language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from datasets import Dataset
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from spaces.card import Card, Split
+from trainables.data.card_data import Data
+from trainables.formats import by_name
+from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
+from trainables.work.item import EvaluationSettings
+
+Scores = dict[str, dict[str, float]]
+"""Language -> metric -> value between 0 and 1."""
+
+AT_ONCE = 4 * 2**30
+"""Bytes that the vectors of all layers may take while a layer is chosen."""
+
+
+@dataclass
+class Evaluation:
+    """What an encoder and a head score, in the languages that each split has.
+
+    `tuned` holds what was tuned on a language's development rows; `predictions` are those on the test split.
+    """
+
+    dev: Scores = field(default_factory=dict)
+    test: Scores = field(default_factory=dict)
+    tuned: Scores = field(default_factory=dict)
+    predictions: dict[str, list[Any]] = field(default_factory=dict)
+
+
+def evaluate(
+    data: Data,
+    card: Card,
+    dev_card: Card,
+    encoder: nn.Module,
+    head: nn.Module | None,
+    tokenizer: PreTrainedTokenizerBase,
+    settings: EvaluationSettings,
+    max_length: int,
+    tested: bool,
+) -> Evaluation:
+    """Score encoder and head (None where the format is not trained) on each language.
+
+    Both are in evaluation mode afterwards. Raises what `Data.features` raises.
+
+    Args:
+        dev_card: the card that the development rows are of; they are scored as the target's own are.
+        tested: score the test split too, with what was tuned on the development split.
+    """
+    form = by_name(card.format)
+    head = nn.Identity() if head is None else head
+    read = _Reading(data, tokenizer, max_length, settings.max_examples)
+    settings = settings.of(card)
+    result = Evaluation()
+    layer = settings.layer
+    if layer == "auto":
+        assert isinstance(form, Retriever)  # nothing else has a layer: `EvaluationSettings.of`
+        layer = _best_layer(form, read, card, dev_card, encoder, settings)
+        settings = settings.model_copy(update={"layer": layer})
+        result.tuned = {language: {"layer": float(layer)} for language in dev_card.languages_of("dev")}
+    pools = _Pools(read, encoder, settings, [layer])
+    for language in dev_card.languages_of("dev"):
+        rows, features = read.features(dev_card, "dev", language)
+        here = pools.head(dev_card, "dev", language) or head
+        predicted = form.predict(encoder, here, rows, features, card, tokenizer, settings)
+        tuned = form.tune(rows, predicted, card, language)
+        if tuned:
+            result.tuned.setdefault(language, {}).update(tuned)
+        result.dev[language] = form.metrics(rows, form.decide(predicted, tuned, card), card, language)
+    for language in card.languages_of("test") if tested else ():
+        rows, features = read.features(card, "test", language)
+        here = pools.head(card, "test", language) or head
+        predicted = form.predict(encoder, here, rows, features, card, tokenizer, settings)
+        decided = form.decide(predicted, result.tuned.get(language, {}), card)
+        result.test[language] = form.metrics(rows, decided, card, language)
+        result.predictions[language] = decided
+    return result
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Rows and features as one evaluation reads them."""
+
+    data: Data
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+    limit: int | None
+
+    def features(self, card: Card, split: Split, language: str) -> tuple[Dataset, Dataset]:
+        return self.data.features(card, split, language, self.tokenizer, self.max_length, self.limit)
+
+
+class _Pools:
+    """The pools of an evaluation. One is kept at a time: languages that share it come one after the other."""
+
+    def __init__(
+        self, read: _Reading, encoder: nn.Module, settings: EvaluationSettings, layers: Sequence[Layer]
+    ) -> None:
+        self._read, self._encoder, self._settings, self._layers = read, encoder, settings, layers
+        self._kept: tuple[Any, Pool | None] = (None, None)
+
+    def head(self, card: Card, split: Split, language: str) -> Pool | None:
+        """The pool of a language's rows; None where the format has none."""
+        if card.pool is None:
+            return None
+        shared = card.pool.split is not None and card.pool.distractors is None
+        key = (card.name, None if shared else split, card.pool_card.source.config_for(language))
+        if self._kept[0] != key:
+            self._kept = (None, None)  # let go before the next one is made
+            rows, features = self._read.data.pool_features(
+                card, split, language, self._read.tokenizer, self._read.max_length
+            )
+            vectors = text_vectors(self._encoder, features, self._read.tokenizer, self._settings, self._layers)
+            self._kept = (key, Pool(rows, vectors))
+        return self._kept[1]
+
+
+def _best_layer(
+    form: Retriever, read: _Reading, card: Card, dev_card: Card, encoder: nn.Module, settings: EvaluationSettings
+) -> int:
+    """The layer with the best mean over the development languages; the lowest of several.
+
+    All layers come from one pass over the texts, as far as their vectors fit into `AT_ONCE`.
+    """
+    assert card.metric is not None  # every target card has one
+    config: Any = encoder.config
+    depth, hidden = int(config.num_hidden_layers), int(config.hidden_size)
+    languages = dev_card.languages_of("dev")
+    texts = max(_texts(read, dev_card, language) for language in languages)
+    at_once = max(1, AT_ONCE // (texts * hidden * 4))
+    means = []
+    for start in range(0, depth + 1, at_once):
+        layers = range(start, min(start + at_once, depth + 1))
+        pools = _Pools(read, encoder, settings, layers)
+        totals = [0.0] * len(layers)
+        for language in languages:
+            rows, features = read.features(dev_card, "dev", language)
+            head = pools.head(dev_card, "dev", language) or nn.Identity()
+            found = form.predict_at(layers, encoder, head, rows, features, card, read.tokenizer, settings)
+            for number, predicted in enumerate(found):
+                decided = form.decide(predicted, form.tune(rows, predicted, card, language), card)
+                totals[number] += form.metrics(rows, decided, card, language)[card.metric]
+        means += totals
+    return means.index(max(means))
+
+
+def _texts(read: _Reading, card: Card, language: str) -> int:
+    """How many vectors a language's development rows need, about."""
+    rows = len(read.data.rows(card, "dev", language, read.limit))
+    return 2 * rows if card.pool is None else rows + len(read.data.pool(card, "dev", language))
+
+
+def floors(data: Data, card: Card, dev_card: Card, training_card: Card, settings: EvaluationSettings) -> Scores:
+    """The metrics on the same development rows for what has learned next to nothing; see `Format.floor`.
+
+    Args:
+        training_card: whose training rows the target is fine-tuned on (last, of several); read where the floor needs
+            them.
+    """
+    form = by_name(card.format)
+    train = None
+    if card.is_trained and card.pool is None:
+        train = data.rows(training_card, "train", training_card.training_language)
+    found = {}
+    for language in dev_card.languages_of("dev"):
+        known = train if dev_card.pool is None else data.pool(dev_card, "dev", language)
+        rows = data.rows(dev_card, "dev", language, settings.max_examples)
+        found[language] = form.floor(known, rows, card, language)
+    return found
+
+
+def mean_score(per_language: Mapping[str, Mapping[str, float]], metric: str) -> float:
+    """Unweighted mean over the languages, however many rows each has: XTREME's score of a task."""
+    return sum(metrics[metric] for metrics in per_language.values()) / len(per_language)

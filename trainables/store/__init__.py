@@ -1,0 +1,1 @@
+"""Encoders, scores and predictions under the digest of what produced them."""

@@ -1,0 +1,341 @@
+"""The store: encoders and scores under the digest of what produced them, on any fsspec path. No torch here.
+
+Layout::
+
+    encoders/<key>.json             manifest: folder, size and SHA-256 of each file; written last, in one piece
+    encoders/<key>-<writer>/...     the files of an encoder: config, safetensors, tokenizer
+    scores/<key>.json               a score and what it was made from
+    predictions/<key>.json.gz       what was predicted on the test split, for the score of the same key
+    limits/<key>.json               a batch that did not fit into memory
+
+An entry exists when its JSON does. That JSON is written in one piece, so readers see all of it or nothing, and of two
+writers of one key the last one wins with a whole entry. Writers that died leave *orphans*, which nothing names.
+
+A store is data, wherever it comes from. Everything in it carries a checksum, and what does not fit it is damage: said
+in `Store.complaints`, never loaded, computed again. Nothing here is ever a pickle, and no name leads out of a folder.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+import uuid
+import zlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic_core
+from pydantic import Field, ValidationError
+
+from spaces.card import Strict
+from spaces.digest import canonical_json
+from trainables.store.filesystem import Files, StoreError
+
+__all__ = ["Orphan", "Store", "StoreError"]
+
+PACKED = ".json.gz"
+"""What the names of predictions end with."""
+
+SEAL = "sha256"
+"""Field of each JSON: the digest of all its other fields."""
+
+UNUSED_SECONDS = 3600.0
+"""Encoders fetched from a remote store leave this machine's cache when they were not used for so long."""
+
+READERS = 16
+"""Manifests that are read at the same time."""
+
+FileName = Annotated[str, Field(pattern=r"^\w[\w.-]*\.(json|safetensors|txt|model|jinja)$")]
+"""What a file of an encoder may be called: a plain name, and of a kind that no loader takes for code or a pickle."""
+
+ORPHAN_FOLDER, ASIDE = re.compile(r"\w+-[0-9a-f]{8}"), re.compile(r"[\w-]+\.json(\.gz)?\.[0-9a-f]{8}\.tmp")
+
+
+class _File(Strict):
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class _Manifest(Strict):
+    folder: str
+    files: dict[FileName, _File] = Field(min_length=1)
+    origin: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """What a writer left that died or came second: a folder that no manifest names, or a file on its way."""
+
+    name: str
+    bytes: int
+
+
+class Store:
+    """Content-addressed encoders and scores. Every method raises StoreError when the file system fails.
+
+    `complaints` collects what was found damaged, a line each; whoever shows them takes them out.
+
+    Args:
+        url: a folder or any fsspec URL such as ``s3://bucket/taskmix``.
+        cache: local folder for encoders that were fetched from a remote store.
+    """
+
+    def __init__(self, url: str, cache: Path) -> None:
+        self.url = url
+        self.complaints: list[str] = []
+        self._files = Files(url)
+        self._cache = cache / "encoders"
+
+    # --- scores
+
+    def score(self, key: str) -> dict[str, Any] | None:
+        """The score stored under `key`, or None when there is none or it is damaged."""
+        return self._read_json(f"scores/{key}.json")
+
+    def put_score(self, key: str, score: dict[str, Any]) -> None:
+        self._publish(f"scores/{key}.json", score)
+
+    # --- predictions
+
+    def predictions(self, key: str) -> dict[str, list[Any]] | None:
+        """Language -> a prediction per test row, of the score under `key`; None when there are none or damaged ones."""
+        return self._read_json(f"predictions/{key}{PACKED}")
+
+    def put_predictions(self, key: str, predictions: dict[str, list[Any]]) -> None:
+        self._publish(f"predictions/{key}{PACKED}", predictions)
+
+    def prediction_sizes(self) -> dict[str, int]:
+        """Key -> bytes of all predictions, readable or not."""
+        listed = self._files.list("predictions")
+        return {one.name.removesuffix(PACKED): one.bytes for one in listed if one.name.endswith(PACKED)}
+
+    def prediction_size(self, key: str) -> int | None:
+        """Bytes of the predictions under `key`, readable or not; None when there are none."""
+        measured = self._files.measure(f"predictions/{key}{PACKED}")
+        return measured[0] if measured else None
+
+    def remove_predictions(self, key: str) -> None:
+        """Remove predictions; their score is computed again where it is asked for."""
+        self._files.remove(f"predictions/{key}{PACKED}")
+
+    # --- limits
+
+    def limit(self, key: str) -> dict[str, Any] | None:
+        """What is known not to fit into memory (`trainables.memory`), or None."""
+        return self._read_json(f"limits/{key}.json")
+
+    def put_limit(self, key: str, limit: dict[str, Any]) -> None:
+        self._publish(f"limits/{key}.json", limit)
+
+    # --- encoders
+
+    def put_encoder(self, key: str, folder: Path, origin: dict[str, Any]) -> None:
+        """Store the files of `folder` under `key`; `origin` says what they were made from.
+
+        Raises:
+            StoreError: it cannot be written, or not be said whether it was. Nothing of the attempt stays, or all of it.
+        """
+        target = f"{key}-{uuid.uuid4().hex[:8]}"
+        paths = sorted(folder.iterdir())
+        files = {path.name: _File(size=path.stat().st_size, sha256=_sha256(path)) for path in paths}
+        manifest = _Manifest(folder=target, files=files, origin=origin)
+        try:
+            for path in paths:
+                self._files.put(path, f"encoders/{target}/{path.name}")
+            self._publish(f"encoders/{key}.json", manifest.model_dump())
+        except BaseException:
+            # A signal may come, or an answer be lost, when the manifest is in its place: then the entry is whole and
+            # stays. Where that cannot be looked up the files stay too, as an orphan at worst.
+            with suppress(StoreError):
+                named = self._manifest(key)
+                if named is None or named.folder != target:
+                    self._files.remove(f"encoders/{target}")
+            raise
+
+    def encoder(self, key: str) -> Path | None:
+        """A local folder with the encoder, checked against its manifest; None when there is none or it is damaged.
+
+        Encoders of a remote store are fetched once per machine.
+        """
+        before: _Manifest | None = None
+        while (manifest := self._manifest(key)) is not None:
+            folder = self._files.path(f"encoders/{manifest.folder}")
+            if not self._files.is_local:
+                folder = self._fetched(manifest)
+            with self._files.failing("read"):
+                problem = _damage(folder, manifest)
+            if problem is None:
+                return folder
+            if not self._files.is_local:
+                shutil.rmtree(folder, ignore_errors=True)  # it may be the copy alone that is damaged
+            if manifest == before:  # nobody replaced or removed it while it was looked at
+                self._complain(f"encoders/{key}", problem)
+                return None
+            before = manifest
+        return None
+
+    def encoder_keys(self) -> set[str]:
+        """Keys of all encoders, whole or not."""
+        names = (one.name for one in self._files.list("encoders"))
+        return {name.removesuffix(".json") for name in names if name.endswith(".json")}
+
+    def size(self, key: str) -> int | None:
+        """Bytes of an encoder by its manifest, without a look at its files; None when there is none."""
+        manifest = self._manifest(key)
+        return sum(file.size for file in manifest.files.values()) if manifest else None
+
+    def sizes(self, keys: Iterable[str]) -> dict[str, int]:
+        """Key -> bytes, of those that are there; several manifests are read at a time."""
+        wanted = list(keys)
+        with ThreadPoolExecutor(READERS) as readers:
+            found = zip(wanted, readers.map(self.size, wanted), strict=True)
+            return {key: size for key, size in found if size is not None}
+
+    def remove(self, key: str) -> None:
+        """Remove an encoder: its manifest first, so that nobody finds half of it."""
+        manifest = self._manifest(key)
+        self._files.remove(f"encoders/{key}.json")
+        if manifest is not None:
+            self._files.remove(f"encoders/{manifest.folder}")
+            shutil.rmtree(self._cache / manifest.folder, ignore_errors=True)
+
+    def orphans(self, older_than: float) -> list[Orphan]:
+        """What nothing names and nobody wrote to for `older_than` seconds; younger ones may be on their way."""
+        listed = self._files.list("encoders")  # before the manifests are read: what is named later is young
+        keys = [one.name.removesuffix(".json") for one in listed if one.name.endswith(".json")]
+        with ThreadPoolExecutor(READERS) as readers:
+            named = {manifest.folder for manifest in readers.map(self._manifest, keys) if manifest}
+        folders = {one.name for one in listed if one.is_folder and ORPHAN_FOLDER.fullmatch(one.name)}
+        found = [f"encoders/{name}" for name in sorted(folders - named)]
+        for place in ("", "encoders/", "scores/", "predictions/", "limits/"):
+            found += [place + one.name for one in self._files.list(place.rstrip("/")) if ASIDE.fullmatch(one.name)]
+        found += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
+        measured = {name: self._files.measure(name) for name in found}
+        latest = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=older_than)
+        return [Orphan(name, size[0]) for name, size in measured.items() if size and size[1] <= latest]
+
+    def remove_orphan(self, orphan: Orphan) -> None:
+        self._files.remove(orphan.name)
+
+    def check(self) -> None:
+        """Write and remove a small object; raises StoreError with the reason when that fails."""
+        name = f"probe-{uuid.uuid4().hex}.json"
+        self._publish(name, {})
+        self._files.remove(name)
+
+    # --- manifests and copies
+
+    def _manifest(self, key: str) -> _Manifest | None:
+        """The manifest of an encoder; None when there is none, or none that can be trusted."""
+        found = self._read_json(f"encoders/{key}.json")
+        if found is None:
+            return None
+        try:
+            manifest = _Manifest.model_validate(found)
+        except ValidationError as error:
+            detail = error.errors()[0]
+            self._complain(f"encoders/{key}.json", f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}")
+            return None
+        if not re.fullmatch(rf"{re.escape(key)}-[0-9a-f]{{8}}", manifest.folder):
+            self._complain(f"encoders/{key}.json", f"{manifest.folder!r} is no folder of this encoder")
+            return None
+        return manifest
+
+    def _fetched(self, manifest: _Manifest) -> Path:
+        """The folder in this machine's cache; a file that the store lacks is missing there, too."""
+        folder = self._cache / manifest.folder
+        with self._files.failing("read"):
+            if folder.is_dir():
+                os.utime(folder)
+                return folder
+            self._forget_unused()
+            partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
+            partial.mkdir(parents=True)
+        try:
+            for file in manifest.files:
+                self._files.get(f"encoders/{manifest.folder}/{file}", partial / file)
+            with suppress(OSError):  # another process was first
+                partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        return folder
+
+    def _forget_unused(self) -> None:
+        for folder in self._cache.iterdir() if self._cache.is_dir() else ():
+            with suppress(FileNotFoundError):  # another process was first
+                used = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+                if used < time.time() - UNUSED_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    # --- JSON with a seal
+
+    def _read_json(self, name: str) -> dict[str, Any] | None:
+        """What `_publish` wrote; None when there is nothing, or it is damaged."""
+        data = self._files.read(name)
+        if data is None:
+            return None
+        try:
+            if name.endswith(".gz"):
+                data = gzip.decompress(data)
+            found = pydantic_core.from_json(data, allow_inf_nan=False)
+            if isinstance(found, dict) and found.pop(SEAL, None) == _seal(found):
+                return found
+            self._complain(name, "does not fit its checksum")
+        except (ValueError, OSError, EOFError, zlib.error) as error:
+            self._complain(name, f"is no JSON: {error}")
+        return None
+
+    def _publish(self, name: str, value: dict[str, Any]) -> None:
+        sealed = {**value, SEAL: _seal(value)}
+        packed = name.endswith(".gz")
+        data = json.dumps(sealed, indent=None if packed else 1, sort_keys=True, allow_nan=False).encode()
+        self._files.publish(name, gzip.compress(data, mtime=0) if packed else data)
+
+    def _complain(self, name: str, problem: str) -> None:
+        self.complaints.append(f"damaged in the store: {name}: {problem}; it is computed again where it is needed")
+
+
+def _seal(value: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _damage(folder: Path, manifest: _Manifest) -> str | None:
+    """What is wrong with the files of an encoder; None when they are what the manifest says, and no others."""
+    if folder.is_symlink() or not folder.is_dir():
+        return "its files are missing"
+    strangers = _visible(folder) - manifest.files.keys()
+    if strangers:
+        return f"{min(strangers)} is not one of its files"
+    for name, expected in manifest.files.items():
+        path = folder / name
+        try:
+            if path.is_symlink() or not path.is_file():
+                return f"{name} is missing"
+            if path.stat().st_size != expected.size:
+                return f"{name} has {path.stat().st_size:,} bytes instead of {expected.size:,}"
+            if _sha256(path) != expected.sha256:
+                return f"{name} does not fit its checksum"
+        except FileNotFoundError:  # removed at this moment
+            return f"{name} is missing"
+    return None
+
+
+def _visible(folder: Path) -> set[str]:
+    """Names in a folder, without the hidden ones that file systems leave and no loader reads."""
+    names: Iterable[str] = (path.name for path in folder.iterdir())
+    return {name for name in names if not name.startswith(".")}

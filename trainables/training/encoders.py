@@ -1,0 +1,128 @@
+"""Encoders: loading a pretrained one by name, and the files of a trained one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForTextEncoding,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING
+from transformers.utils import logging
+
+from spaces.errors import Failure, InputError, Problem
+from trainables.data.card_data import suite_folder
+
+logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+# "some weights were not used" is what heads that are dropped look like
+logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+
+SUITE = "suite:"
+"""``suite:mini/mini-e5`` is the model ``mini-e5`` of the suite ``mini``; all else is a folder or a hub id."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A model without any head, and its tokenizer."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+    @property
+    def longest(self) -> int | None:
+        """Tokens that the model has positions for; None where it has no limit (mT5's positions are relative)."""
+        limit: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        table = getattr(getattr(self.model, "embeddings", None), "position_embeddings", None)
+        padding = getattr(table, "padding_idx", None)
+        # XLM-R counts positions from behind the one that stands for padding: of its 514 it can use 512
+        return limit if limit is None or padding is None else limit - padding - 1
+
+    def check_length(self, tokens: int, where: str) -> None:
+        """Raise InputError if `tokens` are more than the model can read.
+
+        Args:
+            where: the setting that asks for so many.
+        """
+        if self.longest is not None and tokens > self.longest:
+            what = "more tokens than the model has positions for"
+            raise InputError(Problem(what, where, str(tokens), f"at most {self.longest}"))
+
+
+def load_base(name: str, cache: Path) -> Encoder:
+    """The pretrained encoder called `name`.
+
+    Raises:
+        InputError: there is no such model, or it has no fast tokenizer.
+        Failure: it cannot be fetched.
+    """
+    place = name
+    if name.startswith(SUITE):
+        suite, _, model = name.removeprefix(SUITE).partition("/")
+        place = str(suite_folder(cache, suite) / "models" / model)
+    elif Path(name).expanduser().is_dir():
+        place = str(Path(name).expanduser())
+    try:
+        encoder = load(place)
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        fix = "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5; is the hub reachable?"
+        kind = InputError if name.startswith(SUITE) or isinstance(error, ValueError) else Failure
+        raise kind(Problem("the model cannot be loaded", where="model", found=f"{name}: {first}", fix=fix)) from error
+    if not encoder.tokenizer.is_fast:
+        raise InputError(Problem("the model has no fast tokenizer", where="model", found=name))
+    return encoder
+
+
+def load(place: str | Path) -> Encoder:
+    """An encoder from a folder or hub id, in fp32, without a pooling layer.
+
+    A pooler is new and random where the checkpoint has none, and no head of ours reads it. Of an encoder-decoder such
+    as mT5 it is the encoder alone.
+
+    Raises:
+        ValueError, OSError: as transformers and `architecture` do.
+    """
+    config = AutoConfig.from_pretrained(place)
+    model = architecture(config).from_pretrained(place, dtype=torch.float32)
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    return Encoder(model, _without_token_types(AutoTokenizer.from_pretrained(place), model.config))
+
+
+def architecture(config: PreTrainedConfig) -> type[AutoModel] | type[AutoModelForTextEncoding]:
+    """The class that makes the encoder of a configuration.
+
+    Raises:
+        ValueError: an encoder-decoder whose encoder transformers knows no class for.
+    """
+    if type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING:
+        return AutoModelForTextEncoding
+    if config.is_encoder_decoder:
+        raise ValueError(f"{config.model_type} is an encoder with a decoder, and transformers loads both or none")
+    return AutoModel
+
+
+def _without_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
+    """The tokenizer, which gives token types only if the model tells at least two apart.
+
+    Many tokenizers' files leave open what they give; then it is token types, which ModernBERT refuses, and of which
+    XLM-R knows one.
+    """
+    if (getattr(config, "type_vocab_size", None) or 0) < 2:
+        names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
+        tokenizer.model_input_names = names
+    return tokenizer
+
+
+def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """The encoder alone: config, safetensors, tokenizer; loads again with `load` or `AutoModel`."""
+    model.save_pretrained(folder, safe_serialization=True)
+    tokenizer.save_pretrained(folder)

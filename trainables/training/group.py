@@ -1,0 +1,249 @@
+"""The workers that train a work item together: the trainable's own actor is rank 0, its peers are actors beside it.
+
+Rank 0 alone reads and writes the store and takes the scores; peers only take part in stages. They are made once, with
+the first work item, and stay warm. Ray ends them with the actor that made them.
+
+Such a group lives and dies as a whole: once a worker is lost in the middle of a collective, the others cannot be
+brought to another one. So the first failure breaks the group for good, and its processes have to end.
+
+No torch here: peers are started before rank 0 imports it, which takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from importlib import import_module
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+from ray.util import get_current_placement_group, get_node_ip_address
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from trainables.training.memory import is_out_of_memory
+from trainables.work.item import Plan
+from trainables.work.outcome import OutOfMemory, WorkersLost
+
+if TYPE_CHECKING:
+    from trainables.training.stage import StageSpec
+
+T = TypeVar("T")
+
+NOTICE = 0.5
+"""Seconds between two looks at the peers while rank 0 trains."""
+
+GRACE = 10.0
+"""Seconds that the peers are given to say why there was an error."""
+
+PATIENCE = 60.0
+"""Seconds that the peers are given to come to the end of a stage after rank 0."""
+
+
+def prepare_environment(gpus: int) -> None:
+    """What the libraries of a worker read from the environment when they are imported; what is set already stays.
+
+    Args:
+        gpus: GPUs of this worker.
+    """
+    if not gpus:
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # else DeepSpeed looks for a GPU, and warns
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads and a fork warn, or block each other
+
+
+class Peer:
+    """A worker that takes part in the stages of rank 0. Runs in an actor of its own.
+
+    Args:
+        plan: JSON of the plan.
+    """
+
+    def __init__(self, plan: str) -> None:
+        prepare_environment(len(ray.get_gpu_ids()))
+        self._engine: Any = import_module("trainables.training.engine")
+        self._worker = import_module("trainables.worker").Worker(Plan.model_validate_json(plan))
+        self._part: Callable[[], None] | None = None
+
+    def place(self) -> tuple[str, str]:
+        """The node's id, and its address."""
+        return _place()
+
+    def prepare(self, spec: StageSpec) -> None:
+        """Get ready for a stage: model and data."""
+        self._part = self._worker.part(spec)
+
+    def join(self, number: int, world: int, address: str, host: str) -> None:
+        """Become worker `number` of the group that rank 0 opened at `address`."""
+        self._engine.join_group(number, world, self._engine.find_meeting(address, world), address, host)
+
+    def train(self) -> None:
+        """Take part in the stage that was prepared."""
+        assert self._part is not None
+        part, self._part = self._part, None
+        part()
+
+
+class Group:
+    """The peers of this actor, one in each further bundle of its placement group.
+
+    Args:
+        plan: JSON of the plan.
+        workers: how many train together, this actor included.
+
+    Raises:
+        RuntimeError: the actor was not placed with as many bundles.
+    """
+
+    def __init__(self, plan: str, workers: int) -> None:
+        placed = get_current_placement_group()
+        if placed is None or placed.bundle_count != workers:
+            raise RuntimeError(f"{workers} workers need an actor in a placement group of as many bundles")
+        self.broken = False
+        self._joined = False
+        self._peers: list[Any] = [
+            ray.remote(Peer)
+            .options(
+                num_cpus=bundle["CPU"],
+                num_gpus=bundle.get("GPU", 0),
+                scheduling_strategy=PlacementGroupSchedulingStrategy(placed, placement_group_bundle_index=number),
+            )
+            .remote(plan)
+            for number, bundle in enumerate(placed.bundle_specs)
+            if number > 0
+        ]
+
+    def train(self, spec: StageSpec, mine: Generator[int, None, T]) -> Generator[int, None, T]:
+        """Rank 0's part of a stage, which is `mine`, while the peers do theirs; yields and returns what `mine` does.
+
+        Raises:
+            OutOfMemory: of one of the workers did not suffice; the group is broken.
+            WorkersLost: one died, or does not answer; the group is broken.
+            Exception: what one of the workers raised. The group is broken (see `broken`) unless all raised it
+                together, as a stage that diverges does, or it was raised before the stage began.
+        """
+        self._all("prepare", spec)
+        if not self._joined:
+            yield from self._join()
+            self._joined = True
+        return (yield from self._together(mine, [peer.train.remote() for peer in self._peers]))
+
+    def _join(self) -> Generator[int, None, None]:
+        """Make one process group of all workers."""
+        engine: Any = import_module("trainables.training.engine")
+        world = len(self._peers) + 1
+        node, host = _place()
+        places: list[tuple[str, str]] = self._all("place")
+        on_one_node = all(other == node for other, _ in places)
+        hosts = [engine.LOOPBACK] * world if on_one_node else [host, *(address for _, address in places)]
+        store, address = engine.open_meeting(world, hosts[0])
+
+        def mine() -> Generator[int, None, None]:
+            yield from ()
+            engine.join_group(0, world, store, address, hosts[0])
+
+        joining = [
+            peer.join.remote(number, world, address, hosts[number]) for number, peer in enumerate(self._peers, start=1)
+        ]
+        yield from self._together(mine(), joining)
+
+    def _all(self, method: str, *arguments: Any) -> list[Any]:
+        """What all peers answer, outside of any collective: an exception there breaks nothing."""
+        answers = [getattr(peer, method).remote(*arguments) for peer in self._peers]
+        try:
+            return list(ray.get(answers))
+        except RayTaskError as error:
+            raise error.cause from error
+        except RayError as error:
+            raise self._break(error, answers) from error
+
+    def _together(self, mine: Generator[int, None, T], theirs: list[Any]) -> Generator[int, None, T]:
+        """`mine` in a thread of its own: it may be stuck in a collective whose other side is gone."""
+        events: SimpleQueue[int | _End[T]] = SimpleQueue()
+        Thread(target=_run, args=(mine, events), daemon=True).start()
+        end: _End[T] | None = None
+        while end is None:
+            try:
+                event = events.get(timeout=NOTICE)
+            except Empty:
+                early, _ = ray.wait(theirs, num_returns=len(theirs), timeout=0)
+                if _errors(early):
+                    raise self._break(None, theirs) from None
+                continue
+            if isinstance(event, _End):
+                end = event
+            else:
+                yield event
+        if end.error is not None and is_out_of_memory(end.error):
+            raise self._break(end.error, theirs) from end.error  # the others wait for this one
+        # Also where this one failed: where all of them agree about it, as on a loss that diverged, they are done now.
+        timeout = PATIENCE if end.error is None else GRACE
+        done, late = ray.wait(theirs, num_returns=len(theirs), timeout=timeout)
+        if late or _errors(done):
+            raise self._break(end.error, theirs) from end.error
+        if end.error is not None:
+            raise end.error
+        return end.value  # type: ignore[return-value]  # there is one where there is no error
+
+    def _break(self, mine: BaseException | None, theirs: list[Any]) -> Exception:
+        """Ends the peers, for good. The reason, of all that the workers say."""
+        self.broken = True
+        done, _ = ray.wait(theirs, num_returns=len(theirs), timeout=0)
+        errors = [*([mine] if mine is not None else []), *_errors(done)]
+        for peer in self._peers:
+            ray.kill(peer)
+        full = next((error for error in errors if is_out_of_memory(error)), None)
+        if full is not None:
+            return OutOfMemory(" ".join(str(full).split()))
+        dead = next((error for error in errors if isinstance(error, RayError)), None)
+        # Where one is lost, the others complain about the network: that is no reason.
+        reason = next((error for error in errors if isinstance(error, Exception) and not _of_network(error)), None)
+        if dead is None and reason is not None:
+            return reason
+        texts = {" ".join(str(error).split()) for error in errors} or {"no answer"}
+        return WorkersLost("; ".join(sorted(texts)))
+
+
+@dataclass(frozen=True)
+class _End(Generic[T]):
+    """How a thread ended."""
+
+    value: T | None = None
+    error: BaseException | None = None
+
+
+def _run(work: Generator[int, None, T], events: SimpleQueue[int | _End[T]]) -> None:
+    try:
+        while True:
+            events.put(next(work))
+    except StopIteration as stop:
+        events.put(_End(value=stop.value))
+    except BaseException as error:
+        events.put(_End(error=error))
+
+
+def _errors(done: list[Any]) -> list[Exception]:
+    """What went wrong in calls that are over: exceptions of the peers, or Ray's word that one is gone."""
+    errors: list[Exception] = []
+    for answer in done:
+        try:
+            ray.get(answer)
+        except RayTaskError as error:
+            errors.append(error.cause)
+        except RayError as error:
+            errors.append(error)
+    return errors
+
+
+def _of_network(error: Exception) -> bool:
+    """What a collective raises when the other side is gone."""
+    if any(kind.__name__ == "DistError" for kind in type(error).__mro__):
+        return True
+    return isinstance(error, RuntimeError) and ("gloo" in str(error) or "NCCL" in str(error))
+
+
+def _place() -> tuple[str, str]:
+    address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
+    return ray.get_runtime_context().get_node_id(), address

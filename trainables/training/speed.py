@@ -1,0 +1,71 @@
+"""Speed: how fast this machine scores and trains, measured on the search's own model and data."""
+
+from __future__ import annotations
+
+import copy
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+from spaces.card import Card
+from spaces.mixture import Mixture
+from trainables.data.card_data import Data
+from trainables.training.encoders import Encoder
+from trainables.training.engine import device
+from trainables.training.stage import StageSpec, train
+from trainables.work.item import Plan
+
+WARM_UP, STEPS = 2, 8
+"""Steps before and while the clock runs."""
+
+SAMPLE = 1024
+"""Training rows that are read for it."""
+
+
+def device_name() -> str:
+    """`cpu`, or the GPU's name."""
+    return torch.cuda.get_device_name() if device().type == "cuda" else "cpu"
+
+
+def seconds_per_token(encoder: Encoder, plan: Plan) -> float:
+    """A forward pass over random tokens, best of three: what bounds training and evaluation alike."""
+    length = min(64, plan.intermediate.max_length)
+    batch = torch.randint(10, 100, (16, length), device=device())
+    model: nn.Module = encoder.model
+    model.train(False).to(device())
+    times = []
+    with torch.inference_mode():
+        for _ in range(4):
+            started = time.perf_counter()
+            model(input_ids=batch, attention_mask=torch.ones_like(batch))
+            if batch.is_cuda:
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - started)
+    return min(times[1:]) / batch.numel()
+
+
+def training_seconds_per_token(encoder: Encoder, model: str, data: Data, card: Card, plan: Plan) -> float:
+    """Whole optimiser steps of the intermediate stage on one task's rows; padding counts as time, not as tokens.
+
+    The encoder stays as it is: a copy is trained.
+    """
+    stage = plan.intermediate
+    language = card.training_language
+    _, features = data.features(card, "train", language, encoder.tokenizer, stage.max_length, SAMPLE)
+    mean = float(np.mean(features["length"][:]))
+    seconds = 0.0
+    for steps in (WARM_UP, STEPS):
+        examples = steps * stage.batch_size
+        spec = StageSpec(
+            model, {card.name: card}, Mixture.of({card.name: 1.0}), (examples,), stage, plan.engine, seed=1
+        )
+        running = train(copy.deepcopy(encoder.model), encoder.tokenizer, {card.name: features}, spec)
+        while True:
+            try:
+                next(running)
+            except StopIteration as stop:
+                seconds = stop.value.seconds
+                break
+    return seconds / (STEPS * stage.batch_size * mean)

@@ -1,0 +1,198 @@
+"""A stage: one fine-tuning run of a shared encoder with a head per task. Progress is counted in examples seen.
+
+It runs in one process or in every worker of a group. Each step's batch is cut into micro-batches, which are dealt to
+the workers in turn. What is computed does not depend on how many workers there are, nor, beyond dropout and masking, on
+the size of the micro-batches: randomness belongs to a micro-batch, and each counts by the labels in it. Retrieval alone
+learns from the other rows of its micro-batch, so there the size counts.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from spaces.card import Card
+from spaces.digest import derive_seed
+from spaces.mixture import Mixture
+from trainables.formats import by_name
+from trainables.formats.base import IGNORED
+from trainables.training.batches import TaskBatch, plan_batches
+from trainables.training.engine import begin_step, device, gather, rank, summed, training_engine, world_size
+from trainables.work.item import EngineSettings, StageSettings
+
+REPORT_EVERY = 5.0
+"""Seconds between two reports of a running stage."""
+
+
+class Diverged(RuntimeError):
+    """The loss is not a finite number any more."""
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """A stage as values: all that a worker has to know to take part in it.
+
+    Args:
+        model: name of the base encoder, which tells the architecture and the tokenizer.
+        cards: of every task of `mixture`.
+        segments: examples of each segment; the last one is trained, earlier ones decide which examples come next.
+        seed: decides heads, dropout, masking and the order of the examples.
+    """
+
+    model: str
+    cards: Mapping[str, Card]
+    mixture: Mixture
+    segments: tuple[int, ...]
+    settings: StageSettings
+    engine: EngineSettings
+    seed: int
+
+    def with_micro_batch(self, size: int) -> StageSpec:
+        return replace(self, settings=self.settings.model_copy(update={"micro_batch": size}))
+
+    def stream(self, *parts: Any) -> int:
+        """The seed of one stream of random numbers of this segment."""
+        return derive_seed(self.seed, *parts, len(self.segments))
+
+
+@dataclass
+class StageResult:
+    """What a stage leaves beside the trained encoder."""
+
+    heads: dict[str, nn.Module]
+    examples: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+
+
+def micro_batch(settings: StageSettings, workers: int) -> int:
+    """The most examples of a forward pass, when a batch is spread over `workers`."""
+    return min(settings.micro_batch or settings.batch_size, -(-settings.batch_size // workers))
+
+
+class _MultiTask(nn.Module):
+    """The shared encoder and a head per task, a given one or a new one; `forward` is the loss of one task's batch."""
+
+    def __init__(
+        self, encoder: PreTrainedModel, cards: Mapping[str, Card], given: Mapping[str, nn.Module] | None
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.names = {task: f"head_{number}" for number, task in enumerate(sorted(cards))}
+        self.formats = {task: by_name(card.format) for task, card in cards.items()}
+        heads = given or {task: self.formats[task].head(encoder, cards[task]) for task in sorted(cards)}
+        self.heads = nn.ModuleDict({name: heads[task] for task, name in self.names.items()})
+
+    def forward(self, task: str, batch: dict[str, Tensor]) -> Tensor:
+        return self.formats[task].loss(self.encoder, self.heads[self.names[task]], batch)
+
+
+def train(
+    encoder: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    features: Mapping[str, Dataset],
+    spec: StageSpec,
+    heads: Mapping[str, nn.Module] | None = None,
+) -> Generator[int, None, StageResult]:
+    """Train `encoder` in place; yields the examples seen so far now and then.
+
+    In a group every worker calls it with the same `spec`. All begin with the encoder and the heads of rank 0, and its
+    own are the ones that count in the end: only rank 0 has to be given heads.
+
+    Args:
+        features: of every task of the mixture.
+        heads: of every task of the mixture, trained in place; None: new ones.
+
+    Raises:
+        Diverged: the loss became infinite or not a number; in a group all workers raise it.
+    """
+    settings = spec.settings
+    torch.manual_seed(spec.stream("heads"))
+    encoder.get_input_embeddings().requires_grad_(not settings.freeze_embeddings)
+    model = _MultiTask(encoder, spec.cards, heads)
+    # ZeRO 3 takes apart what it trains, and never quite puts it together again: it gets a copy
+    trained = (copy.deepcopy(model) if spec.engine.zero == 3 else model).to(device())
+    lengths = {task: features[task]["length"][:] for task in spec.mixture.tasks}
+    batches = plan_batches(spec.mixture, lengths, spec.segments, settings.batch_size, derive_seed(spec.seed, "data"))
+    result = StageResult(heads={task: model.heads[name] for task, name in model.names.items()})
+    started = reported = time.monotonic()
+    with training_engine(trained, trained.encoder, trained.heads, settings, spec.engine, len(batches)) as engine:
+        trained.train()
+        for step, batch in enumerate(batches):
+            result.losses.append(_step(engine, trained, batch, step, features[batch.task], tokenizer, spec))
+            result.examples += len(batch.indices)
+            if time.monotonic() - reported > REPORT_EVERY:
+                reported = time.monotonic()
+                yield result.examples
+        if trained is not model:
+            gather(trained.parameters(), model.parameters())
+    model.to(device())
+    result.seconds = time.monotonic() - started
+    return result
+
+
+@dataclass
+class _MicroBatch:
+    tensors: dict[str, Tensor]
+    labels: int
+    seed: int
+
+
+def _step(
+    engine: Any,
+    model: _MultiTask,
+    batch: TaskBatch,
+    step: int,
+    features: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    spec: StageSpec,
+) -> float:
+    """One optimiser step over this worker's micro-batches of `batch`; the mean loss of the whole batch."""
+    size, workers = micro_batch(spec.settings, world_size()), world_size()
+    cuts = [batch.indices[start : start + size] for start in range(0, len(batch.indices), size)]
+    mine: list[_MicroBatch] = []
+    # ZeRO 2 and 3 communicate in each pass, so all workers do equally many: who has none left does one that counts 0
+    for number in range(rank(), -(-len(cuts) // workers) * workers, workers):
+        indices = cuts[number] if number < len(cuts) else batch.indices[:1]
+        columns = features[list(indices)]
+        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        masking = torch.Generator().manual_seed(spec.stream("masking", step, number))
+        tensors = model.formats[batch.task].collate(rows, tokenizer, masking)
+        labels = _labels(tensors, len(rows)) if number < len(cuts) else 0
+        mine.append(_MicroBatch(tensors, labels, spec.stream("dropout", step, number)))
+    labels = int(summed(torch.tensor(sum(part.labels for part in mine), device=engine.device)).item())
+    mean = torch.zeros((), device=engine.device)
+    begin_step(engine)
+    for part in mine:
+        _seed(part.seed)
+        loss = engine(batch.task, {name: tensor.to(engine.device) for name, tensor in part.tensors.items()})
+        share = part.labels / max(1, labels)
+        engine.set_gradient_accumulation_boundary(part is mine[-1])
+        engine.backward(loss * (share * workers), scale_wrt_gas=False)  # the engine takes the mean over the workers
+        engine.step()
+        mean += loss.detach() * share
+    total = summed(mean).item()
+    if not math.isfinite(total):
+        raise Diverged(f"the loss of task {batch.task!r} is {total}")
+    return total
+
+
+def _labels(tensors: Mapping[str, Tensor], rows: int) -> int:
+    """How many labels of a micro-batch count: its weight, since a format's loss is the mean over them."""
+    return int((tensors["labels"] != IGNORED).sum()) if "labels" in tensors else rows
+
+
+def _seed(seed: int) -> None:
+    """As torch.manual_seed, which takes 0.3 ms: as long as the smallest micro-batches."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed(seed)

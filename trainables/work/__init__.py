@@ -1,0 +1,1 @@
+"""What is asked of a worker and what comes back. Neither torch nor Ray."""
