@@ -32,7 +32,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from search.config import search_file, workspace
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.studies import Studies
 from spaces.digest import derive_seed
 from spaces.errors import InputError

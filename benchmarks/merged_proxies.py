@@ -17,10 +17,12 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from spaces.card import LABELLED
+from spaces.formats import LABELLED
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables.work.item import Plan, WorkItem, evidence_key
+from trainables.work.item import WorkItem
+from trainables.work.keys import evidence_key, score_key
+from trainables.work.plan import Plan
 from trainables.worker import Worker
 
 
@@ -76,7 +78,7 @@ class Estimator:
 
     def _key(self, item: WorkItem, target: str) -> str:
         """Of the merged encoder's score: where both rungs are one, that of the search's own estimate."""
-        return self.plan.score_key(item.recipe, item.rung, target, self._encoder_rung if item.merged else None)
+        return score_key(self.plan, item.recipe, item.rung, target, self._encoder_rung if item.merged else None)
 
     def _kept(self, item: WorkItem, key: str, compute: Callable[[PreTrainedModel], dict[str, Any]]) -> float:
         """The value in the store, else what is computed from a new encoder."""

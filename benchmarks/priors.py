@@ -32,10 +32,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.merged_proxies import Estimator
 from search.config import workspace
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.studies import Studies
 from spaces import initial_design
-from spaces.card import LABELLED
+from spaces.formats import LABELLED
 from spaces.initial_design import Prior
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe

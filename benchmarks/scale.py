@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from cluster.connect import connect
 from cluster.resources import ItemResources
 from search.config import search_file
-from search.config.schema import Search
+from search.config.search import Search
 from search.results.ranking import best
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener

@@ -24,8 +24,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from cluster.connect import PACKAGES, REACH_SECONDS, ROOT, TOKEN_FIX, quiet
-from cluster.environment import environment
+from cluster.connect import PACKAGES, REACH_SECONDS, ROOT, TOKEN_FIX, environment, quiet
 from spaces.errors import Failure, InputError, Problem
 
 SEARCH_FILE = "search.yaml"

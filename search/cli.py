@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from spaces.errors import InputError, Problem, TaskmixError
 
 if TYPE_CHECKING:
-    from search.config.schema import Search
+    from search.config.search import Search
     from search.config.workspace import Place
     from spaces.card import Card
 
@@ -145,7 +145,7 @@ def _positive(text: str) -> int:
 
 def _tasks(options: argparse.Namespace) -> int:
     from search.display import report
-    from search.results import status
+    from search.results.cards import tasks
     from spaces.catalogue import Catalogue
 
     catalogue = Catalogue.load(options.cards)
@@ -155,13 +155,13 @@ def _tasks(options: argparse.Namespace) -> int:
         cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
         asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
         return _check_cards(asked_for, options.mirror)
-    print(report.render(status.tasks(catalogue), "tasks", options.format))
+    print(report.render(tasks(catalogue), "tasks", options.format))
     return 0
 
 
 def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
     """A line for each card, as soon as it is known."""
-    from search.checks.node_checks import Check
+    from search.checks.check import Check
     from search.config.workspace import cache_folder
     from search.display.terminal import Terminal
     from trainables.data.card_check import looked_at
@@ -185,12 +185,12 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
+    from search.checks.plan import checked
     from search.config.search_file import load
     from search.config.workspace import Place
     from search.display import report
     from search.display.terminal import Terminal
     from search.forecast.estimate import estimate
-    from search.launch import checked
     from search.results import warm_start
     from search.scheduling.simulation import simulate
 
@@ -199,7 +199,7 @@ def _plan(options: argparse.Namespace) -> int:
     concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
     place = Place.of(search.config)
     with Terminal() as terminal:
-        plan, findings = checked(search, place, terminal, options.offline, options.measure)
+        plan, findings = checked(search, place, terminal.say, options.offline, options.measure)
     found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
     before = warm_start.starts(search, place) if "earlier" in search.config.start.priors else ()
     print(report.plan(search, search.starts(before), findings, found))
@@ -269,6 +269,7 @@ def _run(search: Search, place: Place, address: str | None) -> int:
     from search.display.terminal import Terminal
     from search.launch import launch
     from search.results import status
+    from search.results.ranking import best
     from search.scheduling.driver import Ending
     from search.studies.studies import Studies
 
@@ -276,7 +277,7 @@ def _run(search: Search, place: Place, address: str | None) -> int:
     with Terminal() as terminal:
         ending = launch(search, place, terminal, address)
     studies = Studies.open(place.studies, search)
-    print(report.answer(status.best(search, studies), status.status(search, studies, alive=False), place.mlflow))
+    print(report.answer(best(search, studies), status.status(search, studies, alive=False), place.mlflow))
     if ending is Ending.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
@@ -287,13 +288,14 @@ def _gc(options: argparse.Namespace) -> int:
     from search.config import workspace
     from search.display import report
     from search.formatting import size
-    from search.retention import inventory
+    from search.retention.gc import sweep
+    from search.studies.lease import acquire
     from trainables.store.store import Store
 
     search, place = workspace.find(options.name)
-    with place.alone():  # a driver that runs would start from what is deleted
+    with acquire(place):  # a driver that runs would start from what is deleted
         store = Store(place.store, place.cache)
-        found = inventory.sweep(search, place, store, options.best)
+        found = sweep(search, place, store, options.best)
         for complaint in dict.fromkeys(store.complaints):
             print(complaint, file=sys.stderr)
         print(report.sweep(found))
@@ -317,23 +319,24 @@ def _status(options: argparse.Namespace) -> int:
     from search.config import workspace
     from search.display import report
     from search.results import status
+    from search.studies.lease import is_held
     from search.studies.studies import Studies
 
     if options.name is None:
-        found = status.searches(lambda name: workspace.find(name)[1].is_alive)
+        found = status.searches(lambda name: is_held(workspace.find(name)[1]))
         print(report.render({"searches": found}, "searches", options.format))
         return 0
     search, place = workspace.find(options.name)
     studies = Studies.open(place.studies, search)
-    print(report.render(status.status(search, studies, place.is_alive), "status", options.format))
+    print(report.render(status.status(search, studies, is_held(place)), "status", options.format))
     return 0
 
 
 def _best(options: argparse.Namespace) -> int:
     from search.config import workspace
     from search.display import report
-    from search.results import status
     from search.results.benchmark import benchmark
+    from search.results.ranking import answers
     from search.studies.studies import Studies
 
     search, place = workspace.find(options.name)
@@ -341,7 +344,7 @@ def _best(options: argparse.Namespace) -> int:
     if options.suite:
         print(report.render(benchmark(search, studies, options.suite), "benchmark", options.format))
         return 0
-    answer = status.answers(search, studies, options.target, options.top)
+    answer = answers(search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
     return 0
 

@@ -7,19 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from cluster.connect import connect
 from cluster.resources import ItemResources, fitting
 from search.checks import doctor
-from search.config.schema import Search
+from search.checks.plan import checked
+from search.config.search import Search
 from search.config.workspace import Place
 from search.display.terminal import Terminal
 from search.results import warm_start
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
+from search.studies.lease import acquire
 from search.studies.studies import Studies
 from search.tracking.mlflow_runs import Tracking
 from spaces.errors import Problem
-from trainables.prepare import Findings, prepared
 from trainables.store.store import Store
-from trainables.work.item import Plan
 
 
 def launch(search: Search, place: Place, terminal: Terminal, address: str | None = None) -> driver.Ending:
@@ -29,7 +29,7 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
         InputError: data, cards or resources are wrong, or another driver runs this search.
         Failure: store, database, MLflow or Ray cannot be used.
     """
-    with place.alone(terminal.say) as lease:
+    with acquire(place, terminal.say) as lease:
         store = Store(place.store, place.cache)
         store.check()
         studies = Studies.create(place.studies, search, guard=lease.check, say=terminal.say)
@@ -63,7 +63,7 @@ def _run(
     """Start Ray while data and model are checked, then run the agenda."""
     config = search.config
     with ThreadPoolExecutor(1) as aside:
-        preparing = aside.submit(checked, search, place, terminal)
+        preparing = aside.submit(checked, search, place, terminal.say)
         with connect(address, log=place.folder / "ray.log") as ray:
             asked = config.resources
             item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
@@ -82,12 +82,3 @@ def _run(
                 retries=config.failures.retries,
                 before_exit=terminal.close,
             )
-
-
-def checked(
-    search: Search, place: Place, terminal: Terminal, offline: bool = False, measure: bool = False
-) -> tuple[Plan, Findings]:
-    """The plan for the workers, after everything it names was built, read and checked; see `prepare.prepared`."""
-    plan = search.plan(place.store, str(place.cache))
-    findings = prepared(plan, search.config.model, search.config.resources.cpus, terminal.say, offline, measure)
-    return plan.model_copy(update={"versions": findings.versions}), findings

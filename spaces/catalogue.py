@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from spaces.card import LABELLED, TRAINED_AS, Card
+from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
+from spaces.formats import LABELLED, TRAINED_AS
+from spaces.parsing import problem_of, read_yaml
 from spaces.suite import Suite, load_suites
 
 BUILT_IN = Path(__file__).parent
@@ -230,35 +231,3 @@ def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: st
         found = f"{name} has {other.labels}"
         return [Problem(f"must have the same labels in the same order: {card.labels}", where, found)]
     return []
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML mapping; raises InputError naming the line when it is none."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(Problem("no such file", where=str(path))) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem("cannot be read", where=str(path), found=str(error))) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f": line {mark.line + 1}" if mark else ""
-        found = getattr(error, "problem", None) or str(error)
-        raise InputError(Problem("is not YAML", where=f"{path}{line}", found=str(found))) from error
-    if not isinstance(data, dict):
-        raise InputError(Problem("must be a mapping of keys to values", str(path), type(data).__name__))
-    return data
-
-
-def problem_of(detail: Any, file: str) -> Problem:
-    """A pydantic error as a Problem: where is `file: a.b.c`, found is the value that stands there."""
-    key = ".".join(str(part) for part in detail["loc"])
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        return Problem(
-            "unknown key", where=f"{file}: {key}", found=repr(detail["input"]), fix="remove it or mend its name"
-        )
-    if detail["type"] == "missing":
-        return Problem("is missing", where=f"{file}: {key}", fix="add the key")
-    found = repr(detail["input"]) if detail["type"] != "value_error" or not isinstance(detail["input"], dict) else ""
-    return Problem(message, where=f"{file}: {key}" if key else file, found=found[:200])

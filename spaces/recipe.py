@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -42,7 +42,9 @@ class Recipe:
     @cached_property
     def family(self) -> str:
         """Digest without the seed: what repeated measurements of one recipe share."""
-        return digest({key: value for key, value in self.to_dict().items() if key != "seed"})
+        return digest(
+            {candidate_key: value for candidate_key, value in self.to_dict().items() if candidate_key != "seed"}
+        )
 
     @property
     def is_baseline(self) -> bool:
@@ -62,3 +64,17 @@ class Recipe:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
         return cls.of(Mixture.of(data["mixture"]), data["hyperparameters"], data["model"], data["seed"])
+
+
+Candidate = tuple[Mixture, dict[str, Value]]
+"""A mixture and its hyperparameters."""
+
+
+CostFunction = Callable[[Mixture, Mapping[str, Value]], float]
+"""What it takes to try a recipe, in any unit."""
+
+
+def candidate_key(candidate: Candidate) -> Hashable:
+    """The same for the same candidate."""
+    mixture, hyperparameters = candidate
+    return mixture.parts, tuple(sorted(hyperparameters.items()))

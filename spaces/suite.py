@@ -16,8 +16,9 @@ from statistics import fmean
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from spaces.card import Card, Strict
+from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
+from spaces.parsing import Strict
 
 FOLDER = "suites"
 PUBLISHED = "published.csv"

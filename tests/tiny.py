@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from spaces.card import METRICS, UNTRAINED
+from spaces.formats import METRICS, UNTRAINED
 
 LABELS = {
     "pair_classification": ["entailment", "neutral", "contradiction"],

@@ -8,17 +8,19 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 
-from spaces.card import Card, Strict
+from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem, TaskmixError
-from trainables.work.item import Plan
+from trainables.data.mini.build import build_suites
+from trainables.data.sources import away
+from trainables.work.plan import Plan
+from trainables.work.preparation import Findings, Sizes
 
 if TYPE_CHECKING:
     from trainables.data.card_data import Data, Split
@@ -28,31 +30,6 @@ SAMPLE = 256
 """Rows that are tokenised to learn how long examples are."""
 
 Say = Callable[[str], None]
-
-
-class Sizes(Strict):
-    """How much a card's data are."""
-
-    rows: int = Field(0, description="training rows; 0 where it is not trained")
-    tokens: float = Field(0.0, description="mean tokens of a training example")
-    evaluation_rows: int = Field(0, description="development rows that are scored, all languages")
-    evaluation_tokens: float = Field(0.0, description="mean tokens of a scored row")
-
-
-class Findings(Strict):
-    """What preparing found out. Cards whose data are out of reach are missing from `sizes`."""
-
-    sizes: dict[str, Sizes] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data")
-    seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
-    training_seconds_per_token: float | None = Field(None, description="of training steps, where asked to measure it")
-    device: str = Field("cpu", description="what the speeds are of: cpu, or the GPU's name")
-    parameters: int | None = Field(None, description="of the encoder, embeddings included; None: it was not loaded")
-    embeddings: int | None = Field(None, description="how many of them are input embeddings")
-    unreached: list[str] = Field(default_factory=list, description="what was not looked at because it is not here")
-    problems: dict[str, list[Problem]] = Field(default_factory=dict, description="card -> what is wrong with it")
-    model_problems: list[Problem] = Field(default_factory=list)
-    away: bool = Field(False, description="the model could not be fetched, which is nobody's mistake")
 
 
 def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False) -> Findings:
@@ -169,24 +146,6 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
             "embeddings": sum(parameter.numel() for parameter in encoder.model.get_input_embeddings().parameters()),
         }
     )
-
-
-def away(card: Card, mirror: str | None) -> Iterator[str]:
-    """What of a card only the hub has, or whoever holds licensed files."""
-    for source in (part.source for part in card.parts or (card,)):
-        licensed = source.supply is not None and source.files is not None
-        if (source.hub and mirror is None) or (licensed and not Path(str(source.files)).expanduser().exists()):
-            yield source.place
-
-
-def build_suites(plan: Plan, model: str, say: Say) -> None:
-    """Build the offline suite on this machine if the plan's cards or its model come from it."""
-    from trainables.training.encoders import SUITE
-
-    if model.startswith(SUITE) or any(card.source.suite for card in plan.cards()):
-        from trainables.data.mini.build import build
-
-        build(Path(plan.cache), say)
 
 
 def _lengths(plan: Plan, encoder: Encoder) -> list[Problem]:

@@ -16,8 +16,9 @@ from random import Random
 from spaces.card import Card, Split
 from spaces.digest import derive_seed
 from spaces.recipe import Recipe
-from trainables.work.item import Plan, WorkItem
+from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome, Progress, Score
+from trainables.work.plan import Plan
 
 SCORED: tuple[Split, Split] = ("dev", "test")
 

@@ -12,9 +12,12 @@ from typing import Any, Protocol
 import ray
 from ray import tune
 
+from trainables.peer import Peer
 from trainables.training.group import Group, prepare_environment
-from trainables.work.item import Plan, WorkItem
-from trainables.work.outcome import Outcome, Progress, WorkersLost
+from trainables.work.failures import WorkersLost
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome, Progress
+from trainables.work.plan import Plan
 
 WORKER = "trainables.worker:Worker"
 """The worker class by name: importing it imports torch, which the driver must not."""
@@ -104,7 +107,7 @@ class WorkItemTrainable(tune.Trainable):
         if self._worker is None:
             plan = Plan.model_validate_json(self._plan)
             if plan.workers > 1:
-                self._group = Group(self._plan, plan.workers)  # first, so that peers start while this one imports
+                self._group = Group(self._plan, plan.workers, Peer)  # first, so that peers start while this one imports
             prepare_environment(len(ray.get_gpu_ids()))
             module, _, name = self._worker_name.partition(":")
             make = getattr(import_module(module), name)

@@ -24,19 +24,23 @@ from spaces.errors import Failure, InputError, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
+from trainables.data.mini.build import build_suites
 from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, evaluate, floors, mean_score
-from trainables.prepare import build_suites
 from trainables.store.store import Store
 from trainables.training import encoders
-from trainables.training.engine import autocast, device
+from trainables.training.engine import autocast
 from trainables.training.group import Group
-from trainables.training.memory import is_out_of_memory
 from trainables.training.merging import merged
+from trainables.training.process import device
 from trainables.training.stage import Diverged, StageSpec
 from trainables.training.trainer import Tally, Trainer
-from trainables.work.item import Plan, StageSettings, WorkItem
-from trainables.work.outcome import Failed, FailureKind, Outcome, OutOfMemory, Progress, Score
+from trainables.work.failures import OutOfMemory, is_out_of_memory
+from trainables.work.item import WorkItem
+from trainables.work.keys import encoder_key, key_of, single_keys
+from trainables.work.outcome import Failed, FailureKind, Outcome, Progress, Score
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 
 
 class Worker:
@@ -100,7 +104,7 @@ class Worker:
 
     def single_encoders(self, recipe: Recipe, rung: int) -> dict[str, Path]:
         """Task -> the stored encoder that was trained on it alone, else as the recipe says; raises as `merged`."""
-        found = {task: self.store.encoder(key) for task, key in self.plan.single_keys(recipe, rung).items()}
+        found = {task: self.store.encoder(key) for task, key in single_keys(self.plan, recipe, rung).items()}
         missing = [task for task, folder in found.items() if folder is None]
         if missing:
             what, fix = "single-task encoders are not in the store", "train each task alone, and keep the encoder"
@@ -145,7 +149,7 @@ class Worker:
         tally.total = sum(self._target_examples(item, target) for target in missing if target not in untrained)
         model = yield from self._encoder(tally, base)
         for target in missing:
-            key = self.plan.key_of(item, target)
+            key = key_of(self.plan, item, target)
             if target in untrained:
                 score = self._evidence(model, item, target)
             else:
@@ -199,7 +203,7 @@ class Worker:
     def _nearest(self, item: WorkItem, base: encoders.Encoder, rungs: int) -> tuple[PreTrainedModel, int]:
         """The stored encoder of the highest rung below `rungs` and how many rungs it has behind it; else the base."""
         for rung in reversed(range(rungs)):
-            folder = self.store.encoder(self.plan.encoder_key(item.recipe, rung))
+            folder = self.store.encoder(encoder_key(self.plan, item.recipe, rung))
             if folder is not None:
                 return encoders.load(folder).model, rung + 1
         return base.model, 0
@@ -212,13 +216,13 @@ class Worker:
             origin["micro_batch"] = tally.micro_batches["intermediate"]
         with TemporaryDirectory(prefix="taskmix-") as folder:
             encoders.save(model, base.tokenizer, Path(folder))
-            self.store.put_encoder(self.plan.encoder_key(recipe, rung), Path(folder), origin)
+            self.store.put_encoder(encoder_key(self.plan, recipe, rung), Path(folder), origin)
 
     # --- the target stage
 
     def _stored_score(self, item: WorkItem, target: str) -> Score | None:
         """A stored score; at the top rung only with its predictions, which an export could not make again."""
-        key = self.plan.key_of(item, target)
+        key = key_of(self.plan, item, target)
         stored = self.store.score(key)
         if self.plan.tests(item) and stored is not None and self.store.predictions(key) is None:
             return None

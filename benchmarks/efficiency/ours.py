@@ -9,26 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from benchmarks.efficiency.replay import Laboratory
-from benchmarks.efficiency.turns import in_turns
+from benchmarks.efficiency.replay import Laboratory, in_turns
 from benchmarks.efficiency.world import PLAIN
 from search.config.schema import (
     BudgetConfig,
     ConfirmConfig,
     HalvingConfig,
     SamplerConfig,
-    Search,
     SearchConfig,
     SpaceConfig,
     StagesConfig,
     StartConfig,
 )
+from search.config.search import Search
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.card import Card, Source, Splits
 from spaces.catalogue import Catalogue
-from trainables.work.item import StageSettings, WorkItem
+from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Score
+from trainables.work.settings import StageSettings
 
 ETA = 3
 

@@ -7,7 +7,7 @@ baseline. A strategy is handed a `Laboratory`, which trains and counts, and know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -164,3 +164,18 @@ def regret_curve(world: World, measurements: Sequence[Measurement]) -> Curve:
         else:
             curve.append(step)
     return curve
+
+
+def in_turns(laboratory: Laboratory, searches: Mapping[str, Iterator[None]]) -> None:
+    """Runs them to their end, always the one whose target has spent least: each gets the same share of the budget.
+
+    Args:
+        searches: by target; each yields after every measurement.
+    """
+    going = dict(searches)
+    while going:
+        target = min(going, key=lambda name: laboratory.spent_on[name])
+        try:
+            next(going[target])
+        except StopIteration:
+            del going[target]

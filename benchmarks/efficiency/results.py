@@ -26,8 +26,12 @@ ROOT = Path(__file__).parents[2]
 CODE_OF_OURS = (
     "benchmarks/efficiency/ours.py",
     "search/forecast/recipe_cost.py",
+    "search/config/search.py",
+    "search/sampling/candidates.py",
     "search/sampling/mixture_sampler.py",
+    "search/sampling/optuna_samplers.py",
     "search/sampling/proposer.py",
+    "search/sampling/thompson.py",
     "search/scheduling/agenda.py",
     "search/scheduling/halving.py",
     "search/studies/state.py",
@@ -36,8 +40,8 @@ CODE_OF_OURS = (
     "search/surrogate/history.py",
     "search/surrogate/kernel.py",
     "search/surrogate/observations.py",
-    "search/scales.py",
     "spaces/initial_design.py",
+    "spaces/recipe.py",
     "spaces/space.py",
 )
 """What decides what our own search tries: when it changes, its replays are done again."""

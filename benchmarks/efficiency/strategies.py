@@ -19,8 +19,7 @@ from optuna.distributions import IntDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
 from benchmarks.efficiency.ours import ETA, Ours
-from benchmarks.efficiency.replay import Laboratory, Strategy
-from benchmarks.efficiency.turns import in_turns
+from benchmarks.efficiency.replay import Laboratory, Strategy, in_turns
 from search.config.schema import StartConfig
 from spaces.digest import derive_seed
 from spaces.mixture import Mixture

@@ -17,25 +17,18 @@ from cluster.connect import Connection, connect
 from cluster.node_report import Asked, error_of, free_bytes, probe_name, software, writable
 from cluster.resources import ItemResources, fitting
 from cluster.survey import Node
-from search.checks.node_checks import (
-    HERE,
-    LEAST_FREE,
-    Check,
-    failed,
-    gigabytes,
-    least_memory,
-    of_memory,
-    of_node,
-)
-from search.config.schema import Search
+from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
+from search.checks.node_checks import least_memory, of_memory, of_node
+from search.config.search import Search
 from search.config.workspace import Place
 from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
 from trainables.data.mirror import mounted
-from trainables.prepare import Findings, inspected
+from trainables.prepare import inspected
 from trainables.store.filesystem import Files
-from trainables.work.item import Plan
+from trainables.work.plan import Plan
+from trainables.work.preparation import Findings
 
 Say = Callable[[str], None]
 

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from cluster.gpus import Gpu
 from cluster.node_report import Asked, Seen, Software
 from cluster.resources import ItemResources
 from cluster.survey import Answer, Node
-from spaces.errors import Problem
-from trainables.prepare import Findings
-from trainables.work.item import Plan
-
-HERE = "this machine"
+from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
+from trainables.work.plan import Plan
+from trainables.work.preparation import Findings
 
 CLOCK_SECONDS = 5.0
 """Clocks may differ by so much, and by what could not be measured."""
 
-LEAST_FREE = 10**9
-"""Bytes that a disk has to have left."""
 
 LEAST_FILES = 1024
 """Files that a process has to be allowed to have open; Ray wants many sockets."""
@@ -31,39 +25,6 @@ LEAST_SHARED_MEMORY = 256 * 2**20
 
 BUSY = 2**30
 """Bytes of a GPU's memory in use that a screen does not explain."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at.
-
-    Args:
-        name: a word.
-        where: this machine, a node, an address or a folder.
-        text: what was found; for `skipped` the reason.
-        fix: the mend, where it failed.
-    """
-
-    name: str
-    where: str
-    state: Literal["ok", "failed", "skipped"]
-    text: str
-    fix: str = ""
-
-    @property
-    def problem(self) -> Problem:
-        return Problem(f"{self.name}: {self.text}", self.where, fix=self.fix)
-
-
-def failed(name: str, where: str, problem: Problem) -> Check:
-    """A check that failed with what an exception of ours said."""
-    about = f" ({problem.where})" if problem.where and problem.where != where else ""
-    found = f"; found: {problem.found}" if problem.found else ""
-    return Check(name, where, "failed", f"{problem.what}{about}{found}", problem.fix)
-
-
-def gigabytes(count: float) -> str:
-    return f"{count / 1e9:,.1f} GB"
 
 
 def of_node(answer: Answer, asked: Asked, here: Software, item: ItemResources) -> Iterator[Check]:

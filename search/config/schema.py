@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from pydantic import Field, field_validator, model_validator
 
-from spaces.card import Card, Strict
-from spaces.catalogue import Catalogue
-from spaces.initial_design import Pool, Prior, Start, single, starts, uniform
-from spaces.mixture import Mixture
+from spaces.initial_design import Prior
+from spaces.parsing import Strict
 from spaces.recipe import Value
-from spaces.space import Space
-from trainables.work.item import EngineSettings, EvaluationSettings, Plan, Probe, StageSettings
+from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings
 
 RESERVED = frozenset({"store"})
 """Folders of $TASKMIX_HOME that are no searches."""
@@ -223,75 +219,6 @@ class SearchConfig(Strict):
         """
         free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"}
         return dict(_flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
-
-
-@dataclass(frozen=True)
-class Search:
-    """A search file with everything it names looked up: what the rest of the program works with."""
-
-    config: SearchConfig
-    catalogue: Catalogue
-    space: Space
-
-    @property
-    def tasks(self) -> dict[str, Card]:
-        return {name: self.catalogue.task(name) for name in self.space.tasks}
-
-    @property
-    def targets(self) -> dict[str, Card]:
-        return {name: self.catalogue.targets[name] for name in self.config.targets}
-
-    @property
-    def pool(self) -> Pool:
-        """What priors look at."""
-        examples = self.config.stages.intermediate.examples
-        return Pool(self.space, self.tasks, self.targets, self.catalogue.suites, examples)
-
-    @property
-    def all_tasks(self) -> Mixture:
-        """All tasks together, or the largest if a mixture may not have so many, with equal weights."""
-        return next(uniform(self.pool)).mixture
-
-    def _dev_cards(self) -> dict[str, Card]:
-        """Target -> the card whose development rows it takes, where they are not its own."""
-        cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
-        return {name: card for name, card in cards.items() if card != self.targets[name]}
-
-    def starts(self, earlier: Sequence[Start] = ()) -> list[Start]:
-        """What to begin with, distinct, on the grid of the space.
-
-        Args:
-            earlier: what the prior of that name has found.
-        """
-        start, pool = self.config.start, self.pool
-        found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
-        found.extend(starts(start.priors, pool, earlier))
-        found.extend(uniform(pool) if start.all_tasks else ())
-        found.extend(single(pool) if start.single_tasks or self.config.sampler.estimates else ())
-        first = {one.mixture: one for one in reversed(found)}
-        return [first[mixture] for mixture in dict.fromkeys(one.mixture for one in found)]
-
-    def plan(self, store: str, cache: str) -> Plan:
-        """What the workers need to know."""
-        config = self.config
-        return Plan(
-            tasks=self.tasks,
-            targets=self.targets,
-            training_cards={name: self.catalogue.training_cards(card) for name, card in self.targets.items()},
-            dev_cards=self._dev_cards(),
-            rungs=config.halving.rungs,
-            intermediate=config.stages.intermediate,
-            target=config.stages.target,
-            per_target=config.stages.per_target,
-            evaluation=config.evaluation,
-            engine=config.engine,
-            store=store,
-            cache=cache,
-            mirror=config.storage.mirror,
-            probe=config.sampler.probe,
-            workers=config.resources.workers,
-            halvings=config.failures.halvings,
-        )
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

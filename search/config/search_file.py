@@ -11,13 +11,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from search.config.schema import RESERVED, HyperparameterConfig, Search, SearchConfig
-from search.sampling.proposer import chosen
-from spaces.catalogue import Catalogue, problem_of, read_yaml
+from search.config.schema import RESERVED, HyperparameterConfig, SearchConfig
+from search.config.search import Search, chosen
+from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
 from spaces.mixture import Mixture
+from spaces.parsing import problem_of, read_yaml
 from spaces.space import Hyperparameter, Space
-from trainables.work.item import StageSettings
+from trainables.work.settings import StageSettings
 
 
 def load(path: Path) -> Search:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import fsspec
 
-from search.config.schema import Search, SearchConfig
+from search.config.schema import SearchConfig
+from search.config.search import Search
 from search.config.search_file import differences, dump, load
-from search.studies import lease
-from search.studies.lease import Lease
 from spaces.errors import Failure, InputError, Problem, nearest
 
 
@@ -82,23 +80,6 @@ class Place:
             raise Failure(
                 Problem("the search's folder cannot be written", str(self.folder), str(error), fix)
             ) from error
-
-    def alone(self, say: Callable[[str], None] = lambda text: None) -> Lease:
-        """One driver per search, wherever it runs: a context, as long as which this process is the one.
-
-        Args:
-            say: told when a driver that died on another machine has to be waited for.
-
-        Raises:
-            InputError: another driver runs the search.
-            Failure: the studies' database cannot be used.
-        """
-        return Lease.take(self.studies, self.folder.name, say)
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether a driver runs the search, here or elsewhere. Raises Failure when the database cannot be used."""
-        return lease.holder(self.studies, self.folder.name) is not None
 
 
 def find(name: str) -> tuple[Search, Place]:

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.forecast.estimate import expected
 from search.formatting import counts, duration, percent, points
 from search.results.ranking import best

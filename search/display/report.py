@@ -18,25 +18,24 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search import formatting, learned_table
-from search.config.schema import Search
-from search.display import benchmark_table, tables
-from search.sampling.proposer import chosen
+from search import formatting
+from search.config.search import Search, chosen
+from search.display import benchmark_table, best_table, tables
 from search.studies.database import shown
 from spaces.initial_design import Start
 from spaces.space import Space
 
 if TYPE_CHECKING:
     from search.forecast.estimate import Estimate
-    from search.retention.inventory import Sweep
-    from trainables.prepare import Findings
+    from search.retention.gc import Sweep
+    from trainables.work.preparation import Findings
 
 Kind = Literal["best", "benchmark", "status", "searches", "tasks"]
 
 FORMATS = ("table", "json", "csv")
 
 LAYOUTS = {
-    "best": learned_table.best,
+    "best": best_table.best,
     "benchmark": benchmark_table.benchmark,
     "status": tables.status,
     "searches": tables.searches,
@@ -73,7 +72,7 @@ def answer(best: Mapping[str, Any], status: Mapping[str, Any], mlflow: str, widt
     console = _console(width)
     parts: list[RenderableType] = []
     for target, found in best["targets"].items():
-        parts += [tables.answer_of(target, found, console), Text()]
+        parts += [best_table.answer_of(target, found, console), Text()]
     name, seconds, failures = best["search"], status["seconds"], status["failures"]
     items, recipes = status["work_items"], status["recipes"]
     share = f", {seconds['training_share']:.0%} of it training" if seconds["training_share"] is not None else ""

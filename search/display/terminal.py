@@ -13,11 +13,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from search.checks.node_checks import Check
-from search.config.schema import Search
+from search.checks.check import Check
+from search.config.search import Search, chosen
 from search.display.live_view import Scene
 from search.formatting import duration
-from search.sampling.proposer import chosen
 from search.studies.studies import Studies
 from search.studies.trial_record import Kind
 from spaces.errors import Problem

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.results.ranking import best_of, mix_costs
 from search.studies.studies import Studies
@@ -15,7 +15,8 @@ from spaces.errors import InputError, Problem, nearest
 from spaces.mixture import Mixture
 from spaces.suite import Suite
 from trainables.store.store import Store
-from trainables.work.item import Plan
+from trainables.work.keys import score_key
+from trainables.work.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def export(
         if isinstance(record, Problem):
             problems.append(record)
             continue
-        predictions = store.predictions(plan.score_key(record.recipe, record.rung, record.target))
+        predictions = store.predictions(score_key(plan, record.recipe, record.rung, record.target))
         if predictions is None:
             problems.append(_not_stored(plan, record, damaged=bool(store.complaints)))
             store.complaints.clear()

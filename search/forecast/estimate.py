@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.forecast.throughput import table
 from spaces.card import Card
-from trainables.prepare import Findings, Sizes
-from trainables.work.item import EVIDENCE_ROWS, Plan, StageSettings
+from trainables.work.plan import Plan
+from trainables.work.preparation import Findings, Sizes
+from trainables.work.settings import EVIDENCE_ROWS, StageSettings
 
 TRAINING = 3.0
 """Cost of a training step in forward passes: one forward, two backward."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.forecast.estimate import TRAINING
 from search.forecast.throughput import table
-from search.surrogate.features import Cost
 from spaces.card import Card
 from spaces.mixture import Mixture
-from spaces.recipe import Recipe, Value
-from trainables.work.item import Plan, StageSettings
+from spaces.recipe import CostFunction, Recipe, Value
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 
 
 class Costs:
@@ -35,7 +35,7 @@ class Costs:
         tasks, after = self._known[lengths]
         return sum(weight * tasks[task] for task, weight in mixture.weights.items()) + after
 
-    def cooled(self, left: float) -> Cost:
+    def cooled(self, left: float) -> CostFunction:
         """Costs that matter less the less is left: what is dear is tried late rather than never (cost cooling, Lee et
         al. 2020, arXiv 2003.10870).
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import yaml
 from pydantic import Field
 
-from spaces.card import Card, Strict
-from trainables.prepare import Findings, Sizes
+from spaces.card import Card
+from spaces.parsing import Strict
+from trainables.work.preparation import Findings, Sizes
 
 TRAINING, SCORING = 6.0, 2.0
 """Operations per token and parameter (Kaplan et al. 2020, section 2.1)."""

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any, Literal
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.results.ranking import best_of, mix_costs
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost

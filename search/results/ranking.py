@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
 from typing import Any
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost, Record
 from spaces.card import Card
@@ -194,3 +194,14 @@ def _floor(card: Card, mix: _Mix | None) -> dict[str, Any] | None:
 def _spread(values: Iterable[float]) -> float | None:
     found = list(values)
     return stdev(found) if len(found) > 1 else None
+
+
+def answers(search: Search, studies: Studies, target: str | None = None, top: int = 3) -> dict[str, Any]:
+    """`best`, and for each target what the search has learned about it (`learned.py`)."""
+    from search.sampling.insights import learned  # brings scipy: half a second that no other answer has to wait for
+
+    found = best(search, studies, target, top)
+    about = learned(studies.standing, search.space, list(found["targets"]), search.config.seed)
+    for name, answer in found["targets"].items():
+        answer["learned"] = about[name]
+    return found

@@ -10,16 +10,12 @@ from typing import Any, Literal
 from optuna.trial import TrialState
 
 from search.config import workspace
-from search.config.schema import Search
+from search.config.search import Search
 from search.results.ranking import best
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost, Record
-from spaces.card import Card
-from spaces.catalogue import Catalogue
 from spaces.errors import TaskmixError
-
-__all__ = ["best", "mix_states", "searches", "state_of", "status", "tasks"]
 
 LAST_FAILURES = 5
 """How many failures `status` quotes."""
@@ -75,17 +71,6 @@ def status(search: Search, studies: Studies, alive: bool | None = None) -> dict[
     }
 
 
-def answers(search: Search, studies: Studies, target: str | None = None, top: int = 3) -> dict[str, Any]:
-    """`best`, and for each target what the search has learned about it (`learned.py`)."""
-    from search.sampling.insights import learned  # brings scipy: half a second that no other answer has to wait for
-
-    found = best(search, studies, target, top)
-    about = learned(studies.standing, search.space, list(found["targets"]), search.config.seed)
-    for name, answer in found["targets"].items():
-        answer["learned"] = about[name]
-    return found
-
-
 def searches(alive: Callable[[str], bool | None] = lambda name: None) -> list[dict[str, Any]]:
     """A line for every search in $TASKMIX_HOME.
 
@@ -93,14 +78,6 @@ def searches(alive: Callable[[str], bool | None] = lambda name: None) -> list[di
         alive: search name -> whether a driver runs it now; None: not known.
     """
     return [_line(name, alive(name)) for name in workspace.names()]
-
-
-def tasks(catalogue: Catalogue) -> dict[str, Any]:
-    """The cards."""
-    return {
-        "tasks": [_card(card) for _, card in sorted(catalogue.tasks.items())],
-        "targets": [_card(card) for _, card in sorted(catalogue.targets.items())],
-    }
 
 
 def mix_states(search: Search, studies: Studies, over: bool) -> dict[str, MixState]:
@@ -175,20 +152,4 @@ def _line(name: str, alive: bool | None) -> dict[str, Any]:
             for entry in entries["best"]
         },
         "problem": None,
-    }
-
-
-def _card(card: Card) -> dict[str, Any]:
-    return {
-        "name": card.name,
-        "description": card.description,
-        "format": card.format,
-        "metric": card.metric,
-        "languages": card.languages,
-        "training_language": card.training_language if card.is_trained else None,
-        "sizes": card.sizes,
-        "unverified": card.unverified,
-        "licence": card.licence,
-        "source": card.source.place,
-        "origin": card.origin,
     }

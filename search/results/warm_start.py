@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from search.config import workspace
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.results.ranking import best_of
 from search.studies.studies import Studies

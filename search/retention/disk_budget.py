@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.formatting import size
 from search.retention.inventory import LOST, Holdings, neighbours

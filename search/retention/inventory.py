@@ -18,22 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from search.config import workspace
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.results.ranking import best
-from search.scheduling.agenda import Agenda
 from search.scheduling.proxies import Merges
 from search.studies.studies import Studies
 from spaces.errors import Failure
 from spaces.recipe import Recipe
-from trainables.store.store import Orphan, Store
 from trainables.work.item import WorkItem
-
-ORPHAN_SECONDS = 86_400.0
-"""A writer that was silent for so long is dead."""
+from trainables.work.keys import encoder_key, score_key, single_keys
 
 LOST, RESUME, MERGE, ANSWER = 0.0, 1.0, 2.0, 3.0
 """What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; estimates do; it is an
@@ -56,7 +51,7 @@ class Holdings:
         """The store's key; it takes a while, so it is looked up the second time."""
         place = recipe.digest, rung
         if place not in self._keys:
-            self._keys[place] = self._plan.encoder_key(recipe, rung)
+            self._keys[place] = encoder_key(self._plan, recipe, rung)
         return self._keys[place]
 
     def made(self) -> dict[str, list[tuple[Recipe, int]]]:
@@ -77,7 +72,7 @@ class Holdings:
         """Keys of the predictions that a work item makes: of each target, at the top rung."""
         if not self._plan.tests(item):
             return set()
-        return {self._plan.score_key(item.recipe, item.rung, target) for target in item.targets}
+        return {score_key(self._plan, item.recipe, item.rung, target) for target in item.targets}
 
     def predictions(self) -> set[str]:
         """Keys of all predictions that the search has or is making."""
@@ -91,7 +86,7 @@ class Holdings:
         found = set[str]()
         for item in self._studies.running():
             if item.merged:
-                found |= have & set(self._plan.single_keys(item.recipe, item.rung).values())
+                found |= have & set(single_keys(self._plan, item.recipe, item.rung).values())
             else:
                 found |= self._from(item.recipe, item.rung, have)
         return found
@@ -188,88 +183,3 @@ def neighbours(search: Search, place: Place) -> Iterator[Holdings]:
                 continue
             raise
         yield Holdings(other, studies, there)
-
-
-@dataclass(frozen=True)
-class Waste:
-    """An encoder that nothing needs: of which mix, at which rung, in bytes."""
-
-    key: str
-    mix: str
-    rung: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """What `gc` would delete, and what it would keep of this search.
-
-    `predictions`, `kept_predictions`: key -> bytes.
-    """
-
-    encoders: list[Waste]
-    predictions: dict[str, int]
-    orphans: list[Orphan]
-    kept: int
-    kept_bytes: int
-    kept_predictions: dict[str, int]
-
-    @property
-    def bytes(self) -> int:
-        """What it frees."""
-        encoders, orphans = (sum(one.bytes for one in part) for part in (self.encoders, self.orphans))
-        return encoders + orphans + sum(self.predictions.values())
-
-    def __bool__(self) -> bool:
-        return bool(self.encoders or self.predictions or self.orphans)
-
-    def carry_out(self, store: Store) -> None:
-        """Delete. Raises StoreError; what was deleted before stays deleted."""
-        for encoder in self.encoders:
-            store.remove(encoder.key)
-        for key in self.predictions:
-            store.remove_predictions(key)
-        for orphan in self.orphans:
-            store.remove_orphan(orphan)
-
-
-def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
-    """What of the store can go without loss for this search, while no driver runs it.
-
-    Args:
-        top: the best mixes per target that stay.
-
-    Raises:
-        TaskmixError: the store, this search, or another one on the same store cannot be read.
-    """
-    predicted = store.prediction_sizes()  # before any studies are read: what is made after that is not looked at
-    studies = Studies.open(place.studies, search)
-    holdings, have = Holdings(search, studies, place), store.encoder_keys()
-    needed = holdings.running(have) | holdings.worth(have, top, _is_over(search, studies)).keys()
-    own = holdings.predictions()
-    known = set(own)
-    for other in neighbours(search, place):
-        needed |= other.running(have) | other.worth(have, top).keys()
-        known |= other.predictions()
-    unknown = {key: size for key, size in predicted.items() if key not in known}
-    made = {key: uses for key, uses in holdings.made().items() if key in have}
-    sizes = store.sizes(made)
-    waste = [Waste(key, str(made[key][0][0].mixture), made[key][0][1], sizes[key]) for key in sizes.keys() - needed]
-    kept = [sizes[key] for key in sizes if key in needed]
-    return Sweep(
-        sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
-        unknown if _is_in_home(place) else {},
-        store.orphans(ORPHAN_SECONDS),
-        len(kept),
-        sum(kept),
-        {key: size for key, size in predicted.items() if key in own},
-    )
-
-
-def _is_in_home(place: Place) -> bool:
-    """Whether every search that writes to the store lies in $TASKMIX_HOME."""
-    return place.keeps_in(str(workspace.home() / "store"))
-
-
-def _is_over(search: Search, studies: Studies) -> bool:
-    return not studies.running() and Agenda(search, studies).over

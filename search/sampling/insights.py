@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.one_thread import one_thread
-from search.sampling.mixture_sampler import drawn, neighbours
+from search.sampling.candidates import drawn, neighbours
 from search.studies.state import Standing
-from search.surrogate.features import Candidate, Points
-from search.surrogate.gp import Surrogate
+from search.surrogate.features import Points
+from search.surrogate.gp import Surrogate, one_thread
 from search.surrogate.history import Measured
 from spaces.mixture import Mixture
+from spaces.recipe import Candidate
 from spaces.space import Space
 
 Array = NDArray[np.float64]

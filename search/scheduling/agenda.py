@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from search.config.schema import Search
+from search.config.search import Search, chosen
 from search.forecast.recipe_cost import Costs
-from search.sampling.proposer import Proposer, chosen
+from search.sampling.proposer import Proposer
 from search.scheduling.halving import promotable
 from search.scheduling.proxies import Merges
 from search.studies.state import Standing

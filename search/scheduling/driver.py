@@ -19,11 +19,11 @@ import ray
 from ray import tune
 from ray.tune.schedulers import FIFOScheduler
 
-from cluster.environment import environment
+from cluster.connect import environment
 from cluster.resources import ItemResources
 from search.scheduling.searcher import Agenda, AgendaSearcher
 from trainables.trainable import WORKER, WorkItemTrainable
-from trainables.work.item import Plan
+from trainables.work.plan import Plan
 
 SECOND_SIGNAL_EXIT = 130
 

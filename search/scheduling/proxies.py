@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.state import Standing
 from spaces.digest import derive_seed
 from spaces.errors import InputError
@@ -71,7 +71,7 @@ class Merges:
 @lru_cache(maxsize=8)
 def _mixtures(space: Space, tasks: tuple[str, ...], count: int, seed: int) -> list[Mixture]:
     """So many mixtures of at least two of the tasks, or as many as there are; of more, the first are the same."""
-    from search.sampling.mixture_sampler import drawn  # brings scipy, which few agendas need
+    from search.sampling.candidates import drawn  # brings scipy, which few agendas need
 
     try:
         several = replace(

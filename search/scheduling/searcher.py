@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ray.exceptions import RayTaskError
 from ray.tune.search import Searcher
 
-from trainables.training.memory import is_out_of_memory
+from trainables.work.failures import is_out_of_memory
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, FailureKind, Outcome, Progress
 

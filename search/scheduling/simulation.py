@@ -11,14 +11,15 @@ import heapq
 from collections import defaultdict
 from statistics import fmean
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.forecast.estimate import Estimate, Expected, Line, Work
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from search.studies.trial_record import Kind
-from trainables.prepare import Findings
 from trainables.simulated import Surface, outcome, usual_values
-from trainables.work.item import Plan, WorkItem
+from trainables.work.item import WorkItem
+from trainables.work.plan import Plan
+from trainables.work.preparation import Findings
 
 
 def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, seed: int = 1) -> Estimate:

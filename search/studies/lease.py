@@ -22,6 +22,7 @@ from sqlalchemy import Column, Float, Integer, MetaData, String, Table, delete, 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from search.config.workspace import Place
 from search.studies.database import alone, connect, parsed, persistently, sqlite_file, usable
 from spaces.errors import Failure, InputError, Problem
 
@@ -46,6 +47,24 @@ LEASES = Table(
     Column("taken", Float(53), nullable=False),
     Column("expires", Float(53), nullable=False),
 )
+
+
+def acquire(place: Place, say: Callable[[str], None] = lambda text: None) -> Lease:
+    """One driver per search, wherever it runs: a context, as long as which this process is the one.
+
+    Args:
+        say: told when a driver that died on another machine has to be waited for.
+
+    Raises:
+        InputError: another driver runs the search.
+        Failure: the studies' database cannot be used.
+    """
+    return Lease.take(place.studies, place.folder.name, say)
+
+
+def is_held(place: Place) -> bool:
+    """Whether a driver runs the search, here or elsewhere. Raises Failure when the database cannot be used."""
+    return holder(place.studies, place.folder.name) is not None
 
 
 class LeaseLost(Failure):

@@ -24,7 +24,8 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import TrialState, create_trial
 
-from search.config.schema import Search, SearchConfig
+from search.config.schema import SearchConfig
+from search.config.search import Search
 from search.config.search_file import differences
 from search.studies import trial_rows
 from search.studies.database import open_storage, persistently, usable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -10,23 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from spaces.mixture import Mixture
-from spaces.recipe import Value
+from spaces.recipe import Candidate, Value
 from spaces.space import Space
 
 Array = NDArray[np.float64]
-
-Candidate = tuple[Mixture, dict[str, Value]]
-"""A mixture and its hyperparameters."""
-
-Cost = Callable[[Mixture, Mapping[str, Value]], float]
-"""What it takes to try a recipe, in any unit."""
-
-
-def key(candidate: Candidate) -> Hashable:
-    """The same for the same candidate."""
-    mixture, hyperparameters = candidate
-    return mixture.parts, tuple(sorted(hyperparameters.items()))
 
 
 @dataclass(frozen=True)

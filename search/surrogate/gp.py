@@ -20,21 +20,28 @@ posteriori), so they rest on the data alone, not on the way there: a search that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
-from search.scales import PRIORS, Scales
 from search.surrogate.features import Points
-from search.surrogate.kernel import Levels, amplitudes
+from search.surrogate.kernel import (
+    JITTER,
+    PRIORS,
+    Array,
+    Indices,
+    Kernel,
+    Levels,
+    Scales,
+    Separations,
+    amplitudes,
+    length_name,
+)
 from search.surrogate.observations import Observations
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 FITTED = 120
 """Observations that the scales are fitted to; more change them little and cost their cube."""
@@ -48,42 +55,19 @@ CONDITIONED = 500
 STEPS = 10
 """Of the optimiser."""
 
-JITTER = 1e-8
+
+_LIBRARIES = ThreadpoolController()  # after the imports above, which bring the BLAS libraries to be limited
 
 
-@dataclass(frozen=True)
-class _Apart:
-    """How far observations lie apart, at any scales.
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for linear algebra, for a block or as a decorator for a function.
 
-    `parts`: of the mixtures, each of shape (observations, observations). `distances`: squared, of each column of
-    hyperparameters, of shape (columns, observations, observations).
+    Matrices of some hundred rows gain nothing from several threads, and lose twice the time where workers keep
+    the other cores busy. What is computed does not depend on the number of cores either.
     """
-
-    parts: Mapping[str, Array]
-    distances: Array
-    levels: Levels
-
-    @classmethod
-    def of(cls, seen: Observations) -> _Apart:
-        at = np.ix_(seen.point, seen.point)
-        parts = {name: part[at] for name, part in _parts(seen.points, seen.points).items()}
-        values = seen.points.values[seen.point].T
-        return cls(parts, (values[:, :, None] - values[:, None, :]) ** 2, Levels.of(seen))
-
-
-@dataclass(frozen=True)
-class _Factors:
-    """What the covariance of observations is made of at some scales, each of shape (observations, observations).
-
-    `parts`: over recipes, one or several; `recipes`: their sum. `targets`: the correlation of the targets.
-    `amplitudes`, `rungs`: see `Levels`.
-    """
-
-    parts: Mapping[str, Array]
-    recipes: Array
-    targets: Array
-    amplitudes: Array
-    rungs: Array
+    with _LIBRARIES.limit(limits=1, user_api="blas"):
+        yield
 
 
 class Surrogate:
@@ -96,6 +80,7 @@ class Surrogate:
 
     def __init__(self, seen: Observations, sharing: bool = True, scales: Scales | None = None) -> None:
         self._sharing, self._all = sharing, seen
+        self._kernel = Kernel(seen, sharing)
         self.scales = scales or self._fitted(seen)
         self._cache: dict[int | None, tuple[Observations, Array, Array]] = {}
 
@@ -107,7 +92,7 @@ class Surrogate:
         across = self._across(points, target, seen)
         half = solve_triangular(factor, across, lower=True, check_finite=False)
         unit = self._all.spreads[target]
-        covariance = self._recipes(points, points) - half.T @ half
+        covariance = self._kernel.recipes(self.scales, points, points) - half.T @ half
         return across.T @ weights * unit, covariance * unit**2
 
     def means(self, points: Points, target: int) -> Array:
@@ -133,7 +118,7 @@ class Surrogate:
         across = self._across(points, target, seen)
         half = solve_triangular(factor, across, lower=True, check_finite=False)
         unit = self._all.spreads[target]
-        variance = self._variances(points) - np.einsum("ij,ij->j", half, half)
+        variance = self._kernel.variances(self.scales, points) - np.einsum("ij,ij->j", half, half)
         return across.T @ weights * unit, np.sqrt(np.clip(variance, 1e-12, None)) * unit
 
     def believing(self, points: Sequence[int], target: int) -> Surrogate:
@@ -144,7 +129,7 @@ class Surrogate:
         offset, top = self.scales["offset"], seen.rungs - 1
         across = self._across(added, target, seen)
         across[(seen.target == target) & (seen.rung == top)] += offset
-        own = self._recipes(added, added) + offset
+        own = self._kernel.recipes(self.scales, added, added) + offset
         own[np.diag_indices(len(added))] += self.scales["noise"] + JITTER
         half = solve_triangular(factor, across, lower=True, check_finite=False)
         corner = cholesky(own - half.T @ half, lower=True, check_finite=False)
@@ -161,104 +146,38 @@ class Surrogate:
         """Standard deviation of a measurement at the top rung, per target, as a gain."""
         return np.asarray(np.sqrt(self.scales["noise"]) * self._all.spreads)
 
-    # --- the covariance
-
-    def _recipes(self, one: Points, other: Points) -> Array:
-        """Covariance of gains at the top rung on one target, less offsets and noise."""
-        near = _near(one, other, self.scales.lengths)
-        mixtures = _sum(self.scales[name] * part for name, part in _parts(one, other).items())
-        return np.asarray(mixtures * near + self.scales["hyperparameters"] * (near if one.hyperparameters else 0.0))
-
-    def _variances(self, points: Points) -> Array:
-        """The diagonal of `_recipes(points, points)`."""
-        main = np.einsum("ij,ij->i", points.roots, points.roots)
-        pairs = (main**2 - np.einsum("ij,ij->i", points.roots**2, points.roots**2)) / 2
-        linear = np.einsum("ij,ij->i", points.roots**2, points.roots**2)
-        own = (
-            self.scales["linear"] * linear
-            + self.scales["main"] * main
-            + self.scales["pairs"] * pairs
-            + self.scales["rest"]
-        )
-        return np.asarray(own + self.scales["hyperparameters"] * (1.0 if points.hyperparameters else 0.0))
-
-    def _targets(self, scales: Scales) -> Array:
-        share = scales.sharing if self._sharing else 0.0
-        return np.asarray(share * self._all.correlation + (1 - share) * np.eye(self._all.targets))
+    # --- fitting and conditioning
 
     def _across(self, points: Points, target: int, seen: Observations) -> Array:
         """Covariance of what was seen with the gains of `points` at the top rung, of shape (observations, points)."""
-        recipes = self._recipes(seen.points, points)[seen.point]
-        factors = self._targets(self.scales)[seen.target, target] * amplitudes(self.scales, seen)
+        recipes = self._kernel.recipes(self.scales, seen.points, points)[seen.point]
+        factors = self._kernel.targets(self.scales)[seen.target, target] * amplitudes(self.scales, seen)
         return np.asarray(recipes * factors[:, None])
-
-    def _factors(self, scales: Scales, levels: Levels, parts: Mapping[str, Array]) -> _Factors:
-        target, of_both = levels.seen.target, levels.amplitudes(scales)
-        targets = self._targets(scales)[np.ix_(target, target)]
-        return _Factors(parts, _sum(parts.values()), targets, of_both, levels.rungs(scales, of_both))
-
-    def _covariance(self, scales: Scales, levels: Levels, factors: _Factors) -> Array:
-        """Of the observations, noise included."""
-        found = factors.recipes * factors.targets * factors.rungs + levels.offsets(scales)
-        found[np.diag_indices(len(found))] += levels.noise(scales) + JITTER
-        return np.asarray(found)
-
-    def _slopes(self, scales: Scales, apart: _Apart, factors: _Factors, names: Sequence[str]) -> dict[str, Array]:
-        """Derivatives of `_covariance` by the logarithms of the scales."""
-        levels, recipes, outer = apart.levels, factors.recipes, factors.targets * factors.rungs
-        found = {name: part * outer for name, part in factors.parts.items()}
-        for column, (length, distance) in enumerate(zip(scales.lengths, apart.distances, strict=True)):
-            found[_length(column)] = recipes * distance / length**2 * outer
-        found["offset"] = scales["offset"] * levels.same
-        noise = levels.noise(scales)
-        found["noise"] = np.diag(np.where(levels.seen.estimated, 0.0, noise))
-        found["deviation"] = recipes * factors.targets * factors.amplitudes * scales["deviation"] * levels.low
-        found["amplitude"] = recipes * outer * levels.steps
-        if levels.estimates:
-            own = recipes * factors.targets * scales["estimates' deviation"] * levels.estimates.both
-            found["amplitude"] -= own * levels.steps
-            found["trust"] = (recipes * outer - own) * levels.estimates.trusted
-            found["estimates' deviation"] = own
-            found["estimates' offset"] = scales["estimates' offset"] * levels.estimates.same
-            found["estimates' noise"] = np.diag(np.where(levels.seen.estimated, noise, 0.0))
-        share, target = scales.sharing, levels.seen.target
-        correlation = self._all.correlation - np.eye(self._all.targets)
-        found["sharing"] = recipes * factors.rungs * share * (1 - share) * correlation[np.ix_(target, target)]
-        return {name: found[name] for name in names}
-
-    def _scaled(self, scales: Scales, apart: _Apart) -> dict[str, Array]:
-        """The parts of the covariance over recipes, as large as they are."""
-        found = {name: scales[name] * part for name, part in apart.parts.items()}
-        if len(apart.distances):
-            near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, apart.distances, 1))
-            found = {name: part * near for name, part in found.items()}
-            found["hyperparameters"] = scales["hyperparameters"] * near
-        return found
-
-    # --- fitting
 
     def _fitted(self, seen: Observations) -> Scales:
         some = seen.only(_to_fit(seen))
-        apart, gains = _Apart.of(some), some.units
+        apart, gains = Separations.of(some), some.units
         priors = {name: prior for name, prior in PRIORS.items() if self._matters(name, some)}
         if "length" in priors:
             prior = priors.pop("length")
-            priors |= {_length(column): prior for column in range(some.points.hyperparameters)}
+            priors |= {length_name(column): prior for column in range(some.points.hyperparameters)}
         names, (means, widths) = list(priors), np.array(list(priors.values())).T
         fixed = {name: mean for name, (mean, _) in PRIORS.items() if name != "length"}
 
         def loss(values: Array) -> tuple[float, Array]:
             """Negative log posterior of the scales, less a constant, and its gradient."""
             scales = Scales({**fixed, **dict(zip(names, values, strict=True))})
-            factors = self._factors(scales, apart.levels, self._scaled(scales, apart))
+            factors = self._kernel.factors(scales, apart.levels, self._kernel.scaled(scales, apart))
             try:
-                factor = cholesky(self._covariance(scales, apart.levels, factors), lower=True, check_finite=False)
+                factor = cholesky(
+                    self._kernel.covariance(scales, apart.levels, factors), lower=True, check_finite=False
+                )
             except np.linalg.LinAlgError:
                 return 1e10, np.zeros(len(names))
             inverse = cho_solve((factor, True), np.eye(len(some)), check_finite=False)
             weights = inverse @ gains
             pull = 0.5 * (inverse - np.outer(weights, weights))
-            slopes = self._slopes(scales, apart, factors, names)
+            slopes = self._kernel.slopes(scales, apart, factors, names)
             off = (values - means) / widths
             slope = np.array([np.einsum("ij,ij", pull, slopes[name]) for name in names]) + off / widths
             return float(0.5 * gains @ weights + np.log(np.diag(factor)).sum() + 0.5 * off @ off), slope
@@ -282,39 +201,15 @@ class Surrogate:
         if key not in self._cache:
             seen = self._all.only(_for_target(self._all, target)) if key is not None else self._all
             levels = Levels.of(seen)
-            recipes = self._recipes(seen.points, seen.points)[np.ix_(seen.point, seen.point)]
-            factors = self._factors(self.scales, levels, {"all": recipes})
-            factor = cholesky(self._covariance(self.scales, levels, factors), lower=True, check_finite=False)
+            recipes = self._kernel.recipes(self.scales, seen.points, seen.points)[np.ix_(seen.point, seen.point)]
+            factors = self._kernel.factors(self.scales, levels, {"all": recipes})
+            factor = cholesky(self._kernel.covariance(self.scales, levels, factors), lower=True, check_finite=False)
             self._cache[key] = seen, factor, cho_solve((factor, True), seen.units, check_finite=False)
         return self._cache[key]
 
     def _key(self, target: int) -> int | None:
         """Of the cache: where everything fits, all targets rest on the same."""
         return target if len(self._all) > CONDITIONED else None
-
-
-def _parts(one: Points, other: Points) -> dict[str, Array]:
-    """The mixture parts of the covariance, each of shape (one, other)."""
-    main = one.roots @ other.roots.T
-    pairs = (main**2 - (one.roots**2) @ (other.roots**2).T) / 2
-    # roots lie on the unit sphere: squared distances are 2 - 2 * main
-    linear = (one.roots**2) @ (other.roots**2).T
-    return {"linear": linear, "main": main, "pairs": pairs, "rest": np.exp(-(2 - 2 * main) / 0.5)}
-
-
-def _sum(parts: Iterable[Array]) -> Array:
-    return np.asarray(sum(parts))
-
-
-def _near(one: Points, other: Points, lengths: Array) -> Array:
-    """The squared exponential over the hyperparameters, of shape (one, other)."""
-    a, b = one.values / lengths, other.values / lengths
-    squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
-    return np.asarray(np.exp(-0.5 * np.clip(squares, 0.0, None)))
-
-
-def _length(column: int) -> str:
-    return f"length {column}"
 
 
 def _to_fit(seen: Observations) -> Indices:

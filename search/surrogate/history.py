@@ -11,9 +11,10 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.studies.state import Standing
-from search.surrogate.features import Candidate, Points, key
+from search.surrogate.features import Points
 from search.surrogate.observations import ESTIMATED, Observations
 from spaces.mixture import Mixture
+from spaces.recipe import Candidate, candidate_key
 from spaces.space import Space
 
 
@@ -83,7 +84,7 @@ class Measured:
                 if not set(trial.params) & set(space.distributions):
                     continue
                 candidate = space.decode({**blank, **trial.params})
-                number = numbers.setdefault(key(candidate), len(found.candidates))
+                number = numbers.setdefault(candidate_key(candidate), len(found.candidates))
                 if number == len(found.candidates):
                     found.candidates.append(candidate)
                 found._take(trial, target, number, places, sign)

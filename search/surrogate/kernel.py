@@ -1,16 +1,81 @@
-"""Levels: what rungs, and estimates below them, make of a gain, as factors of the surrogate's covariance."""
+"""Kernel: the covariance of two observed gains, and its derivatives by the scales. Nothing is fitted here.
+
+Notation. An observation i is the gain of recipe x_i on target t_i at rung r_i; R rungs, the top one is R - 1.
+
+| symbol | meaning | in the code | shape |
+|---|---|---|---|
+| n, p, T, K, H | observations, recipes, targets, tasks, columns of hyperparameters | | |
+| w | weights of a mixture; their square roots have length 1 | `Points.roots` | (p, K) |
+| h | hyperparameters, each between 0 and 1 | `Points.values` | (p, H) |
+| y | gains in units of the target's spread | `Observations.units` | (n,) |
+| k_x | over recipes: (linear + main + pairs + rest) * near + hyperparameters * near | `Kernel.recipes` | (p, p) |
+| near | squared exponential over h, with a length l for each column | `_near` | (p, p) |
+| B | over targets: sharing * correlation + (1 - sharing) * I | `Kernel.targets` | (T, T) |
+| a_i | amplitude ** (R - 1 - r_i), times trust for an estimate | `amplitudes` | (n,) |
+| D | a_i a_j, plus deviations between what was seen at one rung | `Levels.rungs` | (n, n) |
+| o | offset that observations of one target and rung share | `Levels.offsets` | (n, n) |
+| s_i | variance of the noise, less at upper rungs | `Levels.noise` | (n,) |
+| C | k_x(x_i, x_j) * B[t_i, t_j] * D + o + diag(s) | `Kernel.covariance` | (n, n) |
+| theta | logarithms of all scales; `PRIORS` has their priors | `Scales.values` | |
+| dC / d theta | | `Kernel.slopes` | (n, n) each |
+
+`gp.py` has the model that this is the covariance of, its sources, and how theta is found.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.scales import Scales
+from search.surrogate.features import Points
 from search.surrogate.observations import Observations
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+JITTER = 1e-8
+"""Added to variances, so that the covariance can be factored."""
+
+PRIORS: Mapping[str, tuple[float, float]] = {
+    "linear": (0.0, 1.0),
+    "main": (0.0, 1.0),
+    "pairs": (np.log(0.3), 1.0),
+    "rest": (np.log(0.1), 1.0),
+    "hyperparameters": (np.log(0.5), 1.0),
+    "length": (0.0, 0.8),  # one for each column of hyperparameters
+    "offset": (np.log(0.3), 1.0),
+    "deviation": (np.log(0.3), 1.0),
+    "amplitude": (0.0, 0.4),
+    "noise": (np.log(0.1), 1.0),
+    "sharing": (0.5, 1.0),
+    "trust": (0.0, 1.0),  # what estimates make of a gain at the lowest rung, as a multiple
+    "estimates' deviation": (np.log(0.3), 1.0),
+    "estimates' offset": (np.log(0.3), 1.0),
+    "estimates' noise": (np.log(0.1), 1.0),
+}
+"""Log-scale -> mean and standard deviation of its normal prior; a scale of 1 is the target's own spread."""
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What was fitted; see `PRIORS`. `sharing` is the logit of the share of the correlation that is believed."""
+
+    values: Mapping[str, float]
+
+    def __getitem__(self, name: str) -> float:
+        return float(np.exp(self.values[name]))
+
+    @property
+    def lengths(self) -> Array:
+        """Of the columns of hyperparameters."""
+        return np.exp([value for name, value in self.values.items() if name.startswith("length ")])
+
+    @property
+    def sharing(self) -> float:
+        return float(1 / (1 + np.exp(-self.values["sharing"])))
 
 
 @dataclass(frozen=True)
@@ -89,3 +154,138 @@ def _below(seen: Observations) -> Array:
 def amplitudes(scales: Scales, seen: Observations) -> Array:
     """What each gain is as a multiple of the one at the top, of shape (observations,)."""
     return np.asarray(scales["amplitude"] ** _below(seen) * np.where(seen.estimated, scales["trust"], 1.0))
+
+
+@dataclass(frozen=True)
+class Separations:
+    """How far observations lie apart, at any scales.
+
+    `parts`: of the mixtures, each of shape (observations, observations). `distances`: squared, of each column of
+    hyperparameters, of shape (columns, observations, observations).
+    """
+
+    parts: Mapping[str, Array]
+    distances: Array
+    levels: Levels
+
+    @classmethod
+    def of(cls, seen: Observations) -> Separations:
+        at = np.ix_(seen.point, seen.point)
+        parts = {name: part[at] for name, part in _parts(seen.points, seen.points).items()}
+        values = seen.points.values[seen.point].T
+        return cls(parts, (values[:, :, None] - values[:, None, :]) ** 2, Levels.of(seen))
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What the covariance of observations is made of at some scales, each of shape (observations, observations).
+
+    `parts`: over recipes, one or several; `recipes`: their sum. `targets`: the correlation of the targets.
+    `amplitudes`, `rungs`: see `Levels`.
+    """
+
+    parts: Mapping[str, Array]
+    recipes: Array
+    targets: Array
+    amplitudes: Array
+    rungs: Array
+
+
+class Kernel:
+    """The covariance of gains, at any scales.
+
+    Args:
+        seen: all observations of a search: their targets and how these correlate.
+        sharing: False: every target on its own.
+    """
+
+    def __init__(self, seen: Observations, sharing: bool) -> None:
+        self._seen, self._sharing = seen, sharing
+
+    def recipes(self, scales: Scales, one: Points, other: Points) -> Array:
+        """Covariance of gains at the top rung on one target, less offsets and noise."""
+        near = _near(one, other, scales.lengths)
+        mixtures = _sum(scales[name] * part for name, part in _parts(one, other).items())
+        return np.asarray(mixtures * near + scales["hyperparameters"] * (near if one.hyperparameters else 0.0))
+
+    def variances(self, scales: Scales, points: Points) -> Array:
+        """The diagonal of `recipes(points, points)`."""
+        main = np.einsum("ij,ij->i", points.roots, points.roots)
+        pairs = (main**2 - np.einsum("ij,ij->i", points.roots**2, points.roots**2)) / 2
+        linear = np.einsum("ij,ij->i", points.roots**2, points.roots**2)
+        own = scales["linear"] * linear + scales["main"] * main + scales["pairs"] * pairs + scales["rest"]
+        return np.asarray(own + scales["hyperparameters"] * (1.0 if points.hyperparameters else 0.0))
+
+    def targets(self, scales: Scales) -> Array:
+        """Correlation of the targets' gains, shrunk towards none, of shape (targets, targets)."""
+        share = scales.sharing if self._sharing else 0.0
+        return np.asarray(share * self._seen.correlation + (1 - share) * np.eye(self._seen.targets))
+
+    def factors(self, scales: Scales, levels: Levels, parts: Mapping[str, Array]) -> Factors:
+        """Of the observations, from the parts of the covariance over recipes as large as they are."""
+        target, of_both = levels.seen.target, levels.amplitudes(scales)
+        targets = self.targets(scales)[np.ix_(target, target)]
+        return Factors(parts, _sum(parts.values()), targets, of_both, levels.rungs(scales, of_both))
+
+    def covariance(self, scales: Scales, levels: Levels, factors: Factors) -> Array:
+        """Of the observations, noise included."""
+        found = factors.recipes * factors.targets * factors.rungs + levels.offsets(scales)
+        found[np.diag_indices(len(found))] += levels.noise(scales) + JITTER
+        return np.asarray(found)
+
+    def slopes(self, scales: Scales, apart: Separations, factors: Factors, names: Sequence[str]) -> dict[str, Array]:
+        """Derivatives of `covariance` by the logarithms of the scales."""
+        levels, recipes, outer = apart.levels, factors.recipes, factors.targets * factors.rungs
+        found = {name: part * outer for name, part in factors.parts.items()}
+        for column, (length, distance) in enumerate(zip(scales.lengths, apart.distances, strict=True)):
+            found[length_name(column)] = recipes * distance / length**2 * outer
+        found["offset"] = scales["offset"] * levels.same
+        noise = levels.noise(scales)
+        found["noise"] = np.diag(np.where(levels.seen.estimated, 0.0, noise))
+        found["deviation"] = recipes * factors.targets * factors.amplitudes * scales["deviation"] * levels.low
+        found["amplitude"] = recipes * outer * levels.steps
+        if levels.estimates:
+            own = recipes * factors.targets * scales["estimates' deviation"] * levels.estimates.both
+            found["amplitude"] -= own * levels.steps
+            found["trust"] = (recipes * outer - own) * levels.estimates.trusted
+            found["estimates' deviation"] = own
+            found["estimates' offset"] = scales["estimates' offset"] * levels.estimates.same
+            found["estimates' noise"] = np.diag(np.where(levels.seen.estimated, noise, 0.0))
+        share, target = scales.sharing, levels.seen.target
+        correlation = self._seen.correlation - np.eye(self._seen.targets)
+        found["sharing"] = recipes * factors.rungs * share * (1 - share) * correlation[np.ix_(target, target)]
+        return {name: found[name] for name in names}
+
+    def scaled(self, scales: Scales, apart: Separations) -> dict[str, Array]:
+        """The parts of the covariance over recipes, as large as they are."""
+        found = {name: scales[name] * part for name, part in apart.parts.items()}
+        if len(apart.distances):
+            near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, apart.distances, 1))
+            found = {name: part * near for name, part in found.items()}
+            found["hyperparameters"] = scales["hyperparameters"] * near
+        return found
+
+
+def _parts(one: Points, other: Points) -> dict[str, Array]:
+    """The mixture parts of the covariance, each of shape (one, other)."""
+    main = one.roots @ other.roots.T
+    pairs = (main**2 - (one.roots**2) @ (other.roots**2).T) / 2
+    # roots lie on the unit sphere: squared distances are 2 - 2 * main
+    linear = (one.roots**2) @ (other.roots**2).T
+    return {"linear": linear, "main": main, "pairs": pairs, "rest": np.exp(-(2 - 2 * main) / 0.5)}
+
+
+def _sum(parts: Iterable[Array]) -> Array:
+    return np.asarray(sum(parts))
+
+
+def _near(one: Points, other: Points, lengths: Array) -> Array:
+    """The squared exponential over the hyperparameters, of shape (one, other)."""
+    a, b = one.values / lengths, other.values / lengths
+    squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
+    return np.asarray(np.exp(-0.5 * np.clip(squares, 0.0, None)))
+
+
+def length_name(column: int) -> str:
+    """The scale of that column of hyperparameters."""
+    return f"length {column}"

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.database import reason_of, shown
 from search.studies.studies import Studies
 from search.studies.trial_record import Kind

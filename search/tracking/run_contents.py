@@ -12,8 +12,9 @@ from typing import Any
 
 from optuna.trial import TrialState
 
-from search.config.schema import Search
-from search.results.status import best, state_of
+from search.config.search import Search
+from search.results.ranking import best
+from search.results.status import state_of
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.digest import digest

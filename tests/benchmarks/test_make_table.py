@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.make_table import DRAWN, Place, Row, gains, mixtures, noise, write
 from search.config import search_file
-from search.config.schema import Search
+from search.config.search import Search
 from spaces.mixture import Mixture
 
 FILE = Path(__file__).parents[2] / "benchmarks" / "tables" / "mini.yaml"

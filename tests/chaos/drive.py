@@ -7,17 +7,17 @@ from functools import partial
 from typing import Any
 
 from search import cli, launch
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.scheduling import driver
-from trainables.prepare import Findings
-from trainables.work.item import Plan
+from trainables.work.plan import Plan
+from trainables.work.preparation import Findings
 
 driver.run = partial(driver.run, worker=sys.argv[1])  # type: ignore[assignment]
 
 
 def unchecked(search: Search, place: Place, *_: Any, **__: Any) -> tuple[Plan, Findings]:
-    """What `launch.checked` gives, without a look at data and model: a simulated worker has neither."""
+    """What `plan.checked` gives, without a look at data and model: a simulated worker has neither."""
     return search.plan(place.store, str(place.cache)), Findings()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from search.config import search_file
-from search.config.schema import Search
+from search.config.search import Search
 from tests.tiny import write_cards, write_data
 
 TASKS = {"tags": "tagging", "words": "masked_lm", "books": "sentence_classification"}

@@ -14,7 +14,7 @@ import psutil
 from optuna.storages import RDBStorage
 from sqlalchemy import text
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.database import open_storage
 from tests.chaos.proofs import History, Truth, the_store_is_whole
 from tests.chaos.worker import HOLD

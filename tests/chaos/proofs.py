@@ -16,12 +16,13 @@ from mlflow import MlflowClient
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.studies import study_name
 from spaces.recipe import Recipe
 from tests.chaos.world import WorkLog
 from trainables.store.store import Store
-from trainables.work.item import Plan, WorkItem
+from trainables.work.item import WorkItem
+from trainables.work.plan import Plan
 
 Place = tuple[str, str, int]
 """Target, recipe digest, rung: what has a score at most once."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.results.status import best
 from search.scheduling.agenda import Agenda
 from search.studies.database import open_storage

@@ -21,8 +21,10 @@ from spaces.digest import derive_seed
 from spaces.errors import Failure
 from trainables.simulated import flat
 from trainables.store.store import Store
-from trainables.work.item import Plan, WorkItem
+from trainables.work.item import WorkItem
+from trainables.work.keys import encoder_key, score_key
 from trainables.work.outcome import Failed, Outcome, Progress, Score
+from trainables.work.plan import Plan
 
 STEPS = 4
 """Naps per stage of a simulated work item."""
@@ -63,7 +65,7 @@ class Log:
 
     def begin(self, plan: Plan, item: WorkItem) -> None:
         """What is begun, and under which keys its scores will lie."""
-        keys = {target: plan.score_key(item.recipe, item.rung, target) for target in item.targets}
+        keys = {target: score_key(plan, item.recipe, item.rung, target) for target in item.targets}
         self.write("begin", recipe=item.recipe.digest, rung=item.rung, keys=keys)
 
     def end(self, outcome: Outcome) -> None:
@@ -126,7 +128,7 @@ class Simulated:
     def _run(self, item: WorkItem, log: Log) -> Generator[Progress, None, None]:
         plan, missing = self.plan, []
         for target in item.targets:
-            stored = self.store.score(plan.score_key(item.recipe, item.rung, target))
+            stored = self.store.score(score_key(plan, item.recipe, item.rung, target))
             if stored is None:
                 missing.append(target)
             else:
@@ -140,18 +142,18 @@ class Simulated:
             weights = _grown(weights, [item.recipe.digest, segments[: rung + 1]])
             with tempfile.TemporaryDirectory(prefix="taskmix-") as folder:
                 (Path(folder) / "weights.model").write_bytes(weights)
-                self.store.put_encoder(plan.encoder_key(item.recipe, rung), Path(folder), {})
+                self.store.put_encoder(encoder_key(plan, item.recipe, rung), Path(folder), {})
         for target in missing:
             examples = plan.target_for(item.recipe, target).at(plan.rungs[item.rung]).examples
             if plan.targets[target].is_trained:
                 yield from self._train(examples, log)
             score = self._score(item, target, weights, examples)
-            self.store.put_score(plan.score_key(item.recipe, item.rung, target), score.model_dump(mode="json"))
+            self.store.put_score(score_key(plan, item.recipe, item.rung, target), score.model_dump(mode="json"))
             self._scores[target] = score
 
     def _nearest(self, item: WorkItem) -> tuple[bytes, int]:
         for rung in reversed(range(len(self.plan.segments(item.recipe, item.rung)))):
-            folder = self.store.encoder(self.plan.encoder_key(item.recipe, rung))
+            folder = self.store.encoder(encoder_key(self.plan, item.recipe, rung))
             if folder is not None:
                 return (folder / "weights.model").read_bytes(), rung + 1
         return b"", 0

@@ -14,7 +14,7 @@ import yaml
 from optuna.storages import RDBStorage
 
 from search.config import search_file
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.studies import Studies
 from search.studies.trial_record import Kind
 from spaces.mixture import Mixture

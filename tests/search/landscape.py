@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search.config.schema import Search
+from search.config.search import Search
 from spaces.digest import derive_seed
 from trainables.simulated import flat
 from trainables.work.item import WorkItem

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from search.cli import main
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
+from search.studies.lease import acquire
 from tests import hub
 
 Capture = pytest.CaptureFixture[str]
@@ -71,7 +72,7 @@ def test_a_search_that_runs_is_not_launched_again(
     place = Place.of(make_search().config)
     assert main(["status"]) == 0
     place.folder.mkdir(parents=True)
-    with place.alone():
+    with acquire(place):
         assert "running already" in fails(capsys, 2, "launch", str(tmp_path / "search.yaml"))
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trainables.training.group import Group
-from trainables.work.item import Plan, WorkItem
-from trainables.work.outcome import Outcome, OutOfMemory, Progress
+from trainables.work.failures import OutOfMemory
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome, Progress
+from trainables.work.plan import Plan
 
 
 class BreakingWorker:

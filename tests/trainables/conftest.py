@@ -20,14 +20,15 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from spaces.card import LABELLED, METRICS, POOLED, UNTRAINED, Card
+from spaces.card import Card
 from spaces.errors import Problem, TaskmixError
+from spaces.formats import LABELLED, METRICS, POOLED, UNTRAINED
 from tests.tiny import LABELS
 from trainables.data.card_data import Data
 from trainables.formats import by_name
 from trainables.formats.base import Format
 from trainables.training import encoders
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 TEXTS = [
     "The cat sat on the mat and looked at the moon over Paris.",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spaces.card import Card
 from spaces.catalogue import Catalogue
-from trainables.prepare import away
+from trainables.data.sources import away
 
 
 def test_what_only_the_hub_or_the_owner_of_files_has(tmp_path: Path, card_of: Callable[..., Card]) -> None:

@@ -15,8 +15,10 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.trainable import WorkItemTrainable
 from trainables.training.group import prepare_environment
-from trainables.work.item import Plan, StageSettings, WorkItem
+from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 
 
 class CountingWorker:

@@ -18,8 +18,11 @@ from tests.trainables.conftest import EXAMPLES, kit_of
 from tests.trainables.conftest import _card as card_of_format
 from trainables.formats import by_name, vectors
 from trainables.training import encoders
-from trainables.work.item import EngineSettings, EvaluationSettings, Plan, StageSettings, WorkItem
+from trainables.work.item import WorkItem
+from trainables.work.keys import encoder_key, score_key
 from trainables.work.outcome import Outcome, Progress
+from trainables.work.plan import Plan
+from trainables.work.settings import EngineSettings, EvaluationSettings, StageSettings
 from trainables.worker import Worker
 
 STAGE = StageSettings(examples=32, batch_size=8, max_length=48, learning_rate=1e-3)
@@ -164,8 +167,8 @@ def test_predictions_of_the_top_rung_are_kept_beside_the_score(plan: Plan) -> No
     outcome = run(worker, item(plan, "tags", 1))
     recipe = item(plan, "tags", 1).recipe
     for target, card in plan.targets.items():
-        assert worker.store.predictions(plan.score_key(recipe, 0, target)) is None
-        kept = worker.store.predictions(plan.score_key(recipe, 1, target))
+        assert worker.store.predictions(score_key(plan, recipe, 0, target)) is None
+        kept = worker.store.predictions(score_key(plan, recipe, 1, target))
         assert kept is not None
         assert list(kept) == ["en"]
         rows = worker.data.rows(card, "test", "en")
@@ -176,7 +179,7 @@ def test_a_score_without_its_predictions_is_computed_again(plan: Plan) -> None:
     """They are missing, or damaged, which is said; where nothing was predicted the score is enough."""
     worker, work = Worker(plan), item(plan, "none", 1)
     before = run(worker, work)
-    keys = {target: plan.score_key(work.recipe, 1, target) for target in plan.targets}
+    keys = {target: score_key(plan, work.recipe, 1, target) for target in plan.targets}
     kept = {target: worker.store.predictions(key) for target, key in keys.items()}
     worker.store.remove_predictions(keys["texts"])
     again = run(worker, work)
@@ -207,7 +210,7 @@ def test_development_rows_of_another_card(plan: Plan, tmp_path: Path) -> None:
     assert list(score.test) == ["en", "de"]
     moved = changed.model_copy(update={"versions": {"pairs": "new"}, "training_cards": {"own": [own]}})
     before = changed.model_copy(update={"training_cards": {"own": [own]}})
-    assert moved.score_key(work.recipe, 1, "own") != before.score_key(work.recipe, 1, "own")
+    assert score_key(moved, work.recipe, 1, "own") != score_key(before, work.recipe, 1, "own")
 
 
 def test_the_baseline_trains_no_intermediate_stage(plan: Plan, tmp_path: Path) -> None:
@@ -219,7 +222,7 @@ def test_the_baseline_trains_no_intermediate_stage(plan: Plan, tmp_path: Path) -
 def test_the_stored_encoder_is_an_encoder_alone(plan: Plan, tmp_path: Path) -> None:
     worker, work = Worker(plan), item(plan, "tags", 0)
     run(worker, work)
-    folder = worker.store.encoder(plan.encoder_key(work.recipe, 0))
+    folder = worker.store.encoder(encoder_key(plan, work.recipe, 0))
     assert folder is not None
     names = {path.name for path in folder.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
@@ -232,25 +235,25 @@ def test_the_stored_encoder_is_an_encoder_alone(plan: Plan, tmp_path: Path) -> N
 def test_a_damaged_encoder_is_made_again(plan: Plan) -> None:
     worker, work = Worker(plan), item(plan, "tags", 0, targets=("texts",))
     before = run(worker, work)
-    folder = worker.store.encoder(plan.encoder_key(work.recipe, 0))
+    folder = worker.store.encoder(encoder_key(plan, work.recipe, 0))
     assert folder is not None
     (folder / "model.safetensors").write_bytes(b"broken")
     after = run(worker, item(plan, "tags", 0, targets=("pairs", "texts")))
     assert after.examples == 16 + 16
     assert scores(after)["texts"] == scores(before)["texts"]
-    assert worker.store.encoder(plan.encoder_key(work.recipe, 0)) is not None
+    assert worker.store.encoder(encoder_key(plan, work.recipe, 0)) is not None
 
 
 def test_different_seeds_give_different_encoders(plan: Plan) -> None:
-    keys = {plan.encoder_key(item(plan, "tags", 0, seed).recipe, 0) for seed in (1, 2)}
+    keys = {encoder_key(plan, item(plan, "tags", 0, seed).recipe, 0) for seed in (1, 2)}
     assert len(keys) == 2
 
 
 def test_other_data_are_other_keys(plan: Plan) -> None:
     recipe = item(plan, "tags", 0).recipe
     changed = plan.model_copy(update={"versions": {"tags": "new"}})
-    assert plan.encoder_key(recipe, 0) != changed.encoder_key(recipe, 0)
-    assert plan.score_key(recipe, 0, "pairs") != changed.score_key(recipe, 0, "pairs")
+    assert encoder_key(plan, recipe, 0) != encoder_key(changed, recipe, 0)
+    assert score_key(plan, recipe, 0, "pairs") != score_key(changed, recipe, 0, "pairs")
 
 
 @pytest.mark.parametrize(
@@ -288,7 +291,7 @@ def test_scores_before_a_failure_are_kept(plan: Plan, monkeypatch: pytest.Monkey
 
 def encoder_of(plan: Plan, work: WorkItem) -> torch.Tensor:
     """The weights of a work item's stored encoder, in one row."""
-    folder = Worker(plan).store.encoder(plan.encoder_key(work.recipe, work.rung))
+    folder = Worker(plan).store.encoder(encoder_key(plan, work.recipe, work.rung))
     assert folder is not None
     return torch.cat([parameter.detach().flatten() for parameter in encoders.load(folder).model.parameters()])
 
@@ -296,8 +299,8 @@ def encoder_of(plan: Plan, work: WorkItem) -> torch.Tensor:
 def test_the_micro_batch_is_no_part_of_the_keys(plan: Plan) -> None:
     recipe, small = item(plan, "tags", 0).recipe, STAGE.model_copy(update={"micro_batch": 2})
     changed = plan.model_copy(update={"intermediate": small, "target": small})
-    assert changed.encoder_key(recipe, 0) == plan.encoder_key(recipe, 0)
-    assert changed.score_key(recipe, 0, "pairs") == plan.score_key(recipe, 0, "pairs")
+    assert encoder_key(changed, recipe, 0) == encoder_key(plan, recipe, 0)
+    assert score_key(changed, recipe, 0, "pairs") == score_key(plan, recipe, 0, "pairs")
 
 
 def test_damage_in_the_store_is_told(plan: Plan) -> None:
@@ -345,7 +348,7 @@ def test_dual_encoders_are_trained_as_task_and_as_target(plan: Plan) -> None:
     assert score.test == score.dev  # the splits are the same here
     assert 0 < score.floor < score.score <= 1
     assert score.examples == 32
-    key = worker.plan.score_key(item(worker.plan, "duals:0.5 + tags:0.5", 1).recipe, 1, "answers")
+    key = score_key(worker.plan, item(worker.plan, "duals:0.5 + tags:0.5", 1).recipe, 1, "answers")
     predictions = worker.store.predictions(key)
     assert predictions is not None
     assert [set(found) for found in predictions["en"]] == [set("abcd")] * 4
@@ -355,7 +358,7 @@ def test_layer_and_pooling_are_part_of_the_scores_that_they_decide(plan: Plan) -
     plan = with_answers(plan)
     recipe = item(plan, "tags", 1).recipe
     other = plan.model_copy(update={"evaluation": EvaluationSettings(layer=1, pooling="cls")})
-    changed = {name for name in plan.targets if plan.score_key(recipe, 1, name) != other.score_key(recipe, 1, name)}
+    changed = {name for name in plan.targets if score_key(plan, recipe, 1, name) != score_key(other, recipe, 1, name)}
     assert changed == {"texts"}, "the others are not compared by vectors, or by those that were trained"
 
 
@@ -365,5 +368,5 @@ def test_the_micro_batch_is_part_of_what_a_dual_encoder_learns(plan: Plan) -> No
     several = plan.model_copy(update={"workers": 2})
     duals, tags = (item(plan, mix, 1).recipe for mix in ("duals", "tags"))
     for other in (smaller, several):
-        assert plan.encoder_key(duals, 1) != other.encoder_key(duals, 1)
-        assert plan.encoder_key(tags, 1) == other.encoder_key(tags, 1)
+        assert encoder_key(plan, duals, 1) != encoder_key(other, duals, 1)
+        assert encoder_key(plan, tags, 1) == encoder_key(other, tags, 1)

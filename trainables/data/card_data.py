@@ -25,7 +25,8 @@ from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.columns import FEATURES, Reader
-from trainables.data.sources import Source, empty, quiet, sources_of, suite_folder, unwritable
+from trainables.data.mini import suite_folder
+from trainables.data.sources import Source, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
 
 __all__ = ["Data", "Split", "fingerprint", "suite_folder"]

@@ -7,8 +7,9 @@ from typing import Any
 
 from datasets import ClassLabel, Features, List, Value
 
-from spaces.card import FORMAT_ROLES, Card
+from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
+from spaces.formats import FORMAT_ROLES
 from trainables.data.sources import matches
 
 TEXT = Value("string")

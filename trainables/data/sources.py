@@ -20,13 +20,8 @@ from datasets import Dataset, IterableDataset
 
 from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem, TaskmixError
-from trainables.data.mini import SUITE_VERSION
+from trainables.data.mini import suite_folder
 from trainables.data.mirror import BUILDERS, copies_of, files_of, mounted, names_in
-
-
-def suite_folder(cache: Path, suite: str) -> Path:
-    """Where an offline suite is built; its data sets lie at `data/<path>/<config>/<split>.parquet`."""
-    return cache / f"{suite}-v{SUITE_VERSION}"
 
 
 @dataclass(frozen=True)
@@ -310,3 +305,11 @@ def _is_disk(error: BaseException) -> bool:
 def unwritable(folder: Path, error: BaseException) -> Failure:
     fix = "free some space there, or set another cache folder"
     return Failure(Problem("the cache cannot be written", str(folder), found=str(error)[:300], fix=fix))
+
+
+def away(card: Card, mirror: str | None) -> Iterator[str]:
+    """What of a card only the hub has, or whoever holds licensed files."""
+    for source in (part.source for part in card.parts or (card,)):
+        licensed = source.supply is not None and source.files is not None
+        if (source.hub and mirror is None) or (licensed and not Path(str(source.files)).expanduser().exists()):
+            yield source.place

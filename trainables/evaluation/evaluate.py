@@ -14,7 +14,7 @@ from spaces.card import Card, Split
 from trainables.data.card_data import Data
 from trainables.formats import by_name
 from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 Scores = dict[str, dict[str, float]]
 """Language -> metric -> value between 0 and 1."""

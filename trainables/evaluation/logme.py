@@ -20,8 +20,8 @@ from trainables.data.card_data import Data
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.formats.encoding import by_length, evaluating, on, text_states, token_states
-from trainables.training.engine import device
-from trainables.work.item import EVIDENCE_ROWS
+from trainables.training.process import device
+from trainables.work.settings import EVIDENCE_ROWS
 
 VECTORS = 2000
 """Of the rows of a tagging card, so many words."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from spaces.card import FORMAT_ROLES
+from spaces.formats import FORMAT_ROLES
 
 if TYPE_CHECKING:
     from trainables.formats.base import Format

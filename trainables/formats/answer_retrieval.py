@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card
 from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 RANKS = 20
 """So many candidates count."""

@@ -39,7 +39,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 Batch = dict[str, Tensor]
 

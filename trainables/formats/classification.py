@@ -25,7 +25,7 @@ from trainables.formats.encoding import (
     text_states,
     token_inputs,
 )
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 
 class Classification(Format):

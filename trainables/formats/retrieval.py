@@ -24,7 +24,7 @@ from trainables.formats.base import Batch
 from trainables.formats.encoding import pad, text_states, token_inputs
 from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, Retriever, text_vectors
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 SECOND = "b_"
 """Before the names of text_b's inputs; text_a's have the encoder's own."""

@@ -25,7 +25,7 @@ from trainables.formats.encoding import (
     token_states,
 )
 from trainables.formats.qa_metrics import answer_scores, best_threshold, normalisation
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 LONGEST_ANSWER = 30
 """Tokens: longer spans are not proposed (SQuAD's usual limit)."""

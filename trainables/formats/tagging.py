@@ -29,7 +29,7 @@ from trainables.formats.encoding import (
     padded,
     token_states,
 )
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 OUTSIDE = "O"
 

@@ -16,7 +16,7 @@ from spaces.card import Card
 from spaces.errors import InputError, Problem
 from trainables.formats.base import Batch, Format
 from trainables.formats.encoding import ENCODER_INPUTS, by_length, evaluating, on, pad, token_inputs
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 Layer = int | None
 """An index of the encoder's hidden states, 0 for the embeddings; None for what the encoder gives out."""

@@ -32,14 +32,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pydantic_core
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from spaces.card import Strict
 from spaces.digest import canonical_json
 from trainables.store.filesystem import Files, StoreError
+from trainables.store.manifest import Manifest, StoredFile, damage, sha256
 
 __all__ = ["Orphan", "Store", "StoreError"]
 
@@ -55,21 +55,8 @@ UNUSED_SECONDS = 3600.0
 READERS = 16
 """Manifests that are read at the same time."""
 
-FileName = Annotated[str, Field(pattern=r"^\w[\w.-]*\.(json|safetensors|txt|model|jinja)$")]
-"""What a file of an encoder may be called: a plain name, and of a kind that no loader takes for code or a pickle."""
 
 ORPHAN_FOLDER, ASIDE = re.compile(r"\w+-[0-9a-f]{8}"), re.compile(r"[\w-]+\.json(\.gz)?\.[0-9a-f]{8}\.tmp")
-
-
-class _File(Strict):
-    size: int = Field(ge=0)
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-
-
-class _Manifest(Strict):
-    folder: str
-    files: dict[FileName, _File] = Field(min_length=1)
-    origin: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -147,8 +134,8 @@ class Store:
         """
         target = f"{key}-{uuid.uuid4().hex[:8]}"
         paths = sorted(folder.iterdir())
-        files = {path.name: _File(size=path.stat().st_size, sha256=_sha256(path)) for path in paths}
-        manifest = _Manifest(folder=target, files=files, origin=origin)
+        files = {path.name: StoredFile(size=path.stat().st_size, sha256=sha256(path)) for path in paths}
+        manifest = Manifest(folder=target, files=files, origin=origin)
         try:
             for path in paths:
                 self._files.put(path, f"encoders/{target}/{path.name}")
@@ -167,13 +154,13 @@ class Store:
 
         Encoders of a remote store are fetched once per machine.
         """
-        before: _Manifest | None = None
+        before: Manifest | None = None
         while (manifest := self._manifest(key)) is not None:
             folder = self._files.path(f"encoders/{manifest.folder}")
             if not self._files.is_local:
                 folder = self._fetched(manifest)
             with self._files.failing("read"):
-                problem = _damage(folder, manifest)
+                problem = damage(folder, manifest)
             if problem is None:
                 return folder
             if not self._files.is_local:
@@ -235,13 +222,13 @@ class Store:
 
     # --- manifests and copies
 
-    def _manifest(self, key: str) -> _Manifest | None:
+    def _manifest(self, key: str) -> Manifest | None:
         """The manifest of an encoder; None when there is none, or none that can be trusted."""
         found = self._read_json(f"encoders/{key}.json")
         if found is None:
             return None
         try:
-            manifest = _Manifest.model_validate(found)
+            manifest = Manifest.model_validate(found)
         except ValidationError as error:
             detail = error.errors()[0]
             self._complain(f"encoders/{key}.json", f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}")
@@ -251,7 +238,7 @@ class Store:
             return None
         return manifest
 
-    def _fetched(self, manifest: _Manifest) -> Path:
+    def _fetched(self, manifest: Manifest) -> Path:
         """The folder in this machine's cache; a file that the store lacks is missing there, too."""
         folder = self._cache / manifest.folder
         with self._files.failing("read"):
@@ -307,35 +294,3 @@ class Store:
 
 def _seal(value: dict[str, Any]) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _damage(folder: Path, manifest: _Manifest) -> str | None:
-    """What is wrong with the files of an encoder; None when they are what the manifest says, and no others."""
-    if folder.is_symlink() or not folder.is_dir():
-        return "its files are missing"
-    strangers = _visible(folder) - manifest.files.keys()
-    if strangers:
-        return f"{min(strangers)} is not one of its files"
-    for name, expected in manifest.files.items():
-        path = folder / name
-        try:
-            if path.is_symlink() or not path.is_file():
-                return f"{name} is missing"
-            if path.stat().st_size != expected.size:
-                return f"{name} has {path.stat().st_size:,} bytes instead of {expected.size:,}"
-            if _sha256(path) != expected.sha256:
-                return f"{name} does not fit its checksum"
-        except FileNotFoundError:  # removed at this moment
-            return f"{name} is missing"
-    return None
-
-
-def _visible(folder: Path) -> set[str]:
-    """Names in a folder, without the hidden ones that file systems leave and no loader reads."""
-    names: Iterable[str] = (path.name for path in folder.iterdir())
-    return {name for name in names if not name.startswith(".")}

@@ -20,13 +20,11 @@ from transformers.utils import logging
 
 from spaces.errors import Failure, InputError, Problem
 from trainables.data.card_data import suite_folder
+from trainables.data.mini import SUITE_PREFIX
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 # "some weights were not used" is what heads that are dropped look like
 logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-
-SUITE = "suite:"
-"""``suite:mini/mini-e5`` is the model ``mini-e5`` of the suite ``mini``; all else is a folder or a hub id."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,8 @@ def load_base(name: str, cache: Path) -> Encoder:
         Failure: it cannot be fetched.
     """
     place = name
-    if name.startswith(SUITE):
-        suite, _, model = name.removeprefix(SUITE).partition("/")
+    if name.startswith(SUITE_PREFIX):
+        suite, _, model = name.removeprefix(SUITE_PREFIX).partition("/")
         place = str(suite_folder(cache, suite) / "models" / model)
     elif Path(name).expanduser().is_dir():
         place = str(Path(name).expanduser())
@@ -74,7 +72,7 @@ def load_base(name: str, cache: Path) -> Encoder:
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         fix = "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5; is the hub reachable?"
-        kind = InputError if name.startswith(SUITE) or isinstance(error, ValueError) else Failure
+        kind = InputError if name.startswith(SUITE_PREFIX) or isinstance(error, ValueError) else Failure
         raise kind(Problem("the model cannot be loaded", where="model", found=f"{name}: {first}", fix=fix)) from error
     if not encoder.tokenizer.is_fast:
         raise InputError(Problem("the model has no fast tokenizer", where="model", found=name))

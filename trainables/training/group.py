@@ -12,7 +12,7 @@ No torch here: peers are started before rank 0 imports it, which takes seconds.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import import_module
 from queue import Empty, SimpleQueue
@@ -24,9 +24,7 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util import get_current_placement_group, get_node_ip_address
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from trainables.training.memory import is_out_of_memory
-from trainables.work.item import Plan
-from trainables.work.outcome import OutOfMemory, WorkersLost
+from trainables.work.failures import OutOfMemory, WorkersLost, is_out_of_memory
 
 if TYPE_CHECKING:
     from trainables.training.stage import StageSpec
@@ -54,57 +52,26 @@ def prepare_environment(gpus: int) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads and a fork warn, or block each other
 
 
-class Peer:
-    """A worker that takes part in the stages of rank 0. Runs in an actor of its own.
-
-    Args:
-        plan: JSON of the plan.
-    """
-
-    def __init__(self, plan: str) -> None:
-        prepare_environment(len(ray.get_gpu_ids()))
-        self._engine: Any = import_module("trainables.training.engine")
-        self._worker = import_module("trainables.worker").Worker(Plan.model_validate_json(plan))
-        self._part: Callable[[], None] | None = None
-
-    def place(self) -> tuple[str, str]:
-        """The node's id, and its address."""
-        return _place()
-
-    def prepare(self, spec: StageSpec) -> None:
-        """Get ready for a stage: model and data."""
-        self._part = self._worker.part(spec)
-
-    def join(self, number: int, world: int, address: str, host: str) -> None:
-        """Become worker `number` of the group that rank 0 opened at `address`."""
-        self._engine.join_group(number, world, self._engine.find_meeting(address, world), address, host)
-
-    def train(self) -> None:
-        """Take part in the stage that was prepared."""
-        assert self._part is not None
-        part, self._part = self._part, None
-        part()
-
-
 class Group:
     """The peers of this actor, one in each further bundle of its placement group.
 
     Args:
         plan: JSON of the plan.
         workers: how many train together, this actor included.
+        peer: the class of a peer, made with the plan.
 
     Raises:
         RuntimeError: the actor was not placed with as many bundles.
     """
 
-    def __init__(self, plan: str, workers: int) -> None:
+    def __init__(self, plan: str, workers: int, peer: type) -> None:
         placed = get_current_placement_group()
         if placed is None or placed.bundle_count != workers:
             raise RuntimeError(f"{workers} workers need an actor in a placement group of as many bundles")
         self.broken = False
         self._joined = False
         self._peers: list[Any] = [
-            ray.remote(Peer)
+            ray.remote(peer)
             .options(
                 num_cpus=bundle["CPU"],
                 num_gpus=bundle.get("GPU", 0),
@@ -133,16 +100,17 @@ class Group:
     def _join(self) -> Generator[int, None, None]:
         """Make one process group of all workers."""
         engine: Any = import_module("trainables.training.engine")
+        process: Any = import_module("trainables.training.process")
         world = len(self._peers) + 1
-        node, host = _place()
+        node, host = own_place()
         places: list[tuple[str, str]] = self._all("place")
         on_one_node = all(other == node for other, _ in places)
-        hosts = [engine.LOOPBACK] * world if on_one_node else [host, *(address for _, address in places)]
-        store, address = engine.open_meeting(world, hosts[0])
+        hosts = [process.LOOPBACK] * world if on_one_node else [host, *(address for _, address in places)]
+        store, address = process.open_meeting(world, hosts[0])
 
         def mine() -> Generator[int, None, None]:
             yield from ()
-            engine.join_group(0, world, store, address, hosts[0])
+            engine.join(0, world, store, address, hosts[0])
 
         joining = [
             peer.join.remote(number, world, address, hosts[number]) for number, peer in enumerate(self._peers, start=1)
@@ -244,6 +212,7 @@ def _of_network(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and ("gloo" in str(error) or "NCCL" in str(error))
 
 
-def _place() -> tuple[str, str]:
+def own_place() -> tuple[str, str]:
+    """The id of this process's node, and its address."""
     address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
     return ray.get_runtime_context().get_node_id(), address

@@ -13,9 +13,9 @@ from spaces.card import Card
 from spaces.mixture import Mixture
 from trainables.data.card_data import Data
 from trainables.training.encoders import Encoder
-from trainables.training.engine import device
+from trainables.training.process import device
 from trainables.training.stage import StageSpec, train
-from trainables.work.item import Plan
+from trainables.work.plan import Plan
 
 WARM_UP, STEPS = 2, 8
 """Steps before and while the clock runs."""

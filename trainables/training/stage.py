@@ -26,8 +26,9 @@ from spaces.mixture import Mixture
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.training.batches import TaskBatch, plan_batches
-from trainables.training.engine import begin_step, device, gather, rank, summed, training_engine, world_size
-from trainables.work.item import EngineSettings, StageSettings
+from trainables.training.engine import begin_step, gather, training_engine
+from trainables.training.process import device, rank, summed, world_size
+from trainables.work.settings import EngineSettings, StageSettings
 
 REPORT_EVERY = 5.0
 """Seconds between two reports of a running stage."""

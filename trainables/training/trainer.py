@@ -17,12 +17,15 @@ from transformers import PreTrainedModel
 from trainables.data.card_data import Data
 from trainables.store.store import Store
 from trainables.training.encoders import Encoder
-from trainables.training.engine import hardware, precision_of
+from trainables.training.engine import precision_of
 from trainables.training.group import Group
 from trainables.training.memory import Limit, halved
+from trainables.training.process import hardware
 from trainables.training.stage import Diverged, StageResult, StageSpec, micro_batch, train
-from trainables.work.item import Plan, StageSettings, WorkItem
+from trainables.work.item import WorkItem
 from trainables.work.outcome import Progress, Score
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from spaces.card import Strict
+from spaces.parsing import Strict
 
 PerLanguage = dict[str, dict[str, float]]
 """Language -> metric -> value between 0 and 1."""
@@ -14,14 +14,6 @@ PerLanguage = dict[str, dict[str, float]]
 FailureKind = Literal["exception", "diverged", "out_of_memory", "environment", "lost"]
 """`diverged`: the loss was not finite. `environment`: store, cache or hub failed (full disk,
 permission, network), which is no fault of the recipe. `lost`: the worker died."""
-
-
-class OutOfMemory(RuntimeError):
-    """Memory did not suffice, and this process cannot go on; another one may, with a smaller batch."""
-
-
-class WorkersLost(RuntimeError):
-    """A worker of a group died or does not answer, so that the others cannot go on either."""
 
 
 class Score(Strict):

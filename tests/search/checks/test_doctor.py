@@ -23,16 +23,18 @@ from cluster.node_report import Asked, Seen, Software, look, probe_name
 from cluster.resources import ItemResources
 from cluster.survey import Answer, Node
 from search.checks import doctor
-from search.checks.node_checks import Check, least_memory, of_memory, of_node
+from search.checks.check import Check
+from search.checks.node_checks import least_memory, of_memory, of_node
 from search.cli import main
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.studies.database import parsed
 from spaces.errors import Failure
 from tests.nodes import ROOT
 from tests.tiny import write_cards, write_data
-from trainables.prepare import Findings
-from trainables.work.item import EngineSettings, Plan, StageSettings
+from trainables.work.plan import Plan
+from trainables.work.preparation import Findings
+from trainables.work.settings import EngineSettings, StageSettings
 
 Capture = pytest.CaptureFixture[str]
 

@@ -11,7 +11,7 @@ from search.cli import main
 from search.config import search_file
 from search.forecast.estimate import Estimate, estimate
 from search.scheduling.simulation import simulate
-from trainables.prepare import Findings
+from trainables.work.preparation import Findings
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from search.config import search_file
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
+from search.studies.lease import acquire, is_held
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
@@ -171,12 +172,12 @@ def test_one_driver_at_a_time(search: Search, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
     place = Place.of(search.config)
     place.enter(search, tmp_path / "search.yaml")
-    assert not place.is_alive
-    with place.alone():
-        assert place.is_alive
-        with pytest.raises(InputError, match="running already"), place.alone():
+    assert not is_held(place)
+    with acquire(place):
+        assert is_held(place)
+        with pytest.raises(InputError, match="running already"), acquire(place):
             pass
-    assert not place.is_alive
+    assert not is_held(place)
 
 
 @pytest.mark.parametrize(

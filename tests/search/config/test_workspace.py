@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place, find
 from spaces.errors import InputError
 

@@ -14,13 +14,14 @@ import yaml
 from seqeval.metrics import f1_score
 
 from search.config import search_file
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.export.submission import export
 from spaces.errors import InputError
 from tests.search.conftest import SEARCH, Filler, copied
 from trainables.simulated import flat
 from trainables.store.store import Store
+from trainables.work.keys import score_key
 from trainables.work.outcome import Outcome
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
@@ -111,7 +112,7 @@ def make(folder: Path, empty_database: Path) -> Callable[..., Filler]:
         plan = search.plan(place.store, str(place.cache))
         store = Store(place.store, place.cache)
         for target, values in predicted.items():
-            store.put_predictions(plan.score_key(item.recipe, rung, target), dict.fromkeys(LANGUAGES, values))
+            store.put_predictions(score_key(plan, item.recipe, rung, target), dict.fromkeys(LANGUAGES, values))
         return filler
 
     return made
@@ -174,10 +175,10 @@ def test_one_task_of_the_baseline(make: Callable[..., Filler], folder: Path) -> 
     place = Place.of(filler.search.config)
     plan = filler.search.plan(place.store, str(place.cache))
     recipe = filler.item("none", 1).recipe
-    Store(place.store, place.cache).put_predictions(plan.score_key(recipe, 1, "tags"), {"de": [[0, 0], [0, 0, 0]]})
+    Store(place.store, place.cache).put_predictions(score_key(plan, recipe, 1, "tags"), {"de": [[0, 0], [0, 0, 0]]})
     assert "no predictions in this language" in complaint(filler, folder, tasks=["tags"], mix="none")
     both = {language: [[0, 0], [0, 0, 0]] for language in LANGUAGES}
-    Store(place.store, place.cache).put_predictions(plan.score_key(recipe, 1, "tags"), both)
+    Store(place.store, place.cache).put_predictions(score_key(plan, recipe, 1, "tags"), both)
     (found,) = exported(filler, folder, tasks=["tags"], mix="none")
     assert (found.mix, len(found.files)) == ("none", 2)
     assert (folder / "out" / "tags" / "test-de.tsv").read_text() == "O\nO\n\nO\nO\nO\n"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.display import report
 from search.forecast.estimate import OVERHEAD, Estimate, Line, estimate, expected
 from search.forecast.throughput import table
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from tests.search.landscape import outcome
-from trainables.prepare import Findings
+from trainables.work.preparation import Findings
 
 
 def per_rung(search: Search) -> Counter[int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.forecast.recipe_cost import Costs
 from search.forecast.throughput import table
 from spaces.mixture import Mixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.display import report
 from search.results.benchmark import benchmark
 from search.scheduling.agenda import Agenda

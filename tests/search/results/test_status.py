@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.display import report
 from search.results import status
+from search.results.cards import tasks
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
@@ -193,7 +194,7 @@ def test_everything_is_json(filled: Filler) -> None:
     answers = (
         status.best(filled.search, filled.studies),
         status.status(filled.search, filled.studies),
-        status.tasks(Catalogue.load()),
+        tasks(Catalogue.load()),
     )
     for answer in answers:
         assert json.loads(json.dumps(answer, allow_nan=False)) == answer

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.results import warm_start
 from search.scheduling.agenda import Agenda

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from search.cli import main
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.retention import inventory
-from search.retention.inventory import Holdings, hopeful, sweep
+from search.retention.gc import sweep
+from search.retention.inventory import Holdings, hopeful
 from search.scheduling.agenda import Agenda
+from search.studies.lease import acquire
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
@@ -278,7 +280,7 @@ def test_gc_shows_asks_and_deletes(
     assert main(["gc", "small", "--yes"]) == 0
     assert "nothing to delete; kept: 2 encoders" in capsys.readouterr().out
     assert len(list((tmp_path / "home/store/encoders").iterdir())) == 2 * 2 + 1
-    monkeypatch.setattr(inventory, "ORPHAN_SECONDS", -60.0)
+    monkeypatch.setattr(gc, "ORPHAN_SECONDS", -60.0)
     assert main(["gc", "small", "--yes"]) == 0
     assert "left by 1 write" in capsys.readouterr().out
     assert len(list((tmp_path / "home/store/encoders").iterdir())) == 2 * 2
@@ -288,6 +290,6 @@ def test_gc_waits_for_no_driver(
     make_search: Callable[..., Search], empty_database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     filler = entered(make_search(), tmp_path, empty_database)
-    with Place.of(filler.search.config).alone():
+    with acquire(Place.of(filler.search.config)):
         assert main(["gc", "small", "--yes"]) == 2
     assert "running" in capsys.readouterr().err

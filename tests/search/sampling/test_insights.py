@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.display.report import render
-from search.results.status import answers
+from search.results.ranking import answers
 from search.sampling.insights import expected_gain, learned
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.recipe import Recipe
 from trainables.simulated import flat
-from trainables.work.item import Plan, WorkItem
+from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
+from trainables.work.plan import Plan
 
 MakeSearch = Callable[..., Search]
 

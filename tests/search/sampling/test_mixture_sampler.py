@@ -13,14 +13,15 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 from threadpoolctl import threadpool_info
 
-from search.config.schema import Search
-from search.sampling.mixture_sampler import MixtureSampler, drawn, neighbours, propose
-from search.sampling.proposer import choose
+from search.config.search import Search, choose
+from search.sampling.candidates import drawn, neighbours
+from search.sampling.mixture_sampler import MixtureSampler
+from search.sampling.thompson import propose
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
-from search.surrogate.features import Candidate, Cost
 from search.surrogate.history import Measured
 from spaces.mixture import Mixture
+from spaces.recipe import Candidate, CostFunction
 from spaces.space import Hyperparameter, Space
 from trainables.simulated import Surface, outcome, usual_values
 
@@ -129,7 +130,7 @@ def test_what_is_dear_is_proposed_less() -> None:
     space = Space(TASKS)
     found = measured(space, drawn(space, Random(1), 12))
 
-    def mean_of_a(cost: Cost | None) -> float:
+    def mean_of_a(cost: CostFunction | None) -> float:
         proposals = [propose(space, found, 0, seed, nothing_seen, cost) for seed in range(10)]
         return sum(proposal[0].weights.get("a", 0.0) for proposal in proposals if proposal) / len(proposals)
 

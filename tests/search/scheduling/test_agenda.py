@@ -12,7 +12,7 @@ import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from search.studies.trial_record import Record

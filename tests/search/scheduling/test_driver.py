@@ -24,8 +24,11 @@ from search.scheduling.driver import SECOND_SIGNAL_EXIT, Ending, run
 from search.scheduling.searcher import AgendaSearcher
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe, Value
-from trainables.work.item import Plan, StageSettings, WorkItem
-from trainables.work.outcome import Outcome, OutOfMemory, Progress
+from trainables.work.failures import OutOfMemory
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome, Progress
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 
 WORKERS = Path(__file__).parent / "workers"
 WORKER = "acting_worker:ActingWorker"
@@ -231,7 +234,8 @@ def test_ctrl_c_ends_a_driver_within_seconds(tmp_path: Path) -> None:
             from cluster.resources import ItemResources
             from search.scheduling.driver import run
             from test_driver import ListAgenda, WORKER, item
-            from trainables.work.item import Plan, StageSettings
+            from trainables.work.plan import Plan
+            from trainables.work.settings import StageSettings
 
             class Loud(ListAgenda):
                 def progress(self, item, progress):

@@ -10,7 +10,7 @@ import pytest
 from optuna.trial import TrialState
 from rich.console import Console
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.config.workspace import Place
 from search.display import tables
 from search.display.live_view import Scene
@@ -27,9 +27,10 @@ from spaces.mixture import Mixture
 from tests.search.conftest import Filler
 from tests.search.landscape import outcome
 from tests.search.scheduling.test_agenda import drive
-from trainables.prepare import Findings
 from trainables.work.item import WorkItem
+from trainables.work.keys import single_keys
 from trainables.work.outcome import Failed, Outcome
+from trainables.work.preparation import Findings
 
 MakeSearch = Callable[..., Search]
 
@@ -205,7 +206,7 @@ def test_single_encoders_stay_as_long_as_something_is_to_be_estimated(search: Se
             running.append(item)
         for item in running:
             if item.merged:
-                parts = set(encoders._plan.single_keys(item.recipe, 0).values())
+                parts = set(single_keys(encoders._plan, item.recipe, 0).values())
                 assert parts <= keys and parts <= encoders.running(stored) and parts <= stored
         if not running:
             break

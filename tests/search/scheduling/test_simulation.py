@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.forecast.estimate import estimate
 from search.scheduling.simulation import simulate
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables.prepare import Findings, Sizes
 from trainables.simulated import Surface, usual_values
 from trainables.trainable import WorkItemTrainable
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
+from trainables.work.preparation import Findings, Sizes
 
 
 def findings(search: Search) -> Findings:

@@ -15,7 +15,7 @@ from optuna.trial import TrialState, create_trial
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies import database
 from search.studies.database import PATIENCE, file_system, open_storage, persistently, shown, usable
 from search.studies.studies import Studies

@@ -8,7 +8,7 @@ import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-from search.config.schema import Search
+from search.config.search import Search
 from search.studies.state import Standing
 from search.studies.studies import RECORD, RESULT, Studies, study_name
 from spaces.errors import InputError

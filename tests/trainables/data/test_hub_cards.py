@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from datasets import Dataset
 
-from spaces.card import FORMAT_ROLES, Card
+from spaces.card import Card
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
+from spaces.formats import FORMAT_ROLES
 from tests import hub
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data

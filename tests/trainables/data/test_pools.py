@@ -10,7 +10,7 @@ from torch import nn
 
 from spaces.errors import InputError
 from trainables.evaluation.evaluate import evaluate, floors
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 
 class Bag(nn.Module):

@@ -4,7 +4,7 @@ import torch
 from trainables.data.card_data import Data
 from trainables.evaluation.evaluate import evaluate, floors, mean_score
 from trainables.formats import by_name
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from tests.trainables.conftest import Kit, kit_of
 from tests.trainables.test_worker import item, plan_in, run
 from trainables.evaluation import logme
 from trainables.training.merging import merged
-from trainables.work.item import Plan, WorkItem
+from trainables.work.item import WorkItem
+from trainables.work.keys import key_of
+from trainables.work.plan import Plan
 from trainables.worker import Worker
 
 MIXES = ("tags", "words")
@@ -82,7 +84,7 @@ def test_a_search_estimates_as_the_estimator_does(
     assert found == {target: score.score for target, score in outcome.scores.items()}
     trained = replace(merges, merged=False)
     assert trained.key != merges.key
-    assert all(plan.key_of(trained, target) != plan.key_of(merges, target) for target in targets)
+    assert all(key_of(plan, trained, target) != key_of(plan, merges, target) for target in targets)
     assert WorkItem.from_dict(merges.to_dict()) == merges and WorkItem.from_dict(trained.to_dict()) == trained
 
 
@@ -100,7 +102,7 @@ def test_by_evidence_nothing_is_trained(worked: tuple[Plan, dict[str, dict[str, 
     probed = worker.score(worker.merged(merges.recipe, 0), merges, "pairs")  # asked for all the same
     assert probed.dev and probed.examples == 16
     for other in (merges, replace(merges, merged=False)):
-        same = worked[0].key_of(other, "pairs") == plan.key_of(other, "pairs")
+        same = key_of(worked[0], other, "pairs") == key_of(plan, other, "pairs")
         assert same is not other.merged
 
 

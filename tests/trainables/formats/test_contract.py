@@ -7,12 +7,12 @@ import json
 import pytest
 import torch
 
-from spaces.card import FORMAT_ROLES, METRICS, POOLED
+from spaces.formats import FORMAT_ROLES, METRICS, POOLED
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.formats.vectors import Pool, text_vectors
 from trainables.training.engine import autocast
-from trainables.work.item import EngineSettings, EvaluationSettings
+from trainables.work.settings import EngineSettings, EvaluationSettings
 
 TRAINED = [form for form in FORMAT_ROLES if form not in POOLED]
 SCORED = [form for form in FORMAT_ROLES if METRICS[form]]

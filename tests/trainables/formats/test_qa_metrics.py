@@ -6,7 +6,7 @@ from string import punctuation
 
 import pytest
 
-from spaces.card import METRIC_LANGUAGES
+from spaces.formats import METRIC_LANGUAGES
 from trainables.formats.qa_metrics import (
     ARTICLES,
     answer_scores,

@@ -6,7 +6,7 @@ from datasets import Dataset
 
 from trainables.formats import span_qa
 from trainables.formats.span_qa import NO_ANSWER, OUTSIDE, best_spans
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 KINDS = ["bert", "xlm-r", "modernbert"]
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from trainables.formats.vectors import text_vectors
-from trainables.work.item import EvaluationSettings
+from trainables.work.settings import EvaluationSettings
 
 
 @pytest.mark.parametrize("kind", ["bert", "xlm-r", "modernbert"])

@@ -12,7 +12,8 @@ from tests.trainables.conftest import KINDS, TEXTS
 from trainables.formats import by_name, masked_lm
 from trainables.prepare import _lengths
 from trainables.training import encoders
-from trainables.work.item import Plan, StageSettings
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 
 
 @pytest.fixture

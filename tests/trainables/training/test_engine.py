@@ -11,7 +11,7 @@ import pytest
 from deepspeed.ops import __compatible_ops__
 
 from trainables.training.engine import SHARED_MEMORY_OP, deepspeed_config, learning_rate_factor
-from trainables.work.item import EngineSettings, StageSettings
+from trainables.work.settings import EngineSettings, StageSettings
 
 STAGE = StageSettings(examples=100, batch_size=10, warmup=0.2)
 
@@ -19,7 +19,7 @@ TRAIN = """
 import torch
 from torch import nn
 from trainables.training.engine import training_engine
-from trainables.work.item import EngineSettings, StageSettings
+from trainables.work.settings import EngineSettings, StageSettings
 model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1))
 with training_engine(model, model[0], model[1], StageSettings(examples=4), EngineSettings(), 2) as engine:
     loss = engine(torch.ones(2, 4)).mean()

@@ -26,11 +26,17 @@ from spaces.mixture import Mixture
 from tests.trainables.conftest import EXAMPLES, TEXTS, kit_of
 from tests.trainables.test_worker import STAGE, encoder_of, item, plan_in
 from trainables.formats import by_name
-from trainables.training import encoders, engine
+from trainables.peer import Peer
+from trainables.training import encoders, process
+from trainables.training.engine import join
 from trainables.training.group import Group
 from trainables.training.stage import StageSpec, train
-from trainables.work.item import EngineSettings, Plan, WorkItem
-from trainables.work.outcome import Outcome, OutOfMemory, Progress, WorkersLost
+from trainables.work.failures import OutOfMemory, WorkersLost
+from trainables.work.item import WorkItem
+from trainables.work.keys import encoder_key
+from trainables.work.outcome import Outcome, Progress
+from trainables.work.plan import Plan
+from trainables.work.settings import EngineSettings
 from trainables.worker import Worker
 
 MIX = Mixture.parse("pairs:0.4 + tags:0.4 + words:0.2")
@@ -42,7 +48,7 @@ class Leader:
 
     def __init__(self, plan: str) -> None:
         torch.set_num_threads(1)
-        self.group = Group(plan, 2)
+        self.group = Group(plan, 2, Peer)
         self.worker = Worker(Plan.model_validate_json(plan), self.group)
 
     def pid(self) -> int:
@@ -183,11 +189,11 @@ def test_all_agree_that_a_loss_diverged_and_go_on(leader: Any, plan: Plan) -> No
 
 
 def test_a_worker_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "RENDEZVOUS", timedelta(seconds=0.2))
-    for host in (engine.LOOPBACK, "127.0.0.2"):  # by a file, by a port
-        store, address = engine.open_meeting(2, host)
+    monkeypatch.setattr(process, "RENDEZVOUS", timedelta(seconds=0.2))
+    for host in (process.LOOPBACK, "127.0.0.2"):  # by a file, by a port
+        store, address = process.open_meeting(2, host)
         with pytest.raises(WorkersLost):
-            engine.join_group(0, 2, store, address, host)
+            join(0, 2, store, address, host)
     assert address.startswith("tcp://127.0.0.2:")
 
 
@@ -246,7 +252,7 @@ def test_a_group_that_memory_broke_is_replaced(local_ray: None, leader: Any, pla
 def test_kills(local_ray: None, plan: Plan) -> None:
     """A peer, then rank 0, both while they train: each time it goes on from the store, and nobody stays behind."""
     work = item(plan, "tags", 1, seed=9, examples=640)
-    stored = Path(plan.store, "encoders", f"{plan.encoder_key(work.recipe, 0)}.json")
+    stored = Path(plan.store, "encoders", f"{encoder_key(plan, work.recipe, 0)}.json")
     peers: list[psutil.Process] = []
 
     def kill() -> None:

@@ -11,8 +11,8 @@ import torch
 from tests.trainables.test_worker import encoder_of, item, plan_in, run, scores
 from trainables.formats import encoding, vectors
 from trainables.formats.tagging import Tagging
-from trainables.work.item import Plan
-from trainables.work.outcome import OutOfMemory
+from trainables.work.failures import OutOfMemory
+from trainables.work.plan import Plan
 from trainables.worker import Worker
 
 

@@ -13,7 +13,8 @@ from tests.trainables.conftest import kit_of
 from trainables.data.card_data import Data
 from trainables.training.encoders import Encoder
 from trainables.training.speed import device_name, seconds_per_token, training_seconds_per_token
-from trainables.work.item import Plan, StageSettings
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 
 
 def test_training_is_measured_and_leaves_the_encoder_alone(

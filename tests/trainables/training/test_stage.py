@@ -16,7 +16,7 @@ from spaces.card import Card
 from spaces.mixture import Mixture
 from trainables.formats import by_name, encoding
 from trainables.training.stage import Diverged, StageResult, StageSpec, micro_batch, train
-from trainables.work.item import EngineSettings, StageSettings
+from trainables.work.settings import EngineSettings, StageSettings
 
 FORMATS = {"pairs": "pair_classification", "tags": "tagging", "words": "masked_lm"}
 STAGE = StageSettings(examples=64, batch_size=8, max_length=48, learning_rate=1e-3, warmup=0.0)

@@ -17,8 +17,11 @@ from spaces.recipe import Recipe
 from tests import hub
 from tests.trainables.conftest import kit_of
 from trainables.training import encoders, stage, trainer
-from trainables.work.item import Plan, StageSettings, WorkItem
+from trainables.work.item import WorkItem
+from trainables.work.keys import score_key
 from trainables.work.outcome import Outcome
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
 from trainables.worker import Worker
 
 CATALOGUE = Catalogue.load()
@@ -163,9 +166,9 @@ def test_every_stage_is_part_of_the_key(plan: Plan) -> None:
         plan.model_copy(update={"versions": {"siqa": "new"}}),
         plan.model_copy(update={"versions": {"copa": "new"}}),
     ]
-    assert len({other.score_key(recipe, 1, "xcopa") for other in changed}) == len(changed)
+    assert len({score_key(other, recipe, 1, "xcopa") for other in changed}) == len(changed)
     same = plan.model_copy(update={"target": STAGE.model_copy(update={"micro_batch": 2, "examples": 999})})
-    assert same.score_key(recipe, 1, "xcopa") == plan.score_key(recipe, 1, "xcopa")
+    assert score_key(same, recipe, 1, "xcopa") == score_key(plan, recipe, 1, "xcopa")
 
 
 def test_examples_are_shared_out_by_rows_unless_they_are_given_for_each(plan: Plan) -> None:

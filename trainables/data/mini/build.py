@@ -23,6 +23,7 @@ from filelock import FileLock
 
 from spaces.errors import Failure, InputError, Problem
 from trainables.data.mini import SUITE_VERSION, packages
+from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
     from trainables.data.mini.tables import Table
@@ -142,3 +143,13 @@ def _disk_error(cache: Path, error: OSError) -> InputError | Failure:
 
 if __name__ == "__main__":
     print(build(Path(sys.argv[1] if len(sys.argv) > 1 else "."), lambda line: print(line, flush=True)))
+
+
+def build_suites(plan: Plan, model: str, say: Say) -> None:
+    """Build the offline suite on this machine if the plan's cards or its model come from it."""
+    from trainables.data.mini import SUITE_PREFIX
+
+    if model.startswith(SUITE_PREFIX) or any(card.source.suite for card in plan.cards()):
+        from trainables.data.mini.build import build
+
+        build(Path(plan.cache), say)

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainables.work.item import Plan, WorkItem
+from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome, Progress
+from trainables.work.plan import Plan
 
 
 class ActingWorker:

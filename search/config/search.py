@@ -1,0 +1,113 @@
+"""Search: a search file with everything that it names looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.config.schema import SearchConfig
+from spaces.card import Card
+from spaces.catalogue import Catalogue
+from spaces.initial_design import Pool, Start, single, starts, uniform
+from spaces.mixture import Mixture
+from spaces.space import Space
+from trainables.work.plan import Plan
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search file with everything it names looked up: what the rest of the program works with."""
+
+    config: SearchConfig
+    catalogue: Catalogue
+    space: Space
+
+    @property
+    def tasks(self) -> dict[str, Card]:
+        return {name: self.catalogue.task(name) for name in self.space.tasks}
+
+    @property
+    def targets(self) -> dict[str, Card]:
+        return {name: self.catalogue.targets[name] for name in self.config.targets}
+
+    @property
+    def pool(self) -> Pool:
+        """What priors look at."""
+        examples = self.config.stages.intermediate.examples
+        return Pool(self.space, self.tasks, self.targets, self.catalogue.suites, examples)
+
+    @property
+    def all_tasks(self) -> Mixture:
+        """All tasks together, or the largest if a mixture may not have so many, with equal weights."""
+        return next(uniform(self.pool)).mixture
+
+    def _dev_cards(self) -> dict[str, Card]:
+        """Target -> the card whose development rows it takes, where they are not its own."""
+        cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
+        return {name: card for name, card in cards.items() if card != self.targets[name]}
+
+    def starts(self, earlier: Sequence[Start] = ()) -> list[Start]:
+        """What to begin with, distinct, on the grid of the space.
+
+        Args:
+            earlier: what the prior of that name has found.
+        """
+        start, pool = self.config.start, self.pool
+        found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
+        found.extend(starts(start.priors, pool, earlier))
+        found.extend(uniform(pool) if start.all_tasks else ())
+        found.extend(single(pool) if start.single_tasks or self.config.sampler.estimates else ())
+        first = {one.mixture: one for one in reversed(found)}
+        return [first[mixture] for mixture in dict.fromkeys(one.mixture for one in found)]
+
+    def plan(self, store: str, cache: str) -> Plan:
+        """What the workers need to know."""
+        config = self.config
+        return Plan(
+            tasks=self.tasks,
+            targets=self.targets,
+            training_cards={name: self.catalogue.training_cards(card) for name, card in self.targets.items()},
+            dev_cards=self._dev_cards(),
+            rungs=config.halving.rungs,
+            intermediate=config.stages.intermediate,
+            target=config.stages.target,
+            per_target=config.stages.per_target,
+            evaluation=config.evaluation,
+            engine=config.engine,
+            store=store,
+            cache=cache,
+            mirror=config.storage.mirror,
+            probe=config.sampler.probe,
+            workers=config.resources.workers,
+            halvings=config.failures.halvings,
+        )
+
+
+MOST_RECIPES = 5000
+"""Beyond it a surrogate that looks at `surrogate.CONDITIONED` results for each proposal leaves most of them out."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A sampler and why it was taken."""
+
+    name: str
+    why: str
+
+
+def choose(name: str, space: Space, recipes: int) -> Choice:
+    """What `auto` stands for in a space, with a budget of so many recipes; any other name stands for itself."""
+    if name != "auto":
+        return Choice(name, "as the search file says")
+    if len(space.tasks) == 1:
+        if space.hyperparameters:
+            return Choice("gp", "one task, so only hyperparameters are searched")
+        return Choice("random", "one task and no hyperparameters: there is one recipe")
+    if recipes > MOST_RECIPES:
+        return Choice("tpe", f"{recipes:,} recipes are more than the model of mixtures looks at")
+    return Choice("mixture", f"{len(space.tasks)} tasks to mix: every result is used for all targets and rungs")
+
+
+def chosen(search: Search) -> Choice:
+    """The sampler of a search."""
+    return choose(search.config.sampler.name, search.space, search.config.budget.recipes)

@@ -1,0 +1,48 @@
+"""Peer: a worker beside the first, which takes part in the stages of one group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import ray
+
+from trainables.training.group import own_place, prepare_environment
+from trainables.work.plan import Plan
+
+if TYPE_CHECKING:
+    from trainables.training.stage import StageSpec
+
+
+class Peer:
+    """A worker that takes part in the stages of rank 0. Runs in an actor of its own.
+
+    Args:
+        plan: JSON of the plan.
+    """
+
+    def __init__(self, plan: str) -> None:
+        prepare_environment(len(ray.get_gpu_ids()))
+        self._engine: Any = import_module("trainables.training.engine")
+        self._process: Any = import_module("trainables.training.process")
+        self._worker = import_module("trainables.worker").Worker(Plan.model_validate_json(plan))
+        self._part: Callable[[], None] | None = None
+
+    def place(self) -> tuple[str, str]:
+        """The node's id, and its address."""
+        return own_place()
+
+    def prepare(self, spec: StageSpec) -> None:
+        """Get ready for a stage: model and data."""
+        self._part = self._worker.part(spec)
+
+    def join(self, number: int, world: int, address: str, host: str) -> None:
+        """Become worker `number` of the group that rank 0 opened at `address`."""
+        self._engine.join(number, world, self._process.find_meeting(address, world), address, host)
+
+    def train(self) -> None:
+        """Take part in the stage that was prepared."""
+        assert self._part is not None
+        part, self._part = self._part, None
+        part()

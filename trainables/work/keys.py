@@ -1,0 +1,108 @@
+"""Keys of the store: the digest of all that decides what lies under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from spaces.card import Card
+from spaces.digest import digest
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
+from trainables.work.item import WorkItem
+from trainables.work.plan import Plan
+from trainables.work.settings import StageSettings
+
+VERSION = 3
+"""Goes up when training or scoring computes something else: then nothing that was stored before is taken for it."""
+
+
+def encoder_key(plan: Plan, recipe: Recipe, rung: int) -> str:
+    """The store's key of the encoder: digest of all that decides its weights."""
+    cards = {task: plan.tasks[task] for task in recipe.mixture.tasks}
+    settings = plan.intermediate_for(recipe).model_dump(exclude={"examples", "micro_batch"})
+    return digest(
+        {
+            "version": VERSION,
+            "model": recipe.model,
+            "mixture": recipe.mixture.weights,
+            "tasks": {task: _identity(plan, card) for task, card in cards.items()},
+            "settings": settings,
+            "negatives": _negatives(plan, plan.intermediate_for(recipe), cards.values()),
+            "segments": plan.segments(recipe, rung),
+            "seed": recipe.seed,
+            "precision": plan.engine.precision,
+        },
+        length=32,
+    )
+
+
+def single_keys(plan: Plan, recipe: Recipe, rung: int) -> dict[str, str]:
+    """Task of the recipe's mixture -> the store's key of the encoder that was trained on it alone, else alike."""
+    alone = {task: replace(recipe, mixture=Mixture.of({task: 1.0})) for task in recipe.mixture.tasks}
+    return {task: encoder_key(plan, single, rung) for task, single in alone.items()}
+
+
+def key_of(plan: Plan, item: WorkItem, target: str) -> str:
+    """The store's key of a score of a work item."""
+    key = score_key(plan, item.recipe, item.rung, target, item.rung if item.merged else None)
+    return evidence_key(key) if plan.by_evidence(target, item.merged) else key
+
+
+def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | None = None) -> str:
+    """The store's key of a score: the encoder's, and all that decides the target's stages and the evaluation.
+
+    Args:
+        merged: the encoder is merged from single-task encoders of this rung; None: it is trained on the mixture.
+    """
+    start: Any
+    if recipe.is_baseline:
+        start = ["base", recipe.model]
+    elif merged is None:
+        start = encoder_key(plan, recipe, rung)
+    else:
+        start = ["merged", recipe.mixture.weights, single_keys(plan, recipe, merged)]
+    stages = [
+        {
+            "train": _identity(plan, card),
+            "negatives": _negatives(plan, stage, [card]),
+            "settings": stage.model_dump(exclude={"micro_batch"}),
+        }
+        for card, stage in plan.target_stages(target, plan.rungs[rung], recipe)
+    ]
+    untrained = {"max_length": plan.target_for(recipe, target).max_length}
+    *before, last = stages or [{"train": None, "negatives": None, "settings": untrained}]
+    for stage in before:
+        start = [start, stage]
+    return digest(
+        {
+            "version": VERSION,
+            "encoder": start,
+            "target": _identity(plan, plan.targets[target]),
+            **last,
+            "dev": _identity(plan, plan.dev_card(target)),
+            "evaluation": plan.evaluation.of(plan.targets[target]).model_dump(exclude={"batch_size"}),
+            "tested": rung == len(plan.rungs) - 1 and merged is None,
+            "seed": recipe.seed,
+            "precision": plan.engine.precision,
+        },
+        length=32,
+    )
+
+
+def evidence_key(score_key: str) -> str:
+    """The store's key of LogME where a score would have the other one."""
+    return digest(["logme", score_key], length=32)
+
+
+def _negatives(plan: Plan, stage: StageSettings, cards: Iterable[Card]) -> int | None:
+    """Pairs in a forward pass where a dual encoder is trained: it learns from them as negatives."""
+    if not any(card.format == "retrieval" for card in cards):
+        return None
+    return min(stage.micro_batch or stage.batch_size, -(-stage.batch_size // plan.workers))
+
+
+def _identity(plan: Plan, card: Card) -> dict[str, Any]:
+    """What decides which rows are read and how."""
+    return {**card.identity, "data": plan.versions.get(card.name)}

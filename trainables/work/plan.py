@@ -1,0 +1,114 @@
+"""Plan: what all work items of a search share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from spaces.card import Card
+from spaces.formats import LABELLED
+from spaces.parsing import Strict
+from spaces.recipe import Recipe
+from trainables.work.item import WorkItem
+from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings
+
+
+class Plan(Strict):
+    """What all work items of a search share; sent to the workers with each of them.
+
+    `rungs` are shares of the full example budget of both stages, rising, the last one 1.
+    """
+
+    tasks: dict[str, Card]
+    targets: dict[str, Card]
+    training_cards: dict[str, list[Card]] = Field(
+        description="target -> the cards that it is fine-tuned on, one after the other"
+    )
+    dev_cards: dict[str, Card] = Field(
+        default_factory=dict, description="target -> the card whose development rows it is scored on, where not its own"
+    )
+    rungs: list[float]
+    intermediate: StageSettings
+    target: StageSettings
+    per_target: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="settings of single targets; `examples` may be a list, one for each card"
+    )
+    evaluation: EvaluationSettings = EvaluationSettings()
+    engine: EngineSettings = EngineSettings()
+    store: str = Field(description="fsspec path of the store")
+    cache: str = Field(description="folder of tokenised data and built suites")
+    mirror: str | None = None
+    versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data, where known")
+    probe: Probe = Field("stage", description="how merged encoders are judged on targets with labels")
+    workers: int = Field(1, ge=1, description="processes that train one work item together")
+    halvings: int = Field(3, ge=0, description="how often a stage tries half the batch when memory does not suffice")
+
+    def cards(self) -> list[Card]:
+        """Every card whose rows are read, each once."""
+        trained_on = [card for cards in self.training_cards.values() for card in cards]
+        cards = [*self.tasks.values(), *self.targets.values(), *trained_on, *self.dev_cards.values()]
+        return list({(card.kind, card.name): card for card in cards}.values())
+
+    def dev_card(self, target: str) -> Card:
+        """The card whose development rows a target is scored on."""
+        return self.dev_cards.get(target, self.targets[target])
+
+    def target_stage(self, target: str) -> StageSettings:
+        """The target stage with the target's own settings; `examples` are those on all its training cards."""
+        values = self.per_target.get(target, {})
+        if isinstance(values.get("examples"), list):
+            values = {**values, "examples": sum(values["examples"])}
+        return self.target.with_values(values)
+
+    def intermediate_for(self, recipe: Recipe) -> StageSettings:
+        """The intermediate stage with the recipe's hyperparameters."""
+        return self.intermediate.with_values(_of_stage(recipe, "intermediate"))
+
+    def target_for(self, recipe: Recipe, target: str) -> StageSettings:
+        """The target stage with the target's own settings, then the recipe's hyperparameters."""
+        return self.target_stage(target).with_values(_of_stage(recipe, "target"))
+
+    def target_stages(
+        self, target: str, share: float, recipe: Recipe | None = None
+    ) -> list[tuple[Card, StageSettings]]:
+        """What a target is fine-tuned on, one after the other, and how; nothing where it is not.
+
+        Its examples are shared out by the rows of the cards, as many epochs of each, unless they are given for each.
+
+        Args:
+            share: of the examples, that of a rung.
+            recipe: whose hyperparameters count; None: without.
+        """
+        if not self.targets[target].is_trained:
+            return []
+        cards, examples = self.training_cards[target], self.per_target.get(target, {}).get("examples")
+        stage = self.target_stage(target) if recipe is None else self.target_for(recipe, target)
+        if not isinstance(examples, list):
+            rows = [card.training_rows or 1 for card in cards]  # in a sequence, every card says how many
+            examples = [max(1, round(stage.examples * count / sum(rows))) for count in rows]
+        return [
+            (card, stage.model_copy(update={"examples": count}).at(share))
+            for card, count in zip(cards, examples, strict=True)
+        ]
+
+    def segments(self, recipe: Recipe, rung: int) -> list[int]:
+        """Intermediate examples of each rung up to `rung`: a rung goes on from the encoder of the one below."""
+        if recipe.is_baseline:
+            return []
+        seen = [self.intermediate_for(recipe).at(share).examples for share in self.rungs[: rung + 1]]
+        return [upper - lower for lower, upper in zip([0, *seen], seen, strict=False)]
+
+    def tests(self, item: WorkItem) -> bool:
+        """Whether a work item is scored on the test split, too."""
+        return item.rung == len(self.rungs) - 1 and not item.merged
+
+    def by_evidence(self, target: str, merged: bool) -> bool:
+        """Whether encoders, merged ones or not, are judged on a target by the evidence of its labels alone."""
+        card = self.targets[target]
+        return merged and self.probe == "logme" and card.is_trained and card.format in LABELLED
+
+
+def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:
+    prefix = f"{stage}."
+    return {name.removeprefix(prefix): value for name, value in recipe.hyperparameters if name.startswith(prefix)}

@@ -1,0 +1,33 @@
+"""What preparing found out about data and model. No torch here."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from spaces.errors import Problem
+from spaces.parsing import Strict
+
+
+class Sizes(Strict):
+    """How much a card's data are."""
+
+    rows: int = Field(0, description="training rows; 0 where it is not trained")
+    tokens: float = Field(0.0, description="mean tokens of a training example")
+    evaluation_rows: int = Field(0, description="development rows that are scored, all languages")
+    evaluation_tokens: float = Field(0.0, description="mean tokens of a scored row")
+
+
+class Findings(Strict):
+    """What preparing found out. Cards whose data are out of reach are missing from `sizes`."""
+
+    sizes: dict[str, Sizes] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data")
+    seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
+    training_seconds_per_token: float | None = Field(None, description="of training steps, where asked to measure it")
+    device: str = Field("cpu", description="what the speeds are of: cpu, or the GPU's name")
+    parameters: int | None = Field(None, description="of the encoder, embeddings included; None: it was not loaded")
+    embeddings: int | None = Field(None, description="how many of them are input embeddings")
+    unreached: list[str] = Field(default_factory=list, description="what was not looked at because it is not here")
+    problems: dict[str, list[Problem]] = Field(default_factory=dict, description="card -> what is wrong with it")
+    model_problems: list[Problem] = Field(default_factory=list)
+    away: bool = Field(False, description="the model could not be fetched, which is nobody's mistake")

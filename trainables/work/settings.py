@@ -1,0 +1,79 @@
+"""Settings of stages, of DeepSpeed and of evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from spaces.card import Card
+from spaces.formats import UNTRAINED
+from spaces.parsing import Strict
+
+EVIDENCE_ROWS = 1000
+"""Training rows that LogME looks at."""
+
+
+class StageSettings(Strict):
+    """How one fine-tuning stage trains. `examples` is the full budget; a rung takes its share of it."""
+
+    examples: int = Field(gt=0, description="training examples at the top rung")
+    batch_size: int = Field(32, gt=0, description="examples per optimiser step")
+    micro_batch: int | None = Field(
+        None, gt=0, description="most examples per forward pass, the rest is accumulated; changes dropout alone"
+    )
+    max_length: int = Field(128, ge=8, description="tokens")
+    learning_rate: float = Field(1e-5, gt=0)
+    head_learning_rate: float | None = Field(None, gt=0, description="of the new heads; default: as the encoder's")
+    warmup: float = Field(0.1, ge=0, le=1, description="share of the steps")
+    schedule: Literal["linear", "constant"] = "linear"
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(1.0, gt=0, description="largest gradient norm")
+    freeze_embeddings: bool = False
+
+    def at(self, share: float) -> StageSettings:
+        """The same stage with that share of the examples, at least one batch."""
+        return self.model_copy(update={"examples": max(self.batch_size, round(self.examples * share))})
+
+    def with_values(self, values: Mapping[str, Any]) -> StageSettings:
+        """With some settings replaced; raises pydantic.ValidationError."""
+        return StageSettings.model_validate({**self.model_dump(), **values})
+
+
+class EngineSettings(Strict):
+    """How DeepSpeed runs a stage; does not change what is computed beyond rounding."""
+
+    zero: Literal[0, 1, 2, 3] = 0
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+
+
+class EvaluationSettings(Strict):
+    """How scores are taken."""
+
+    batch_size: int = Field(64, gt=0)
+    max_examples: int | None = Field(None, gt=0, description="rows per language and split; default: all")
+    pooling: Literal["mean", "cls"] = Field("mean", description="a text's vector, for retrieval without fine-tuning")
+    layer: int | Literal["auto"] | None = Field(
+        None, description="its hidden state, 0 the embeddings; auto: the best on the dev split; default: the output"
+    )
+
+    @field_validator("layer")
+    @classmethod
+    def _counted(cls, layer: int | str | None) -> int | str | None:
+        if isinstance(layer, int) and layer < 0:
+            raise ValueError("layers are counted from 0, the embeddings; auto chooses one")
+        return layer
+
+    def of(self, card: Card) -> EvaluationSettings:
+        """As they count for a target: what is fine-tuned for retrieval is compared by the vectors that were trained,
+        and other formats look at neither."""
+        return self if card.format in UNTRAINED and not card.is_trained else self.model_copy(update=_AS_TRAINED)
+
+
+_AS_TRAINED = {"pooling": "mean", "layer": None}
+
+
+Probe = Literal["stage", "logme"]
+"""What tells how good a merged encoder is on a target that is fine-tuned and has labels: the target stage of the lowest
+rung, or LogME."""
