@@ -14,7 +14,7 @@ import pytest
 from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Place
-from search.retention import inventory
+from search.retention import gc
 from search.retention.gc import sweep
 from search.retention.inventory import Holdings, hopeful
 from search.scheduling.agenda import Agenda
