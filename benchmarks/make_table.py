@@ -151,12 +151,12 @@ def finished(search: Search, seed: int) -> dict[Place, Row]:
         return {}
     found: dict[Place, Row] = {}
     rungs = search.config.halving.rungs
-    standing = Studies.open(place.studies, made).standing
-    for owner in standing.owners():
+    state = Studies.open(place.studies, made).state
+    for owner in state.owners():
         scores = {
             record.target: record.score
             for target in search.config.targets
-            if (record := standing.at(target, owner.recipe.digest, owner.rung)) is not None and record.score
+            if (record := state.at(target, owner.recipe.digest, owner.rung)) is not None and record.score
         }
         if len(scores) < len(search.config.targets) or owner.cost is None:
             continue

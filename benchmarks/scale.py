@@ -104,7 +104,7 @@ def measure(recipes: int, options: argparse.Namespace) -> dict[str, Any]:
         so_far = simulated(search, recipes)
         url = f"sqlite:///{folder / 'studies.db'}"
         copied(so_far, search, url)
-        row["work_items"] = so_far.standing.items
+        row["work_items"] = so_far.state.items
         row["trials"] = len(so_far.all())
         del so_far
 
@@ -135,7 +135,7 @@ def tracked(search: Search, studies: Studies, folder: Path, row: dict[str, Any])
     with Tracking(search, studies, uri) as tracking:
         with timed(row, "MLflow: all runs written anew, s"):
             tracking.ready()
-        tracking.end(driver.Ending.INTERRUPTED)
+        tracking.end(driver.SearchEnd.INTERRUPTED)
     with Tracking(search, studies, uri) as tracking:
         with timed(row, "MLflow: resume, s"):
             tracking.ready()
@@ -155,7 +155,7 @@ def simulated(search: Search, recipes: int) -> Studies:
     search = Search(config, search.catalogue, search.space)
     studies = Studies.in_memory(search)
     agenda, finish = Agenda(search, studies), finisher(search)
-    while (item := agenda.next()) is not None and len(studies.standing.tried) < recipes:
+    while (item := agenda.next()) is not None and len(studies.state.tried) < recipes:
         agenda.done(item, finish(item))
     return studies
 
@@ -257,7 +257,7 @@ def paced(agenda: Agenda, first: WorkItem, in_flight: int) -> dict[str, Any]:
 def on_tune(search: Search, url: str, folder: Path, listeners: list[Listener], in_flight: int) -> dict[str, Any]:
     """The same through the searcher, on Ray Tune."""
     studies = Studies.create(url, search)
-    more = search.config.budget.model_copy(update={"work_items": studies.standing.items + 5 * in_flight})
+    more = search.config.budget.model_copy(update={"work_items": studies.state.items + 5 * in_flight})
     search = Search(search.config.model_copy(update={"budget": more}), search.catalogue, search.space)
     for listener in listeners:
         listener.studies = studies  # type: ignore[attr-defined]

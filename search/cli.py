@@ -270,7 +270,7 @@ def _run(search: Search, place: Place, address: str | None) -> int:
     from search.launch import launch
     from search.results import status
     from search.results.ranking import best
-    from search.scheduling.driver import Ending
+    from search.scheduling.driver import SearchEnd
     from search.studies.studies import Studies
 
     name = search.config.name
@@ -278,10 +278,10 @@ def _run(search: Search, place: Place, address: str | None) -> int:
         ending = launch(search, place, terminal, address)
     studies = Studies.open(place.studies, search)
     print(report.answer(best(search, studies), status.status(search, studies, alive=False), place.mlflow))
-    if ending is Ending.INTERRUPTED:
+    if ending is SearchEnd.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
-    return 1 if ending is Ending.STOPPED else 0
+    return 1 if ending is SearchEnd.STOPPED else 0
 
 
 def _gc(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from spaces.errors import Problem
 from trainables.store.store import Store
 
 
-def launch(search: Search, place: Place, terminal: Terminal, address: str | None = None) -> driver.Ending:
+def launch(search: Search, place: Place, terminal: Terminal, address: str | None = None) -> driver.SearchEnd:
     """Run a search whose folder was entered until it is over, stopped or interrupted.
 
     Raises:
@@ -40,7 +40,7 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
             if search.config.storage.max_gb is not None:
                 listeners.append(DiskBudget(search, studies, place, store, terminal.say))
             agenda = Agenda(search, studies, listeners)
-            ending = driver.Ending.OVER
+            ending = driver.SearchEnd.OVER
             if not agenda.over:
                 ending = _run(search, place, terminal, address, studies, agenda, tracking)
             tracking.ready()
@@ -59,7 +59,7 @@ def _run(
     studies: Studies,
     agenda: Agenda,
     tracking: Tracking,
-) -> driver.Ending:
+) -> driver.SearchEnd:
     """Start Ray while data and model are checked, then run the agenda."""
     config = search.config
     with ThreadPoolExecutor(1) as aside:

@@ -75,7 +75,7 @@ class Splits(Strict):
         return [found] if isinstance(found, str) else list(found or [])
 
 
-class Pool(Strict):
+class RetrievalPool(Strict):
     """The candidates of a target: rows with `id` and `text` in the card's own source."""
 
     config: str | None = Field(None, description="configuration; {lang} and {name} as in the source's")
@@ -104,7 +104,7 @@ class Card(Strict):
     )
     labels: list[str] = Field(default_factory=list, description="in the order of their numbers; or how many there are")
     splits: Splits = Splits()
-    pool: Pool | None = Field(None, description="where the candidates are, for formats that have a pool")
+    pool: RetrievalPool | None = Field(None, description="where the candidates are, for formats that have a pool")
     languages: list[str] = Field(min_length=1)
     dev_languages: list[str] = Field(default_factory=list, description="of the dev split, where they are others")
     dev_from: str | None = Field(None, description="a target card whose dev rows stand in for this target's")

@@ -57,7 +57,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Pool:
+class DesignContext:
     """What a search chooses from.
 
     Args:
@@ -79,7 +79,7 @@ class Pool:
                 yield Start(moved, reason)
 
 
-def starts(names: Iterable[Prior], pool: Pool, earlier: Sequence[Start] = ()) -> Iterator[Start]:
+def starts(names: Iterable[Prior], pool: DesignContext, earlier: Sequence[Start] = ()) -> Iterator[Start]:
     """What the priors of these names begin with, in their order; a mixture may come more than once.
 
     Args:
@@ -89,13 +89,13 @@ def starts(names: Iterable[Prior], pool: Pool, earlier: Sequence[Start] = ()) ->
         yield from earlier if name == "earlier" else PRIORS[name](pool)
 
 
-def single(pool: Pool) -> Iterator[Start]:
+def single(pool: DesignContext) -> Iterator[Start]:
     """Each task alone."""
     for task in pool.space.tasks:
         yield from pool.start(Mixture.of({task: 1.0}), "a single task")
 
 
-def published(pool: Pool) -> Iterator[Start]:
+def published(pool: DesignContext) -> Iterator[Start]:
     """What is claimed about a suite that a target belongs to."""
     for line in _published():
         suite = pool.suites.get(line["suite"])
@@ -109,7 +109,7 @@ def published(pool: Pool) -> Iterator[Start]:
             yield from pool.start(Mixture.parse(line["mixture"]), reason)
 
 
-def earlier(pool: Pool, findings: Iterable[Finding]) -> Iterator[Start]:
+def earlier(pool: DesignContext, findings: Iterable[Finding]) -> Iterator[Start]:
     """For each target the finding with the largest gain on it; if nobody searched for it, on a target of its format.
 
     Findings that lost to their baseline, or whose mix is not in this space, are passed over.
@@ -130,23 +130,23 @@ def earlier(pool: Pool, findings: Iterable[Finding]) -> Iterator[Start]:
             yield min(related, key=order)[0]
 
 
-def proportional(pool: Pool) -> Iterator[Start]:
+def proportional(pool: DesignContext) -> Iterator[Start]:
     """Weights proportional to the rows, with the cap."""
     yield from _family(pool, "by their rows", lambda rows: rows)
 
 
-def temperature(pool: Pool) -> Iterator[Start]:
+def temperature(pool: DesignContext) -> Iterator[Start]:
     """Weights proportional to the rows to the power 1/T, with the cap; T = 2."""
     reason = f"by their rows at temperature {TEMPERATURE:g}"
     yield from _family(pool, reason, lambda rows: {task: count ** (1 / TEMPERATURE) for task, count in rows.items()})
 
 
-def uniform(pool: Pool) -> Iterator[Start]:
+def uniform(pool: DesignContext) -> Iterator[Start]:
     """Equal weights."""
     yield from _family(pool, "with equal weights", lambda rows: dict.fromkeys(rows, 1.0))
 
 
-def unimax(pool: Pool) -> Iterator[Start]:
+def unimax(pool: DesignContext) -> Iterator[Start]:
     """Equal weights as far as no row is seen twice (Chung et al. 2023, arXiv 2304.09151, algorithm 1, one epoch)."""
     yield from _family(pool, "with equal weights, no row twice", lambda rows: unimax_counts(rows, pool.examples))
 
@@ -163,7 +163,7 @@ def unimax_counts(rows: Mapping[str, float], budget: float) -> dict[str, float]:
     return counts
 
 
-PRIORS: dict[str, Callable[[Pool], Iterator[Start]]] = {
+PRIORS: dict[str, Callable[[DesignContext], Iterator[Start]]] = {
     "published": published,
     "proportional": proportional,
     "temperature": temperature,
@@ -173,7 +173,9 @@ PRIORS: dict[str, Callable[[Pool], Iterator[Start]]] = {
 """The priors that need nothing but the pool."""
 
 
-def _family(pool: Pool, reason: str, weigh: Callable[[dict[str, float]], Mapping[str, float]]) -> Iterator[Start]:
+def _family(
+    pool: DesignContext, reason: str, weigh: Callable[[dict[str, float]], Mapping[str, float]]
+) -> Iterator[Start]:
     """The largest tasks that may be mixed, with the weights that `weigh` makes of their rows."""
     known = {task: count for task, card in pool.tasks.items() if (count := train_rows(card)) is not None}
     usual = median(known.values()) if known else 1

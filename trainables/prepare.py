@@ -20,7 +20,7 @@ from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.mini.build import build_suites
 from trainables.data.sources import away
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings, Sizes
+from trainables.work.preparation import PreparationReport, Sizes
 
 if TYPE_CHECKING:
     from trainables.data.card_data import Data, Split
@@ -32,7 +32,9 @@ SAMPLE = 256
 Say = Callable[[str], None]
 
 
-def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False) -> Findings:
+def prepared(
+    plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False
+) -> PreparationReport:
     """Build, check and measure in a process of its own.
 
     Args:
@@ -52,7 +54,9 @@ def prepared(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fals
     return findings
 
 
-def inspected(plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False) -> Findings:
+def inspected(
+    plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False
+) -> PreparationReport:
     """As `prepared`, with what is wrong with cards and model among the findings instead of raised.
 
     Raises:
@@ -69,7 +73,7 @@ def inspected(plan: Plan, model: str, cpus: float, say: Say, offline: bool = Fal
             message = receiver.recv()
             if isinstance(message, TaskmixError):
                 raise message
-            if isinstance(message, Findings):
+            if isinstance(message, PreparationReport):
                 return message
             say(message)
     except EOFError as error:
@@ -99,7 +103,7 @@ def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool
         sender.send(Failure(problem))
 
 
-def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measure: bool) -> Findings:
+def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measure: bool) -> PreparationReport:
     build_suites(plan, model, say)
     import torch
 
@@ -116,7 +120,7 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     problems = {card.name: found for card in here if (found := data.check(card))}
     sound = [card for card in here if card.name not in problems]
     say("loading the model")
-    findings = Findings(
+    findings = PreparationReport(
         versions={card.name: data.version(card) for card in sound},
         unreached=sorted({place for places in unreached.values() for place in places}),
         problems=problems,

@@ -28,7 +28,7 @@ from trainables.data.mirror import mounted
 from trainables.prepare import inspected
 from trainables.store.filesystem import Files
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 Say = Callable[[str], None]
 
@@ -57,7 +57,7 @@ def examine(
     item: ItemResources,
     concurrency: int,
     connection: Connection,
-    findings: Callable[[], Findings | None],
+    findings: Callable[[], PreparationReport | None],
 ) -> Iterator[Check]:
     """The store as this machine sees it, and all that is looked at on the nodes of a Ray that is connected.
 
@@ -145,7 +145,7 @@ def _mlflow(place: Place) -> Check:
     return Check("mlflow", where, "ok", "can be reached, and its tables are as this MLflow wants them")
 
 
-def _data(plan: Plan, model: str, findings: Callable[[], Findings]) -> Iterator[Check]:
+def _data(plan: Plan, model: str, findings: Callable[[], PreparationReport]) -> Iterator[Check]:
     """A line per card, and one for the model."""
     try:
         found = findings()
@@ -168,7 +168,9 @@ def _data(plan: Plan, model: str, findings: Callable[[], Findings]) -> Iterator[
 # --- the cluster
 
 
-def _ray(search: Search, place: Place, address: str | None, findings: Callable[[], Findings | None]) -> Iterator[Check]:
+def _ray(
+    search: Search, place: Place, address: str | None, findings: Callable[[], PreparationReport | None]
+) -> Iterator[Check]:
     """Ray itself, whether a work item fits, and the nodes."""
     resources = search.config.resources
     item = ItemResources(cpus=resources.cpus, gpus=resources.gpus, workers=resources.workers)

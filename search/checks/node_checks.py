@@ -11,7 +11,7 @@ from cluster.resources import ItemResources
 from cluster.survey import Answer, Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 CLOCK_SECONDS = 5.0
 """Clocks may differ by so much, and by what could not be measured."""
@@ -152,7 +152,7 @@ def _limits(seen: Seen, asked: Asked, item: ItemResources, where: str) -> Check:
 # --- memory
 
 
-def least_memory(plan: Plan, findings: Findings) -> int | None:
+def least_memory(plan: Plan, findings: PreparationReport) -> int | None:
     """Bytes that each worker holds at least while it trains; None while the model's size is not known.
 
     Weights, gradients and Adam's two moments in fp32, split among the workers as the ZeRO stage says. What a forward

@@ -8,12 +8,12 @@ from search.config.search import Search
 from search.config.workspace import Place
 from trainables.prepare import prepared
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 
 def checked(
     search: Search, place: Place, say: Callable[[str], None], offline: bool = False, measure: bool = False
-) -> tuple[Plan, Findings]:
+) -> tuple[Plan, PreparationReport]:
     """The plan for the workers, after everything it names was built, read and checked; see `prepare.prepared`."""
     plan = search.plan(place.store, str(place.cache))
     findings = prepared(plan, search.config.model, search.config.resources.cpus, say, offline, measure)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from search.config.schema import SearchConfig
 from spaces.card import Card
 from spaces.catalogue import Catalogue
-from spaces.initial_design import Pool, Start, single, starts, uniform
+from spaces.initial_design import DesignContext, Start, single, starts, uniform
 from spaces.mixture import Mixture
 from spaces.space import Space
 from trainables.work.plan import Plan
@@ -31,10 +31,10 @@ class Search:
         return {name: self.catalogue.targets[name] for name in self.config.targets}
 
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> DesignContext:
         """What priors look at."""
         examples = self.config.stages.intermediate.examples
-        return Pool(self.space, self.tasks, self.targets, self.catalogue.suites, examples)
+        return DesignContext(self.space, self.tasks, self.targets, self.catalogue.suites, examples)
 
     @property
     def all_tasks(self) -> Mixture:

@@ -59,7 +59,7 @@ class Scene:
     @property
     def items(self) -> int:
         """Work items that were started, by this launch or before."""
-        return self.studies.standing.items
+        return self.studies.state.items
 
     def started(self, item: WorkItem) -> None:
         self._running[item.key] = _Running(item, time.monotonic())
@@ -90,7 +90,7 @@ class Scene:
 
     def _budget(self) -> RenderableType:
         total, grid = self.search.config.budget.recipes, _grid(3)
-        used = min(len(self.studies.standing.tried), total)
+        used = min(len(self.studies.state.tried), total)
         so_far = f"{used} of {total} recipes, {self._over()} work items, {duration(self._wall())}"
         text = so_far + self._left_text()
         grid.add_row(
@@ -116,7 +116,7 @@ class Scene:
         return grid
 
     def _failures(self) -> RenderableType:
-        failures = self.studies.standing.failures
+        failures = self.studies.state.failures
         if not failures:
             return Text()
         by_kind = Counter(record.failure.kind for record in failures if record.failure)
@@ -158,7 +158,7 @@ class Scene:
         return f"{percent(own.score if own else None)}{gain}"
 
     def _score(self, target: str, digest: str, rung: int, estimate: bool = False) -> Score | None:
-        record = self.studies.standing.at(target, digest, rung, estimate)
+        record = self.studies.state.at(target, digest, rung, estimate)
         return record.score if record else None
 
     # --- time
@@ -169,7 +169,7 @@ class Scene:
 
     def _over(self) -> int:
         """Work items that ended."""
-        return self.studies.standing.over
+        return self.studies.state.over
 
     def _expected(self) -> int:
         """Work items in all, as far as can be said."""

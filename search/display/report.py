@@ -27,8 +27,8 @@ from spaces.space import Space
 
 if TYPE_CHECKING:
     from search.forecast.estimate import Estimate
-    from search.retention.gc import Sweep
-    from trainables.work.preparation import Findings
+    from search.retention.gc import GcPlan
+    from trainables.work.preparation import PreparationReport
 
 Kind = Literal["best", "benchmark", "status", "searches", "tasks"]
 
@@ -94,7 +94,7 @@ def answer(best: Mapping[str, Any], status: Mapping[str, Any], mlflow: str, widt
 
 
 def plan(
-    search: Search, starts: Sequence[Start], findings: Findings, estimate: Estimate, width: int | None = None
+    search: Search, starts: Sequence[Start], findings: PreparationReport, estimate: Estimate, width: int | None = None
 ) -> str:
     """What `plan` found: the space, what the search begins with, the work items and the time they take."""
     config, console = search.config, _console(width)
@@ -164,7 +164,7 @@ def _rounded(hours: float) -> str:
     return f"{hours:.2g}" if hours < 10 else f"{round(hours, 1 - len(str(int(hours))) + 1):,.0f}"
 
 
-def sweep(found: Sweep, width: int | None = None) -> str:
+def sweep(found: GcPlan, width: int | None = None) -> str:
     """What `gc` would delete, and how much that frees."""
     console = _console(width)
     kept = f"kept: {found.kept} encoders, {formatting.size(found.kept_bytes)}"

@@ -18,7 +18,7 @@ from search.config.search import Search, chosen
 from search.display.live_view import Scene
 from search.formatting import duration
 from search.studies.studies import Studies
-from search.studies.trial_record import Kind
+from search.studies.trial_record import Purpose
 from spaces.errors import Problem
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
@@ -111,7 +111,7 @@ class Terminal:
 
     # --- agenda.Listener
 
-    def started(self, item: WorkItem, kind: Kind) -> None:
+    def started(self, item: WorkItem, kind: Purpose) -> None:
         if self._scene:
             self._scene.started(item)
 

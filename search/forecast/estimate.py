@@ -9,7 +9,7 @@ from search.config.search import Search
 from search.forecast.throughput import table
 from spaces.card import Card
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings, Sizes
+from trainables.work.preparation import PreparationReport, Sizes
 from trainables.work.settings import EVIDENCE_ROWS, StageSettings
 
 TRAINING = 3.0
@@ -139,7 +139,7 @@ def expected(search: Search) -> list[Expected]:
     return found
 
 
-def estimate(search: Search, plan: Plan, findings: Findings, concurrency: int) -> Estimate:
+def estimate(search: Search, plan: Plan, findings: PreparationReport, concurrency: int) -> Estimate:
     """From the sizes of the data and the measured speed of this machine, else from the table."""
     work = Work.of(search, plan, findings)
     return work.estimate([work.line(items) for items in expected(search)], concurrency)
@@ -150,12 +150,12 @@ class Work:
     """What a work item does, in examples and in tokens through the encoder."""
 
     plan: Plan
-    findings: Findings
+    findings: PreparationReport
     model: str
     gpus: float
 
     @classmethod
-    def of(cls, search: Search, plan: Plan, findings: Findings) -> Work:
+    def of(cls, search: Search, plan: Plan, findings: PreparationReport) -> Work:
         asked = search.config.resources
         return cls(plan, findings, search.config.model, asked.gpus * asked.workers)
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from spaces.card import Card
 from spaces.parsing import Strict
-from trainables.work.preparation import Findings, Sizes
+from trainables.work.preparation import PreparationReport, Sizes
 
 TRAINING, SCORING = 6.0, 2.0
 """Operations per token and parameter (Kaplan et al. 2020, section 2.1)."""
@@ -40,7 +40,7 @@ class Throughput(Strict):
     tokens: dict[str, float]
     rows: int = Field(gt=0)
 
-    def parameters(self, model: str, findings: Findings) -> Parameters | None:
+    def parameters(self, model: str, findings: PreparationReport) -> Parameters | None:
         """Of the loaded model, else of the table; None where neither knows it."""
         if findings.parameters is not None:
             every = findings.parameters / 1e6

@@ -201,7 +201,7 @@ def answers(search: Search, studies: Studies, target: str | None = None, top: in
     from search.sampling.insights import learned  # brings scipy: half a second that no other answer has to wait for
 
     found = best(search, studies, target, top)
-    about = learned(studies.standing, search.space, list(found["targets"]), search.config.seed)
+    about = learned(studies.state, search.space, list(found["targets"]), search.config.seed)
     for name, answer in found["targets"].items():
         answer["learned"] = about[name]
     return found

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from search.config.search import Search
 from search.config.workspace import Place
 from search.formatting import size
-from search.retention.inventory import LOST, Holdings, neighbours
+from search.retention.inventory import LOST, EncoderInventory, neighbours
 from search.studies.studies import Studies
-from search.studies.trial_record import Kind
+from search.studies.trial_record import Purpose
 from spaces.errors import TaskmixError
 from trainables.store.store import Store, StoreError
 from trainables.work.item import WorkItem
@@ -39,13 +39,13 @@ class DiskBudget:
     ) -> None:
         self._search, self._studies, self._place, self._store = search, studies, place, store
         self._say, self._said = say, set[str]()
-        self._holdings: Holdings | None = None
+        self._holdings: EncoderInventory | None = None
         self._sizes: dict[str, int] = {}
         self._predicted: dict[str, int] = {}
         self._unmeasured: set[str] = set()
         self._foreign: set[str] = set()
 
-    def started(self, item: WorkItem, kind: Kind) -> None:
+    def started(self, item: WorkItem, kind: Purpose) -> None:
         """Nothing to do."""
 
     def progressed(self, item: WorkItem, progress: Progress) -> None:
@@ -70,9 +70,9 @@ class DiskBudget:
         while self._store.complaints:
             self._say(self._store.complaints.pop(0))
 
-    def _look_around(self) -> Holdings:
+    def _look_around(self) -> EncoderInventory:
         """What is there at the start, and what belongs to others."""
-        holdings, have = Holdings(self._search, self._studies, self._place), self._store.encoder_keys()
+        holdings, have = EncoderInventory(self._search, self._studies, self._place), self._store.encoder_keys()
         self._sizes = self._store.sizes(holdings.made().keys() & have)
         predicted = self._store.prediction_sizes()
         self._predicted = {key: predicted[key] for key in holdings.predictions() & predicted.keys()}
@@ -84,7 +84,7 @@ class DiskBudget:
         self._holdings = holdings
         return holdings
 
-    def _shrink(self, holdings: Holdings, limit: float) -> None:
+    def _shrink(self, holdings: EncoderInventory, limit: float) -> None:
         total = sum(self._sizes.values()) + sum(self._predicted.values())
         if total <= limit:
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from search.config import workspace
 from search.config.search import Search
 from search.config.workspace import Place
-from search.retention.inventory import Holdings, neighbours
+from search.retention.inventory import EncoderInventory, neighbours
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from trainables.store.store import Orphan, Store
@@ -17,7 +17,7 @@ ORPHAN_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
-class Waste:
+class UnneededEncoder:
     """An encoder that nothing needs: of which mix, at which rung, in bytes."""
 
     key: str
@@ -27,13 +27,13 @@ class Waste:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class GcPlan:
     """What `gc` would delete, and what it would keep of this search.
 
     `predictions`, `kept_predictions`: key -> bytes.
     """
 
-    encoders: list[Waste]
+    encoders: list[UnneededEncoder]
     predictions: dict[str, int]
     orphans: list[Orphan]
     kept: int
@@ -59,7 +59,7 @@ class Sweep:
             store.remove_orphan(orphan)
 
 
-def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
+def sweep(search: Search, place: Place, store: Store, top: int) -> GcPlan:
     """What of the store can go without loss for this search, while no driver runs it.
 
     Args:
@@ -70,7 +70,7 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
     """
     predicted = store.prediction_sizes()  # before any studies are read: what is made after that is not looked at
     studies = Studies.open(place.studies, search)
-    holdings, have = Holdings(search, studies, place), store.encoder_keys()
+    holdings, have = EncoderInventory(search, studies, place), store.encoder_keys()
     needed = holdings.running(have) | holdings.worth(have, top, _is_over(search, studies)).keys()
     own = holdings.predictions()
     known = set(own)
@@ -80,9 +80,11 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> Sweep:
     unknown = {key: size for key, size in predicted.items() if key not in known}
     made = {key: uses for key, uses in holdings.made().items() if key in have}
     sizes = store.sizes(made)
-    waste = [Waste(key, str(made[key][0][0].mixture), made[key][0][1], sizes[key]) for key in sizes.keys() - needed]
+    waste = [
+        UnneededEncoder(key, str(made[key][0][0].mixture), made[key][0][1], sizes[key]) for key in sizes.keys() - needed
+    ]
     kept = [sizes[key] for key in sizes if key in needed]
-    return Sweep(
+    return GcPlan(
         sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
         unknown if _is_in_home(place) else {},
         store.orphans(ORPHAN_SECONDS),

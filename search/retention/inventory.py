@@ -35,7 +35,7 @@ LOST, RESUME, MERGE, ANSWER = 0.0, 1.0, 2.0, 3.0
 answer."""
 
 
-class Holdings:
+class EncoderInventory:
     """The encoders that the records of one search speak of, and what they are worth to it; and its predictions.
 
     `have`, everywhere: keys that are in the store.
@@ -56,14 +56,14 @@ class Holdings:
 
     def made(self) -> dict[str, list[tuple[Recipe, int]]]:
         """Key -> (recipe, rung) of those that have or may have it; recipes that differ in the target stage share it."""
-        standing, found = self._studies.standing, dict[str, list[tuple[Recipe, int]]]()
+        state, found = self._studies.state, dict[str, list[tuple[Recipe, int]]]()
         highest: dict[str, int] = {}
-        for rungs in standing.rungs.values():
+        for rungs in state.rungs.values():
             for rung, at in enumerate(rungs):
                 for digest in at.started:
                     highest[digest] = max(rung, highest.get(digest, 0))
         for digest, top in highest.items():
-            recipe = standing.recipes[digest]
+            recipe = state.recipes[digest]
             for rung in range(top + 1) if not recipe.is_baseline else ():
                 found.setdefault(self.key(recipe, rung), []).append((recipe, rung))
         return found
@@ -99,8 +99,8 @@ class Holdings:
             over: nothing will be promoted any more.
         """
         found: dict[str, float] = {}
-        standing, recipes = self._studies.standing, self._studies.standing.recipes
-        for target, rungs in standing.rungs.items() if not over else ():
+        state, recipes = self._studies.state, self._studies.state.recipes
+        for target, rungs in state.rungs.items() if not over else ():
             rankings = [rung.ranked for rung in rungs]
             hopes = hopeful(
                 rankings, [rung.started for rung in rungs], self._arriving(target), self._search.config.halving.eta
@@ -110,7 +110,7 @@ class Holdings:
                     worth = RESUME + 1 - position / len(rankings[rung])
                     for key in self._from(recipes[digest], rung + 1, have):
                         found[key] = max(worth, found.get(key, LOST))
-        singles = () if over or self._studies.exhausted else Merges(self._search, standing).needed
+        singles = () if over or self._studies.exhausted else Merges(self._search, state).needed
         for key in have & {self.key(recipe, 0) for recipe in singles}:
             found[key] = max(MERGE, found.get(key, LOST))
         found.update(dict.fromkeys(self._answer(top) & have, ANSWER))
@@ -129,9 +129,9 @@ class Holdings:
         studies, config = self._studies, self._search.config
         arriving = [0] * len(self._plan.rungs)
         if not studies.exhausted:
-            arriving[0] = max(0, config.budget.recipes - len(studies.standing.tried))
+            arriving[0] = max(0, config.budget.recipes - len(studies.state.tried))
         for item in studies.running():
-            if target in item.targets and item.recipe.digest in studies.standing.tried:
+            if target in item.targets and item.recipe.digest in studies.state.tried:
                 arriving[item.rung] += 1
         return arriving
 
@@ -140,7 +140,7 @@ class Holdings:
         found = set()
         for answer in answers:
             digests, rung = {entry["digest"] for entry in answer["best"]}, answer["rung"]["index"]
-            for recipe in self._studies.standing.recipes.values():
+            for recipe in self._studies.state.recipes.values():
                 if recipe.with_seed(self._search.config.seed).digest in digests:
                     found.add(self.key(recipe, rung))
         return found
@@ -168,7 +168,7 @@ def hopeful(
     return found
 
 
-def neighbours(search: Search, place: Place) -> Iterator[Holdings]:
+def neighbours(search: Search, place: Place) -> Iterator[EncoderInventory]:
     """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
     for name in workspace.names():
         if name == search.config.name:
@@ -182,4 +182,4 @@ def neighbours(search: Search, place: Place) -> Iterator[Holdings]:
             if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
                 continue
             raise
-        yield Holdings(other, studies, there)
+        yield EncoderInventory(other, studies, there)

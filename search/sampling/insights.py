@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.sampling.candidates import drawn, neighbours
-from search.studies.state import Standing
+from search.studies.state import SearchState
 from search.surrogate.features import Points
 from search.surrogate.gp import Surrogate, one_thread
-from search.surrogate.history import Measured
+from search.surrogate.history import History
 from spaces.mixture import Mixture
 from spaces.recipe import Candidate
 from spaces.space import Space
@@ -37,33 +37,33 @@ SURE = 1.64
 
 
 @one_thread()
-def learned(standing: Standing, space: Space, targets: Sequence[str], seed: int) -> dict[str, dict[str, Any] | None]:
+def learned(state: SearchState, space: Space, targets: Sequence[str], seed: int) -> dict[str, dict[str, Any] | None]:
     """What is known of some targets; None where too little was measured.
 
     Args:
         targets: of the search.
         seed: of the mixes and functions that are drawn.
     """
-    known = _known(standing, space, targets, seed)
+    known = _known(state, space, targets, seed)
     return {name: known[name].told() if name in known else None for name in targets}
 
 
 @one_thread()
-def expected_gain(standing: Standing, space: Space, seed: int) -> float | None:
+def expected_gain(state: SearchState, space: Space, seed: int) -> float | None:
     """What the best recipe of the space is expected to score beyond the best known one: of the targets, the most.
 
     As a share of 1; None as long as some target has too little measured to say.
     """
-    known = _known(standing, space, list(standing.rungs), seed)
-    if len(known) < len(standing.rungs):
+    known = _known(state, space, list(state.rungs), seed)
+    if len(known) < len(state.rungs):
         return None
     return max(float(target.more()["expected"]) for target in known.values())
 
 
-def _known(standing: Standing, space: Space, targets: Sequence[str], seed: int) -> dict[str, _Target]:
+def _known(state: SearchState, space: Space, targets: Sequence[str], seed: int) -> dict[str, _Target]:
     """Those of the targets of which enough was measured."""
-    measured = Measured.of(standing)
-    numbers = {name: number for number, name in enumerate(standing.rungs) if name in targets}
+    measured = History.of(state)
+    numbers = {name: number for number, name in enumerate(state.rungs) if name in targets}
     enough = {name: number for name, number in numbers.items() if len(measured.known_on(number)) >= LEAST}
     observations = measured.observations(space) if enough else None
     if observations is None:
@@ -75,7 +75,7 @@ def _known(standing: Standing, space: Space, targets: Sequence[str], seed: int) 
 class _Target:
     """One target of a surrogate."""
 
-    def __init__(self, surrogate: Surrogate, measured: Measured, space: Space, target: int, seed: int) -> None:
+    def __init__(self, surrogate: Surrogate, measured: History, space: Space, target: int, seed: int) -> None:
         self._surrogate, self._measured, self._space, self._target = surrogate, measured, space, target
         self._draw = Random(seed)
         self._normals = np.random.default_rng(seed)

@@ -21,7 +21,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from search.sampling.thompson import propose
-from search.surrogate.history import Measured
+from search.surrogate.history import History
 from spaces.digest import derive_seed
 from spaces.recipe import CostFunction, candidate_key
 from spaces.space import Space
@@ -52,7 +52,7 @@ class MixtureSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         others = [other for other in self._beside if other.study_name != study.study_name]
-        measured = Measured.of_studies([study, *others], self._space)
+        measured = History.of_studies([study, *others], self._space)
         known = set(map(candidate_key, measured.candidates))
         seed = derive_seed(self._seed, trial.number)
         found = propose(

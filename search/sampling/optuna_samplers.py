@@ -9,7 +9,7 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from search.studies.state import Standing
+from search.studies.state import SearchState
 from search.studies.trial_record import Record
 from spaces.recipe import Value
 from spaces.space import Space
@@ -34,21 +34,21 @@ class View:
         self._storage = InMemoryStorage()
         self._study = optuna.create_study(storage=self._storage, direction="maximize")
         self._id = self._storage.get_study_id_from_name(self._study.study_name)
-        self._seen = 0  # work items of the standing
+        self._seen = 0  # work items that were taken in
         self._running: dict[str, int] = {}  # digest -> trial
 
-    def catch_up(self, standing: Standing) -> None:
+    def catch_up(self, state: SearchState) -> None:
         """Takes in what is new, and the results of what ran."""
-        owners = standing.owners()
+        owners = state.owners()
         for owner in owners[self._seen :]:
             if owner.is_searched and owner.rung == self._rung and owner.item and self._target in owner.item.targets:
                 self._running[owner.recipe.digest] = self._storage.create_new_trial(self._id, self._trial(owner))
         self._seen = len(owners)
         for digest, trial_id in list(self._running.items()):
-            record = standing.at(self._target, digest, self._rung)
+            record = state.at(self._target, digest, self._rung)
             if record is not None and record.state.is_finished():
-                state = TrialState.COMPLETE if record.score else TrialState.FAIL
-                self._storage.set_trial_state_values(trial_id, state, [record.score.score] if record.score else None)
+                ended = TrialState.COMPLETE if record.score else TrialState.FAIL
+                self._storage.set_trial_state_values(trial_id, ended, [record.score.score] if record.score else None)
                 del self._running[digest]
 
     def ask(self, sampler: BaseSampler) -> dict[str, Value]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from search.sampling.optuna_samplers import View, make
-from search.studies.state import Standing
-from search.surrogate.history import Measured
+from search.studies.state import SearchState
+from search.surrogate.history import History
 from spaces.digest import derive_seed
 from spaces.mixture import Mixture
 from spaces.recipe import CostFunction, Value
@@ -36,7 +36,7 @@ class Proposer:
 
     def propose(
         self,
-        standing: Standing,
+        state: SearchState,
         seed: int,
         seen: Callable[[Mixture, dict[str, Value]], bool],
         cost: CostFunction,
@@ -44,7 +44,7 @@ class Proposer:
         """The next recipe; None when nothing unseen was found.
 
         Args:
-            standing: what is known now; it has only grown since the last call.
+            state: what is known now; it has only grown since the last call.
             seed: of this proposal alone. A sampler made anew after a restart would repeat its first draws otherwise.
             seen: whether a recipe was started already, for any target.
             cost: of a recipe; Optuna's samplers do not look at it.
@@ -52,10 +52,10 @@ class Proposer:
         if self._name == "mixture":
             from search.sampling.thompson import propose
 
-            measured = Measured.of(standing)
-            target = list(standing.rungs).index(self._target)
+            measured = History.of(state)
+            target = list(state.rungs).index(self._target)
             return propose(self._space, measured, target, seed, seen, cost)
-        view = None if self._name == "random" else self._view(standing)
+        view = None if self._name == "random" else self._view(state)
         for attempt in range(TRIES):
             seed_of_try = derive_seed(seed, attempt)
             if view is None or attempt >= TRIES // 2:
@@ -67,12 +67,12 @@ class Proposer:
                 return mixture, hyperparameters
         return None
 
-    def _view(self, standing: Standing) -> View | None:
+    def _view(self, state: SearchState) -> View | None:
         """The highest rung that has enough results."""
-        rungs = standing.rungs[self._target]
+        rungs = state.rungs[self._target]
         rung = next((rung for rung in reversed(range(len(rungs))) if len(rungs[rung].ranked) >= self._startup), None)
         if rung is None:
             return None
         view = self._views.setdefault(rung, View(self._space, self._target, rung))
-        view.catch_up(standing)
+        view.catch_up(state)
         return view

@@ -10,7 +10,7 @@ import numpy as np
 from search.sampling.candidates import Seen, around, distinct, drawn, unseen
 from search.surrogate.features import Array, Points
 from search.surrogate.gp import Surrogate, one_thread
-from search.surrogate.history import Measured
+from search.surrogate.history import History
 from spaces.recipe import Candidate, CostFunction
 from spaces.space import Space
 
@@ -28,7 +28,7 @@ KEPT = 5
 
 @one_thread()
 def propose(
-    space: Space, measured: Measured, target: int, seed: int, seen: Seen, cost: CostFunction | None = None
+    space: Space, measured: History, target: int, seed: int, seen: Seen, cost: CostFunction | None = None
 ) -> Candidate | None:
     """The unseen recipe that a sample of the posterior finds best for a target, or None when nothing unseen was found.
 
@@ -45,7 +45,7 @@ def propose(
     surrogate = Surrogate(observations)
     known, best = measured.known_on(target), 0.0
     if measured.running:
-        surrogate = surrogate.believing(measured.running, target)
+        surrogate = surrogate.condition_on_pending(measured.running, target)
     if known:  # what is near the best so far is looked at, too
         means = surrogate.means(observations.points.only(known), target)
         best = max(best, float(means.max()))

@@ -16,9 +16,9 @@ from search.forecast.recipe_cost import Costs
 from search.sampling.proposer import Proposer
 from search.scheduling.halving import promotable
 from search.scheduling.proxies import Merges
-from search.studies.state import Standing
+from search.studies.state import SearchState
 from search.studies.studies import Studies
-from search.studies.trial_record import Kind
+from search.studies.trial_record import Purpose
 from spaces.digest import derive_seed
 from spaces.errors import Failure
 from spaces.mixture import Mixture
@@ -33,12 +33,12 @@ FAILURES_BEFORE_STOP = 3
 class Listener(Protocol):
     """Who is told what happens: the terminal, MLflow."""
 
-    def started(self, item: WorkItem, kind: Kind) -> None: ...
+    def started(self, item: WorkItem, kind: Purpose) -> None: ...
     def progressed(self, item: WorkItem, progress: Progress) -> None: ...
     def finished(self, item: WorkItem, outcome: Outcome) -> None: ...
 
 
-Candidate = tuple[WorkItem, Kind, str]
+Candidate = tuple[WorkItem, Purpose, str]
 """A work item that could be started now, why, and the target whose study will own it."""
 
 
@@ -63,7 +63,7 @@ class Agenda:
         self._config, self._clock = search.config, clock
         self._rungs = len(self._config.halving.rungs)
         self._lost = studies.running()
-        self._in_flight: dict[WorkItem, Kind] = {}
+        self._in_flight: dict[WorkItem, Purpose] = {}
         begin = search.starts(studies.earlier or ())
         self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
         sampler, startup = chosen(search).name, self._config.sampler.startup
@@ -81,7 +81,7 @@ class Agenda:
             return None
         if self._lost:
             item = self._lost.pop(0)
-            owner = self._standing.owner(item)
+            owner = self._state.owner(item)
             assert owner is not None
             kind = owner.kind
         else:
@@ -135,14 +135,14 @@ class Agenda:
     # --- what is next
 
     @property
-    def _standing(self) -> Standing:
-        return self.studies.standing
+    def _state(self) -> SearchState:
+        return self.studies.state
 
     def _candidate(self) -> Candidate | None:
         """The most urgent work item that could be started now. It is looked for once per change of what is known."""
         if self._spent():
             return None
-        now = self._standing.items, self._standing.over, len(self._in_flight)
+        now = self._state.items, self._state.over, len(self._in_flight)
         if self._found is None or self._found[0] != now:
             self._found = now, next(filter(self._is_apart, self._candidates()), None)
         return self._found[1]
@@ -157,10 +157,10 @@ class Agenda:
 
     def _spent(self) -> bool:
         """Whether a limit other than the number of recipes is reached."""
-        budget, cost = self._config.budget, self._standing.cost
+        budget, cost = self._config.budget, self._state.cost
         wall_seconds = self.studies.wall_seconds + self._clock() - self._told_at
         return (
-            (budget.work_items is not None and self._standing.items >= budget.work_items)
+            (budget.work_items is not None and self._state.items >= budget.work_items)
             or (budget.hours is not None and wall_seconds >= budget.hours * 3600)
             or (budget.gpu_hours is not None and cost.gpu_seconds >= budget.gpu_hours * 3600)
         )
@@ -186,11 +186,11 @@ class Agenda:
         wanted: dict[tuple[str, int], list[str]] = {}
         closing = self._closing() and not self._searching  # what is in flight may still be the best of its rung
         for target in self._config.targets:
-            rungs = self._standing.rungs[target]
+            rungs = self._state.rungs[target]
             ranked, started = [rung.ranked for rung in rungs], [rung.started for rung in rungs]
             for place in promotable(ranked, started, self._config.halving.eta, closing):
                 wanted.setdefault(place, []).append(target)
-        recipes = self._standing.recipes
+        recipes = self._state.recipes
         for (digest, rung), targets in sorted(
             wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])
         ):
@@ -198,16 +198,16 @@ class Agenda:
 
     def _estimates(self) -> Iterator[Candidate]:
         """The next mixture that a merged encoder is scored for. While tasks alone still run, proposals go on."""
-        merges, targets = Merges(self.search, self._standing), self._config.targets
-        if len(self._standing.estimated) < self._config.sampler.estimates and not merges.is_early:
+        merges, targets = Merges(self.search, self._state), self._config.targets
+        if len(self._state.estimated) < self._config.sampler.estimates and not merges.is_early:
             for recipe in merges.left[:1]:
                 yield WorkItem(recipe, 0, tuple(targets), merged=True), "estimate", targets[0]
 
     def _proposals(self) -> Iterator[Candidate]:
         """A new recipe at the lowest rung, measured on all targets."""
-        targets, turns = self._config.targets, self._standing.turns
-        target = min(targets, key=lambda name: (turns[name], targets.index(name)))
-        kind: Kind = "start"
+        targets, proposals_by_target = self._config.targets, self._state.proposals_by_target
+        target = min(targets, key=lambda name: (proposals_by_target[name], targets.index(name)))
+        kind: Purpose = "start"
         recipe = next((recipe for recipe in self._start_recipes if not self._is_known(recipe)), None)
         if recipe is None:
             self._look_ahead()
@@ -225,16 +225,16 @@ class Agenda:
         for number in range(1, confirm.seeds):
             wanted: dict[Recipe, list[str]] = {}
             for target in self._config.targets:
-                winners = self._standing.rungs[target][top].ranked[: confirm.top]
+                winners = self._state.rungs[target][top].ranked[: confirm.top]
                 if winners:
-                    for recipe in (self._recipe(Mixture(), {}), *map(self._standing.recipes.__getitem__, winners)):
+                    for recipe in (self._recipe(Mixture(), {}), *map(self._state.recipes.__getitem__, winners)):
                         wanted.setdefault(recipe.with_seed(self._config.seed + number), []).append(target)
             for recipe, targets in wanted.items():
                 yield from self._missing(recipe, top, targets, "confirm")
 
-    def _missing(self, recipe: Recipe, rung: int, targets: Sequence[str], kind: Kind) -> Iterator[Candidate]:
+    def _missing(self, recipe: Recipe, rung: int, targets: Sequence[str], kind: Purpose) -> Iterator[Candidate]:
         """A work item for those targets that have not started the recipe at the rung."""
-        rungs = self._standing.rungs
+        rungs = self._state.rungs
         left = tuple(target for target in targets if recipe.digest not in rungs[target][rung].started)
         if left:
             yield WorkItem(recipe, rung, left), kind, left[0]
@@ -247,35 +247,35 @@ class Agenda:
         return any(kind not in ("confirm", "estimate") for kind in self._in_flight.values())
 
     def _is_known(self, recipe: Recipe) -> bool:
-        return recipe.digest in self._standing.recipes
+        return recipe.digest in self._state.recipes
 
     def _closing(self) -> bool:
         """No new recipes will come: the budget of recipes is spent, or the space, or more would bring too little."""
         budget, expected = self._config.budget, self.studies.expected_gain
         return (
             self.studies.exhausted
-            or len(self._standing.tried) >= budget.recipes
+            or len(self._state.tried) >= budget.recipes
             or (budget.least_gain is not None and expected is not None and expected < budget.least_gain)
         )
 
     def _look_ahead(self) -> None:
         """Once in a round of the targets, where `budget.until` asks for it: what more recipes would bring."""
-        tried, targets = len(self._standing.tried), self._config.targets
+        tried, targets = len(self._state.tried), self._config.targets
         if self._config.budget.least_gain is None or tried < self._expected_at + len(targets):
             return
         from search.sampling.insights import expected_gain  # brings scipy, which few agendas need
 
         self._expected_at = tried
-        expected = expected_gain(self._standing, self.search.space, derive_seed(self._config.seed, "ahead", tried))
+        expected = expected_gain(self._state, self.search.space, derive_seed(self._config.seed, "ahead", tried))
         if expected is not None:
             self.studies.note_expected_gain(expected)
 
     def _propose(self, target: str) -> Recipe | None:
         # By the number of proposals, not of results: what comes in between does not change what a sampler draws.
-        seed = derive_seed(self._config.seed, target, self._standing.turns[target])
-        left = 1 - len(self._standing.tried) / self._config.budget.recipes
+        seed = derive_seed(self._config.seed, target, self._state.proposals_by_target[target])
+        left = 1 - len(self._state.tried) / self._config.budget.recipes
         found = self._proposers[target].propose(
-            self._standing,
+            self._state,
             seed,
             lambda mixture, values: self._is_known(self._recipe(mixture, values)),
             self._costs.cooled(left),
@@ -286,7 +286,7 @@ class Agenda:
         return Recipe.of(mixture, hyperparameters, self._config.model, self._config.seed)
 
     def _look_at_failures(self) -> None:
-        failed, over = self._standing.failures, self._standing.over
+        failed, over = self._state.failures, self._state.over
         limit = self._config.failures.max_share
         if len(failed) >= FAILURES_BEFORE_STOP and len(failed) > limit * over:
             last = failed[-1].failure

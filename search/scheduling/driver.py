@@ -36,7 +36,7 @@ TUNE_ENVIRONMENT = {
 }
 
 
-class Ending(Enum):
+class SearchEnd(Enum):
     """How a run came to its end."""
 
     OVER = "over"
@@ -53,7 +53,7 @@ def run(
     retries: int = 3,
     worker: str = WORKER,
     before_exit: Callable[[], None] | None = None,
-) -> Ending:
+) -> SearchEnd:
     """Runs the agenda's work items until it is over, wants to stop, or a signal comes.
 
     When it does not run to its end, the work items that run are abandoned: the agenda hears nothing more of them. The
@@ -100,8 +100,8 @@ def run(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if searcher.halted:
-        return Ending.INTERRUPTED
-    return Ending.STOPPED if agenda.stop_reason is not None else Ending.OVER
+        return SearchEnd.INTERRUPTED
+    return SearchEnd.STOPPED if agenda.stop_reason is not None else SearchEnd.OVER
 
 
 class _InOrder(FIFOScheduler):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from random import Random
 
 from search.config.search import Search
-from search.studies.state import Standing
+from search.studies.state import SearchState
 from spaces.digest import derive_seed
 from spaces.errors import InputError
 from spaces.mixture import Mixture
@@ -27,7 +27,7 @@ class Merges:
     """The estimates of a search as it stands."""
 
     search: Search
-    standing: Standing
+    state: SearchState
 
     @property
     def singles(self) -> dict[str, Recipe]:
@@ -37,30 +37,30 @@ class Merges:
     @property
     def is_early(self) -> bool:
         """Whether some task alone has still to be trained at the lowest rung."""
-        running = {record.recipe.digest for record in self.standing.running() if record.rung == 0}
-        started = self.standing.recipes.keys() - running
+        running = {record.recipe.digest for record in self.state.running() if record.rung == 0}
+        started = self.state.recipes.keys() - running
         return any(recipe.digest not in started for recipe in self.singles.values())
 
     @property
     def left(self) -> list[Recipe]:
         """What is still to be estimated, in order, from the tasks that have an encoder now."""
         count = self.search.config.sampler.estimates
-        if len(self.standing.estimated) >= count:
+        if len(self.state.estimated) >= count:
             return []
         tasks = tuple(task for task, recipe in self.singles.items() if self._is_scored(recipe))
         recipes = map(self._recipe, _mixtures(self.search.space, tasks, count, self.search.config.seed))
-        return [recipe for recipe in recipes if recipe.digest not in self.standing.estimated]
+        return [recipe for recipe in recipes if recipe.digest not in self.state.estimated]
 
     @property
     def needed(self) -> list[Recipe]:
         """Single-task recipes whose encoders of the lowest rung estimates will start from; none if none will."""
-        config, standing = self.search.config, self.standing
-        if len(standing.estimated) >= config.sampler.estimates or len(standing.tried) >= config.budget.recipes:
+        config, state = self.search.config, self.state
+        if len(state.estimated) >= config.sampler.estimates or len(state.tried) >= config.budget.recipes:
             return []
         return list(self.singles.values()) if self.is_early or self.left else []
 
     def _is_scored(self, recipe: Recipe) -> bool:
-        records = (self.standing.at(target, recipe.digest, 0) for target in self.standing.rungs)
+        records = (self.state.at(target, recipe.digest, 0) for target in self.state.rungs)
         return any(record is not None and record.score is not None for record in records)
 
     def _recipe(self, mixture: Mixture) -> Recipe:

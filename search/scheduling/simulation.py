@@ -15,14 +15,14 @@ from search.config.search import Search
 from search.forecast.estimate import Estimate, Expected, Line, Work
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
-from search.studies.trial_record import Kind
+from search.studies.trial_record import Purpose
 from trainables.simulated import Surface, outcome, usual_values
 from trainables.work.item import WorkItem
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 
-def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, seed: int = 1) -> Estimate:
+def simulate(search: Search, plan: Plan, findings: PreparationReport, concurrency: int, seed: int = 1) -> Estimate:
     """The work items of a search and its wall-clock, on one made-up surface.
 
     Args:
@@ -37,12 +37,12 @@ def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, s
     lines: dict[str, list[Line]] = defaultdict(list)
     while True:
         while len(running) < concurrency and (item := agenda.next()) is not None:
-            owner = studies.standing.owner(item)
+            owner = studies.state.owner(item)
             assert owner is not None
             line = work.line(_expected(plan, item, owner.kind, search.config.seed))
             lines[line.kind].append(line)
             seconds = plan.rungs[item.rung] if line.seconds is None else line.seconds
-            heapq.heappush(running, (now + seconds, studies.standing.items, item))
+            heapq.heappush(running, (now + seconds, studies.state.items, item))
         if not running:
             break
         now, _, item = heapq.heappop(running)
@@ -51,7 +51,7 @@ def simulate(search: Search, plan: Plan, findings: Findings, concurrency: int, s
     return work.estimate([_sum(found) for found in lines.values()], concurrency, now)
 
 
-def _expected(plan: Plan, item: WorkItem, kind: Kind, seed: int) -> Expected:
+def _expected(plan: Plan, item: WorkItem, kind: Purpose, seed: int) -> Expected:
     """One work item as the estimate describes it."""
     share = plan.rungs[item.rung]
     goes_on = item.rung > 0 and item.recipe.seed == seed

@@ -44,7 +44,7 @@ class RungStanding:
         return [(digest, -negative) for negative, digest in self._keys]
 
 
-class Standing:
+class SearchState:
     """What is known about a search.
 
     Args:
@@ -58,7 +58,7 @@ class Standing:
         self.recipes: dict[str, Recipe] = {}  # digest -> recipe, of all that was started, in the order of their start
         self.estimated: dict[str, Recipe] = {}  # the same of what was estimated, which is none of the others' business
         self.tried: set[str] = set()  # digests that count against the budget of recipes
-        self.turns: Counter[str] = Counter()  # target -> recipes that it has brought in
+        self.proposals_by_target: Counter[str] = Counter()  # target -> recipes that it has brought in
         self.cost = Cost()
         self.failures: list[Record] = []  # owners of work items that failed
         self._estimates: dict[str, dict[tuple[str, int], Record]] = defaultdict(dict)
@@ -113,7 +113,7 @@ class Standing:
         if record.item is not None:
             self._owners[place] = record
             if record.kind in ("start", "proposal"):
-                self.turns[record.target] += 1
+                self.proposals_by_target[record.target] += 1
             if record.state is TrialState.RUNNING:
                 self._running[place] = record
         for target in record.item.targets if record.item is not None else (record.target,):

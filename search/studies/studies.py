@@ -29,8 +29,8 @@ from search.config.search import Search
 from search.config.search_file import differences
 from search.studies import trial_rows
 from search.studies.database import open_storage, persistently, usable
-from search.studies.state import Standing
-from search.studies.trial_record import Cost, Kind, Record
+from search.studies.state import SearchState
+from search.studies.trial_record import Cost, Purpose, Record
 from search.studies.trial_rows import TrialRow
 from spaces.errors import InputError, Problem
 from spaces.initial_design import Start
@@ -55,7 +55,7 @@ class Studies:
     """The studies of one search. One driver writes (`create`); anybody may read (`open`).
 
     `records[target]` mirrors the study in memory, in trial order, `estimates[target]` those of its trials that are
-    estimates; `standing` is what both add up to.
+    estimates; `state` is what both add up to.
     """
 
     def __init__(
@@ -120,11 +120,11 @@ class Studies:
 
     def owners(self) -> list[Record]:
         """One record per work item, in the order in which they were started."""
-        return self.standing.owners()
+        return self.state.owners()
 
     def running(self) -> list[WorkItem]:
         """Work items that were started and are not over: in flight, or lost with their driver."""
-        return [record.item for record in self.standing.running() if record.item]
+        return [record.item for record in self.state.running() if record.item]
 
     @property
     def wall_seconds(self) -> float:
@@ -155,11 +155,11 @@ class Studies:
 
     # --- writing: everything may be repeated after it was broken off
 
-    def begin(self, item: WorkItem, kind: Kind, owner: str) -> None:
+    def begin(self, item: WorkItem, kind: Purpose, owner: str) -> None:
         """Write the owner of a work item, RUNNING."""
 
         def write() -> None:
-            if self.standing.owner(item) is None:
+            if self.state.owner(item) is None:
                 record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": kind, "item": item.to_dict()}
                 self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: record})
 
@@ -169,12 +169,12 @@ class Studies:
         """Tell every target of the work item, its owner last."""
 
         def write() -> None:
-            owner = self.standing.owner(item)
+            owner = self.state.owner(item)
             if owner is None:  # told, and the answer was lost with the connection
                 return
             record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.kind}
             for target in item.targets:
-                if target != owner.target and self.standing.at(target, *owner.place) is None:
+                if target != owner.target and self.state.at(target, *owner.place) is None:
                     score = outcome.scores.get(target)
                     attributes = {RECORD: record, RESULT: _result(score, outcome)}
                     self._append(target, item.recipe, self._state(item, score), attributes, score)
@@ -269,7 +269,7 @@ class Studies:
         record = _record(target, row, lambda _: recipe)
         self._numbers[target] += 1
         self._beside(record).append(record)
-        self.standing.add(record)
+        self.state.add(record)
 
     def _tell(self, owner: Record, outcome: Outcome) -> None:
         """Finish the owner: what is known about it first, its state last."""
@@ -290,7 +290,7 @@ class Studies:
         told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=at)
         records = self._beside(owner)
         records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
-        self.standing.replace(told)
+        self.state.replace(told)
 
     def _state(self, item: WorkItem, score: Score | None) -> TrialState:
         if score is None:
@@ -321,7 +321,7 @@ class Studies:
                 (self._twins if record.place in places else self._beside(record)).append(record)
                 places.add(record.place)
                 self._numbers[target] = row.number + 1
-        self.standing = Standing(self.search.config.targets, self._top + 1, self.all())
+        self.state = SearchState(self.search.config.targets, self._top + 1, self.all())
 
     def _read_again(self) -> None:
         """After a lost connection: what was being written may be there or not."""

@@ -13,7 +13,7 @@ from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Score
 
-Kind = Literal["baseline", "start", "estimate", "proposal", "promotion", "confirm"]
+Purpose = Literal["baseline", "start", "estimate", "proposal", "promotion", "confirm"]
 """Why a work item exists: the empty mixture, a start recipe, an estimate of a mixture by a merged encoder, a sampler's
 proposal, successive halving, a fresh seed for a winner."""
 
@@ -49,7 +49,7 @@ class Record:
     state: TrialState
     recipe: Recipe
     rung: int
-    kind: Kind
+    kind: Purpose
     score: Score | None = None
     failure: Failed | None = None
     item: WorkItem | None = None

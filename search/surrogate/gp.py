@@ -121,7 +121,7 @@ class Surrogate:
         variance = self._kernel.variances(self.scales, points) - np.einsum("ij,ij->j", half, half)
         return across.T @ weights * unit, np.sqrt(np.clip(variance, 1e-12, None)) * unit
 
-    def believing(self, points: Sequence[int], target: int) -> Surrogate:
+    def condition_on_pending(self, points: Sequence[int], target: int) -> Surrogate:
         """As if some of the points had been measured on a target at the top rung, as predicted: what is expected stays
         the same everywhere, and less is uncertain."""
         seen, factor, weights = self._conditioned(target)

@@ -10,7 +10,7 @@ import numpy as np
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from search.studies.state import Standing
+from search.studies.state import SearchState
 from search.surrogate.features import Points
 from search.surrogate.observations import ESTIMATED, Observations
 from spaces.mixture import Mixture
@@ -19,7 +19,7 @@ from spaces.space import Space
 
 
 @dataclass
-class Measured:
+class History:
     """What is known about recipes, on several targets.
 
     `candidates`: the recipes, in the order of their start. `scores`: by (target, rung), recipe -> score, recipes and
@@ -38,35 +38,35 @@ class Measured:
     estimates: dict[int, dict[int, float]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, standing: Standing) -> Measured:
+    def of(cls, state: SearchState) -> History:
         """All that a search knows about the recipes that it searches; repeated seeds of winners are left out."""
-        found = cls([], {}, len(standing.rungs), max(len(rungs) for rungs in standing.rungs.values()))
-        digests = [digest for digest in standing.recipes if digest in standing.tried]
+        found = cls([], {}, len(state.rungs), max(len(rungs) for rungs in state.rungs.values()))
+        digests = [digest for digest in state.recipes if digest in state.tried]
         numbers = {digest: number for number, digest in enumerate(digests)}
         for digest in digests:
-            recipe = standing.recipes[digest]
+            recipe = state.recipes[digest]
             found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
-        baseline = next((digest for digest, recipe in standing.recipes.items() if recipe.is_baseline), None)
-        for target, (name, rungs) in enumerate(standing.rungs.items()):
+        baseline = next((digest for digest, recipe in state.recipes.items() if recipe.is_baseline), None)
+        for target, (name, rungs) in enumerate(state.rungs.items()):
             for rung, at in enumerate(rungs):
                 found.scores[target, rung] = {numbers[digest]: score for digest, score in at.scores()}
-                record = standing.at(name, baseline, rung) if baseline is not None else None
+                record = state.at(name, baseline, rung) if baseline is not None else None
                 if record is not None and record.score is not None:
                     found.baseline[target, rung] = record.score.score
-        running = {record.recipe.digest for record in standing.running()}
+        running = {record.recipe.digest for record in state.running()}
         found._set_apart([numbers[digest] for digest in digests if digest in running], numbers.values())
-        for digest, recipe in standing.estimated.items():
+        for digest, recipe in state.estimated.items():
             number = numbers.setdefault(digest, len(found.candidates))
             if number == len(found.candidates):
                 found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
-            for target, name in enumerate(standing.rungs):
-                record = standing.at(name, digest, 0, estimate=True)
+            for target, name in enumerate(state.rungs):
+                record = state.at(name, digest, 0, estimate=True)
                 if record is not None and record.score is not None:
                     found.estimates.setdefault(target, {})[number] = record.score.score
         return found
 
     @classmethod
-    def of_studies(cls, studies: Sequence[Study], space: Space) -> Measured:
+    def of_studies(cls, studies: Sequence[Study], space: Space) -> History:
         """The trials of Optuna studies over one space, a study per target.
 
         The value of a trial is its score at the top rung, intermediate values are scores at lower ones, a rung for each

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from search.config.search import Search
 from search.studies.database import reason_of, shown
 from search.studies.studies import Studies
-from search.studies.trial_record import Kind
+from search.studies.trial_record import Purpose
 from search.tracking.client import FIX, artifacts_beside, open_client
 from search.tracking.run_contents import DIGEST, SEARCH, STATE, Pages, Row
 from spaces.errors import Failure, Problem
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from search.scheduling.driver import Ending
+    from search.scheduling.driver import SearchEnd
 
 STATUS = {"over": "FINISHED", "stopped": "FAILED", "interrupted": "KILLED", "failed": "FAILED"}
-"""MLflow's status of the search's run, by the values of `driver.Ending`; `failed`: by an exception."""
+"""MLflow's status of the search's run, by the values of `driver.SearchEnd`; `failed`: by an exception."""
 
 PARENT, PAGE, ROLE, WRITTEN = "mlflow.parentRunId", "taskmix.page", "taskmix.role", "taskmix.written"
 """Tags: MLflow's own for nesting; ours for what arrived, what a run stands for ("search" or "recipe"), and on the
@@ -99,7 +99,7 @@ class Tracking:
         self._problem: BaseException | None = None
         self._experiment = self._parent = ""
         self._runs: dict[str, _Run] = {}
-        self._before = set(studies.standing.recipes)  # those of them that may have a run
+        self._before = set(studies.state.recipes)  # those of them that may have a run
         self._doubtful: set[str] = set()
         self._looked_up: set[str] = set()
         self._behind: set[str] = set()
@@ -144,7 +144,7 @@ class Tracking:
         self._write_all(self._behind)
         self._note_written()
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: SearchEnd) -> None:
         """Terminates every run: the search's by how it ended, those of abandoned work items as KILLED."""
         self._end(ending.value)
 
@@ -164,7 +164,7 @@ class Tracking:
 
     # --- agenda.Listener
 
-    def started(self, item: WorkItem, kind: Kind) -> None:
+    def started(self, item: WorkItem, kind: Purpose) -> None:
         self.ready()
         self._in_flight.add(item.key)
         self._refresh({item.recipe.digest})
@@ -258,14 +258,14 @@ class Tracking:
 
     def _after(self, written: int) -> set[str]:
         """Recipes whose runs may lack something, given how many work items' ends are known to be written."""
-        standing = self.studies.standing
+        state = self.studies.state
         if not written:
-            return set(standing.recipes)
-        ended = [owner for owner in standing.owners() if owner.finished]
+            return set(state.recipes)
+        ended = [owner for owner in state.owners() if owner.finished]
         ended.sort(key=lambda owner: owner.finished or dt.datetime.min)
-        recipes = {owner.recipe for owner in (*ended[written:], *standing.running())}
+        recipes = {owner.recipe for owner in (*ended[written:], *state.running())}
         seeds = {recipe.seed for recipe in recipes if recipe.is_baseline}  # gains over it are written when it ends
-        gains = {digest for digest, recipe in standing.recipes.items() if recipe.seed in seeds}
+        gains = {digest for digest, recipe in state.recipes.items() if recipe.seed in seeds}
         return gains | {recipe.digest for recipe in recipes}
 
     def _read(self) -> None:
@@ -295,7 +295,7 @@ class Tracking:
                 self._get_client().delete_run(info.run_id)
 
     def _written(self) -> str:
-        return str(self.studies.standing.over)
+        return str(self.studies.state.over)
 
     def _note_written(self) -> None:
         """Says in MLflow that all is written so far, so that a resume need not compare thousands of runs."""

@@ -60,11 +60,11 @@ class Pages:
     @property
     def recipes(self) -> dict[str, Recipe]:
         """Digest -> recipe, of all that was started, in the order of their start."""
-        return self.studies.standing.recipes
+        return self.studies.state.recipes
 
     def page(self, recipe_digest: str) -> Page:
         """Of one recipe."""
-        records, recipe = self.studies.standing.of_recipe(recipe_digest), self.recipes[recipe_digest]
+        records, recipe = self.studies.state.of_recipe(recipe_digest), self.recipes[recipe_digest]
         records.sort(key=lambda record: (record.rung, record.target))
         state, status = self._state(records)
         failures = [record.failure.message for record in records if record.failure]
@@ -98,8 +98,8 @@ class Pages:
 
     def summary(self) -> list[Row]:
         """Metrics of the search's own run: the best of each target so far; the step is the number of work items."""
-        standing = self.studies.standing
-        over = [record for record in standing.owners() if record.finished]
+        state = self.studies.state
+        over = [record for record in state.owners() if record.finished]
         times = [_milliseconds(record.finished) for record in over if record.finished]
         if not times:
             return []
@@ -108,8 +108,8 @@ class Pages:
             values[f"{target}/baseline"] = answer["baseline"]["score"] if answer["baseline"] else None
             for entry in answer["best"]:
                 values |= {f"{target}/score": entry["score"], f"{target}/gain": entry["gain"]}
-        values |= {f"cost/{name}": value for name, value in asdict(standing.cost).items()}
-        values["work_items/failed"] = len(standing.failures)
+        values |= {f"cost/{name}": value for name, value in asdict(state.cost).items()}
+        values["work_items/failed"] = len(state.failures)
         return [
             (key, float(value), max(times), len(over)) for key, value in sorted(values.items()) if value is not None
         ]
@@ -143,7 +143,7 @@ class Pages:
             for metric, value in metrics.items():
                 yield f"{target}/{language}/{metric}", value, at, step
         mixture_free = Recipe.of(Mixture(), {}, record.recipe.model, record.recipe.seed)
-        baseline = self.studies.standing.at(target, mixture_free.digest, record.rung)
+        baseline = self.studies.state.at(target, mixture_free.digest, record.rung)
         if baseline and baseline.score and baseline.finished and not record.recipe.is_baseline:
             later = max(at, _milliseconds(baseline.finished))
             yield f"{target}/gain", score.score - baseline.score.score, later, step

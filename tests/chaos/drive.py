@@ -11,14 +11,14 @@ from search.config.search import Search
 from search.config.workspace import Place
 from search.scheduling import driver
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 driver.run = partial(driver.run, worker=sys.argv[1])  # type: ignore[assignment]
 
 
-def unchecked(search: Search, place: Place, *_: Any, **__: Any) -> tuple[Plan, Findings]:
+def unchecked(search: Search, place: Place, *_: Any, **__: Any) -> tuple[Plan, PreparationReport]:
     """What `plan.checked` gives, without a look at data and model: a simulated worker has neither."""
-    return search.plan(place.store, str(place.cache)), Findings()
+    return search.plan(place.store, str(place.cache)), PreparationReport()
 
 
 if sys.argv[1].endswith(":Simulated"):

@@ -16,7 +16,7 @@ from optuna.storages import RDBStorage
 from search.config import search_file
 from search.config.search import Search
 from search.studies.studies import Studies
-from search.studies.trial_record import Kind
+from search.studies.trial_record import Purpose
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
@@ -115,7 +115,7 @@ class Filler:
             )
         return Outcome(scores=found, seconds=seconds, training_seconds=seconds * 0.8, examples=100)
 
-    def begin(self, item: WorkItem, kind: Kind = "start") -> WorkItem:
+    def begin(self, item: WorkItem, kind: Purpose = "start") -> WorkItem:
         self.studies.begin(item, kind, item.targets[0])
         return item
 
@@ -124,7 +124,7 @@ class Filler:
         mix: str,
         rung: int,
         scores: Mapping[str, float],
-        kind: Kind = "start",
+        kind: Purpose = "start",
         seed: int = 1,
         seconds: float = 10.0,
     ) -> WorkItem:

@@ -13,7 +13,7 @@ from spaces import initial_design
 from spaces.card import Card
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
-from spaces.initial_design import Finding, Pool, Prior
+from spaces.initial_design import DesignContext, Finding, Prior
 from spaces.mixture import Mixture
 from spaces.space import Space
 
@@ -22,24 +22,24 @@ STUDY = ["anli_plus", "mnli", "qqp", "squad_v1", "squad_v2", "hellaswag", "ccg",
 NAMES: list[Prior] = [name for name in get_args(Prior) if name != "earlier"]
 
 
-def pool(tasks: list[str], targets: list[str], examples: int = 200_000, **space: Any) -> Pool:
+def pool(tasks: list[str], targets: list[str], examples: int = 200_000, **space: Any) -> DesignContext:
     """Built-in cards; at most four tasks of at least a tenth."""
     cards = {task: CATALOGUE.task(task) for task in sorted(tasks)}
     found = Space(tuple(cards), **space)
-    return Pool(found, cards, {name: CATALOGUE.target(name) for name in targets}, CATALOGUE.suites, examples)
+    return DesignContext(found, cards, {name: CATALOGUE.target(name) for name in targets}, CATALOGUE.suites, examples)
 
 
-def sized(rows: Mapping[str, int | None], examples: int, **space: Any) -> Pool:
+def sized(rows: Mapping[str, int | None], examples: int, **space: Any) -> DesignContext:
     """Tasks of these sizes."""
     like = CATALOGUE.task("mnli")
     cards: dict[str, Card] = {
         name: like.model_copy(update={"name": name, "sizes": {} if count is None else {"train": count}})
         for name, count in sorted(rows.items())
     }
-    return Pool(Space(tuple(cards), **space), cards, {}, {}, examples)
+    return DesignContext(Space(tuple(cards), **space), cards, {}, {}, examples)
 
 
-def mixtures(name: Prior, pool: Pool) -> list[str]:
+def mixtures(name: Prior, pool: DesignContext) -> list[str]:
     return [str(start.mixture) for start in initial_design.starts([name], pool)]
 
 

@@ -19,7 +19,7 @@ SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
 @dataclass
-class Findings:
+class CardReport:
     """What was found of one card.
 
     Args:
@@ -54,9 +54,9 @@ class Findings:
         return f"{first.where}: {first.what}{found}" + (f" (and {more} more)" if more else "")
 
 
-def looked_at(card: Card, cache: Path, mirror: str | None) -> Findings:
+def looked_at(card: Card, cache: Path, mirror: str | None) -> CardReport:
     """Columns, labels and sizes of every split that the card names, in every language, from the first rows."""
-    findings = Findings(card)
+    findings = CardReport(card)
     pools = [card.pool_card.model_copy(update={"sizes": {}})] if card.pool is not None else []
     for part in (*(card.parts or (card,)), *pools):
         for split, language in _named(part):

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card, Split
 from trainables.data.card_data import Data
 from trainables.formats import by_name
-from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
+from trainables.formats.vectors import Layer, PoolIndex, Retriever, text_vectors
 from trainables.work.settings import EvaluationSettings
 
 Scores = dict[str, dict[str, float]]
@@ -105,9 +105,9 @@ class _Pools:
         self, read: _Reading, encoder: nn.Module, settings: EvaluationSettings, layers: Sequence[Layer]
     ) -> None:
         self._read, self._encoder, self._settings, self._layers = read, encoder, settings, layers
-        self._kept: tuple[Any, Pool | None] = (None, None)
+        self._kept: tuple[Any, PoolIndex | None] = (None, None)
 
-    def head(self, card: Card, split: Split, language: str) -> Pool | None:
+    def head(self, card: Card, split: Split, language: str) -> PoolIndex | None:
         """The pool of a language's rows; None where the format has none."""
         if card.pool is None:
             return None
@@ -119,7 +119,7 @@ class _Pools:
                 card, split, language, self._read.tokenizer, self._read.max_length
             )
             vectors = text_vectors(self._encoder, features, self._read.tokenizer, self._settings, self._layers)
-            self._kept = (key, Pool(rows, vectors))
+            self._kept = (key, PoolIndex(rows, vectors))
         return self._kept[1]
 
 

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
 from trainables.formats.search_index import nearest
-from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
+from trainables.formats.vectors import Layer, PoolIndex, Retriever, text_vectors
 from trainables.work.settings import EvaluationSettings
 
 RANKS = 20
@@ -39,7 +39,7 @@ class AnswerRetrieval(Retriever):
         settings: EvaluationSettings,
     ) -> list[list[list[str]]]:
         """For each query the ids of the first candidates, best first."""
-        assert isinstance(head, Pool), "evaluated with its pool"
+        assert isinstance(head, PoolIndex), "evaluated with its pool"
         device = next(encoder.parameters()).device
         ids = head.rows["id"][:]
         vectors = text_vectors(encoder, features, tokenizer, settings, layers)

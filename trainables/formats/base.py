@@ -23,8 +23,8 @@ The contract, tested for every format by `tests/trainables/formats/test_contract
 * Label positions that do not count are -100.
 
 Some formats do less. Those with a pool (`spaces.card.POOLED`) are not trained themselves but as `TRAINED_AS` says: they
-have no loss, and their head is the pool (`trainables.formats.vectors.Pool`). Masked LM is not scored. Cards are checked
-for that, so the defaults below are for programming mistakes.
+have no loss, and their head is the pool (`trainables.formats.vectors.PoolIndex`). Masked LM is not scored. Cards are
+checked for that, so the defaults below are for programming mistakes.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
 from trainables.formats.search_index import nearest
-from trainables.formats.vectors import Layer, Pool, Retriever, text_vectors
+from trainables.formats.vectors import Layer, PoolIndex, Retriever, text_vectors
 from trainables.work.settings import EvaluationSettings
 
 NEIGHBOURS = 4
@@ -46,7 +46,7 @@ class BitextMining(Retriever):
         As in XTREME equal sentences are one when neighbours are looked for, and a pair with a sentence that its corpus
         has more than once is dropped, since its id is anybody's guess.
         """
-        assert isinstance(head, Pool), "evaluated with its pool"
+        assert isinstance(head, PoolIndex), "evaluated with its pool"
         device = next(encoder.parameters()).device
         here, there = _Corpus(rows["text"][:]), _Corpus(head.rows["text"][:])
         ids = head.rows["id"][:]

@@ -22,7 +22,7 @@ Layer = int | None
 """An index of the encoder's hidden states, 0 for the embeddings; None for what the encoder gives out."""
 
 
-class Pool(nn.Module):
+class PoolIndex(nn.Module):
     """The head of a target with a pool: the candidates, which the queries of several languages share.
 
     Args:

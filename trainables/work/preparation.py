@@ -17,7 +17,7 @@ class Sizes(Strict):
     evaluation_tokens: float = Field(0.0, description="mean tokens of a scored row")
 
 
-class Findings(Strict):
+class PreparationReport(Strict):
     """What preparing found out. Cards whose data are out of reach are missing from `sizes`."""
 
     sizes: dict[str, Sizes] = Field(default_factory=dict)

@@ -33,7 +33,7 @@ from spaces.errors import Failure
 from tests.nodes import ROOT
 from tests.tiny import write_cards, write_data
 from trainables.work.plan import Plan
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 from trainables.work.settings import EngineSettings, StageSettings
 
 Capture = pytest.CaptureFixture[str]
@@ -344,9 +344,9 @@ def plan(zero: Any = 0, workers: int = 1, frozen: bool = False) -> Plan:
     [(0, 1, False, 16), (0, 4, False, 16), (1, 4, False, 10), (2, 4, False, 7), (3, 4, False, 4), (0, 1, True, 7)],
 )
 def test_what_training_holds_at_least(zero: int, workers: int, frozen: bool, bytes_each: int) -> None:
-    findings = Findings(parameters=1000, embeddings=750)
+    findings = PreparationReport(parameters=1000, embeddings=750)
     assert least_memory(plan(zero, workers, frozen), findings) == 1000 * bytes_each
-    assert least_memory(plan(), Findings()) is None
+    assert least_memory(plan(), PreparationReport()) is None
 
 
 def memory(answer: Answer, gpus: list[Gpu] | None, least: int | None, item: ItemResources, lent: float = 0) -> Check:

@@ -11,7 +11,7 @@ from search.cli import main
 from search.config import search_file
 from search.forecast.estimate import Estimate, estimate
 from search.scheduling.simulation import simulate
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 def planned(file: Path, played: bool) -> Estimate:
     """As `plan --offline`, with `--simulate` where it is `played`, says it where no data are."""
     search = search_file.load(file)
-    return (simulate if played else estimate)(search, search.plan("store", "cache"), Findings(), 1)
+    return (simulate if played else estimate)(search, search.plan("store", "cache"), PreparationReport(), 1)
 
 
 @pytest.mark.parametrize("suite", ["xtreme", "xtreme-r"])

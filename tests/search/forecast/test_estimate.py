@@ -15,7 +15,7 @@ from search.forecast.throughput import table
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from tests.search.landscape import outcome
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 
 def per_rung(search: Search) -> Counter[int]:
@@ -42,13 +42,13 @@ def test_counts_are_about_what_a_search_takes(make_search: Callable[..., Search]
     assert per_rung(search).total() == pytest.approx(taken.total(), rel=0.35)
 
 
-def costs(search: Search, findings: Findings) -> Estimate:
+def costs(search: Search, findings: PreparationReport) -> Estimate:
     return estimate(search, search.plan("store", "cache"), findings, concurrency=1)
 
 
 def test_estimates_by_evidence_train_nothing(make_search: Callable[..., Search]) -> None:
     def line(probe: str) -> Line:
-        found = costs(make_search(sampler={"estimates": 6, "probe": probe}), Findings())
+        found = costs(make_search(sampler={"estimates": 6, "probe": probe}), PreparationReport())
         return next(line for line in found.lines if line.kind.startswith("estimates"))
 
     assert line("logme").examples == line("logme").trained == 0 < line("stage").examples
@@ -61,7 +61,7 @@ LARGE = "xlm-roberta-large"
 
 def test_gpu_hours_by_hand(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE, resources=ON_A_GPU, evaluation={"max_examples": 100})
-    found = costs(search, Findings())
+    found = costs(search, PreparationReport())
     line = found.lines[2]
     assert line.kind == "new recipes at rung 0 (25%)" and line.items == 4
     # intermediate: a quarter of 640 examples of three tasks in the mean; target: a quarter of 320, on `related` alone
@@ -82,7 +82,7 @@ def test_gpu_hours_by_hand(make_search: Callable[..., Search]) -> None:
 def test_all_stages_of_a_target_count(make_search: Callable[..., Search]) -> None:
     stages = {"intermediate": {"examples": 640}, "target": {"examples": 320}}
     own = {**stages, "per_target": {"xcopa": {"examples": [400, 240]}}}
-    found = costs(make_search(tasks=["hellaswag"], targets=["xcopa"], stages=own), Findings())
+    found = costs(make_search(tasks=["hellaswag"], targets=["xcopa"], stages=own), PreparationReport())
     line = found.lines[0]
     assert line.kind.startswith("baseline at rung 0 (25%)")
     assert (line.examples, line.steps) == (100 + 60, -(-100 // 32) + -(-60 // 32))
@@ -92,17 +92,17 @@ def test_all_stages_of_a_target_count(make_search: Callable[..., Search]) -> Non
 
 def test_disk_is_that_of_the_encoders_that_are_stored(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE)
-    found = costs(search, Findings())
+    found = costs(search, PreparationReport())
     # 4 new recipes and 3 promotions store one each, 2 winners with one more seed both rungs
     assert found.disk == (4 + 3 + 2 * 2) * 4 * 560e6
-    assert costs(search, Findings(parameters=1000, embeddings=400)).disk == (4 + 3 + 2 * 2) * 4 * 1000
+    assert costs(search, PreparationReport(parameters=1000, embeddings=400)).disk == (4 + 3 + 2 * 2) * 4 * 1000
 
 
 def test_a_cpu_says_nothing_about_a_gpu(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE, resources=ON_A_GPU)
-    here = Findings(seconds_per_token=1e-3)
+    here = PreparationReport(seconds_per_token=1e-3)
     assert costs(search, here).seconds is None and costs(search, here).measured_gpu_hours is None
-    there = Findings(seconds_per_token=1e-6, training_seconds_per_token=4e-6, device="a GPU")
+    there = PreparationReport(seconds_per_token=1e-6, training_seconds_per_token=4e-6, device="a GPU")
     found = costs(search, there)
     trained = sum(line.items * line.trained for line in found.lines)
     scored = sum(line.items * line.scored for line in found.lines)
@@ -112,19 +112,21 @@ def test_a_cpu_says_nothing_about_a_gpu(make_search: Callable[..., Search]) -> N
 
 
 def test_an_unknown_model_costs_nobody_knows_what(make_search: Callable[..., Search]) -> None:
-    found = costs(make_search(resources=ON_A_GPU), Findings())
+    found = costs(make_search(resources=ON_A_GPU), PreparationReport())
     assert found.gpu_hours == {} and found.disk is None
 
 
 @pytest.mark.parametrize(("eta", "says"), [(2, "the best 1/2 go on"), (1, "of the examples; all go on")])
 def test_plan_says_who_goes_on(make_search: Callable[..., Search], eta: int, says: str) -> None:
     search = make_search(halving={"rungs": [0.25, 1.0], "eta": eta})
-    assert says in " ".join(report.plan(search, [], Findings(), costs(search, Findings())).split())
+    assert says in " ".join(report.plan(search, [], PreparationReport(), costs(search, PreparationReport())).split())
 
 
 def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE, resources=ON_A_GPU, start={"single_tasks": True})
-    text = " ".join(report.plan(search, search.starts(), Findings(), costs(search, Findings())).split())
+    text = " ".join(
+        report.plan(search, search.starts(), PreparationReport(), costs(search, PreparationReport())).split()
+    )
     for part in (
         "steps each",
         "GPU-hours: about",
@@ -137,5 +139,5 @@ def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
         "sampler mixture: 3 tasks to mix",
     ):
         assert part in text, part
-    measured = Findings(seconds_per_token=1e-6, device="a GPU")
+    measured = PreparationReport(seconds_per_token=1e-6, device="a GPU")
     assert "by the speed measured on a GPU" in report.plan(search, [], measured, costs(search, measured))

@@ -8,7 +8,7 @@ import pytest
 
 from search.config.workspace import Place
 from search.retention.disk_budget import DiskBudget
-from search.retention.inventory import Holdings
+from search.retention.inventory import EncoderInventory
 from search.studies.studies import Studies
 from tests.search.conftest import ENCODER_BYTES, Filler, load
 from trainables.store.store import Store
@@ -25,7 +25,7 @@ class Disk:
         self.filler = Filler(self.search, Studies.in_memory(self.search))
         place = Place.of(self.search.config)
         self.store, self.said, self._folder = Store(place.store, place.cache), list[str](), folder
-        self.encoders = Holdings(self.search, self.filler.studies, place)
+        self.encoders = EncoderInventory(self.search, self.filler.studies, place)
         self.budget = DiskBudget(self.search, self.filler.studies, place, self.store, self.said.append)
 
     def run(self, mix: str, rung: int, score: float) -> None:

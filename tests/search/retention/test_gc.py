@@ -16,7 +16,7 @@ from search.config.search import Search
 from search.config.workspace import Place
 from search.retention import gc
 from search.retention.gc import sweep
-from search.retention.inventory import Holdings, hopeful
+from search.retention.inventory import EncoderInventory, hopeful
 from search.scheduling.agenda import Agenda
 from search.studies.lease import acquire
 from search.studies.studies import Studies
@@ -46,7 +46,7 @@ def store_all(filler: Filler, folder: Path) -> Store:
     """The encoders that a search like this has put into its store."""
     place = Place.of(filler.search.config)
     store = Store(place.store, place.cache)
-    for key in Holdings(filler.search, filler.studies, place).made():
+    for key in EncoderInventory(filler.search, filler.studies, place).made():
         store.put_encoder(key, folder, {})
     return store
 
@@ -71,7 +71,7 @@ def test_deleting_what_nothing_needs_costs_no_training(
     )
     studies = Studies.in_memory(search)
     agenda, place, dice = Agenda(search, studies), Place.of(search.config), random.Random(seed)
-    encoders = Holdings(search, studies, place)
+    encoders = EncoderInventory(search, studies, place)
     kept, all_made, deleted, promotions, running = set[str](), set[str](), 0, 0, list[WorkItem]()
 
     def below(recipe: Recipe, rung: int, have: set[str]) -> int:
@@ -114,7 +114,7 @@ def test_hopes_end_when_ranks_are_too_low() -> None:
 
 def test_results_on_their_way_leave_hope(search: Search) -> None:
     filler = Filler(search, Studies.in_memory(search))
-    encoders = Holdings(search, filler.studies, Place.of(search.config))
+    encoders = EncoderInventory(search, filler.studies, Place.of(search.config))
     for mix, score in (("paraphrase", 0.5), ("ner", 0.3)):
         filler.run(mix, 0, {"related": score, "verses": score})
     second = {encoders.key(filler.item("ner", 0).recipe, 0)}
@@ -187,7 +187,7 @@ def test_what_another_search_needs_stays(
 
 def predict(filler: Filler, store: Store) -> set[str]:
     """Predictions for all that the search has scored at the top rung; their keys."""
-    keys = Holdings(filler.search, filler.studies, Place.of(filler.search.config)).predictions()
+    keys = EncoderInventory(filler.search, filler.studies, Place.of(filler.search.config)).predictions()
     for key in keys:
         store.put_predictions(key, {"en": [0, 1]})
     return keys

@@ -57,7 +57,7 @@ def outcome(plan: Plan, item: WorkItem, draw: Random) -> Outcome:
 
 def test_effects_pairs_and_the_best_mix_are_found(make_search: MakeSearch, tmp_path: Path) -> None:
     search, studies = searched(make_search, tmp_path, 24)
-    told = learned(studies.standing, search.space, ["related"], 1)["related"]
+    told = learned(studies.state, search.space, ["related"], 1)["related"]
     assert told is not None
     assert told["tasks"]["paraphrase"]["alone"] == pytest.approx(0.06, abs=0.015)
     assert told["tasks"]["ner"]["alone"] < 0
@@ -66,20 +66,20 @@ def test_effects_pairs_and_the_best_mix_are_found(make_search: MakeSearch, tmp_p
     assert set(told["predicted"]["mixture"]) == {"crossref", "paraphrase"}
     assert told["predicted"]["gain"] == pytest.approx(0.085, abs=0.015)
     assert 0 <= told["more"]["expected"] < 0.02
-    assert told == learned(studies.standing, search.space, ["related"], 1)["related"]
+    assert told == learned(studies.state, search.space, ["related"], 1)["related"]
 
 
 def test_more_recipes_are_expected_to_bring_less(make_search: MakeSearch, tmp_path: Path) -> None:
     (search, few), (_, many) = (searched(make_search, tmp_path, count) for count in (5, 24))
-    before = expected_gain(few.standing, search.space, 1)
-    after = expected_gain(many.standing, search.space, 1)
+    before = expected_gain(few.state, search.space, 1)
+    after = expected_gain(many.state, search.space, 1)
     assert before is not None and after is not None and after < before
 
 
 def test_too_little_to_say(make_search: MakeSearch, tmp_path: Path) -> None:
     search, studies = searched(make_search, tmp_path, 3)
-    assert learned(studies.standing, search.space, ["related", "verses"], 1) == {"related": None, "verses": None}
-    assert expected_gain(studies.standing, search.space, 1) is None
+    assert learned(studies.state, search.space, ["related", "verses"], 1) == {"related": None, "verses": None}
+    assert expected_gain(studies.state, search.space, 1) is None
     assert "learned" not in render(answers(search, studies), "best")
 
 

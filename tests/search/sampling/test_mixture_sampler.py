@@ -19,7 +19,7 @@ from search.sampling.mixture_sampler import MixtureSampler
 from search.sampling.thompson import propose
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
-from search.surrogate.history import Measured
+from search.surrogate.history import History
 from spaces.mixture import Mixture
 from spaces.recipe import Candidate, CostFunction
 from spaces.space import Hyperparameter, Space
@@ -42,7 +42,7 @@ def score(mixture: Mixture, learning_rate: float = 1e-5) -> float:
     return 0.5 + gain * math.exp(-0.3 * math.log(learning_rate / 3e-5) ** 2)
 
 
-def measured(space: Space, candidates: list[Candidate], targets: int = 1, rungs: int = 1) -> Measured:
+def measured(space: Space, candidates: list[Candidate], targets: int = 1, rungs: int = 1) -> History:
     """All candidates on all targets and rungs."""
     scores = {
         (target, rung): {number: score(mixture) for number, (mixture, _) in enumerate(candidates)}
@@ -50,7 +50,7 @@ def measured(space: Space, candidates: list[Candidate], targets: int = 1, rungs:
         for rung in range(rungs)
     }
     baseline = dict.fromkeys(scores, 0.5)
-    return Measured(candidates, scores, targets, rungs, baseline)
+    return History(candidates, scores, targets, rungs, baseline)
 
 
 def nothing_seen(mixture: Mixture, values: dict[str, object]) -> bool:
@@ -171,7 +171,7 @@ def test_other_studies_are_learned_from_and_new_tasks_count_as_left_out() -> Non
         )
         one.add_trial(trial)
     other = optuna.create_study(study_name="other", direction="maximize", sampler=MixtureSampler(new, [one], seed=1))
-    known = Measured.of_studies([other, one], new)
+    known = History.of_studies([other, one], new)
     assert [str(mixture) for mixture, _ in known.candidates] == ["a:1", "b:1", "a:0.5 + b:0.5"]
     assert known.known_on(0) == [] and known.known_on(1) == [0, 1, 2]
     mixture, _ = new.decode(other.ask(new.distributions).params)
@@ -188,7 +188,7 @@ def test_intermediate_values_are_lower_rungs() -> None:
         )
         study.add_trial(trial)
         params = space.encode(Mixture.parse("b"), {})
-    known = Measured.of_studies([study], space)
+    known = History.of_studies([study], space)
     assert known.rungs == 3
     assert known.scores == {(0, 0): {0: -0.6, 1: -0.9}, (0, 1): {0: -0.5}, (0, 2): {0: -0.4}}
 
@@ -222,4 +222,4 @@ def test_a_search_ends_once_more_is_expected_to_bring_too_little(
         agenda.done(item, outcome(surface, plan.targets, item, plan.rungs[item.rung], item.rung == 1))
     assert agenda.over
     assert studies.expected_gain is not None and studies.expected_gain < 0.025
-    assert 4 <= len(studies.standing.tried) < 60
+    assert 4 <= len(studies.state.tried) < 60

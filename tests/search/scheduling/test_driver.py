@@ -20,7 +20,7 @@ import ray
 
 from cluster.connect import Connection, connect
 from cluster.resources import ItemResources
-from search.scheduling.driver import SECOND_SIGNAL_EXIT, Ending, run
+from search.scheduling.driver import SECOND_SIGNAL_EXIT, SearchEnd, run
 from search.scheduling.searcher import AgendaSearcher
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe, Value
@@ -109,7 +109,7 @@ def test_every_item_runs_once_and_two_at_a_time(
     ended = time.time()
     printed = capfd.readouterr()
 
-    assert ending is Ending.OVER
+    assert ending is SearchEnd.OVER
     assert sorted(agenda.by_number) == list(range(16)) == sorted(agenda.seen)
     assert set(starts(plan).values()) == {1}
     facts = [told(outcome) for outcome in agenda.by_number.values()]
@@ -141,7 +141,7 @@ def test_failures_are_told_and_lost_workers_replaced(
 
     outcomes = agenda.by_number
     failures = {number: outcome.failure.kind for number, outcome in outcomes.items() if outcome.failure}
-    assert ending is Ending.OVER
+    assert ending is SearchEnd.OVER
     assert sorted(outcomes) == list(range(5))
     assert failures == {0: "lost", 1: "exception", 3: "diverged"}
     assert starts(plan) == {0: 4, 1: 1, 2: 2, 3: 1, 4: 1}
@@ -167,7 +167,7 @@ def test_a_worker_that_dies_between_items_costs_nothing(local_ray: Connection, p
             super().done(item, outcome)
 
     agenda = Held([item(0), item(1, seconds=0.3), item(2)])
-    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is Ending.OVER
+    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is SearchEnd.OVER
     assert [number for number, _ in agenda.outcomes] == [0, 1, 2]
     assert not any(outcome.failure for outcome in agenda.by_number.values())
 
@@ -196,7 +196,7 @@ def test_a_worker_that_starts_later_gets_its_turn(local_ray: Connection, plan: P
             self.workers |= {told(outcome)["pid"]}
 
     agenda = Late([])
-    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is Ending.OVER
+    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is SearchEnd.OVER
     assert len(agenda.workers) == 2
 
 
@@ -208,7 +208,7 @@ def test_a_reason_to_stop_ends_the_run_and_its_workers(local_ray: Connection, pl
             self.at = time.monotonic()
 
     agenda = Fussy([item(0, seconds=600.0), item(1, act="fail"), item(2)])
-    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is Ending.STOPPED
+    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is SearchEnd.STOPPED
     assert time.monotonic() - agenda.at < 5
     assert sorted(agenda.by_number) == [1]
     for _ in range(50):
@@ -220,7 +220,7 @@ def test_a_reason_to_stop_ends_the_run_and_its_workers(local_ray: Connection, pl
 
 def test_a_run_with_nothing_to_do(local_ray: Connection, plan: Plan) -> None:
     agenda = ListAgenda([])
-    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is Ending.OVER
+    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is SearchEnd.OVER
     assert agenda.outcomes == []
 
 
@@ -292,7 +292,7 @@ def test_a_second_signal_exits_at_once(local_ray: Connection, plan: Plan, monkey
 
     agenda = Hasty([item(0, seconds=600.0)])
     ending = run(plan, agenda, ItemResources(), 2, worker=WORKER, before_exit=lambda: calls.append("in order"))
-    assert ending is Ending.INTERRUPTED
+    assert ending is SearchEnd.INTERRUPTED
     assert calls == ["in order", SECOND_SIGNAL_EXIT]
     assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
 
@@ -340,8 +340,8 @@ def test_where_memory_did_not_suffice_it_is_tried_with_smaller_batches() -> None
 
 
 def test_run_outside_the_main_thread(local_ray: Connection, plan: Plan) -> None:
-    endings: list[Ending] = []
+    endings: list[SearchEnd] = []
     thread = threading.Thread(target=lambda: endings.append(run(plan, ListAgenda([]), ItemResources(), 2)))
     thread.start()
     thread.join(timeout=60)
-    assert endings == [Ending.OVER]
+    assert endings == [SearchEnd.OVER]

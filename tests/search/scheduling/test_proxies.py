@@ -15,12 +15,12 @@ from search.config.workspace import Place
 from search.display import tables
 from search.display.live_view import Scene
 from search.results import status
-from search.retention.inventory import Holdings
+from search.retention.inventory import EncoderInventory
 from search.scheduling.agenda import Agenda
 from search.scheduling.proxies import Merges
 from search.scheduling.simulation import simulate
 from search.studies.studies import Studies
-from search.surrogate.history import Measured
+from search.surrogate.history import History
 from search.surrogate.observations import ESTIMATED
 from spaces.errors import InputError
 from spaces.mixture import Mixture
@@ -30,7 +30,7 @@ from tests.search.scheduling.test_agenda import drive
 from trainables.work.item import WorkItem
 from trainables.work.keys import single_keys
 from trainables.work.outcome import Failed, Outcome
-from trainables.work.preparation import Findings
+from trainables.work.preparation import PreparationReport
 
 MakeSearch = Callable[..., Search]
 
@@ -43,14 +43,14 @@ def search(make_search: MakeSearch) -> Search:
 
 
 def singles(search: Search) -> set[str]:
-    return {recipe.digest for recipe in Merges(search, Studies.in_memory(search).standing).singles.values()}
+    return {recipe.digest for recipe in Merges(search, Studies.in_memory(search).state).singles.values()}
 
 
 @pytest.mark.parametrize(("at_once", "seed"), [(1, 0), (3, 1), (3, 2)])
 def test_estimates_come_after_each_task_alone_and_are_no_results(search: Search, at_once: int, seed: int) -> None:
     studies = Studies.in_memory(search)
     items = drive(Agenda(search, studies), at_once, seed)
-    owners, standing = studies.owners(), studies.standing
+    owners, state = studies.owners(), studies.state
     kinds = [owner.kind for owner in owners]
     first = kinds.index("estimate")
     begun = {owner.recipe.digest for owner in owners[:first] if owner.kind == "start"}
@@ -66,18 +66,18 @@ def test_estimates_come_after_each_task_alone_and_are_no_results(search: Search,
         len(owner.recipe.mixture) >= 2 and search.space.problems(owner.recipe.mixture) == [] for owner in estimates
     )
     assert all(owner.state is TrialState.PRUNED for owner in estimates)
-    assert {owner.recipe.digest for owner in estimates} == set(standing.estimated)
+    assert {owner.recipe.digest for owner in estimates} == set(state.estimated)
     # nine recipes were trained all the same, and nothing was promoted or ranked for its estimate
     trained = {item.recipe.digest for item in items if not item.merged}
-    assert len(standing.tried) == 9 and sum(standing.turns.values()) == 9
-    for target, rungs in standing.rungs.items():
-        assert all(rung.started <= trained and set(rung.ranked) <= standing.tried for rung in rungs)
+    assert len(state.tried) == 9 and sum(state.proposals_by_target.values()) == 9
+    for target, rungs in state.rungs.items():
+        assert all(rung.started <= trained and set(rung.ranked) <= state.tried for rung in rungs)
         assert len(studies.estimates[target]) == 6
         assert not any(record.is_estimate for record in studies.records[target])
     found = status.status(search, studies)
     assert found["recipes"]["total"] == 9 and found["work_items"]["total"] == len(items)
     for answer in status.best(search, studies, top=20)["targets"].values():
-        assert {entry["digest"] for entry in answer["best"]} <= standing.tried
+        assert {entry["digest"] for entry in answer["best"]} <= state.tried
 
 
 def test_what_is_estimated_follows_from_the_seed_and_more_begin_alike(make_search: MakeSearch, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_what_is_estimated_follows_from_the_seed_and_more_begin_alike(make_searc
         search = make_search(budget={"recipes": 9}, halving=RUNGS, sampler={"estimates": count})
         studies = Studies.in_memory(search)
         drive(Agenda(search, studies), at_once=2, seed=count)
-        found.append(list(studies.standing.estimated))
+        found.append(list(studies.state.estimated))
     assert found[0] == found[1] == found[2][:3]
     assert len(found[2]) == len(set(found[2])) == 6
 
@@ -99,8 +99,8 @@ def test_a_task_without_an_encoder_is_in_no_estimate(search: Search) -> None:
         failed = Outcome(failure=Failed(kind="diverged", message="the loss is nan"))
         agenda.done(item, failed if alone else outcome(search, item))
     assert agenda.stop_reason is None
-    assert len(studies.standing.estimated) == 6
-    assert {task for recipe in studies.standing.estimated.values() for task in recipe.mixture.tasks} == {
+    assert len(studies.state.estimated) == 6
+    assert {task for recipe in studies.state.estimated.values() for task in recipe.mixture.tasks} == {
         "paraphrase",
         "crossref",
     }
@@ -114,9 +114,9 @@ def test_failed_estimates_are_failures_and_leave_the_search_its_recipes(make_sea
         failed = Outcome(failure=Failed(kind="exception", message="InputError: encoders are not in the store"))
         agenda.done(item, failed if item.merged else outcome(search, item))
     assert agenda.over and agenda.stop_reason is None
-    assert len(studies.standing.failures) == 6 == status.status(search, studies)["failures"]["count"]
-    assert len(studies.standing.tried) == 9
-    assert Measured.of(studies.standing).failed == []
+    assert len(studies.state.failures) == 6 == status.status(search, studies)["failures"]["count"]
+    assert len(studies.state.tried) == 9
+    assert History.of(studies.state).failed == []
 
 
 def test_a_small_space_has_fewer_and_no_budget_none(make_search: MakeSearch) -> None:
@@ -125,25 +125,25 @@ def test_a_small_space_has_fewer_and_no_budget_none(make_search: MakeSearch) -> 
     search = make_search(budget={"recipes": 9}, space=space, sampler={"estimates": 6})
     studies = Studies.in_memory(search)
     drive(Agenda(search, studies))
-    assert {str(recipe.mixture) for recipe in studies.standing.estimated.values()} == {
+    assert {str(recipe.mixture) for recipe in studies.state.estimated.values()} == {
         "crossref:0.5 + paraphrase:0.5",
         "ner:0.5 + paraphrase:0.5",
     }
     # each of them was trained as well, beside its estimate
-    assert set(studies.standing.estimated) <= studies.standing.tried
+    assert set(studies.state.estimated) <= studies.state.tried
     spent = make_search(budget={"recipes": 4}, sampler={"estimates": 6}, start={"priors": [], "all_tasks": True})
     studies = Studies.in_memory(spent)
     drive(Agenda(spent, studies))
-    assert len(studies.standing.tried) == 4 and not studies.standing.estimated
+    assert len(studies.state.tried) == 4 and not studies.state.estimated
 
 
 def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
-    standing, space = filled.studies.standing, filled.search.space
-    before = Measured.of(standing).observations(space)
+    state, space = filled.studies.state, filled.search.space
+    before = History.of(state).observations(space)
     assert before is not None
     estimate(filled, "ner:0.5 + crossref:0.5", {"related": 0.4, "verses": 0.7})
     estimate(filled, "paraphrase:0.7 + ner:0.3", {"related": 0.6})
-    measured = Measured.of(standing)
+    measured = History.of(state)
     found = measured.observations(space)
     assert found is not None
     assert [str(mixture) for mixture, _ in measured.estimated] == [
@@ -155,10 +155,10 @@ def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
     assert sorted(zip(found.target[at], found.gains[at].round(6), strict=True)) == [(0, -0.1), (0, 0.1), (1, 0.1)]
     for name in ("target", "rung", "gains"):
         assert (getattr(found, name)[~at] == getattr(before, name)).all()
-    assert measured.failed and measured.known_on(0) == Measured.of(standing).known_on(0)
+    assert measured.failed and measured.known_on(0) == History.of(state).known_on(0)
     again = Studies.open(str(filled.studies._storage.engine.url), filled.search)
     assert again.estimates == filled.studies.estimates and again.records == filled.studies.records
-    assert Measured.of(again.standing) == measured
+    assert History.of(again.state) == measured
 
 
 def estimate(filler: Filler, mix: str, scores: dict[str, float]) -> WorkItem:
@@ -198,8 +198,8 @@ def test_it_is_told_as_what_it_is(filled: Filler) -> None:
 def test_single_encoders_stay_as_long_as_something_is_to_be_estimated(search: Search) -> None:
     studies, dice = Studies.in_memory(search), random.Random(4)
     agenda, place = Agenda(search, studies), Place.of(search.config)
-    encoders = Holdings(search, studies, place)
-    keys = {encoders.key(recipe, 0) for recipe in Merges(search, studies.standing).singles.values()}
+    encoders = EncoderInventory(search, studies, place)
+    keys = {encoders.key(recipe, 0) for recipe in Merges(search, studies.state).singles.values()}
     stored, running, merges = set[str](), list[WorkItem](), 0
     while True:
         while len(running) < 3 and (item := agenda.next()) is not None:
@@ -243,7 +243,7 @@ def test_what_cannot_be_estimated_is_refused(make_search: MakeSearch, changes: d
 
 def test_a_plan_counts_them(search: Search, tmp_path: Path) -> None:
     plan = search.plan(str(tmp_path), str(tmp_path))
-    found = simulate(search, plan, Findings(), 2)
+    found = simulate(search, plan, PreparationReport(), 2)
     (line,) = [line for line in found.lines if line.kind.startswith("estimates at rung 0")]
     target_stages = sum(stage.examples for name in plan.targets for _, stage in plan.target_stages(name, 0.25))
     assert (line.items, line.encoders, line.examples) == (6, 0, target_stages)

@@ -16,15 +16,15 @@ from trainables.simulated import Surface, usual_values
 from trainables.trainable import WorkItemTrainable
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
-from trainables.work.preparation import Findings, Sizes
+from trainables.work.preparation import PreparationReport, Sizes
 
 
-def findings(search: Search) -> Findings:
+def findings(search: Search) -> PreparationReport:
     sizes = {name: Sizes(rows=100, tokens=20.0, evaluation_rows=50, evaluation_tokens=20.0) for name in search.tasks}
     sizes |= {name: Sizes(rows=100, tokens=20.0, evaluation_rows=50, evaluation_tokens=20.0) for name in search.targets}
     for (card,) in search.plan("store", "cache").training_cards.values():
         sizes.setdefault(card.name, Sizes(rows=100, tokens=20.0))
-    return Findings(sizes=sizes, seconds_per_token=1e-3)
+    return PreparationReport(sizes=sizes, seconds_per_token=1e-3)
 
 
 def test_one_at_a_time_the_wall_clock_is_the_sum(search: Search) -> None:
@@ -55,7 +55,7 @@ def test_it_agrees_with_the_formula(make_search: Callable[..., Search]) -> None:
 
 
 def test_without_knowing_the_speed_it_says_no_seconds(search: Search) -> None:
-    found = simulate(search, search.plan("store", "cache"), Findings(), concurrency=2)
+    found = simulate(search, search.plan("store", "cache"), PreparationReport(), concurrency=2)
     assert found.seconds is None
     assert found.items > search.config.budget.recipes
 

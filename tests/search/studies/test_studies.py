@@ -1,4 +1,4 @@
-"""The studies and their standing: what is read is what Optuna holds, what is kept is what is counted anew."""
+"""The studies and their state: what is read is what Optuna holds, what is kept is what is counted anew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from search.config.search import Search
-from search.studies.state import Standing
+from search.studies.state import SearchState
 from search.studies.studies import RECORD, RESULT, Studies, study_name
 from spaces.errors import InputError
 from tests.search.conftest import Filler
@@ -36,16 +36,21 @@ def test_what_was_written_is_what_is_read_again(filled: Filler) -> None:
     assert filled.studies.records == again.records
 
 
-def test_standing_is_the_same_kept_up_to_date_or_counted_anew(filled: Filler) -> None:
+def test_state_is_the_same_kept_up_to_date_or_counted_anew(filled: Filler) -> None:
     filled.run("ner:0.5 + crossref:0.5", 0, {"related": 0.58, "verses": 0.61})
     filled.begin(filled.item("crossref:0.8 + paraphrase:0.2", 0))
     kept, anew = (
-        filled.studies.standing,
-        Standing(filled.search.config.targets, 2, filled.studies.all()),
+        filled.studies.state,
+        SearchState(filled.search.config.targets, 2, filled.studies.all()),
     )
     assert kept.rungs == anew.rungs
     assert kept.cost == anew.cost
-    assert (kept.items, kept.over, kept.turns, kept.tried) == (anew.items, anew.over, anew.turns, anew.tried)
+    assert (kept.items, kept.over, kept.proposals_by_target, kept.tried) == (
+        anew.items,
+        anew.over,
+        anew.proposals_by_target,
+        anew.tried,
+    )
     assert [owner.place for owner in kept.owners()] == [owner.place for owner in anew.owners()]
     assert [owner.place for owner in kept.running()] == [owner.place for owner in anew.running()]
     assert (kept.items, kept.over, len(kept.failures)) == (12, 11, 1)
@@ -55,7 +60,7 @@ def test_equal_scores_are_ranked_by_digest_whatever_came_first(filled: Filler) -
     mixes = ["ner:0.5 + crossref:0.5", "crossref:0.8 + paraphrase:0.2", "ner:0.2 + crossref:0.8"]
     for mix in mixes:
         filled.run(mix, 0, {"related": 0.77, "verses": 0.6})
-    ranked = filled.studies.standing.rungs["related"][0].ranked
+    ranked = filled.studies.state.rungs["related"][0].ranked
     assert ranked[:3] == sorted(filled.item(mix, 0).recipe.digest for mix in mixes)
 
 
@@ -74,12 +79,12 @@ def test_of_a_trial_that_optuna_wrote_twice_one_counts(filled: Filler) -> None:
     item = filled.begin(filled.item("ner:0.5 + crossref:0.5", 0))
     studies, target = filled.studies, item.targets[0]
     storage = studies._storage
-    owner = studies.standing.owner(item)
+    owner = studies.state.owner(item)
     assert owner is not None
     storage.create_new_trial(studies._ids[target], storage.get_trial(owner.trial_id))
 
     again = Studies.create(str(storage.engine.url), filled.search)
-    assert [record.item for record in again.standing.running()] == [item]
+    assert [record.item for record in again.state.running()] == [item]
     again.finish(item, filled.outcome(item, {"related": 0.5, "verses": 0.5}))
     filled_again = Filler(filled.search, again)
     filled_again.run("crossref:0.8 + paraphrase:0.2", 0, {"related": 0.58, "verses": 0.61})

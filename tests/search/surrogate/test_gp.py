@@ -211,7 +211,7 @@ def test_a_believed_recipe_is_no_longer_uncertain() -> None:
     measured = [(point, 0, 0) for point in range(15)]
     model = Surrogate(observed(seen, gains, measured))
     before = model.marginals(seen.only([18]), 0)
-    after = model.believing([18], 0).marginals(seen.only([18]), 0)
+    after = model.condition_on_pending([18], 0).marginals(seen.only([18]), 0)
     assert after[1][0] < 0.9 * before[1][0]
 
 
@@ -226,7 +226,7 @@ def test_what_is_believed_is_as_certain_as_measured_and_changes_no_expectation(
     if many:
         monkeypatch.setattr(gp, "CONDITIONED", 40)
     model = Surrogate(data)
-    believed = model.believing([26, 28], 1)
+    believed = model.condition_on_pending([26, 28], 1)
     np.testing.assert_allclose(believed.means(unseen, 1), model.means(unseen, 1))
     found, rests_on = believed.marginals(unseen, 1)[1], model._conditioned(1)[0]
     measured = data.like(rests_on.followed_by(seen.only([26, 28]), 1, 1))

@@ -25,7 +25,7 @@ from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome
 
 OVER, INTERRUPTED = SimpleNamespace(value="over"), SimpleNamespace(value="interrupted")
-"""As `driver.Ending`, without Ray."""
+"""As `driver.SearchEnd`, without Ray."""
 
 
 class Killed(BaseException):
@@ -117,7 +117,7 @@ def story(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> lis
 
     def snapshot(what: str, item: WorkItem, outcome: Outcome) -> None:
         studies = copy.copy(filler.studies)
-        studies.standing = copy.deepcopy(filler.studies.standing)
+        studies.state = copy.deepcopy(filler.studies.state)
         studies.records = {target: list(records) for target, records in filler.studies.records.items()}
         steps.append((studies, what, item, outcome))
 

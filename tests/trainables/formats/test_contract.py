@@ -10,7 +10,7 @@ import torch
 from spaces.formats import FORMAT_ROLES, METRICS, POOLED
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
-from trainables.formats.vectors import Pool, text_vectors
+from trainables.formats.vectors import PoolIndex, text_vectors
 from trainables.training.engine import autocast
 from trainables.work.settings import EngineSettings, EvaluationSettings
 
@@ -67,7 +67,7 @@ def scoring_head(form, encoder, card, rows, features, kit):
     if card.pool is None:
         return head_of(form, encoder, card)
     vectors = text_vectors(encoder, features, kit.tokenizer, EvaluationSettings(batch_size=3), [None])
-    return Pool(rows, vectors)
+    return PoolIndex(rows, vectors)
 
 
 def widened(batch, tokenizer, more=5):
