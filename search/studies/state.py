@@ -106,16 +106,16 @@ class SearchState:
 
     def add(self, record: Record) -> None:
         """A trial that was written."""
-        digest, place = record.recipe.digest, (record.target, record.number)
+        digest, owner_key = record.recipe.digest, (record.target, record.number)
         (self.estimated if record.is_estimate else self.recipes).setdefault(digest, record.recipe)
         if record.is_searched:
             self.tried.add(digest)
         if record.item is not None:
-            self._owners[place] = record
+            self._owners[owner_key] = record
             if record.kind in ("start", "proposal"):
                 self.proposals_by_target[record.target] += 1
             if record.state is TrialState.RUNNING:
-                self._running[place] = record
+                self._running[owner_key] = record
         for target in record.item.targets if record.item is not None else (record.target,):
             if target in self.rungs and not record.is_estimate:
                 self.rungs[target][record.rung].started.add(digest)
@@ -123,9 +123,9 @@ class SearchState:
 
     def replace(self, record: Record) -> None:
         """An owner that ended."""
-        place = (record.target, record.number)
-        self._owners[place] = record
-        self._running.pop(place, None)
+        owner_key = (record.target, record.number)
+        self._owners[owner_key] = record
+        self._running.pop(owner_key, None)
         self._finish(record)
 
     def _finish(self, record: Record) -> None:

@@ -19,6 +19,7 @@ from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
+from tests.support.workspaces import kept_at
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome, Score
 
@@ -78,7 +79,7 @@ def copied(database: Path, folder: Path, search: Search) -> Studies:
     """Studies on a copy of a database."""
     for file in database.parent.glob(f"{database.name}*"):  # SQLite's log lies beside it
         shutil.copy(file, folder / file.name)
-    return Studies.create(f"sqlite:///{folder / database.name}", search)
+    return Studies.create(kept_at(f"sqlite:///{folder / database.name}", search))
 
 
 @dataclass

@@ -161,7 +161,7 @@ def test_auto_takes_the_layer_that_is_best_on_dev(answers, corpora, card_of, sco
 
 
 def test_auto_is_the_same_in_several_passes(answers, scores, bag, monkeypatch):
-    monkeypatch.setattr("trainables.evaluate.AT_ONCE", 1)
+    monkeypatch.setattr("trainables.evaluation.evaluate.AT_ONCE", 1)
     assert scores(answers, bag(good=2), layer="auto").tuned["en"] == {"layer": 2.0}
 
 
