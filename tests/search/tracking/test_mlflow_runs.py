@@ -225,7 +225,9 @@ def test_a_kill_between_any_two_calls_changes_nothing(
     assert calls > 20
     for at in range(1, calls + 1):
         name, step = next(database.names), 0
-        monkeypatch.setattr("search.tracking.mlflow_runs.FEW", 10 if at % 2 else 0)  # runs are listed, or looked up one by one
+        monkeypatch.setattr(
+            "search.tracking.mlflow_runs.FEW", 10 if at % 2 else 0
+        )  # runs are listed, or looked up one by one
 
         def reached(number: int) -> None:
             nonlocal step
