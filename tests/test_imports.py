@@ -62,7 +62,7 @@ BESIDE = {"search.forecast": ({"formatting", "config"}, "scheduling")}
 
 NEVER = {"spaces": {"torch", "ray", "deepspeed", "transformers", "datasets"}, "search": {"torch", "deepspeed"}}
 
-MODULE_NAME = re.compile(r"(?:spaces|trainables|cluster|search)(?:\.\w+)+(?::\w+)?")
+MODULE_NAME = re.compile(r"(?:spaces|trainables|cluster|search)(?:\.(?!yaml$)\w+)+(?::\w+)?")
 
 
 @dataclass(frozen=True)
