@@ -30,8 +30,8 @@ from tests.chaos.proofs import (
     without,
 )
 from tests.chaos.world import Drivers, Nodes, WorkLog, nodes, strays
-from tests.full_disk import environment, set_capacity
-from tests.postgres import Server
+from tests.support.full_disk import environment, set_capacity
+from tests.support.postgres import Server
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
 

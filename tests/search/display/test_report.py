@@ -15,7 +15,7 @@ from search.display.report import Kind
 from search.results import status as query
 from spaces.catalogue import Catalogue
 from spaces.space import Space
-from tests.search.conftest import Filler
+from tests.support.searches import Filler
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from search.forecast.estimate import OVERHEAD, Estimate, Line, estimate, expecte
 from search.forecast.throughput import table
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
-from tests.search.landscape import outcome
+from tests.support.landscape import outcome
 from trainables.work.preparation import PreparationReport
 
 

@@ -17,8 +17,8 @@ from search.results.benchmark import benchmark
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.errors import InputError
-from tests.search.conftest import Filler
-from tests.search.landscape import outcome
+from tests.support.landscape import outcome
+from tests.support.searches import Filler
 
 
 def rows(data: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from search.results import warm_start
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
-from tests.search.conftest import copied
+from tests.support.searches import copied
 
 MakeSearch = Callable[..., Search]
 ASKED = {"priors": ["earlier"], "all_tasks": False, "single_tasks": False}

@@ -16,7 +16,7 @@ from search.config.search import Search
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
-from tests.search.landscape import outcome
+from tests.support.landscape import outcome
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome
 

@@ -21,9 +21,9 @@ from search.studies.database import PATIENCE, file_system, open_storage, persist
 from search.studies.studies import Studies
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError
-from tests.postgres import Server
-from tests.search.conftest import Filler
-from tests.search.parallel import at_once
+from tests.support.parallel import at_once
+from tests.support.postgres import Server
+from tests.support.searches import Filler
 
 CLIENTS, TRIALS = 8, 3
 

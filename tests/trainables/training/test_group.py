@@ -23,7 +23,8 @@ from cluster.connect import connect
 from cluster.resources import ItemResources
 from search.scheduling.driver import Ending, run
 from spaces.mixture import Mixture
-from tests.trainables.conftest import EXAMPLES, TEXTS, kit_of
+from tests.support.encoders import kit_of
+from tests.support.examples import EXAMPLES, TEXTS
 from tests.trainables.test_worker import STAGE, encoder_of, item, plan_in
 from trainables.formats import by_name
 from trainables.peer import Peer
