@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import Server
-from tests.s3 import Server as S3Server
+from tests.support.postgres import Server
+from tests.support.s3 import Server as S3Server
 
 _numbers = itertools.count(1)
 

@@ -20,7 +20,7 @@ from mlflow import MlflowClient
 from optuna.trial import TrialState
 
 from search.cli import main
-from tests.tiny import write_cards, write_data
+from tests.support.tiny import write_cards, write_data
 
 ROOT = Path(__file__).parent.parent
 

@@ -23,8 +23,8 @@ from search.config.workspace import Workspace
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
-from tests import hub, tiny
-from tests.trainables.conftest import EXAMPLES, TEXTS
+from tests.support import hub, tiny
+from tests.support.examples import EXAMPLES, TEXTS
 from trainables.data.card_data import Data
 from trainables.work.outcome import Outcome, PerLanguage
 from trainables.worker import Worker

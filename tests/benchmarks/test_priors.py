@@ -18,7 +18,7 @@ from search.config.search_file import load
 from search.config.workspace import Workspace
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
-from tests.tiny import write_cards, write_data
+from tests.support.tiny import write_cards, write_data
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
 from trainables.worker import Worker

@@ -10,7 +10,7 @@ import yaml
 
 from search.config import search_file
 from search.config.search import Search
-from tests.tiny import write_cards, write_data
+from tests.support.tiny import write_cards, write_data
 
 TASKS = {"tags": "tagging", "words": "masked_lm", "books": "sentence_classification"}
 TARGETS = {"pairs": "pair_classification", "texts": "retrieval"}

@@ -19,8 +19,8 @@ from search.studies.database import open_storage
 from tests.chaos.proofs import History, Truth, the_store_is_whole
 from tests.chaos.worker import HOLD
 from tests.chaos.world import Drivers, Nodes, WorkLog, until
-from tests.full_disk import set_capacity, used
-from tests.postgres import Server
+from tests.support.full_disk import set_capacity, used
+from tests.support.postgres import Server
 
 Kind = Literal["driver", "actor", "node", "database", "disk"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -78,7 +78,7 @@ class Monkey:
         drivers: that launch it.
         nodes: where it runs; None: a Ray of the driver's own, that dies with it.
         server: holds studies and MLflow; None: they are SQLite files, and are not killed.
-        disk: folder of the store; see tests/full_disk.py.
+        disk: folder of the store; see tests/support/full_disk.py.
     """
 
     search: Search

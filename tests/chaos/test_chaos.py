@@ -30,9 +30,9 @@ from tests.chaos.proofs import (
     without,
 )
 from tests.chaos.world import Drivers, Nodes, WorkLog, nodes, strays
-from tests.full_disk import environment, set_capacity
-from tests.postgres import Server
-from tests.support.workspaces import kept_at
+from tests.support.full_disk import environment, set_capacity
+from tests.support.postgres import Server
+from tests.support.searches import kept_at
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
 

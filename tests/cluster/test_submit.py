@@ -30,8 +30,8 @@ from search.cli import main
 from search.config.search_file import load
 from search.studies.database import open_storage
 from spaces.errors import Failure, InputError
-from tests.postgres import Server
-from tests.tiny import write_cards, write_data
+from tests.support.postgres import Server
+from tests.support.tiny import write_cards, write_data
 
 ROOT = Path(__file__).parents[2]
 RAY = [sys.executable, "-m", "ray.scripts.scripts"]

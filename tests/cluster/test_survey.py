@@ -16,7 +16,7 @@ from cluster import survey
 from cluster.gpus import MIB, Gpu, gpus_of
 from cluster.node_report import PACKAGES, Asked, look, probe_name, software
 from cluster.survey import Answer, ask, clock_difference
-from tests.nodes import ROOT, Nodes, frozen
+from tests.support.nodes import ROOT, Nodes, frozen
 from trainables.store.filesystem import Files
 
 DEVICES = """\

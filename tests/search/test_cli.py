@@ -13,7 +13,7 @@ from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.lease import acquire
-from tests import hub
+from tests.support import hub
 
 Capture = pytest.CaptureFixture[str]
 

@@ -14,8 +14,9 @@ from datasets import Dataset
 from spaces.card import Card, Splits
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from tests.trainables.conftest import EXAMPLES, kit_of
-from tests.trainables.conftest import _card as card_of_format
+from tests.support.cards import card_of as card_of_format
+from tests.support.encoders import kit_of
+from tests.support.examples import EXAMPLES
 from trainables.formats import by_name, vectors
 from trainables.training import encoders
 from trainables.work.item import WorkItem

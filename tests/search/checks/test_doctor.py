@@ -30,8 +30,8 @@ from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.database import parsed
 from spaces.errors import Failure
-from tests.nodes import ROOT
-from tests.tiny import write_cards, write_data
+from tests.support.nodes import ROOT
+from tests.support.tiny import write_cards, write_data
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport
 from trainables.work.settings import EngineSettings, StageSettings
@@ -116,7 +116,7 @@ ON_A_CLUSTER = """
 import sys
 from pathlib import Path
 from search.cli import main
-from tests.nodes import Nodes
+from tests.support.nodes import Nodes
 nodes = Nodes(Path(sys.argv[1]), cpus=1)
 try:
     code = main(["doctor", sys.argv[2], "--address", nodes.address])

@@ -15,7 +15,7 @@ from search.studies.lease import acquire, is_held
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
-from tests.search.conftest import SEARCH
+from tests.support.searches import SEARCH
 
 MakeSearch = Callable[..., Search]
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -12,7 +12,7 @@ from search.config import search_file
 from search.config.search import Search
 from search.config.workspace import Workspace, find
 from spaces.errors import InputError
-from tests.search.conftest import SEARCH, load
+from tests.support.searches import SEARCH, load
 
 
 def test_a_search_is_found_by_name_and_by_file(

@@ -16,7 +16,7 @@ from search.results import status as query
 from search.results.cards import tasks
 from spaces.catalogue import Catalogue
 from spaces.space import Space
-from tests.search.conftest import Filler
+from tests.support.searches import Filler
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from search.display import terminal as module
 from search.display.terminal import Terminal
 from search.studies.studies import Studies
 from spaces.errors import Problem
-from tests.search.conftest import Filler
-from tests.support.workspaces import kept_at
+from tests.support.searches import Filler, kept_at
 from trainables.work.outcome import Failed, Outcome, Progress
 
 

@@ -18,7 +18,7 @@ from search.config.search import Search
 from search.config.workspace import Workspace
 from search.export.submission import export
 from spaces.errors import InputError
-from tests.search.conftest import SEARCH, Filler, copied
+from tests.support.searches import SEARCH, Filler, copied
 from trainables.simulated import flat
 from trainables.work.keys import score_key
 from trainables.work.outcome import Outcome

@@ -14,8 +14,8 @@ from search.forecast.estimate import OVERHEAD, Estimate, Line, estimate, expecte
 from search.forecast.throughput import table
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
-from tests.search.landscape import outcome
-from tests.support.workspaces import kept_at
+from tests.support.landscape import outcome
+from tests.support.searches import kept_at
 from trainables.work.preparation import PreparationReport
 
 

@@ -17,9 +17,8 @@ from search.results.benchmark import benchmark
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.errors import InputError
-from tests.search.conftest import Filler
-from tests.search.landscape import outcome
-from tests.support.workspaces import kept_at
+from tests.support.landscape import outcome
+from tests.support.searches import Filler, kept_at
 
 
 def rows(data: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -16,8 +16,7 @@ from search.results.cards import tasks
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
-from tests.search.conftest import Filler
-from tests.support.workspaces import kept_at
+from tests.support.searches import Filler, kept_at
 from trainables.work.outcome import Outcome
 
 WINNER = {"paraphrase": 0.7, "ner": 0.3}

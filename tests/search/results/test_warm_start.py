@@ -14,8 +14,7 @@ from search.results import warm_start
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
-from tests.search.conftest import copied
-from tests.support.workspaces import kept_at
+from tests.support.searches import copied, kept_at
 
 MakeSearch = Callable[..., Search]
 ASKED = {"priors": ["earlier"], "all_tasks": False, "single_tasks": False}

@@ -10,7 +10,7 @@ from search.config.workspace import Workspace
 from search.retention.disk_budget import DiskBudget
 from search.retention.inventory import EncoderInventory
 from search.studies.studies import Studies
-from tests.search.conftest import ENCODER_BYTES, Filler, load
+from tests.support.searches import ENCODER_BYTES, Filler, load
 from trainables.store.store import Store
 from trainables.work.item import WorkItem
 

@@ -22,8 +22,8 @@ from search.studies.lease import acquire
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from tests.search.conftest import ENCODER_BYTES, Filler, load
-from tests.search.landscape import outcome
+from tests.support.landscape import outcome
+from tests.support.searches import ENCODER_BYTES, Filler, load
 from trainables.store.store import Store
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome

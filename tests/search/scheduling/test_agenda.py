@@ -16,8 +16,8 @@ from search.config.search import Search
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
-from tests.search.landscape import outcome
-from tests.support.workspaces import kept_at
+from tests.support.landscape import outcome
+from tests.support.searches import kept_at
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome
 

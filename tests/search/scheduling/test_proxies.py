@@ -24,10 +24,9 @@ from search.surrogate.history import History
 from search.surrogate.observations import ESTIMATED
 from spaces.errors import InputError
 from spaces.mixture import Mixture
-from tests.search.conftest import Filler
-from tests.search.landscape import outcome
 from tests.search.scheduling.test_agenda import drive
-from tests.support.workspaces import kept_at
+from tests.support.landscape import outcome
+from tests.support.searches import Filler, kept_at
 from trainables.work.item import WorkItem
 from trainables.work.keys import single_keys
 from trainables.work.outcome import Failed, Outcome

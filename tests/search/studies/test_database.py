@@ -21,10 +21,9 @@ from search.studies.database import PATIENCE, file_system, open_storage, persist
 from search.studies.studies import Studies
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError
-from tests.postgres import Server
-from tests.search.conftest import Filler
-from tests.search.parallel import at_once
-from tests.support.workspaces import kept_at
+from tests.support.parallel import at_once
+from tests.support.postgres import Server
+from tests.support.searches import Filler, kept_at
 
 CLIENTS, TRIALS = 8, 3
 

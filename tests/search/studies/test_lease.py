@@ -18,8 +18,8 @@ from search.studies import lease
 from search.studies.database import connect
 from search.studies.lease import Holder, Lease, LeaseLost, holder
 from spaces.errors import InputError
-from tests.postgres import Server
-from tests.search.parallel import CONTEXT, at_once
+from tests.support.parallel import CONTEXT, at_once
+from tests.support.postgres import Server
 
 ELSEWHERE = "another-host 8a7b 1"
 

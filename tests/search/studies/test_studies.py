@@ -12,8 +12,7 @@ from search.config.search import Search
 from search.studies.state import SearchState
 from search.studies.studies import RECORD, RESULT, Studies, study_name
 from spaces.errors import InputError
-from tests.search.conftest import Filler
-from tests.support.workspaces import kept_at
+from tests.support.searches import Filler, kept_at
 
 
 def test_rows_are_what_optuna_reads(filled: Filler) -> None:

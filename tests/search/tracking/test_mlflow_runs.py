@@ -20,7 +20,7 @@ from search.studies.studies import Studies
 from search.tracking.client import open_client
 from search.tracking.mlflow_runs import Tracking
 from spaces.errors import Failure
-from tests.search.conftest import Filler, copied, load
+from tests.support.searches import Filler, copied, load
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome
 

@@ -6,7 +6,7 @@ import pytest
 from datasets import ClassLabel
 
 from spaces.catalogue import Catalogue
-from tests import hub
+from tests.support import hub
 from trainables.data.card_check import looked_at
 
 

@@ -11,7 +11,8 @@ import pytest
 from datasets import Dataset, Features, Value
 
 from spaces.errors import Failure, InputError
-from tests.trainables.conftest import ROWS, problem
+from tests.support.examples import ROWS
+from tests.support.problems import problem
 from trainables.data import card_data as data_module
 from trainables.data.card_data import Data, fingerprint, suite_folder
 

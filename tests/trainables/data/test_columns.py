@@ -4,7 +4,7 @@ import pytest
 from datasets import ClassLabel, Features, List, Value
 
 from spaces.errors import InputError
-from tests.trainables.conftest import problem
+from tests.support.problems import problem
 
 # --- columns
 

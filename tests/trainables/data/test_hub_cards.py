@@ -11,7 +11,7 @@ from spaces.card import Card
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
 from spaces.formats import FORMAT_ROLES
-from tests import hub
+from tests.support import hub
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data
 from trainables.data.conversion import convert

@@ -15,7 +15,7 @@ from benchmarks.merged_proxies import Estimator
 from spaces.errors import InputError
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from tests.trainables.conftest import Kit, kit_of
+from tests.support.encoders import Kit, kit_of
 from tests.trainables.test_worker import item, plan_in, run
 from trainables.evaluation import logme
 from trainables.training.merging import merged

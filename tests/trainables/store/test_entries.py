@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spaces.errors import InputError
-from tests.trainables.store.conftest import Raw, content, said
+from tests.support.stores import Raw, content, said
 from trainables.store.store import SEAL, Store, StoreError
 
 # --- what is put comes back

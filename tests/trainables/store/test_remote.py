@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.s3 import client_environment
+from tests.support.s3 import client_environment
 from trainables.store.store import UNUSED_SECONDS, Store, StoreError
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from spaces.errors import Problem
-from tests.full_disk import CappedFileSystem, environment, set_capacity, used
-from tests.trainables.store.conftest import SIZE, Raw, content, make_folder
+from tests.support.full_disk import CappedFileSystem, environment, set_capacity, used
+from tests.support.stores import SIZE, Raw, content, make_folder
 from trainables.store.filesystem import Files
 from trainables.store.store import Store, StoreError
 

@@ -8,7 +8,8 @@ import torch
 from transformers import AutoConfig, BartConfig, MT5EncoderModel
 
 from spaces.errors import InputError
-from tests.trainables.conftest import KINDS, TEXTS
+from tests.support.encoders import KINDS
+from tests.support.examples import TEXTS
 from trainables.formats import by_name, masked_lm
 from trainables.prepare import _lengths
 from trainables.training import encoders

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from spaces.card import Card
-from tests.trainables.conftest import kit_of
+from tests.support.encoders import kit_of
 from trainables.data.card_data import Data
 from trainables.training.encoders import Encoder
 from trainables.training.speed import device_name, seconds_per_token, training_seconds_per_token

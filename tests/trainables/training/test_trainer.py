@@ -14,8 +14,8 @@ from torch import nn
 from spaces.catalogue import Catalogue
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from tests import hub
-from tests.trainables.conftest import kit_of
+from tests.support import hub
+from tests.support.encoders import kit_of
 from trainables.training import encoders, stage, trainer
 from trainables.work.item import WorkItem
 from trainables.work.keys import score_key

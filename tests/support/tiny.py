@@ -8,12 +8,7 @@ from pathlib import Path
 import yaml
 
 from spaces.formats import METRICS, UNTRAINED
-
-LABELS = {
-    "pair_classification": ["entailment", "neutral", "contradiction"],
-    "sentence_classification": ["law", "history", "letters"],
-    "tagging": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"],
-}
+from tests.support.cards import LABELS
 
 
 def write_cards(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, str]) -> None:
@@ -44,7 +39,8 @@ def write_data(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, str
     import pyarrow.parquet as pq
     from datasets import Dataset
 
-    from tests.trainables.conftest import EXAMPLES, kit_of
+    from tests.support.encoders import kit_of
+    from tests.support.examples import EXAMPLES
     from trainables.training import encoders
 
     kit = kit_of("bert")

@@ -16,7 +16,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileOpener, LocalFileSystem
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CAPACITY = ".capacity"
 CHUNK = 64 * 1024
 
