@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
@@ -142,6 +143,20 @@ class Space:
             if pair <= set(mixture.tasks):
                 found.append(f"{' and '.join(sorted(pair))} must not be mixed")
         return found
+
+    @property
+    def size(self) -> int:
+        """How many mixtures it has, the hyperparameters not counted: sets of tasks, times weights on the grid."""
+        steps, least = round(1 / self.step), round(self.min_weight / self.step)
+        total = 0
+        for count in range(self.min_tasks, self.max_tasks + 1):
+            free = steps - count * least
+            sets = math.comb(len(self.tasks), count)
+            if self.exclude:
+                chosen = combinations(self.tasks, count)
+                sets = sum(not any(pair <= set(tasks) for pair in self.exclude) for tasks in chosen)
+            total += sets * math.comb(free + count - 1, count - 1)
+        return total
 
     def nearest(self, mixture: Mixture) -> Mixture:
         """The mixture on the grid that a named one becomes (weights move by less than a step)."""

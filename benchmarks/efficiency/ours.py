@@ -130,7 +130,7 @@ def _card(name: str, kind: Literal["task", "target"], format: str) -> Card:
     is_target = kind == "target"
     return Card(
         name=name,
-        kind=kind,
+        purpose=kind,
         description="made up",
         format=format,
         licence="none",

@@ -103,15 +103,9 @@ class Terminal:
         for problem in problems:
             self._errors.print(Text.assemble(("error: ", "red"), str(problem)))
 
-    def final(self, text: str) -> None:
-        """The answer, as it is."""
-        self.close()
-        self._console.print(Text(""))
-        self._console.print(Text.from_ansi(text), soft_wrap=True)
-
     # --- agenda.Listener
 
-    def started(self, item: WorkItem, kind: Purpose) -> None:
+    def started(self, item: WorkItem, purpose: Purpose) -> None:
         if self._scene:
             self._scene.started(item)
 

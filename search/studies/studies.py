@@ -156,12 +156,12 @@ class Studies:
 
     # --- writing: everything may be repeated after it was broken off
 
-    def begin(self, item: WorkItem, kind: Purpose, owner: str) -> None:
+    def begin(self, item: WorkItem, purpose: Purpose, owner: str) -> None:
         """Write the owner of a work item, RUNNING."""
 
         def write() -> None:
             if self.state.owner(item) is None:
-                record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": kind, "item": item.to_dict()}
+                record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": purpose, "item": item.to_dict()}
                 self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: record})
 
         self._write(write)
@@ -173,7 +173,7 @@ class Studies:
             owner = self.state.owner(item)
             if owner is None:  # told, and the answer was lost with the connection
                 return
-            record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.kind}
+            record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.purpose}
             for target in item.targets:
                 if target != owner.target and self.state.at(target, *owner.key) is None:
                     score = outcome.scores.get(target)
@@ -383,7 +383,7 @@ def _record(target: str, row: TrialRow, recipe: Callable[[Mapping[str, Any]], Re
         state=row.state,
         recipe=recipe(record["recipe"]),
         rung=record["rung"],
-        kind=record["kind"],
+        purpose=record["kind"],
         score=Score.model_validate(result["score"]) if "score" in result else None,
         failure=_failure(result),
         item=WorkItem.from_dict(record["item"], recipe) if "item" in record else None,

@@ -109,3 +109,10 @@ def test_problems_say_what_is_wrong() -> None:
 def test_spaces_without_a_mixture_are_refused(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         Space(tuple("abc"), **arguments)
+
+
+def test_the_size_of_a_space_is_the_number_of_its_mixtures() -> None:
+    space = Space(tasks=("a", "b", "c"), max_tasks=2, min_weight=0.25, step=0.25, exclude=frozenset([frozenset("ab")]))
+    # a, b and c alone; a + c and b + c with weights .25/.75, .5/.5, .75/.25
+    assert space.size == 3 + 2 * 3
+    assert Space(tasks=("a", "b", "c"), max_tasks=3, min_weight=0.2, step=0.1).size == 3 + 3 * 7 + 15

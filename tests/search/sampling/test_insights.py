@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from search.config.search import Search
 from search.display.report import render
-from search.results.ranking import answers
+from search.results.ranking import rank_and_explain
 from search.sampling.insights import expected_gain, learned
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
@@ -80,13 +79,13 @@ def test_too_little_to_say(make_search: MakeSearch, tmp_path: Path) -> None:
     search, studies = searched(make_search, tmp_path, 3)
     assert learned(studies.state, search.space, ["related", "verses"], 1) == {"related": None, "verses": None}
     assert expected_gain(studies.state, search.space, 1) is None
-    assert "learned" not in render(answers(search, studies), "best")
+    assert "learned" not in render(rank_and_explain(studies))
 
 
 def test_best_shows_it(make_search: MakeSearch, tmp_path: Path) -> None:
-    search, studies = searched(make_search, tmp_path, 12)
-    data: dict[str, Any] = answers(search, studies, "related")
-    text = render(data, "best", width=120)
+    _, studies = searched(make_search, tmp_path, 12)
+    answer = rank_and_explain(studies, "related")
+    text = render(answer, width=120)
     for words in ("learned from all results", "added to a mix", "predicted best", "more recipes", "help each other"):
         assert words in text
-    assert "pairs" not in render(data, "best", "csv")
+    assert "pairs" not in render(answer, "csv")
