@@ -93,6 +93,18 @@ def connect(address: str | None = None, cpus: int | None = None, log: Path | Non
             yield connection
 
 
+def local_node() -> dict[str, float]:
+    """What the node of a local Ray would have on this machine, by Ray's names ("CPU", "GPU"); none is started.
+
+    Ray itself counts: it knows the limits of a container, CUDA_VISIBLE_DEVICES, and GPUs that nvidia-smi does not show.
+    """
+    quiet(None)
+    from ray._private.resource_and_label_spec import ResourceAndLabelSpec
+
+    node: Any = ResourceAndLabelSpec().resolve(is_head=True, node_ip_address="127.0.0.1")
+    return {name: float(amount) for name, amount in node.to_resource_dict().items()}
+
+
 def reach(address: str) -> None:
     """Finds out within seconds that no Ray answers: Ray itself tries for a minute, then kills the process.
 

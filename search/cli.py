@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -190,15 +189,15 @@ def _plan(options: argparse.Namespace) -> int:
     from search.config.workspace import Place
     from search.display import report
     from search.display.terminal import Terminal
+    from search.forecast.concurrency import concurrency_here
     from search.forecast.estimate import estimate
     from search.results import warm_start
     from search.scheduling.simulation import simulate
 
     search = load(options.file)
-    resources = search.config.resources
-    concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
     place = Place.of(search.config)
     with Terminal() as terminal:
+        concurrency = concurrency_here(search.config.resources, terminal.say)
         plan, findings = checked(search, place, terminal.say, options.offline, options.measure)
     found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
     before = warm_start.starts(search, place) if "earlier" in search.config.start.priors else ()

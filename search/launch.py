@@ -5,12 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
-from cluster.resources import ItemResources, fitting
 from search.checks import doctor
 from search.checks.plan import checked
 from search.config.search import Search
 from search.config.workspace import Place
 from search.display.terminal import Terminal
+from search.forecast.concurrency import concurrency_on, item_resources
 from search.results import warm_start
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
@@ -65,9 +65,7 @@ def _run(
     with ThreadPoolExecutor(1) as aside:
         preparing = aside.submit(checked, search, place, terminal.say)
         with connect(address, log=place.folder / "ray.log") as ray:
-            asked = config.resources
-            item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
-            concurrency = fitting(item, ray.nodes, asked.concurrency, growing=ray.address is not None)
+            item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
             checks = doctor.examine(search, place, item, concurrency, ray, lambda: preparing.result()[1])
             doctor.require(checks, terminal.say)
             plan, _ = preparing.result()

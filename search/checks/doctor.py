@@ -15,12 +15,13 @@ from sqlalchemy import text
 from cluster import survey
 from cluster.connect import Connection, connect
 from cluster.node_report import Asked, error_of, free_bytes, probe_name, software, writable
-from cluster.resources import ItemResources, fitting
+from cluster.resources import ItemResources
 from cluster.survey import Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
 from search.checks.node_checks import least_memory, of_memory, of_node
 from search.config.search import Search
 from search.config.workspace import Place
+from search.forecast.concurrency import concurrency_on, item_resources
 from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
@@ -173,7 +174,7 @@ def _ray(
 ) -> Iterator[Check]:
     """Ray itself, whether a work item fits, and the nodes."""
     resources = search.config.resources
-    item = ItemResources(cpus=resources.cpus, gpus=resources.gpus, workers=resources.workers)
+    item = item_resources(resources)
     with ExitStack() as stack:
         try:
             connection = stack.enter_context(connect(address))
@@ -184,8 +185,7 @@ def _ray(
         where, count = connection.address or HERE, len(connection.nodes)
         yield Check("ray", where, "ok", "one node" if count == 1 else f"{count} nodes")
         try:
-            growing = connection.address is not None
-            concurrency = fitting(item, connection.nodes, resources.concurrency, growing)
+            concurrency = concurrency_on(connection, resources)
             yield Check("resources", where, "ok", f"{item}: {concurrency} at a time")
         except InputError as error:
             concurrency = 1
