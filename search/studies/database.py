@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import optuna
+import psutil
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from sqlalchemy import create_engine, event, text
@@ -36,8 +37,6 @@ NETWORK = re.compile(
     r"|smb3|sshfs|wekafs)"
 )
 """File systems on which machines do not see each other's locks, or see a file's end late: no place for SQLite."""
-
-MOUNTS = Path("/proc/self/mountinfo")
 
 POSTGRES = "postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -222,26 +221,22 @@ def sqlite_file(address: URL) -> Path | None:
     return Path(address.database)
 
 
-def file_system(path: Path, mounts: str) -> tuple[str, str]:
-    """Type and mount point of the file system that a path lies on.
+def file_system(path: Path) -> tuple[str, str]:
+    """Type and mount point of the file system that a path lies on; two empty strings where that cannot be told.
 
     Args:
         path: absolute, without links.
-        mounts: the text of `MOUNTS`.
     """
-    found = ("", "")
-    for line in mounts.splitlines():
-        before, _, after = line.partition(" - ")
-        point = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), before.split()[4])
-        if path.is_relative_to(point) and len(point) >= len(found[1]):  # a later mount lies over an earlier one
-            found = after.split()[0], point
-    return found
+    kind, point = "", ""
+    for mount in psutil.disk_partitions(all=True):
+        # In the order in which they were mounted: a later one lies over an earlier one.
+        if path.is_relative_to(mount.mountpoint) and len(mount.mountpoint) >= len(point):
+            kind, point = mount.fstype, mount.mountpoint
+    return kind, point
 
 
 def _refuse_network(file: Path, key: str) -> None:
-    if not MOUNTS.exists():  # no Linux
-        return
-    kind, point = file_system(file.resolve(), MOUNTS.read_text(errors="replace"))
+    kind, point = file_system(file.resolve())
     if NETWORK.fullmatch(kind):
         found = f"{file} ({kind}, mounted at {point})"
         fix = f"use PostgreSQL ({key}: {POSTGRES}), or put TASKMIX_HOME on a local disk"

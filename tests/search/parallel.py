@@ -12,8 +12,8 @@ T = TypeVar("T")
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     [
-        "tests.search.test_database",
-        "tests.search.test_lease",
+        "tests.search.studies.test_database",
+        "tests.search.studies.test_lease",
         "optuna.storages._rdb.models",
         "alembic.command",
         "psycopg",
