@@ -54,13 +54,6 @@ def mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
     return mount
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'studies.db'}"
-    return str(request.getfixturevalue("postgres_url"))
-
-
 # --- opening
 
 
