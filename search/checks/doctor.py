@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from cluster import survey
 from cluster.connect import Connection, connect
-from cluster.node_report import Asked, error_of, free_bytes, probe_name, software, writable
+from cluster.node_report import ReportRequest, error_of, free_bytes, list_software, new_probe_name, try_to_write
 from cluster.resources import ItemResources
 from cluster.survey import Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
@@ -67,7 +67,7 @@ def examine(
         findings: called when the nodes have answered; None: data and model could not be looked at.
     """
     plan = search.plan(place.store, str(place.cache))
-    nodes = survey.nodes()
+    nodes = survey.list_nodes()
     used = [node for node in nodes if _has_room(node, item)] or nodes
     for node in nodes:
         if node not in used:
@@ -81,11 +81,11 @@ def examine(
         except TaskmixError as error:
             probe = ""
             yield failed("store", HERE, error.problems[0])
-        asked, here, answers = _question(plan, search.config.model, connection, probe), software(), []
-        for answer in survey.ask(asked, used):
+        request, here, answers = _question(plan, search.config.model, connection, probe), list_software(), []
+        for answer in survey.ask(request, used):
             answers.append(answer)
-            yield from of_node(answer, asked, here, item)
-    found, lent = findings(), survey.lent_gpus() if item.gpus else 0.0
+            yield from of_node(answer, request, here, item)
+    found, lent = findings(), survey.count_lent_gpus() if item.gpus else 0.0
     least = least_memory(plan, found) if found else None
     for answer in answers:
         yield from of_memory(answer, item, least, concurrency, lent)
@@ -107,7 +107,7 @@ def _home(place: Place) -> Check:
     folder = place.folder
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
-    error, free = error_of(lambda: writable(folder)), free_bytes(folder)
+    error, free = error_of(lambda: try_to_write(folder)), free_bytes(folder)
     if error is not None:
         fix = "set TASKMIX_HOME to a folder that you can write"
         return Check("home", HERE, "failed", f"{place.folder} cannot be written: {error}", fix)
@@ -205,7 +205,7 @@ def _probe(place: Place) -> Iterator[str]:
     Raises:
         StoreError, InputError: this machine cannot use the store.
     """
-    name, store = probe_name(), Files(place.store)
+    name, store = new_probe_name(), Files(place.store)
     store.publish(name, name.encode())
     try:
         with suppress(OSError):
@@ -219,7 +219,7 @@ def _probe(place: Place) -> Iterator[str]:
             store.remove(name)
 
 
-def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Asked:
+def _question(plan: Plan, model: str, connection: Connection, probe: str) -> ReportRequest:
     """What the nodes are asked, from what the work items will read."""
     cards = plan.cards()
     suite, folder = model.startswith("suite:"), _is_folder(model)
@@ -227,7 +227,7 @@ def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Ask
     mirror = mounted(plan.mirror) if plan.mirror else None
     folders += [str(mirror)] if mirror else []
     folders += [card.source.files for card in cards if card.source.files]
-    return Asked(
+    return ReportRequest(
         store=plan.store,
         cache=plan.cache,
         probe=probe,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cluster.connect import Connection, connect, local_node
+from cluster.connect import Connection, connect, count_local_resources
 from search.cli import main
 from search.config.schema import ResourcesConfig
 from search.config.search import Search
@@ -60,7 +60,7 @@ def test_here_and_on_a_local_ray_as_many_run(
 def test_a_local_ray_has_what_is_counted_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setenv(MACHINE, json.dumps({"GPU": 3}))
-    counted = local_node()
+    counted = count_local_resources()
     with connect() as connection:
         (node,) = connection.nodes
     assert {name: node[name] for name in ("CPU", "GPU")} == {name: counted[name] for name in ("CPU", "GPU")}
