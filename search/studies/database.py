@@ -36,7 +36,7 @@ NETWORK = re.compile(
     r"(fuse\.)?(afs|beegfs|ceph|cephfs|cifs|gcsfuse|glusterfs|gpfs|juicefs|lustre|nfs|nfs4|orangefs|panfs|rclone|s3fs"
     r"|smb3|sshfs|wekafs)"
 )
-"""File systems on which machines do not see each other's locks, or see a file's end late: no place for SQLite."""
+"""File systems on which machines do not see each other's locks, or see a file's end late: SQLite loses data there."""
 
 POSTGRES = "postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -222,23 +222,23 @@ def sqlite_file(address: URL) -> Path | None:
 
 
 def file_system(path: Path) -> tuple[str, str]:
-    """Type and mount point of the file system that a path lies on; two empty strings where that cannot be told.
+    """Type ("ext4", "nfs4") and mount point of the file system that a path lies on; empty where that cannot be told.
 
     Args:
         path: absolute, without links.
     """
-    kind, point = "", ""
+    name, point = "", ""
     for mount in psutil.disk_partitions(all=True):
         # In the order in which they were mounted: a later one lies over an earlier one.
         if path.is_relative_to(mount.mountpoint) and len(mount.mountpoint) >= len(point):
-            kind, point = mount.fstype, mount.mountpoint
-    return kind, point
+            name, point = mount.fstype, mount.mountpoint
+    return name, point
 
 
 def _refuse_network(file: Path, key: str) -> None:
-    kind, point = file_system(file.resolve())
-    if NETWORK.fullmatch(kind):
-        found = f"{file} ({kind}, mounted at {point})"
+    name, point = file_system(file.resolve())
+    if NETWORK.fullmatch(name):
+        found = f"{file} ({name}, mounted at {point})"
         fix = f"use PostgreSQL ({key}: {POSTGRES}), or put TASKMIX_HOME on a local disk"
         reason = "SQLite loses data on a network file system, where its locks do not hold"
         raise InputError(Problem(reason, key, found, fix))
