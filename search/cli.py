@@ -234,11 +234,11 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    from cluster.submit import left_behind, submit
+    from cluster.submit import check_shared, submit
     from search.config.search_file import dump, load
 
     config = load(options.file).config
-    problems = left_behind(config.model_dump(mode="json"), str(options.file))
+    problems = check_shared(config.model_dump(mode="json"), str(options.file))
     if problems:
         raise InputError(problems)
     folder = options.file.parent

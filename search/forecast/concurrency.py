@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cluster.connect import Connection, local_node
-from cluster.resources import ItemResources, fitting
+from cluster.connect import Connection, count_local_resources
+from cluster.resources import ItemResources, count_fitting
 from search.config.schema import ResourcesConfig
 from spaces.errors import InputError
 
@@ -24,7 +24,7 @@ def concurrency_on(connection: Connection, resources: ResourcesConfig) -> int:
         InputError: not even one fits.
     """
     is_cluster = connection.address is not None
-    return fitting(item_resources(resources), connection.nodes, resources.concurrency, growing=is_cluster)
+    return count_fitting(item_resources(resources), connection.nodes, resources.concurrency, growing=is_cluster)
 
 
 def concurrency_here(resources: ResourcesConfig, say: Callable[[str], None]) -> int:
@@ -41,7 +41,7 @@ def concurrency_here(resources: ResourcesConfig, say: Callable[[str], None]) -> 
     """
     item = item_resources(resources)
     try:
-        return fitting(item, [local_node()], resources.concurrency)
+        return count_fitting(item, [count_local_resources()], resources.concurrency)
     except InputError:
         say(f"no work item fits on this machine: each takes {item}")
         return resources.concurrency or 1
