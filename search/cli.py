@@ -236,7 +236,7 @@ def _launch(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     from search.config.workspace import find
 
-    search, place = find(options.name)
+    search, place = find(options.name, to_launch=True)
     file = Path(options.name)
     if file.is_file():  # on a machine that has the file but not the folder
         place.enter(search, file)

@@ -63,7 +63,7 @@ class Place:
             Failure: the folder cannot be written.
         """
         if self.file.exists():
-            changed = differences(load(self.file).config, search.config)
+            changed = differences(load(self.file, stored=True).config, search.config)
             if changed:
                 advice = f"give the file another name, or go on as it was: taskmix resume {search.config.name}"
                 raise InputError(
@@ -82,8 +82,11 @@ class Place:
             ) from error
 
 
-def find(name: str) -> tuple[Search, Place]:
+def find(name: str, to_launch: bool = False) -> tuple[Search, Place]:
     """A search that was launched before, by name, or by its file where the database is at hand and the folder is not.
+
+    Args:
+        to_launch: it is to go on, so what cannot be launched any more is a mistake.
 
     Raises:
         InputError: there is no such search, with the names there are; or every mistake in the file.
@@ -92,7 +95,7 @@ def find(name: str) -> tuple[Search, Place]:
     if not file.is_file():
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
-    search = load(file)
+    search = load(file, stored=not to_launch)
     return search, Place.of(search.config)
 
 

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search import formatting
-from search.config.search import Search, chosen
+from search.config.search import Search
 from search.display import benchmark_table, best_table, tables
 from search.studies.database import shown
 from spaces.initial_design import Start
@@ -99,7 +99,7 @@ def plan(
     """What `plan` found: the space, what the search begins with, the work items and the time they take."""
     config, console = search.config, _console(width)
     shares = ", ".join(f"{share:.0%}" for share in config.halving.rungs)
-    sampler, eta = chosen(search), config.halving.eta
+    sampler, eta = search.sampler, config.halving.eta
     grid = Table.grid(padding=(0, 2))
     for title, text in (
         ("search", f"{config.name}: {config.model}"),
@@ -107,7 +107,7 @@ def plan(
         ("targets", ", ".join(config.targets)),
         ("space", f"{mixtures(search.space):,} mixes" + "".join(f" x {name}" for name in search.space.defaults)),
         ("rungs", f"{shares} of the examples; {f'the best 1/{eta}' if eta > 1 else 'all'} go on"),
-        ("sampler", f"{sampler.name}: {sampler.why}"),
+        ("sampler", f"{sampler.name}: {sampler.reason}"),
         ("not looked at", ", ".join(findings.unreached)),
     ):
         if text:

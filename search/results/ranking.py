@@ -197,11 +197,12 @@ def _spread(values: Iterable[float]) -> float | None:
 
 
 def answers(search: Search, studies: Studies, target: str | None = None, top: int = 3) -> dict[str, Any]:
-    """`best`, and for each target what the search has learned about it (`learned.py`)."""
-    from search.sampling.insights import learned  # brings scipy: half a second that no other answer has to wait for
+    """`best`, and for each target what the search has learned about it (`search/sampling/insights.py`)."""
+    from search.sampling.insights import derive_insights  # brings scipy: half a second that nobody else has to wait for
 
     found = best(search, studies, target, top)
-    about = learned(studies.state, search.space, list(found["targets"]), search.config.seed)
+    insights = derive_insights(studies.state, search.space, list(found["targets"]), search.config.seed)
     for name, answer in found["targets"].items():
-        answer["learned"] = about[name]
+        about = insights[name]
+        answer["learned"] = about.to_dict() if about is not None else None
     return found

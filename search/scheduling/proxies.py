@@ -71,7 +71,7 @@ class Merges:
 @lru_cache(maxsize=8)
 def _mixtures(space: Space, tasks: tuple[str, ...], count: int, seed: int) -> list[Mixture]:
     """So many mixtures of at least two of the tasks, or as many as there are; of more, the first are the same."""
-    from search.sampling.candidates import drawn  # brings scipy, which few agendas need
+    from search.sampling.candidates import draw_candidates  # brings scipy, which few agendas need
 
     try:
         several = replace(
@@ -79,5 +79,5 @@ def _mixtures(space: Space, tasks: tuple[str, ...], count: int, seed: int) -> li
         )
     except InputError:  # no two of them may be mixed
         return []
-    found = (mixture for mixture, _ in drawn(several, Random(derive_seed(seed, "estimates")), DRAWS * count))
+    found = (mixture for mixture, _ in draw_candidates(several, Random(derive_seed(seed, "estimates")), DRAWS * count))
     return list(dict.fromkeys(found))[:count]
