@@ -3,8 +3,9 @@
     python -m benchmarks.search_efficiency --results replays.jsonl
     python -m benchmarks.search_efficiency --results replays.jsonl --worlds --mixtures mixtures.csv --scores scores.csv
 
-Run it where the project lies, after `pip install -r benchmarks/requirements.txt`. `docs/efficiency.md` says what is measured and how. Replays that are over are kept in
---results: an interrupted run goes on, and what is told is told of all replays in that file that fit.
+Run it where the project lies, after `pip install -r benchmarks/requirements.txt`. `docs/efficiency.md` says what is
+measured and how. Replays that are over are kept in --results: an interrupted run goes on, and what is told is told of
+all replays in that file that fit.
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ def test_it_is_told_as_what_it_is(filled: Filler) -> None:
 def test_single_encoders_stay_as_long_as_something_is_to_be_estimated(search: Search) -> None:
     studies, dice = Studies.in_memory(search), random.Random(4)
     agenda, place = Agenda(search, studies), Place.of(search.config)
-    encoders = EncoderInventory(search, studies, place)
+    encoders, plan = EncoderInventory(search, studies, place), search.plan(place.store, str(place.cache))
     keys = {encoders.key(recipe, 0) for recipe in Merges(search, studies.state).singles.values()}
     stored, running, merges = set[str](), list[WorkItem](), 0
     while True:
@@ -206,7 +206,7 @@ def test_single_encoders_stay_as_long_as_something_is_to_be_estimated(search: Se
             running.append(item)
         for item in running:
             if item.merged:
-                parts = set(single_keys(encoders._plan, item.recipe, 0).values())
+                parts = set(single_keys(plan, item.recipe, 0).values())
                 assert parts <= keys and parts <= encoders.running(stored) and parts <= stored
         if not running:
             break
