@@ -185,7 +185,7 @@ def test_one_that_was_made_anew_proposes_the_same(desk: Desk, name: str) -> None
     desk.the_baseline_alone()
     space, order, running = desk.search.space, random.Random(1), list[WorkItem]()
     kept = {target: make_proposer(name, space, target, STARTUP) for target in TARGETS}
-    for number in range(14):
+    for number in range(16):
         target = TARGETS[number % 2]
         candidate = desk.propose(kept[target], number)
         assert candidate is not None
@@ -195,8 +195,13 @@ def test_one_that_was_made_anew_proposes_the_same(desk: Desk, name: str) -> None
         running.append(desk.begin(candidate, target))
         if len(running) == 3:
             item = running.pop(order.randrange(3))
-            desk.finish(item, None if number == 6 else 0.4 + order.random() / 5)
-    assert all(len(rungs[0].ranked) > STARTUP for rungs in desk.state.rungs.values())
+            desk.finish(item, None if number == 4 else 0.4 + order.random() / 5)
+            if number % 2:
+                promoted = WorkItem(item.recipe, 1, TARGETS)
+                desk.studies.begin(promoted, "promotion", target)
+                desk.finish(promoted, 0.5 + order.random() / 5)
+    for rungs in desk.state.rungs.values():  # first the lower rung had enough results, then the upper one
+        assert len(rungs[0].ranked) > len(rungs[1].ranked) > STARTUP
 
 
 def test_nothing_known_is_written_to(desk: Desk, name: str, situation: Callable[[Desk], None]) -> None:
