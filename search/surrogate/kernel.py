@@ -14,7 +14,8 @@ estimate has rung -1 in the code and counts as one of rung 0 in a_i. [...] is 1 
 | pairs | root(w_j w_k w'_j w'_k), summed over pairs of tasks j < k | `_parts` | (p, p) |
 | rest | squared exponential over root(w), of length 1/2 | `_parts` | (p, p) |
 | near | squared exponential over h, with a length for each column | `_near` | (p, p) |
-| k_x | (linear + main + pairs + rest) near; where H > 0 also hyperparameters near | `Kernel.recipes` | (p, p) |
+| k_x | (linear + main + pairs + rest) near, each part times the scale of its name | `Kernel.recipes` | (p, p) |
+| | + hyperparameters near [H > 0] | | |
 | B | over targets: sharing correlation + (1 - sharing) I | `Kernel.targets` | (T, T) |
 | a_i | amplitude ** (R - 1 - r_i), times trust for an estimate | `amplitudes` | (n,) |
 | D | a_i a_j (1 + deviation [both measured at one rung below the top]) | `Levels.rungs` | (n, n) |
@@ -26,8 +27,9 @@ estimate has rung -1 in the code and counts as one of rung 0 in a_i. [...] is 1 
 | theta | logarithms of all scales, but the logit of sharing; priors in `PRIORS` | `Scales.values` | |
 | dC / d theta | | `Kernel.slopes` | (n, n) each |
 
-Each word in a formula that is not in the first column is a scale, and so is each part of k_x: it has one in front.
-`gp.py` has the model that this is the covariance of, its sources, and what is predicted; `fitting.py` fits theta.
+Scales: those of the parts of k_x, hyperparameters, sharing, amplitude, trust, deviation, offset, noise, those of
+estimates, and the lengths of near. `gp.py` has the model that this is the covariance of, its sources, and what is
+predicted; `fitting.py` fits theta.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ PRIORS: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Scales:
-    """What was fitted; see `PRIORS`. `sharing` is the logit of the share of the correlation that is believed."""
+    """What was fitted; see `PRIORS`. `sharing` is the share of the correlation that counts; its value is a logit."""
 
     values: Mapping[str, float]
 

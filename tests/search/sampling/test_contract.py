@@ -124,8 +124,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=SITUATIONS, ids=lambda situation: situation.__name__)
 def situation(request: pytest.FixtureRequest) -> Callable[[Desk], None]:
-    found: Callable[[Desk], None] = request.param
-    return found
+    fill: Callable[[Desk], None] = request.param
+    return fill
 
 
 @pytest.fixture(params=[SPACE], ids=[""])

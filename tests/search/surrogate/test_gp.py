@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from search.surrogate.features import Array, Points
 from search.surrogate.fitting import Loss, select_for_fit
 from search.surrogate.gp import CONDITIONED, Surrogate, select_for_target
-from search.surrogate.kernel import Kernel
+from search.surrogate.kernel import JITTER, PRIORS, Kernel, Levels, Scales, Separations
 from search.surrogate.observations import ESTIMATED, Observations
 
 TASKS = 5
@@ -104,6 +104,49 @@ def test_a_cheap_rung_counts_for_the_full_one_but_less() -> None:
     assert np.corrcoef(cheap.means(unseen, 0), truth)[0, 1] > 0.7
     assert np.abs(both.means(unseen, 0) - truth).mean() < np.abs(cheap.means(unseen, 0) - truth).mean()
     assert both.marginals(unseen, 0)[1].mean() < cheap.marginals(unseen, 0)[1].mean()
+
+
+def test_the_covariance_is_that_of_the_notation() -> None:
+    """Every symbol of the table in `kernel.py`, number by number."""
+    draw = np.random.default_rng(2)
+    found, gains = points(4, hyperparameters=2), draw.standard_normal((3, 2, 4))
+    data = with_estimates(observed(found, gains, everything(gains), 3), draw.standard_normal((2, 2)), [1, 3])
+    kernel, levels = Kernel(data), Levels.of(data)
+    names = [name for name in PRIORS if name != "length"] + ["length 0", "length 1"]
+    scales = Scales(dict(zip(names, draw.normal(0, 0.5, len(names)), strict=True)))
+    s, share, top = scales, 1 / (1 + np.exp(-scales.values["sharing"])), data.rungs - 1
+
+    def of_recipes(i: int, j: int) -> float:
+        v, u = found.roots[data.point[[i, j]]]
+        near = np.exp(
+            -0.5 * (((found.values[data.point[i]] - found.values[data.point[j]]) / scales.lengths) ** 2).sum()
+        )
+        pairs = sum(v[a] * v[b] * u[a] * u[b] for a in range(TASKS) for b in range(a))
+        rest = np.exp(-((v - u) ** 2).sum() / (2 * 0.5**2))
+        mixtures = s["linear"] * (v**2 @ u**2) + s["main"] * (v @ u) + s["pairs"] * pairs + s["rest"] * rest
+        return float((mixtures + s["hyperparameters"]) * near)
+
+    def amplitude(i: int) -> float:
+        return float(s["amplitude"] ** (top - max(data.rung[i], 0)) * (s["trust"] if data.estimated[i] else 1.0))
+
+    def covariance(i: int, j: int) -> float:
+        one_target, one_rung = data.target[i] == data.target[j], data.rung[i] == data.rung[j]
+        both, measured = data.estimated[i] and data.estimated[j], one_rung and not data.estimated[i]
+        targets = share * data.correlation[data.target[i], data.target[j]] + (1 - share) * one_target
+        rungs = amplitude(i) * amplitude(j) * (1 + s["deviation"] * (measured and data.rung[i] < top))
+        rungs += s["estimates' deviation"] * both
+        offset = s["offset"] * (measured and one_target) + s["estimates' offset"] * (both and one_target)
+        noise = s["estimates' noise"] if data.estimated[i] else s["noise"] * data.rungs / (data.rung[i] + 1)
+        return float(of_recipes(i, j) * targets * rungs + offset + (i == j) * (noise + JITTER))
+
+    at = np.ix_(data.point, data.point)
+    factors = kernel.factors(scales, levels, {"all": kernel.recipes(scales, found, found)[at]})
+    expected = [[covariance(i, j) for j in range(len(data))] for i in range(len(data))]
+    np.testing.assert_allclose(kernel.covariance(scales, levels, factors), expected, rtol=1e-9)
+    np.testing.assert_allclose(kernel.variances(scales, found), np.diag(kernel.recipes(scales, found, found)))
+    separations = Separations.of(data)  # the same, as it is put together while fitting
+    factors = kernel.factors(scales, separations.levels, kernel.scale_parts(scales, separations))
+    np.testing.assert_allclose(kernel.covariance(scales, separations.levels, factors), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("estimates", [0, 6])
