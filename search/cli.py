@@ -226,7 +226,7 @@ def _launch(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     from search.config.workspace import find
 
-    workspace = find(options.name)
+    workspace = find(options.name, to_launch=True)
     file = Path(options.name)
     if file.is_file():  # on a machine that has the file but not the folder
         workspace.enter(file)

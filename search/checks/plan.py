@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from search.config.search import Search, chosen
+from search.config.search import Search
 from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_here
 from search.forecast.estimate import Estimate, estimate
@@ -55,7 +55,7 @@ def planned(
 
 def describe(search: Search, starts: Sequence[Start], report: PreparationReport, work: Estimate) -> PlannedSearch:
     """What was found out, put together."""
-    config, sampler = search.config, chosen(search)
+    config, sampler = search.config, search.sampler
     return PlannedSearch(
         search=config.name,
         model=config.model,
@@ -66,7 +66,7 @@ def describe(search: Search, starts: Sequence[Start], report: PreparationReport,
         rungs=config.halving.rungs,
         eta=config.halving.eta,
         sampler=sampler.name,
-        sampler_reason=sampler.why,
+        sampler_reason=sampler.reason,
         unreached=report.unreached,
         starts=[StartLine(mix=str(start.mixture), reason=start.reason) for start in starts],
         recipes=config.budget.recipes,

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.text import Text
 
 from search.checks.check import Check
-from search.config.search import Search, chosen
+from search.config.search import Search
 from search.display.live_view import Scene
 from search.formatting import duration
 from search.studies.studies import Studies
@@ -81,8 +81,7 @@ class Terminal:
         done = self._scene.items
         went_on = f"; goes on after {done} work items" if done else ""
         if search.config.sampler.name == "auto":
-            sampler = chosen(search)
-            self._line(Text(f"sampler {sampler.name}: {sampler.why}"))
+            self._line(Text(f"sampler {search.sampler.name}: {search.sampler.reason}"))
         at_once = "one work item" if concurrency == 1 else f"{concurrency} work items"
         self._line(Text(f"search {search.config.name} runs, {at_once} at a time{went_on}"))
         if self._is_live:

@@ -58,16 +58,15 @@ def rank(studies: Studies, target: str | None = None, top: int = 3) -> BestMixes
 
 def rank_and_explain(studies: Studies, target: str | None = None, top: int = 3) -> BestMixes:
     """As `rank`, and for each target what the search has learned about it."""
-    from search.sampling.insights import learned  # brings scipy: half a second that no other answer has to wait for
+    from search.sampling.insights import derive_insights  # brings scipy: half a second that nobody else has to wait for
 
     ranked, search = rank(studies, target, top), studies.search
-    insights = learned(studies.state, search.space, list(ranked.targets), search.config.seed)
-    targets = {
-        name: mixes.model_copy(
-            update={"learned": Insights.model_validate(insights[name]) if insights[name] is not None else None}
-        )
-        for name, mixes in ranked.targets.items()
-    }
+    insights = derive_insights(studies.state, search.space, list(ranked.targets), search.config.seed)
+    targets = {}
+    for name, mixes in ranked.targets.items():
+        insight = insights[name]
+        learned = Insights.model_validate(insight.to_dict()) if insight is not None else None
+        targets[name] = mixes.model_copy(update={"learned": learned})
     return ranked.model_copy(update={"targets": targets})
 
 

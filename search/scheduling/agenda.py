@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Protocol
 
-from search.config.search import Search, chosen
+from search.config.search import Search
 from search.forecast.recipe_cost import Costs
 from search.sampling.proposer import Proposer
+from search.sampling.samplers import make_proposer
 from search.scheduling.proxies import Merges
 from search.scheduling.remaining import Assignment, Remaining
 from search.studies.state import SearchState
@@ -62,8 +64,6 @@ class Agenda:
         self._in_flight: dict[WorkItem, Purpose] = {}
         begin = search.starts(studies.earlier or ())
         self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
-        sampler, startup = chosen(search).name, self._config.sampler.startup
-        self._proposers = {target: Proposer(sampler, startup, search.space, target) for target in self._config.targets}
         self._costs = Costs(search)
         self._looked_up: tuple[tuple[int, ...], Assignment | None] | None = None
         self._told_at = clock()
@@ -211,6 +211,12 @@ class Agenda:
         expected = expected_gain(self._state, self.search.space, derive_seed(self._config.seed, "ahead", tried))
         if expected is not None:
             self.studies.note_expected_gain(expected)
+
+    @cached_property
+    def _proposers(self) -> dict[str, Proposer]:
+        """Made when the first recipe is asked for: who only wants to know whether a search is over needs none."""
+        name, startup = self.search.sampler.name, self._config.sampler.startup
+        return {target: make_proposer(name, self.search.space, target, startup) for target in self._config.targets}
 
     def _propose(self, target: str) -> Recipe | None:
         # By the number of proposals, not of results: what comes in between does not change what a sampler draws.

@@ -147,7 +147,7 @@ def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
     measured = History.of(state)
     found = measured.observations(space)
     assert found is not None
-    assert [str(mixture) for mixture, _ in measured.estimated] == [
+    assert [str(mixture) for mixture, _ in measured.estimated_candidates] == [
         "paraphrase:0.7 + ner:0.3",
         "crossref:0.5 + ner:0.5",
     ]
@@ -156,7 +156,7 @@ def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
     assert sorted(zip(found.target[at], found.gains[at].round(6), strict=True)) == [(0, -0.1), (0, 0.1), (1, 0.1)]
     for name in ("target", "rung", "gains"):
         assert (getattr(found, name)[~at] == getattr(before, name)).all()
-    assert measured.failed and measured.known_on(0) == History.of(state).known_on(0)
+    assert measured.failed and measured.scored_on(0) == History.of(state).scored_on(0)
     again = Studies.open(kept_at(str(filled.studies._storage.engine.url), filled.search))
     assert again.estimates == filled.studies.estimates and again.records == filled.studies.records
     assert History.of(again.state) == measured
@@ -207,7 +207,7 @@ def test_single_encoders_stay_as_long_as_something_is_to_be_estimated(search: Se
             running.append(item)
         for item in running:
             if item.merged:
-                parts = set(single_keys(encoders._plan, item.recipe, 0).values())
+                parts = set(single_keys(workspace.plan, item.recipe, 0).values())
                 assert parts <= keys and parts <= encoders.running(stored) and parts <= stored
         if not running:
             break
