@@ -15,7 +15,7 @@ import torch
 from torch import distributed, nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from trainables.training.process import COLLECTIVE, LOOPBACK, device, join_group, open_meeting, rank
+from trainables.training.process import COLLECTIVE, LOOPBACK, device, join_group, open_meeting, rank, world_size
 from trainables.work.settings import EngineSettings, StageSettings
 
 if not torch.cuda.is_available():
@@ -48,11 +48,14 @@ def autocast(settings: EngineSettings) -> torch.autocast:
     return torch.autocast(device().type, dtype, enabled=precision != "fp32")
 
 
-def deepspeed_config(stage: StageSettings, engine: EngineSettings) -> dict[str, Any]:
-    """DeepSpeed's configuration. Accumulation is left to the caller, which marks the last micro-batch of a step."""
+def deepspeed_config(stage: StageSettings, engine: EngineSettings, workers: int) -> dict[str, Any]:
+    """DeepSpeed's configuration for a stage on so many workers.
+
+    Accumulation is left to the caller, which marks the last micro-batch of a step.
+    """
     precision = precision_of(engine)
     config: dict[str, Any] = {
-        "train_micro_batch_size_per_gpu": min(stage.micro_batch or stage.batch_size, stage.batch_size),
+        "train_micro_batch_size_per_gpu": stage.micro_batch_on(workers),
         "gradient_accumulation_steps": 1,
         "gradient_clipping": stage.clip,
         "zero_optimization": {"stage": engine.zero},
@@ -104,9 +107,8 @@ def training_engine(
         join(0, 1, *open_meeting(1))
     optimizer = _optimizer(encoder, heads, stage)
     schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, steps, stage))
-    engine, *_ = deepspeed.initialize(
-        model=model, optimizer=optimizer, lr_scheduler=schedule, config=deepspeed_config(stage, settings)
-    )
+    config = deepspeed_config(stage, settings, world_size())
+    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, lr_scheduler=schedule, config=config)
     try:
         yield engine
     finally:

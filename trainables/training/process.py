@@ -51,7 +51,7 @@ def world_size() -> int:
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
-def summed(value: torch.Tensor) -> torch.Tensor:
+def sum_over_workers(value: torch.Tensor) -> torch.Tensor:
     """`value` summed over the workers, in place; every worker has to call it."""
     if world_size() > 1:
         distributed.all_reduce(value)

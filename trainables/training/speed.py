@@ -61,11 +61,5 @@ def training_seconds_per_token(encoder: Encoder, model: str, data: Data, card: C
         spec = StageSpec(
             model, {card.name: card}, Mixture.of({card.name: 1.0}), (examples,), stage, plan.engine, seed=1
         )
-        running = train(copy.deepcopy(encoder.model), encoder.tokenizer, {card.name: features}, spec)
-        while True:
-            try:
-                next(running)
-            except StopIteration as stop:
-                seconds = stop.value.seconds
-                break
+        seconds = train(copy.deepcopy(encoder.model), encoder.tokenizer, {card.name: features}, spec).seconds
     return seconds / (STEPS * stage.batch_size * mean)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from cluster.connect import connect
 from cluster.resources import ItemResources
-from search.scheduling.driver import Ending, run
+from search.scheduling.driver import SearchEnd, run
 from spaces.mixture import Mixture
 from tests.trainables.conftest import EXAMPLES, TEXTS, kit_of
 from tests.trainables.test_worker import STAGE, encoder_of, item, plan_in
@@ -30,7 +31,7 @@ from trainables.peer import Peer
 from trainables.training import encoders, process
 from trainables.training.engine import join
 from trainables.training.group import Group
-from trainables.training.stage import StageSpec, train
+from trainables.training.stage import StageResult, StageSpec, train
 from trainables.work.failures import OutOfMemory, WorkersLost
 from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key
@@ -55,9 +56,7 @@ class Leader:
         return os.getpid()
 
     def run(self, work: WorkItem) -> Outcome:
-        *_, outcome = self.worker.run(work)
-        assert isinstance(outcome, Outcome)
-        return outcome
+        return self.worker.run(work)
 
     def train(
         self, spec: StageSpec, folder: Path, heads: dict[str, torch.nn.Module] | None = None
@@ -67,20 +66,16 @@ class Leader:
         Args:
             heads: that this worker has and its peer has not.
         """
-        model, tokenizer = encoders.load(folder).model, self.worker.base(spec.model).tokenizer
-        features = self.worker._trainer.features(self.worker.base(spec.model), spec)
-        running = train(model, tokenizer, features, spec, heads)
-        return _trained(model, self.group.train(spec, running))
+        model, base = encoders.load(folder).model, self.worker.load_base(spec.model)
+        features = self.worker._trainer.features(base, spec)
+        own_part = partial(train, model, base.tokenizer, features, spec, heads)
+        return losses_and_weights(model, self.group.train(spec, own_part))
 
 
-def _trained(model: torch.nn.Module, running: Any) -> tuple[list[float], torch.Tensor]:
-    while True:
-        try:
-            next(running)
-        except StopIteration as stop:
-            modules = [model, *(stop.value.heads[task] for task in sorted(stop.value.heads))]
-            values = [value.detach().flatten() for module in modules for value in module.parameters()]
-            return stop.value.losses, torch.cat(values)
+def losses_and_weights(model: torch.nn.Module, result: StageResult) -> tuple[list[float], torch.Tensor]:
+    modules = [model, *(result.heads[task] for task in sorted(result.heads))]
+    values = [value.detach().flatten() for module in modules for value in module.parameters()]
+    return result.losses, torch.cat(values)
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +114,10 @@ def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int
     def trained(size: int) -> tuple[list[float], torch.Tensor]:
         if size not in found:
             worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
-            base = worker.base(spec.model)
+            base = worker.load_base(spec.model)
             model = encoders.load(other_encoder(plan)).model
-            found[size] = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, spec), spec))
+            result = train(model, base.tokenizer, worker._trainer.features(base, spec), spec)
+            found[size] = losses_and_weights(model, result)
         return found[size]
 
     return trained
@@ -150,12 +146,13 @@ def test_two_workers_train_as_one_does(leader: Any, plan: Plan, alone: Any, zero
 def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, zero: Any) -> None:
     settings = STAGE.model_copy(update={"micro_batch": 3})
     spec, worker = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero)), Worker(plan)
-    model, base = encoders.load(other_encoder(plan)).model, worker.base(spec.model)
+    model, base = encoders.load(other_encoder(plan)).model, worker.load_base(spec.model)
     torch.manual_seed(42)
     heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
     both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))
     one = replace(spec, engine=EngineSettings())
-    losses, weights = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, one), one, heads))
+    result = train(model, base.tokenizer, worker._trainer.features(base, one), one, heads)
+    losses, weights = losses_and_weights(model, result)
     assert both_losses == pytest.approx(losses, rel=1e-4)
     assert torch.allclose(both_weights, weights, atol=1e-5)
 
@@ -175,8 +172,7 @@ def test_a_work_item_of_two_workers_and_its_next_rung_with_one(leader: Any, plan
 
 
 def _run(plan: Plan, work: WorkItem) -> Outcome:
-    *_, outcome = Worker(plan).run(work)
-    assert isinstance(outcome, Outcome)
+    outcome = Worker(plan).run(work)
     assert outcome.failure is None, outcome.failure.details
     return outcome
 
@@ -240,7 +236,7 @@ def test_a_group_that_memory_broke_is_replaced(local_ray: None, leader: Any, pla
     agenda = OneItem(item(plan, "tags", 0))
     elsewhere = plan.model_copy(update={"store": str(tmp_path)})
     worker = "tests.trainables.breaking_worker:BreakingWorker"
-    assert run(elsewhere, agenda, ItemResources(workers=2), 1, retries=0, worker=worker) is Ending.OVER
+    assert run(elsewhere, agenda, ItemResources(workers=2), 1, retries=0, worker=worker) is SearchEnd.OVER
     (outcome,) = agenda.outcomes
     assert outcome.failure is None, outcome.failure
     assert len(set(outcome.reused)) == 2
@@ -271,7 +267,7 @@ def test_kills(local_ray: None, plan: Plan) -> None:
         killing = aside.submit(kill)
         ending = run(plan, agenda, ItemResources(workers=2), 1, retries=2)
         killing.result(timeout=60)
-    assert ending is Ending.OVER
+    assert ending is SearchEnd.OVER
     (outcome,) = agenda.outcomes
     assert outcome.failure is None, outcome.failure
     assert outcome.examples == 320 + 32, "the first segment was not trained again"
