@@ -23,7 +23,7 @@ from spaces.recipe import Recipe
 from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
 from trainables.evaluation import logme
-from trainables.evaluation.evaluate import Evaluation, evaluate, floors, mean_score
+from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
 from trainables.store.store import Store
 from trainables.training import encoders
 from trainables.training.engine import autocast
@@ -217,7 +217,7 @@ class Worker:
         """LogME on the training rows of the card that the target's fine-tuning ends with, whose labels are its own."""
         plan, tokenizer = self.plan, self.load_base(item.recipe.model).tokenizer
         card, length = plan.training_cards[target][-1], plan.target_for(item.recipe, target).max_length
-        return logme.on_card(encoder, card, self.data, tokenizer, length, plan.evaluation.batch_size)
+        return logme.measure_on_card(encoder, card, self.data, tokenizer, length, plan.evaluation.batch_size)
 
     def _measure_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
         """LogME where a score would stand; it is compared with LogME of other encoders on the same target alone."""
@@ -255,14 +255,14 @@ class Worker:
         wanted = plan.evaluation.batch_size
         evaluation = self._trainer.run_fitting(running, f"{target}/evaluation", wanted, limit, attempt)
         encoder.cpu()
-        floor = floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
+        floors = compute_floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
         assert card.metric is not None  # every target card has one
         score = Score(
             target=target,
             score=mean_score(evaluation.dev, card.metric),
             dev=evaluation.dev,
-            floor=mean_score(floor, card.metric),
-            floors=floor,
+            floor=mean_score(floors, card.metric),
+            floors=floors,
             test_score=mean_score(evaluation.test, card.metric) if tested else None,
             test=evaluation.test,
             tuned=evaluation.tuned,

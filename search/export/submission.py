@@ -52,7 +52,7 @@ def export(
         Failure: data, store or folder cannot be used.
     """
     from trainables.data.card_data import Data  # these know torch, which no other command of `search` needs
-    from trainables.evaluation.submission import test_file, write
+    from trainables.evaluation.submission import make_test_file, write
 
     suite = search.catalogue.suite(suite_name, "--format")
     wanted = [_task(suite, name) for name in tasks] or suite.order
@@ -79,7 +79,7 @@ def export(
             if language not in predictions:
                 wrong.append(Problem("no predictions in this language", f"{record.target}, {language}"))
                 continue
-            file = test_file(data, search.targets[record.target], language, predictions[language])
+            file = make_test_file(data, search.targets[record.target], language, predictions[language])
             if isinstance(file, Problem):
                 wrong.append(file)
             else:

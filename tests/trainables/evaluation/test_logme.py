@@ -37,14 +37,14 @@ def test_by_evidence_nothing_is_trained(tmp_path: Path) -> None:
         assert same is not other.merged
 
 
-def test_a_vector_per_labelled_word(bert: Kit, tmp_path: Path) -> None:
+def test_a_vector_per_labeled_word(bert: Kit, tmp_path: Path) -> None:
     plan, encoder = plan_in(tmp_path), bert.encoder()
     data = Worker(plan).data
     for card, labels in ((plan.tasks["tags"], "tags"), (plan.targets["pairs"], "label")):
         rows, features = data.features(card, "train", "en", bert.tokenizer, 48)
-        vectors, found = logme.labelled_vectors(encoder, card, features, bert.tokenizer, 3)
+        vectors, labels_seen = logme.labeled_vectors(encoder, card, features, bert.tokenizer, 3)
         gold = [label for row in rows[labels][:] for label in (row if labels == "tags" else [row])]
-        assert sorted(found.tolist()) == sorted(gold)
+        assert sorted(labels_seen.tolist()) == sorted(gold)
         assert vectors.shape == (len(gold), 32)
 
 
@@ -66,9 +66,9 @@ def test_log_evidence_is_the_largest_evidence(rows: int, width: int, labels: int
     vectors = random.normal(size=(rows, width)) @ np.diag(np.linspace(0.1, 2, width))
     gold = (vectors[:, -labels:] + 0.7 * random.normal(size=(rows, labels))).argmax(axis=1)
     expected = np.mean([largest_evidence(vectors, (gold == label).astype(float)) for label in range(labels)]) / rows
-    found = logme.log_evidence(vectors, gold)
-    assert found == pytest.approx(expected, abs=1e-3)
-    assert logme.log_evidence(5 * vectors, gold) == pytest.approx(found)  # units do not matter
+    evidence = logme.log_evidence(vectors, gold)
+    assert evidence == pytest.approx(expected, abs=1e-3)
+    assert logme.log_evidence(5 * vectors, gold) == pytest.approx(evidence)  # units do not matter
     shuffled = random.permutation(gold)
     assert logme.log_evidence(vectors, shuffled) < expected - 0.02
 
