@@ -139,7 +139,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
         if missing and offline:
             return report.model_copy(update={"unreached": [*report.unreached, model]})
         return report.model_copy(update={"model_problems": list(error.problems), "away": missing})
-    too_long = _check_lengths(plan, encoder)
+    too_long = check_lengths(plan, encoder)
     if too_long:
         return report.model_copy(update={"model_problems": too_long})
     training = None
@@ -159,7 +159,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     )
 
 
-def _check_lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
+def check_lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
     """Stages that ask for longer inputs than the model can read."""
     stages = {"stages.intermediate.max_length": plan.intermediate} if plan.tasks else {}
     stages |= {f"stages.target.max_length, for {name}": plan.target_stage(name) for name in plan.targets}
