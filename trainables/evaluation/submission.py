@@ -1,4 +1,4 @@
-"""Submission: test predictions as files in XTREME's layout, `<task>/test-<language>.<kind>`.
+"""Submission: test predictions as files in XTREME's layout, `<task>/test-<language>.<ending>`.
 
 Formats of the files: google-research/xtreme at 838c13b, README.md ("Leaderboard Submission") and what evaluate.py
 reads; LAReQA, of which it reads none, as Mewsli-X. Lines stand in the order of the rows at the source; that this is
@@ -19,8 +19,8 @@ from spaces.errors import Problem
 from trainables.data.card_data import Data
 
 
-def test_file(data: Data, card: Card, language: str, predicted: Sequence[Any]) -> tuple[str, str] | Problem:
-    """Name and text of a language's file; or what is wrong, where the predictions are not those of the whole test set.
+def make_test_file(data: Data, card: Card, language: str, predicted: Sequence[Any]) -> tuple[str, str] | Problem:
+    """Name and text of a language's file; a problem where the predictions are not those of the whole test set.
 
     Args:
         predicted: what the card's format decided for each test row (`Format.decide`).
@@ -30,14 +30,14 @@ def test_file(data: Data, card: Card, language: str, predicted: Sequence[Any]) -
     rows = data.rows(card, "test", language)
     promised = card.size_of("test", language) or len(rows)
     if len(predicted) < max(len(rows), promised):
-        found = f"{len(predicted)} of {max(len(rows), promised)} rows are predicted"
+        counts = f"{len(predicted)} of {max(len(rows), promised)} rows are predicted"
         fix = "search without evaluation.max_examples" if len(predicted) < len(rows) else "the data at hand lack rows"
-        return Problem("the test set is a sample", f"{card.name}, {language}", found, fix)
+        return Problem("the test set is a sample", f"{card.name}, {language}", counts, fix)
     if len(predicted) > len(rows):
-        found = f"{len(predicted)} predictions for {len(rows)} rows"
-        return Problem("the data have changed since they were predicted", f"{card.name}, {language}", found)
-    kind, text = LAYOUTS[card.format]
-    return f"test-{language}.{kind}", text(card, rows, predicted)
+        counts = f"{len(predicted)} predictions for {len(rows)} rows"
+        return Problem("the data have changed since they were predicted", f"{card.name}, {language}", counts)
+    ending, make_text = LAYOUTS[card.format]
+    return f"test-{language}.{ending}", make_text(card, rows, predicted)
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
@@ -69,7 +69,7 @@ def _choices(card: Card, rows: Dataset, predicted: Sequence[int]) -> str:
     return _lines(json.dumps({"label": choice}) for choice in predicted)
 
 
-def _found(card: Card, rows: Dataset, predicted: Sequence[int]) -> str:
+def _matches(card: Card, rows: Dataset, predicted: Sequence[int]) -> str:
     """For each English sentence, in the order of their sorted texts, the position of the sentence that was found.
 
     The benchmark hands out the English side sorted (utils_preprocess.py, tatoeba_preprocess); `text_a` is that side.
@@ -82,7 +82,7 @@ def _found(card: Card, rows: Dataset, predicted: Sequence[int]) -> str:
 def _pairs(card: Card, rows: Dataset, predicted: Sequence[str | None]) -> str:
     """The ids of each pair, the sentence of the language first."""
     pairs = zip(rows["id"][:], predicted, strict=True)
-    return _lines(f"{own}\t{found}" for own, found in pairs if found is not None)
+    return _lines(f"{own}\t{english}" for own, english in pairs if english is not None)
 
 
 def _lines(values: Any) -> str:
@@ -95,8 +95,8 @@ LAYOUTS: dict[str, tuple[str, Callable[[Card, Dataset, Sequence[Any]], str]]] = 
     "tagging": ("tsv", _tags),
     "span_qa": ("json", _answers),
     "multiple_choice": ("jsonl", _choices),
-    "retrieval": ("tsv", _found),
+    "retrieval": ("tsv", _matches),
     "bitext_mining": ("tsv", _pairs),
     "answer_retrieval": ("json", _answers),
 }
-"""Format -> kind of file and what stands in it."""
+"""Format -> ending of the file's name, and what makes its text."""

@@ -100,7 +100,7 @@ def _negatives(plan: Plan, stage: StageSettings, cards: Iterable[Card]) -> int |
     """Pairs in a forward pass where a dual encoder is trained: it learns from them as negatives."""
     if not any(card.format == "retrieval" for card in cards):
         return None
-    return min(stage.micro_batch or stage.batch_size, -(-stage.batch_size // plan.workers))
+    return stage.micro_batch_on(plan.workers)
 
 
 def _identity(plan: Plan, card: Card) -> dict[str, Any]:

@@ -42,7 +42,9 @@ class Plan(Strict):
     versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data, where known")
     probe: Probe = Field("stage", description="how merged encoders are judged on targets with labels")
     workers: int = Field(1, ge=1, description="processes that train one work item together")
-    halvings: int = Field(3, ge=0, description="how often a stage tries half the batch when memory does not suffice")
+    max_batch_halvings: int = Field(
+        3, ge=0, description="how often a stage tries half the batch when memory does not suffice"
+    )
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
