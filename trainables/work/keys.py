@@ -83,7 +83,7 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
             **last,
             "dev": _identity(plan, plan.dev_card(target)),
             "evaluation": plan.evaluation.of(plan.targets[target]).model_dump(exclude={"batch_size"}),
-            "tested": rung == len(plan.rungs) - 1 and merged is None,
+            "tested": rung == plan.top_rung and merged is None,
             "seed": recipe.seed,
             "precision": plan.engine.precision,
         },
