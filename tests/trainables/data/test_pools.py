@@ -82,7 +82,7 @@ def test_floor_knows_the_pool(answers, data):
 def test_a_pool_is_embedded_once_for_all_languages_of_a_split(answers, scores, bag, monkeypatch):
     made = []
     monkeypatch.setattr(
-        "trainables.evaluate.text_vectors", lambda *args: made.append(1) or torch.eye(4).unsqueeze(0)[:, :, :4]
+        "trainables.evaluation.evaluate.text_vectors", lambda *args: made.append(1) or torch.eye(4).unsqueeze(0)[:, :, :4]
     )
     monkeypatch.setattr("trainables.formats.answer_retrieval.text_vectors", lambda *args: torch.eye(4)[:2].unsqueeze(0))
     scores(answers, bag())
@@ -161,7 +161,7 @@ def test_auto_takes_the_layer_that_is_best_on_dev(answers, corpora, card_of, sco
 
 
 def test_auto_is_the_same_in_several_passes(answers, scores, bag, monkeypatch):
-    monkeypatch.setattr("trainables.evaluate.AT_ONCE", 1)
+    monkeypatch.setattr("trainables.evaluation.evaluate.AT_ONCE", 1)
     assert scores(answers, bag(good=2), layer="auto").tuned["en"] == {"layer": 2.0}
 
 
