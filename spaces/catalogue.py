@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
-from spaces.formats import LABELLED, TRAINED_AS
+from spaces.formats import FORMATS
 from spaces.parsing import problem_of, read_yaml
 from spaces.suite import Suite, load_suites
 
@@ -209,7 +209,7 @@ def _unfit_for_training(target: Card, key: str, name: str, tasks: Mapping[str, C
     """What is wrong with training `target` on the task `name`, which may be a part of a card."""
     whole, _, language = name.partition(".")
     # of a sequence, each card goes on with the head of the one before: all have to fit the target's
-    problems = _misfit(target, key, whole, tasks, TRAINED_AS.get(target.format, target.format))
+    problems = _misfit(target, key, whole, tasks, FORMATS[target.format].trained_as or target.format)
     if problems or len(target.trained_on) == 1:
         return problems
     if tasks[whole].size_of("train", language or tasks[whole].training_language) is None:
@@ -226,7 +226,7 @@ def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: st
     other = cards[name]
     if other.format != form:
         return [Problem(f"must be a {form} task", where, f"{name} is {other.format}")]
-    if form in LABELLED and other.labels != card.labels:
+    if FORMATS[form].is_labelled and other.labels != card.labels:
         # the head learns the numbers of one list and would be scored by those of the other
         found = f"{name} has {other.labels}"
         return [Problem(f"must have the same labels in the same order: {card.labels}", where, found)]

@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field
 
 from spaces.card import Card
+from spaces.formats import FORMATS
 from spaces.parsing import Strict
 from trainables.work.preparation import PreparationReport, Sizes
 
@@ -37,7 +38,6 @@ class Throughput(Strict):
     step_bytes: float = Field(gt=0)
     gpus: dict[str, Gpu]
     models: dict[str, Parameters]
-    tokens: dict[str, float]
     rows: int = Field(gt=0)
 
     def parameters(self, model: str, findings: PreparationReport) -> Parameters | None:
@@ -63,7 +63,7 @@ class Throughput(Strict):
             max_length: of the stage that reads them.
             limit: rows that are scored per language and split.
         """
-        tokens = min(self.tokens.get(card.format, max_length), max_length)
+        tokens = min(FORMATS[card.format].tokens, max_length)
         scored = 0
         if card.kind == "target":
             rows = [card.size_of("dev", language) or self.rows for language in card.languages_of("dev")]

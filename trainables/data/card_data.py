@@ -24,7 +24,7 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
-from trainables.data.columns import FEATURES, Reader
+from trainables.data.columns import Reader, features_of
 from trainables.data.mini import suite_folder
 from trainables.data.sources import Source, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
@@ -46,7 +46,7 @@ class Data:
     mirror: str | None = None
 
     def rows(self, card: Card, split: Split, language: str, limit: int | None = None) -> Dataset:
-        """The labelled rows of a split with canonical columns (`spaces.card.FORMAT_ROLES`).
+        """The labelled rows of a split with canonical columns (`spaces.formats.FORMATS`).
 
         Labels are indexes of `card.labels` (multiple choice: of the choices). Rows without a label are left out. With
         `limit`, the same sample each time, in the order of the source; parallel data sets give parallel samples.
@@ -175,7 +175,7 @@ class Data:
                 batched=True,
                 with_indices=True,
                 remove_columns=reader.needed,
-                features=FEATURES[card.format],
+                features=features_of(card.format),
                 cache_file_name=str(folder / "rows.arrow"),
                 load_from_cache_file=False,
                 new_fingerprint="rows",

@@ -82,7 +82,8 @@ def test_floor_knows_the_pool(answers, data):
 def test_a_pool_is_embedded_once_for_all_languages_of_a_split(answers, scores, bag, monkeypatch):
     made = []
     monkeypatch.setattr(
-        "trainables.evaluation.evaluate.text_vectors", lambda *args: made.append(1) or torch.eye(4).unsqueeze(0)[:, :, :4]
+        "trainables.evaluation.evaluate.text_vectors",
+        lambda *args: made.append(1) or torch.eye(4).unsqueeze(0)[:, :, :4],
     )
     monkeypatch.setattr("trainables.formats.answer_retrieval.text_vectors", lambda *args: torch.eye(4)[:2].unsqueeze(0))
     scores(answers, bag())
