@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS
 from spaces.parsing import problem_of, read_yaml
+from spaces.suite import FOLDER as SUITES
 from spaces.suite import Suite, load_suites
 
 BUILT_IN = Path(__file__).parent
@@ -36,39 +39,14 @@ class Catalogue:
     def load(cls, folders: Iterable[Path] = ()) -> Catalogue:
         """Read the built-in cards and those below `folders`, each with `tasks/` and `targets/` in it.
 
-        A card of a later folder replaces one of the same name, so a user can correct a built-in card.
+        A card of a later folder replaces one of the same name, so a user can correct a built-in card. As long as no
+        file changes, a process reads the same folders once.
 
         Raises:
             InputError: every card that cannot be read, each with file, key and reason.
         """
-        problems: list[Problem] = []
-        folders = list(folders)
-        cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
-        files: dict[str, list[Path]] = {}
-        for folder in (BUILT_IN, *folders):
-            if not any((folder / sub).is_dir() for sub in KINDS):
-                problems.append(
-                    Problem(
-                        "no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml"
-                    )
-                )
-            paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
-            for sub, found in paths.items():
-                for path in found:
-                    files.setdefault(f"{sub}/{path.stem}", []).append(path)
-            for sub, kind in KINDS.items():
-                for path in paths[sub]:
-                    try:
-                        cards[kind][path.stem] = _read_card(path, kind, files)
-                    except InputError as error:
-                        problems.extend(error.problems)
-        if not problems:
-            problems = _dangling(cards)
-        if problems:
-            raise InputError(problems)
-        tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
-        suites = load_suites((BUILT_IN, *folders), cards["target"])
-        return cls(tasks=tasks, targets=cards["target"], suites=suites)
+        every = (BUILT_IN, *folders)
+        return _loaded(every, tuple(map(_contents, every)))
 
     def task(self, name: str, where: str = "") -> Card:
         """The intermediate task of that name; `xnli.de` is the German part of `xnli`.
@@ -107,6 +85,45 @@ class Catalogue:
     def dev_card(self, target: Card) -> Card:
         """The card whose development rows drive the search for `target`: its own, or the one of `dev_from`."""
         return self.targets[target.dev_from] if target.dev_from else target
+
+
+def _contents(folder: Path) -> tuple[object, ...]:
+    """Changes when a file of the catalogue is added to a folder, changed, or removed."""
+    contents: list[object] = []
+    for path in sorted(path for sub in (*KINDS, SUITES) for path in (folder / sub).rglob("*")):
+        with suppress(OSError):  # whoever reads it says so
+            stat = path.stat()
+            contents.append((path, stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    return tuple(contents)
+
+
+@lru_cache(maxsize=16)
+def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
+    """As `Catalogue.load`; `contents` are what the folders hold, by `_contents`."""
+    problems: list[Problem] = []
+    cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
+    files: dict[str, list[Path]] = {}
+    for folder in folders:
+        if not any((folder / sub).is_dir() for sub in KINDS):
+            problems.append(
+                Problem("no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml")
+            )
+        paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
+        for sub, found in paths.items():
+            for path in found:
+                files.setdefault(f"{sub}/{path.stem}", []).append(path)
+        for sub, kind in KINDS.items():
+            for path in paths[sub]:
+                try:
+                    cards[kind][path.stem] = _read_card(path, kind, files)
+                except InputError as error:
+                    problems.extend(error.problems)
+    if not problems:
+        problems = _dangling(cards)
+    if problems:
+        raise InputError(problems)
+    tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
+    return Catalogue(tasks=tasks, targets=cards["target"], suites=load_suites(folders, cards["target"]))
 
 
 def _find(cards: Mapping[str, Card], name: str, noun: str, where: str) -> Card:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import Field
 
 from spaces.card import Card
 from spaces.formats import FORMATS
-from spaces.parsing import Strict
+from spaces.parsing import Strict, read_yaml
 from trainables.work.preparation import PreparationReport, Sizes
 
 TRAINING, SCORING = 6.0, 2.0
@@ -74,4 +73,4 @@ class Throughput(Strict):
 @cache
 def table() -> Throughput:
     """The table as it is shipped."""
-    return Throughput.model_validate(yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")))
+    return Throughput.model_validate(read_yaml(Path(__file__).with_suffix(".yaml")))
