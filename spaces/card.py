@@ -157,9 +157,8 @@ class Card(Strict):
             raise ValueError(f"metric: found {self.metric!r}; a {self.format} target is scored by {known}")
         unscored = self.unscored([*self.languages, *self.dev_languages])
         if unscored:
-            everywhere = " or ".join(metric for metric, languages in spec.metrics.items() if languages is None)
-            fix = f"; {everywhere} is, in every language" if everywhere else ""
-            raise ValueError(f"metric: {self.metric} is not defined in {', '.join(unscored)}{fix}")
+            others = "".join(f"; {metric} is, in every language" for metric in spec.metrics_everywhere)
+            raise ValueError(f"metric: {self.metric} is not defined in {', '.join(unscored)}{others}")
         if self.source.tasks:
             raise ValueError("source.tasks: only training rows are put together; name such a task in train_from")
         if self.train_from == []:

@@ -210,7 +210,8 @@ def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
                 what = f"has development rows in which {card.metric} is not defined"
                 if unscored:
                     found = f"{card.dev_from}: {', '.join(unscored)}"
-                    problems.append(Problem(what, f"{card.name}.yaml: dev_from", found, "metric: qa"))
+                    fix = f"metric: {' or '.join(FORMATS[card.format].metrics_everywhere)}"
+                    problems.append(Problem(what, f"{card.name}.yaml: dev_from", found, fix))
     for card in cards["task"].values():
         for number, name in enumerate(card.source.tasks):
             problems += _misfit(card, f"source.tasks.{number}", name, cards["task"], card.format)

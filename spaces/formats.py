@@ -57,6 +57,11 @@ class FormatSpec:
         """Whether each row is looked up among the candidates of a pool."""
         return self.has("candidates")
 
+    @property
+    def metrics_everywhere(self) -> list[str]:
+        """The metrics that are defined in every language."""
+        return [metric for metric, languages in self.metrics.items() if languages is None]
+
     def has(self, column_type: ColumnType) -> bool:
         """Whether one of its columns is of that type."""
         return column_type in self.columns.values()

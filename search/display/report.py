@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +21,6 @@ from search.config.search import Search, chosen
 from search.display import benchmark_table, best_table, tables
 from search.studies.database import shown
 from spaces.initial_design import Start
-from spaces.space import Space
 
 if TYPE_CHECKING:
     from search.forecast.estimate import Estimate
@@ -105,7 +102,7 @@ def plan(
         ("search", f"{config.name}: {config.model}"),
         ("tasks", ", ".join(search.space.tasks)),
         ("targets", ", ".join(config.targets)),
-        ("space", f"{mixtures(search.space):,} mixes" + "".join(f" x {name}" for name in search.space.defaults)),
+        ("space", f"{search.space.size:,} mixes" + "".join(f" x {name}" for name in search.space.defaults)),
         ("rungs", f"{shares} of the examples; {f'the best 1/{eta}' if eta > 1 else 'all'} go on"),
         ("sampler", f"{sampler.name}: {sampler.why}"),
         ("not looked at", ", ".join(findings.unreached)),
@@ -182,21 +179,6 @@ def sweep(found: GcPlan, width: int | None = None) -> str:
         orphans = f"left by {len(found.orphans)} writes that were broken off"
         table.add_row(Text(orphans, "dim"), "", formatting.size(sum(one.bytes for one in found.orphans)))
     return _print(console, [table, Text(), Text(f"to delete: {formatting.size(found.bytes)}; {kept}")])
-
-
-def mixtures(space: Space) -> int:
-    """How many mixes the space has."""
-    steps, least = round(1 / space.step), round(space.min_weight / space.step)
-    total = 0
-    for size in range(space.min_tasks, space.max_tasks + 1):
-        free = steps - size * least
-        sets = math.comb(len(space.tasks), size)
-        if space.exclude:
-            sets = sum(
-                not any(pair <= set(chosen) for pair in space.exclude) for chosen in combinations(space.tasks, size)
-            )
-        total += sets * math.comb(free + size - 1, size - 1)
-    return total
 
 
 def program() -> str:

@@ -14,7 +14,6 @@ from search.display import report
 from search.display.report import Kind
 from search.results import status as query
 from spaces.catalogue import Catalogue
-from spaces.space import Space
 from tests.support.searches import Filler
 
 
@@ -114,13 +113,6 @@ def test_an_empty_search(filler: Filler) -> None:
     assert "no mix has been measured yet" in report.answer(best, status, "http://server:5000")
     assert report.render(best, "best", "csv") == ""
     assert "no searches yet" in report.render({"searches": []}, "searches")
-
-
-def test_the_number_of_mixes_is_that_of_the_space() -> None:
-    space = Space(tasks=("a", "b", "c"), max_tasks=2, min_weight=0.25, step=0.25, exclude=frozenset([frozenset("ab")]))
-    # a, b and c alone; a + c and b + c with weights .25/.75, .5/.5, .75/.25
-    assert report.mixtures(space) == 3 + 2 * 3
-    assert report.mixtures(Space(tasks=("a", "b", "c"), max_tasks=3, min_weight=0.2, step=0.1)) == 3 + 3 * 7 + 15
 
 
 def test_the_figure_is_a_picture(answers: dict[Kind, dict[str, Any]], tmp_path: Path) -> None:
