@@ -146,12 +146,12 @@ def _place(row: Row) -> Place:
 def finished(search: Search, seed: int) -> dict[Place, Row]:
     """The rows that this machine's search of a seed has: recipes with a score on every target at a rung."""
     try:
-        made, place = workspace.find(_name(search, seed))
+        made = workspace.find(_name(search, seed))
     except InputError:
         return {}
     found: dict[Place, Row] = {}
     rungs = search.config.halving.rungs
-    state = Studies.open(place.studies, made).state
+    state = Studies.open(made).state
     for owner in state.owners():
         scores = {
             record.target: record.score

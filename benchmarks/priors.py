@@ -97,10 +97,10 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="mixes of several tasks that are looked at, drawn; default: all")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    search, place = workspace.find(options.name)
-    studies = Studies.open(place.studies, search)
+    found = workspace.find(options.name)
+    search, studies = found.search, Studies.open(found)
     top = len(search.config.halving.rungs) - 1
-    plan = search.plan(place.store, str(place.cache)).model_copy(update={"versions": studies.versions})
+    plan = found.plan.model_copy(update={"versions": studies.versions})
     gains = {target: measured(search, studies, target, top) for target in search.config.targets}
     singles = {task: recipe(search, Mixture.of({task: 1.0})) for task in search.space.tasks}
     estimator = Estimator(plan, singles, top if options.rung is None else options.rung)

@@ -21,6 +21,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from cluster.connect import connect
 from cluster.resources import ItemResources
 from search.config import search_file
 from search.config.search import Search
+from search.config.workspace import Workspace
 from search.results.ranking import best
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
@@ -110,7 +112,7 @@ def measure(recipes: int, options: argparse.Namespace) -> dict[str, Any]:
 
         larger = made(folder, recipes + 10 * MORE, options.sampler)
         with timed(row, "resume: studies and agenda, s"):
-            studies = Studies.create(url, larger)
+            studies = Studies.create(replace(Workspace.of(larger), studies_url=url))
             agenda = Agenda(larger, studies)
         with timed(row, "resume: first work item, s"):
             first = agenda.next()
@@ -256,7 +258,7 @@ def paced(agenda: Agenda, first: WorkItem, in_flight: int) -> dict[str, Any]:
 
 def on_tune(search: Search, url: str, folder: Path, listeners: list[Listener], in_flight: int) -> dict[str, Any]:
     """The same through the searcher, on Ray Tune."""
-    studies = Studies.create(url, search)
+    studies = Studies.create(replace(Workspace.of(search), studies_url=url))
     more = search.config.budget.model_copy(update={"work_items": studies.state.items + 5 * in_flight})
     search = Search(search.config.model_copy(update={"budget": more}), search.catalogue, search.space)
     for listener in listeners:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from spaces.errors import InputError, Problem, TaskmixError
 
 if TYPE_CHECKING:
-    from search.config.search import Search
-    from search.config.workspace import Place
+    from search.config.workspace import Workspace
     from spaces.card import Card
 
 FORMATS = ("table", "json", "csv")
@@ -187,7 +186,7 @@ def _convert(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     from search.checks.plan import checked
     from search.config.search_file import load
-    from search.config.workspace import Place
+    from search.config.workspace import Workspace
     from search.display import report
     from search.display.terminal import Terminal
     from search.forecast.estimate import estimate
@@ -197,11 +196,11 @@ def _plan(options: argparse.Namespace) -> int:
     search = load(options.file)
     resources = search.config.resources
     concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
-    place = Place.of(search.config)
+    workspace = Workspace.of(search)
     with Terminal() as terminal:
-        plan, findings = checked(search, place, terminal.say, options.offline, options.measure)
+        plan, findings = checked(workspace, terminal.say, options.offline, options.measure)
     found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
-    before = warm_start.starts(search, place) if "earlier" in search.config.start.priors else ()
+    before = warm_start.starts(workspace) if "earlier" in search.config.start.priors else ()
     print(report.plan(search, search.starts(before), findings, found))
     return 0
 
@@ -209,13 +208,13 @@ def _plan(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from search.checks.doctor import diagnose
     from search.config.search_file import load
-    from search.config.workspace import Place
+    from search.config.workspace import Workspace
     from search.display.terminal import Terminal
 
     search = load(options.file)
     states = []
     with Terminal() as terminal:
-        for check in diagnose(search, Place.of(search.config), options.address, terminal.say):
+        for check in diagnose(Workspace.of(search), options.address, terminal.say):
             terminal.check(check)
             states.append(check.state)
     failed = states.count("failed")
@@ -225,22 +224,22 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _launch(options: argparse.Namespace) -> int:
     from search.config.search_file import load
-    from search.config.workspace import Place
+    from search.config.workspace import Workspace
 
     search = load(options.file)
-    place = Place.of(search.config)
-    place.enter(search, options.file)
-    return _run(search, place, options.address)
+    workspace = Workspace.of(search)
+    workspace.enter(options.file)
+    return _run(workspace, options.address)
 
 
 def _resume(options: argparse.Namespace) -> int:
     from search.config.workspace import find
 
-    search, place = find(options.name)
+    workspace = find(options.name)
     file = Path(options.name)
     if file.is_file():  # on a machine that has the file but not the folder
-        place.enter(search, file)
-    return _run(search, place, options.address)
+        workspace.enter(file)
+    return _run(workspace, options.address)
 
 
 def _submit(options: argparse.Namespace) -> int:
@@ -264,7 +263,7 @@ def _submit(options: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _run(search: Search, place: Place, address: str | None) -> int:
+def _run(workspace: Workspace, address: str | None) -> int:
     from search.display import report
     from search.display.terminal import Terminal
     from search.launch import launch
@@ -273,11 +272,11 @@ def _run(search: Search, place: Place, address: str | None) -> int:
     from search.scheduling.driver import SearchEnd
     from search.studies.studies import Studies
 
-    name = search.config.name
+    name, search = workspace.name, workspace.search
     with Terminal() as terminal:
-        ending = launch(search, place, terminal, address)
-    studies = Studies.open(place.studies, search)
-    print(report.answer(best(search, studies), status.status(search, studies, alive=False), place.mlflow))
+        ending = launch(workspace, terminal, address)
+    studies = Studies.open(workspace)
+    print(report.answer(best(search, studies), status.status(search, studies, alive=False), workspace.mlflow_uri))
     if ending is SearchEnd.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
@@ -285,18 +284,16 @@ def _run(search: Search, place: Place, address: str | None) -> int:
 
 
 def _gc(options: argparse.Namespace) -> int:
-    from search.config import workspace
+    from search.config.workspace import find
     from search.display import report
     from search.formatting import size
     from search.retention.gc import sweep
     from search.studies.lease import acquire
-    from trainables.store.store import Store
 
-    search, place = workspace.find(options.name)
-    with acquire(place):  # a driver that runs would start from what is deleted
-        store = Store(place.store, place.cache)
-        found = sweep(search, place, store, options.best)
-        for complaint in dict.fromkeys(store.complaints):
+    workspace = find(options.name)
+    with acquire(workspace):  # a driver that runs would start from what is deleted
+        found = sweep(workspace, options.best)
+        for complaint in dict.fromkeys(workspace.store.complaints):
             print(complaint, file=sys.stderr)
         print(report.sweep(found))
         if not found:
@@ -304,7 +301,7 @@ def _gc(options: argparse.Namespace) -> int:
         if not options.yes and not _agrees("delete? [y/N] ", f"taskmix gc {options.name} --yes"):
             print("nothing was deleted")
             return 0
-        found.carry_out(store)
+        found.carry_out(workspace.store)
     print(f"{size(found.bytes)} freed")
     return 0
 
@@ -316,47 +313,47 @@ def _agrees(question: str, without: str) -> bool:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from search.config import workspace
+    from search.config.workspace import find
     from search.display import report
     from search.results import status
     from search.studies.lease import is_held
     from search.studies.studies import Studies
 
     if options.name is None:
-        found = status.searches(lambda name: is_held(workspace.find(name)[1]))
+        found = status.searches(lambda name: is_held(find(name)))
         print(report.render({"searches": found}, "searches", options.format))
         return 0
-    search, place = workspace.find(options.name)
-    studies = Studies.open(place.studies, search)
-    print(report.render(status.status(search, studies, is_held(place)), "status", options.format))
+    workspace = find(options.name)
+    studies = Studies.open(workspace)
+    print(report.render(status.status(workspace.search, studies, is_held(workspace)), "status", options.format))
     return 0
 
 
 def _best(options: argparse.Namespace) -> int:
-    from search.config import workspace
+    from search.config.workspace import find
     from search.display import report
     from search.results.benchmark import benchmark
     from search.results.ranking import answers
     from search.studies.studies import Studies
 
-    search, place = workspace.find(options.name)
-    studies = Studies.open(place.studies, search)
+    workspace = find(options.name)
+    studies = Studies.open(workspace)
     if options.suite:
-        print(report.render(benchmark(search, studies, options.suite), "benchmark", options.format))
+        print(report.render(benchmark(workspace.search, studies, options.suite), "benchmark", options.format))
         return 0
-    answer = answers(search, studies, options.target, options.top)
+    answer = answers(workspace.search, studies, options.target, options.top)
     print(report.render(answer, "best", options.format))
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
-    from search.config import workspace
+    from search.config.workspace import find
     from search.export.submission import export
     from search.studies.studies import Studies
 
-    search, place = workspace.find(options.name)
-    studies = Studies.open(place.studies, search)
-    for one in export(search, studies, place, options.format, options.out, options.target, options.mix):
+    workspace = find(options.name)
+    studies = Studies.open(workspace)
+    for one in export(workspace, studies, options.format, options.out, options.target, options.mix):
         print(f"{one.task}: {len(one.files)} languages, {one.mix}, seed {one.seed}")
     print(f"written to {options.out}")
     return 0

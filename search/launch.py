@@ -8,8 +8,7 @@ from cluster.connect import connect
 from cluster.resources import ItemResources, fitting
 from search.checks import doctor
 from search.checks.plan import checked
-from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.display.terminal import Terminal
 from search.results import warm_start
 from search.retention.disk_budget import DiskBudget
@@ -19,30 +18,29 @@ from search.studies.lease import acquire
 from search.studies.studies import Studies
 from search.tracking.mlflow_runs import Tracking
 from spaces.errors import Problem
-from trainables.store.store import Store
 
 
-def launch(search: Search, place: Place, terminal: Terminal, address: str | None = None) -> driver.SearchEnd:
+def launch(workspace: Workspace, terminal: Terminal, address: str | None = None) -> driver.SearchEnd:
     """Run a search whose folder was entered until it is over, stopped or interrupted.
 
     Raises:
         InputError: data, cards or resources are wrong, or another driver runs this search.
         Failure: store, database, MLflow or Ray cannot be used.
     """
-    with acquire(place, terminal.say) as lease:
-        store = Store(place.store, place.cache)
-        store.check()
-        studies = Studies.create(place.studies, search, guard=lease.check, say=terminal.say)
+    search = workspace.search
+    with acquire(workspace, terminal.say) as lease:
+        workspace.store.check()
+        studies = Studies.create(workspace, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
-        warm_start.remember(search, place, studies)
-        with Tracking(search, studies, place.mlflow, warn=terminal.say) as tracking:
+        warm_start.remember(workspace, studies)
+        with Tracking(search, studies, workspace.mlflow_uri, warn=terminal.say) as tracking:
             listeners: list[Listener] = [terminal, tracking]
             if search.config.storage.max_gb is not None:
-                listeners.append(DiskBudget(search, studies, place, store, terminal.say))
+                listeners.append(DiskBudget(workspace, studies, terminal.say))
             agenda = Agenda(search, studies, listeners)
             ending = driver.SearchEnd.OVER
             if not agenda.over:
-                ending = _run(search, place, terminal, address, studies, agenda, tracking)
+                ending = _run(workspace, terminal, address, studies, agenda, tracking)
             tracking.ready()
             tracking.end(ending)
     if agenda.stop_reason:
@@ -52,8 +50,7 @@ def launch(search: Search, place: Place, terminal: Terminal, address: str | None
 
 
 def _run(
-    search: Search,
-    place: Place,
+    workspace: Workspace,
     terminal: Terminal,
     address: str | None,
     studies: Studies,
@@ -61,14 +58,14 @@ def _run(
     tracking: Tracking,
 ) -> driver.SearchEnd:
     """Start Ray while data and model are checked, then run the agenda."""
-    config = search.config
+    search, config = workspace.search, workspace.config
     with ThreadPoolExecutor(1) as aside:
-        preparing = aside.submit(checked, search, place, terminal.say)
-        with connect(address, log=place.folder / "ray.log") as ray:
+        preparing = aside.submit(checked, workspace, terminal.say)
+        with connect(address, log=workspace.folder / "ray.log") as ray:
             asked = config.resources
             item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
             concurrency = fitting(item, ray.nodes, asked.concurrency, growing=ray.address is not None)
-            checks = doctor.examine(search, place, item, concurrency, ray, lambda: preparing.result()[1])
+            checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
             doctor.require(checks, terminal.say)
             plan, _ = preparing.result()
             studies.remember_data(plan.versions)

@@ -19,7 +19,7 @@ from seqeval.metrics import f1_score
 
 from search.cli import main
 from search.config import search_file
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
@@ -154,10 +154,10 @@ def trained(folder: Path) -> Iterator[Trained]:
         patch.setenv("TASKMIX_HOME", str(folder / "home"))
         patch.setenv("TASKMIX_CACHE", str(folder / "cache"))
         search = search_file.load(folder / "search.yaml")
-        place = Place.of(search.config)
-        place.enter(search, folder / "search.yaml")
-        plan, data = search.plan(place.store, str(place.cache)), Data(place.cache, search.config.storage.mirror)
-        studies = Studies.create(place.studies, search)
+        workspace = Workspace.of(search)
+        workspace.enter(folder / "search.yaml")
+        plan, data = workspace.plan, Data(workspace.cache, search.config.storage.mirror)
+        studies = Studies.create(workspace)
         studies.remember_data({card.name: data.version(card) for card in plan.cards()})
         worker, agenda = Worker(plan.model_copy(update={"versions": studies.versions})), Agenda(search, studies)
         scores: dict[str, PerLanguage] = {}

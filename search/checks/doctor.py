@@ -19,8 +19,7 @@ from cluster.resources import ItemResources, fitting
 from cluster.survey import Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
 from search.checks.node_checks import least_memory, of_memory, of_node
-from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
@@ -33,27 +32,25 @@ from trainables.work.preparation import PreparationReport
 Say = Callable[[str], None]
 
 
-def diagnose(search: Search, place: Place, address: str | None, say: Say) -> Iterator[Check]:
+def diagnose(workspace: Workspace, address: str | None, say: Say) -> Iterator[Check]:
     """Every check, as soon as it is known; none that fails hides another.
 
     Args:
         address: of a Ray cluster; None: as for a launch.
         say: told what takes time.
     """
-    config = search.config
-    plan = search.plan(place.store, str(place.cache))
+    plan, config = workspace.plan, workspace.config
     with ThreadPoolExecutor(1) as aside:
         preparing = aside.submit(inspected, plan, config.model, config.resources.cpus, say)
-        yield _home(place)
-        yield _database(place)
-        yield _mlflow(place)
-        yield from _ray(search, place, address, lambda: None if preparing.exception() else preparing.result())
+        yield _home(workspace)
+        yield _database(workspace)
+        yield _mlflow(workspace)
+        yield from _ray(workspace, address, lambda: None if preparing.exception() else preparing.result())
         yield from _data(plan, config.model, preparing.result)
 
 
 def examine(
-    search: Search,
-    place: Place,
+    workspace: Workspace,
     item: ItemResources,
     concurrency: int,
     connection: Connection,
@@ -65,22 +62,24 @@ def examine(
         item: what a work item occupies; nodes where none fits are left alone.
         findings: called when the nodes have answered; None: data and model could not be looked at.
     """
-    plan = search.plan(place.store, str(place.cache))
+    plan, model = workspace.plan, workspace.config.model
     nodes = survey.nodes()
     used = [node for node in nodes if _has_room(node, item)] or nodes
     for node in nodes:
         if node not in used:
             yield Check("answer", node.name, "skipped", "no work item fits on that node")
     if connection.address is not None or len(nodes) > 1:
-        yield _paths(plan, search.config.model)
+        yield _paths(plan, model)
     with ExitStack() as stack:
         try:
-            probe = stack.enter_context(_probe(place))
-            yield Check("store", HERE, "ok", f"{place.store} can be read and written{_space(place.store)}")
+            probe = stack.enter_context(_probe(workspace))
+            yield Check(
+                "store", HERE, "ok", f"{workspace.store_url} can be read and written{_space(workspace.store_url)}"
+            )
         except TaskmixError as error:
             probe = ""
             yield failed("store", HERE, error.problems[0])
-        asked, here, answers = _question(plan, search.config.model, connection, probe), software(), []
+        asked, here, answers = _question(plan, model, connection, probe), software(), []
         for answer in survey.ask(asked, used):
             answers.append(answer)
             yield from of_node(answer, asked, here, item)
@@ -102,28 +101,28 @@ def require(checks: Iterable[Check], say: Say) -> None:
 # --- this machine
 
 
-def _home(place: Place) -> Check:
-    folder = place.folder
+def _home(workspace: Workspace) -> Check:
+    folder = workspace.folder
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     error, free = error_of(lambda: writable(folder)), free_bytes(folder)
     if error is not None:
         fix = "set TASKMIX_HOME to a folder that you can write"
-        return Check("home", HERE, "failed", f"{place.folder} cannot be written: {error}", fix)
+        return Check("home", HERE, "failed", f"{workspace.folder} cannot be written: {error}", fix)
     if free < LEAST_FREE:
-        return Check("home", HERE, "failed", f"{gigabytes(free)} left for {place.folder}", "free some space there")
-    return Check("home", HERE, "ok", f"{place.folder} can be written, {gigabytes(free)} free")
+        return Check("home", HERE, "failed", f"{gigabytes(free)} left for {workspace.folder}", "free some space there")
+    return Check("home", HERE, "ok", f"{workspace.folder} can be written, {gigabytes(free)} free")
 
 
-def _database(place: Place) -> Check:
+def _database(workspace: Workspace) -> Check:
     """The studies' database. Its tables are made if it is an empty one on a server; no file is made."""
-    where = shown(place.studies)
+    where = shown(workspace.studies_url)
     try:
-        file = sqlite_file(parsed(place.studies, "storage.studies"))
-        if file is not None and not file.exists() and (file.parent == place.folder or file.parent.is_dir()):
+        file = sqlite_file(parsed(workspace.studies_url, "storage.studies"))
+        if file is not None and not file.exists() and (file.parent == workspace.folder or file.parent.is_dir()):
             return Check("database", where, "ok", "launch makes it")
-        with usable(place.studies):
-            storage = open_storage(place.studies)
+        with usable(workspace.studies_url):
+            storage = open_storage(workspace.studies_url)
             with storage.engine.begin() as connection:  # asks for the permission and changes nothing
                 connection.execute(text("UPDATE studies SET study_name = study_name WHERE 1 = 0"))
             version = storage.get_current_version()
@@ -133,13 +132,17 @@ def _database(place: Place) -> Check:
     return Check("database", where, "ok", f"can be written; tables of version {version}, as this Optuna wants them")
 
 
-def _mlflow(place: Place) -> Check:
-    where = shown(place.mlflow)
+def _mlflow(workspace: Workspace) -> Check:
+    where = shown(workspace.mlflow_uri)
     try:
-        file = sqlite_file(parsed(place.mlflow, "storage.mlflow")) if place.mlflow.startswith("sqlite:") else None
+        file = (
+            sqlite_file(parsed(workspace.mlflow_uri, "storage.mlflow"))
+            if workspace.mlflow_uri.startswith("sqlite:")
+            else None
+        )
         if file is not None and not file.exists():
             return Check("mlflow", where, "ok", "launch makes it")
-        open_client(place.mlflow)
+        open_client(workspace.mlflow_uri)
     except TaskmixError as error:
         return failed("mlflow", where, error.problems[0])
     return Check("mlflow", where, "ok", "can be reached, and its tables are as this MLflow wants them")
@@ -169,10 +172,10 @@ def _data(plan: Plan, model: str, findings: Callable[[], PreparationReport]) -> 
 
 
 def _ray(
-    search: Search, place: Place, address: str | None, findings: Callable[[], PreparationReport | None]
+    workspace: Workspace, address: str | None, findings: Callable[[], PreparationReport | None]
 ) -> Iterator[Check]:
     """Ray itself, whether a work item fits, and the nodes."""
-    resources = search.config.resources
+    resources = workspace.config.resources
     item = ItemResources(cpus=resources.cpus, gpus=resources.gpus, workers=resources.workers)
     with ExitStack() as stack:
         try:
@@ -190,7 +193,7 @@ def _ray(
         except InputError as error:
             concurrency = 1
             yield failed("resources", where, error.problems[0])
-        yield from examine(search, place, item, concurrency, connection, findings)
+        yield from examine(workspace, item, concurrency, connection, findings)
 
 
 def _has_room(node: Node, item: ItemResources) -> bool:
@@ -199,22 +202,22 @@ def _has_room(node: Node, item: ItemResources) -> bool:
 
 
 @contextmanager
-def _probe(place: Place) -> Iterator[str]:
+def _probe(workspace: Workspace) -> Iterator[str]:
     """Writes what nodes look for into the store, and into the cache if that can be written; takes it away again.
 
     Raises:
         StoreError, InputError: this machine cannot use the store.
     """
-    name, store = probe_name(), Files(place.store)
+    name, store = probe_name(), Files(workspace.store_url)
     store.publish(name, name.encode())
     try:
         with suppress(OSError):
-            place.cache.mkdir(parents=True, exist_ok=True)
-            (place.cache / name).write_text(name)
+            workspace.cache.mkdir(parents=True, exist_ok=True)
+            (workspace.cache / name).write_text(name)
         yield name
     finally:
         with suppress(OSError):
-            (place.cache / name).unlink()
+            (workspace.cache / name).unlink()
         with suppress(TaskmixError):
             store.remove(name)
 

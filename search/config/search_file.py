@@ -57,6 +57,15 @@ def load(path: Path) -> Search:
     return search
 
 
+def stored_config(path: Path) -> SearchConfig:
+    """A search file's settings as they were stored, without a look at the cards that it names.
+
+    Raises:
+        InputError: it cannot be read, or is not what `dump` has written.
+    """
+    return _validated(read_yaml(path), str(path))
+
+
 def dump(config: SearchConfig, folder: Path) -> str:
     """YAML of a configuration whose relative paths are resolved against `folder`, so that it can be read elsewhere."""
     data = config.model_dump(mode="json", exclude_defaults=True)

@@ -1,17 +1,23 @@
-"""Where searches live: a folder each under $TASKMIX_HOME, and what is in it."""
+"""Workspace: where one search, and what it shares with others, is kept. Each has a folder under $TASKMIX_HOME.
+
+MLflow has workspaces, too; these are ours.
+"""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import fsspec
 
 from search.config.schema import SearchConfig
 from search.config.search import Search
-from search.config.search_file import differences, dump, load
+from search.config.search_file import differences, dump, load, stored_config
 from spaces.errors import Failure, InputError, Problem, nearest
+from trainables.store.store import Store
+from trainables.work.plan import Plan
 
 
 def home() -> Path:
@@ -25,47 +31,83 @@ def cache_folder(configured: str | None) -> Path:
 
 
 @dataclass(frozen=True)
-class Place:
-    """The folder of one search and the addresses of what it keeps."""
+class Workspace:
+    """A search, its folder, and the addresses of what it keeps. Nothing is opened before it is asked for.
 
+    Args:
+        studies_url: SQLAlchemy URL of the studies' database.
+        mlflow_uri: MLflow's tracking URI.
+        store_url: folder or fsspec URL of the store.
+        cache: folder of tokenised data and built suites.
+    """
+
+    search: Search
     folder: Path
-    studies: str
-    mlflow: str
-    store: str
+    studies_url: str
+    mlflow_uri: str
+    store_url: str
     cache: Path
 
     @classmethod
-    def of(cls, config: SearchConfig) -> Place:
+    def of(cls, search: Search) -> Workspace:
         """Defaults where the search file is silent: SQLite in the search's folder, a store that all searches share."""
-        folder, storage = home() / config.name, config.storage
+        storage, folder = search.config.storage, home() / search.config.name
         return cls(
+            search=search,
             folder=folder,
-            studies=storage.studies or f"sqlite:///{folder / 'studies.db'}",
-            mlflow=storage.mlflow or f"sqlite:///{folder / 'mlflow.db'}",
-            store=storage.store or str(home() / "store"),
+            studies_url=storage.studies or f"sqlite:///{folder / 'studies.db'}",
+            mlflow_uri=storage.mlflow or f"sqlite:///{folder / 'mlflow.db'}",
+            store_url=storage.store or str(home() / "store"),
             cache=cache_folder(storage.cache),
         )
+
+    @property
+    def config(self) -> SearchConfig:
+        return self.search.config
+
+    @property
+    def name(self) -> str:
+        """The search's name."""
+        return self.config.name
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What the workers need to know, less the versions of the data."""
+        return self.search.plan(self.store_url, str(self.cache))
+
+    @cached_property
+    def store(self) -> Store:
+        """Raises InputError where its address is none."""
+        return Store(self.store_url, self.cache)
 
     @property
     def file(self) -> Path:
         """The search file as it was launched."""
         return self.folder / "search.yaml"
 
-    def keeps_in(self, store: str) -> bool:
-        """Whether its store is the one at an address, with `file://` or without."""
-        return bool(fsspec.core.strip_protocol(self.store) == fsspec.core.strip_protocol(store))
+    def shares_store_with(self, other: Workspace) -> bool:
+        """Whether both have one store, its address written with `file://` or without."""
+        return self.keeps_in(other.store_url)
 
-    def enter(self, search: Search, file: Path) -> None:
+    def keeps_in(self, store_url: str) -> bool:
+        """Whether its store is the one at that address."""
+        return bool(fsspec.core.strip_protocol(self.store_url) == fsspec.core.strip_protocol(store_url))
+
+    def enter(self, file: Path) -> None:
         """Make the folder, or check that the search in it is the same one; keep a copy of the search file.
+
+        Args:
+            file: the search file; relative paths in it are resolved against its folder.
 
         Raises:
             InputError: a search of that name has other fixed settings.
             Failure: the folder cannot be written.
         """
         if self.file.exists():
-            changed = differences(load(self.file).config, search.config)
+            # its cards are not looked up: they may have moved since, together with the search file
+            changed = differences(stored_config(self.file), self.config)
             if changed:
-                advice = f"give the file another name, or go on as it was: taskmix resume {search.config.name}"
+                advice = f"give the file another name, or go on as it was: taskmix resume {self.name}"
                 raise InputError(
                     [*changed, Problem("this file is another search of the same name", str(file), fix=advice)]
                 )
@@ -73,7 +115,7 @@ class Place:
             self.folder.mkdir(parents=True, exist_ok=True)
             aside = self.file.with_suffix(f".{os.getpid()}.tmp")
             aside.touch(mode=0o600)  # addresses may hold passwords
-            aside.write_text(dump(search.config, file.parent), encoding="utf-8")
+            aside.write_text(dump(self.config, file.parent), encoding="utf-8")
             aside.replace(self.file)
         except OSError as error:
             fix = "set TASKMIX_HOME to a folder that you can write, with space left"
@@ -82,7 +124,7 @@ class Place:
             ) from error
 
 
-def find(name: str) -> tuple[Search, Place]:
+def find(name: str) -> Workspace:
     """A search that was launched before, by name, or by its file where the database is at hand and the folder is not.
 
     Raises:
@@ -92,8 +134,7 @@ def find(name: str) -> tuple[Search, Place]:
     if not file.is_file():
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
-    search = load(file)
-    return search, Place.of(search.config)
+    return Workspace.of(load(file))
 
 
 def names() -> list[str]:

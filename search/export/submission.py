@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.results.ranking import best_of, mix_costs
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.errors import InputError, Problem, nearest
 from spaces.mixture import Mixture
 from spaces.suite import Suite
-from trainables.store.store import Store
 from trainables.work.keys import score_key
 from trainables.work.plan import Plan
 
@@ -30,9 +29,8 @@ class Exported:
 
 
 def export(
-    search: Search,
+    workspace: Workspace,
     studies: Studies,
-    place: Place,
     suite_name: str,
     folder: Path,
     tasks: Sequence[str] = (),
@@ -54,10 +52,11 @@ def export(
     from trainables.data.card_data import Data  # these know torch, which no other command of `search` needs
     from trainables.evaluation.submission import test_file, write
 
+    search, store = workspace.search, workspace.store
     suite = search.catalogue.suite(suite_name, "--format")
     wanted = [_task(suite, name) for name in tasks] or suite.order
-    plan = search.plan(place.store, str(place.cache)).model_copy(update={"versions": studies.versions})
-    data, store = Data(cache=place.cache, mirror=plan.mirror), Store(place.store, place.cache)
+    plan = workspace.plan.model_copy(update={"versions": studies.versions})
+    data = Data(cache=workspace.cache, mirror=plan.mirror)
     mixture = None if mix is None else Mixture.parse(mix)
     problems: list[Problem] = []
     if folder.is_dir() and any(folder.iterdir()):

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from optuna.trial import TrialState
 
-from search.config import workspace
 from search.config.search import Search
+from search.config.workspace import find, names
 from search.results.ranking import best
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
@@ -77,7 +77,7 @@ def searches(alive: Callable[[str], bool | None] = lambda name: None) -> list[di
     Args:
         alive: search name -> whether a driver runs it now; None: not known.
     """
-    return [_line(name, alive(name)) for name in workspace.names()]
+    return [_line(name, alive(name)) for name in names()]
 
 
 def mix_states(search: Search, studies: Studies, over: bool) -> dict[str, MixState]:
@@ -136,10 +136,11 @@ def _line(name: str, alive: bool | None) -> dict[str, Any]:
     """A search in one line; what is wrong with it where it cannot be read."""
     line: dict[str, Any] = {"search": name, "state": "unreadable", "recipes": None, "work_items": None, "best": {}}
     try:
-        search, place = workspace.find(name)
-        studies = Studies.open(place.studies, search)
+        workspace = find(name)
+        studies = Studies.open(workspace)
     except TaskmixError as error:
         return {**line, "problem": error.problems[0].what}
+    search = workspace.search
     found, answer = status(search, studies, alive), best(search, studies, top=1)
     return {
         "search": name,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from search.config import workspace
-from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace, find, names
 from search.results.ranking import best_of
 from search.studies.studies import Studies
 from spaces import initial_design
@@ -13,32 +11,32 @@ from spaces.initial_design import Finding, Start
 from spaces.mixture import Mixture
 
 
-def remember(search: Search, place: Place, studies: Studies) -> None:
+def remember(workspace: Workspace, studies: Studies) -> None:
     """Write down what the search begins with because of earlier ones, unless it was, or the search does not ask."""
-    if "earlier" in search.config.start.priors and studies.earlier is None:
-        studies.remember_earlier(starts(search, place))
+    if "earlier" in workspace.config.start.priors and studies.earlier is None:
+        studies.remember_earlier(starts(workspace))
 
 
-def starts(search: Search, place: Place) -> list[Start]:
+def starts(workspace: Workspace) -> list[Start]:
     """What a search begins with because of earlier ones; see `spaces.priors.earlier`."""
-    return list(initial_design.earlier(search.pool, findings(search, place)))
+    return list(initial_design.earlier(workspace.search.pool, findings(workspace)))
 
 
-def findings(search: Search, place: Place) -> list[Finding]:
+def findings(workspace: Workspace) -> list[Finding]:
     """The best mix at the top rung of every target of every earlier search, where it has a baseline beside it."""
     found = []
-    for name in workspace.names():
-        if name == search.config.name:
+    for name in names():
+        if name == workspace.name:
             continue
         try:
-            other, elsewhere = workspace.find(name)
-            if other.config.model != search.config.model or not elsewhere.keeps_in(place.store):
+            other = find(name)
+            if other.config.model != workspace.config.model or not other.shares_store_with(workspace):
                 continue
-            studies = Studies.open(elsewhere.studies, other)
+            studies = Studies.open(other)
         except TaskmixError:  # `status` shows what is wrong with it; it is no reason not to begin
             continue
-        for target, card in other.targets.items():
-            answer = best_of(other, studies, {}, target, 1)
+        for target, card in other.search.targets.items():
+            answer = best_of(other.search, studies, {}, target, 1)
             for entry in answer["best"] if answer["rung"]["top"] else ():
                 if entry["gain"] is not None:
                     mixture = Mixture.of(entry["mixture"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.formatting import size
 from search.retention.inventory import LOST, EncoderInventory, neighbours
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from spaces.errors import TaskmixError
-from trainables.store.store import Store, StoreError
+from trainables.store.store import StoreError
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
 
@@ -31,13 +30,11 @@ class DiskBudget:
 
     def __init__(
         self,
-        search: Search,
+        workspace: Workspace,
         studies: Studies,
-        place: Place,
-        store: Store,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._search, self._studies, self._place, self._store = search, studies, place, store
+        self._workspace, self._studies, self._store = workspace, studies, workspace.store
         self._say, self._said = say, set[str]()
         self._holdings: EncoderInventory | None = None
         self._sizes: dict[str, int] = {}
@@ -53,7 +50,7 @@ class DiskBudget:
 
     def finished(self, item: WorkItem, outcome: Outcome) -> None:
         """Look what the work item has added, and make room where it is too much."""
-        limit = self._search.config.storage.max_gb
+        limit = self._workspace.config.storage.max_gb
         if limit is None:
             return
         try:
@@ -72,12 +69,12 @@ class DiskBudget:
 
     def _look_around(self) -> EncoderInventory:
         """What is there at the start, and what belongs to others."""
-        holdings, have = EncoderInventory(self._search, self._studies, self._place), self._store.encoder_keys()
+        holdings, have = EncoderInventory(self._workspace, self._studies), self._store.encoder_keys()
         self._sizes = self._store.sizes(holdings.made().keys() & have)
         predicted = self._store.prediction_sizes()
         self._predicted = {key: predicted[key] for key in holdings.predictions() & predicted.keys()}
         try:
-            for other in neighbours(self._search, self._place):
+            for other in neighbours(self._workspace):
                 self._foreign |= other.running(have) | other.worth(have, top=1).keys()
         except TaskmixError as error:
             self._say_once(f"storage.max_gb: what another search needs is not known: {error.problems[0].what}")
@@ -89,7 +86,7 @@ class DiskBudget:
         if total <= limit:
             return
         have = self._sizes.keys()
-        worth = holdings.worth(have, max(1, self._search.config.confirm.top))
+        worth = holdings.worth(have, max(1, self._workspace.config.confirm.top))
         untouchable = holdings.running(have) | self._foreign
         for key in sorted(have - untouchable, key=lambda key: (worth.get(key, LOST), key)):
             if total <= limit:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from search.config import workspace
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace, home
 from search.retention.inventory import EncoderInventory, neighbours
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
@@ -59,7 +58,7 @@ class GcPlan:
             store.remove_orphan(orphan)
 
 
-def sweep(search: Search, place: Place, store: Store, top: int) -> GcPlan:
+def sweep(workspace: Workspace, top: int) -> GcPlan:
     """What of the store can go without loss for this search, while no driver runs it.
 
     Args:
@@ -68,13 +67,14 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> GcPlan:
     Raises:
         TaskmixError: the store, this search, or another one on the same store cannot be read.
     """
+    search, store = workspace.search, workspace.store
     predicted = store.prediction_sizes()  # before any studies are read: what is made after that is not looked at
-    studies = Studies.open(place.studies, search)
-    holdings, have = EncoderInventory(search, studies, place), store.encoder_keys()
+    studies = Studies.open(workspace)
+    holdings, have = EncoderInventory(workspace, studies), store.encoder_keys()
     needed = holdings.running(have) | holdings.worth(have, top, _is_over(search, studies)).keys()
     own = holdings.predictions()
     known = set(own)
-    for other in neighbours(search, place):
+    for other in neighbours(workspace):
         needed |= other.running(have) | other.worth(have, top).keys()
         known |= other.predictions()
     unknown = {key: size for key, size in predicted.items() if key not in known}
@@ -86,7 +86,7 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> GcPlan:
     kept = [sizes[key] for key in sizes if key in needed]
     return GcPlan(
         sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
-        unknown if _is_in_home(place) else {},
+        unknown if _is_in_home(workspace) else {},
         store.orphans(ORPHAN_SECONDS),
         len(kept),
         sum(kept),
@@ -94,9 +94,9 @@ def sweep(search: Search, place: Place, store: Store, top: int) -> GcPlan:
     )
 
 
-def _is_in_home(place: Place) -> bool:
+def _is_in_home(workspace: Workspace) -> bool:
     """Whether every search that writes to the store lies in $TASKMIX_HOME."""
-    return place.keeps_in(str(workspace.home() / "store"))
+    return workspace.keeps_in(str(home() / "store"))
 
 
 def _is_over(search: Search, studies: Studies) -> bool:

@@ -19,9 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from search.config import workspace
-from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace, find, names
 from search.results.ranking import best
 from search.scheduling.proxies import Merges
 from search.studies.studies import Studies
@@ -41,18 +39,17 @@ class EncoderInventory:
     `have`, everywhere: keys that are in the store.
     """
 
-    def __init__(self, search: Search, studies: Studies, place: Place) -> None:
-        self._search, self._studies = search, studies
-        plan = search.plan(place.store, str(place.cache))
-        self._plan = plan.model_copy(update={"versions": studies.versions})
+    def __init__(self, workspace: Workspace, studies: Studies) -> None:
+        self._search, self._studies = workspace.search, studies
+        self._plan = workspace.plan.model_copy(update={"versions": studies.versions})
         self._keys: dict[tuple[str, int], str] = {}
 
     def key(self, recipe: Recipe, rung: int) -> str:
         """The store's key; it takes a while, so it is looked up the second time."""
-        place = recipe.digest, rung
-        if place not in self._keys:
-            self._keys[place] = encoder_key(self._plan, recipe, rung)
-        return self._keys[place]
+        known = recipe.digest, rung
+        if known not in self._keys:
+            self._keys[known] = encoder_key(self._plan, recipe, rung)
+        return self._keys[known]
 
     def made(self) -> dict[str, list[tuple[Recipe, int]]]:
         """Key -> (recipe, rung) of those that have or may have it; recipes that differ in the target stage share it."""
@@ -168,18 +165,18 @@ def hopeful(
     return found
 
 
-def neighbours(search: Search, place: Place) -> Iterator[EncoderInventory]:
+def neighbours(workspace: Workspace) -> Iterator[EncoderInventory]:
     """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
-    for name in workspace.names():
-        if name == search.config.name:
+    for name in names():
+        if name == workspace.name:
             continue
-        other, there = workspace.find(name)
-        if not there.keeps_in(place.store):
+        other = find(name)
+        if not other.shares_store_with(workspace):
             continue
         try:
-            studies = Studies.open(there.studies, other)
+            studies = Studies.open(other)
         except Failure as error:
             if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
                 continue
             raise
-        yield EncoderInventory(other, studies, there)
+        yield EncoderInventory(other, studies)

@@ -150,9 +150,9 @@ class Agenda:
     def _is_apart(self, candidate: Candidate) -> bool:
         """Whether nothing in flight trains the same encoder for other targets: it will soon lie in the store."""
         item = candidate[0]
-        place = item.recipe, item.rung, item.merged
+        training = item.recipe, item.rung, item.merged
         return item.recipe.is_baseline or all(
-            (other.recipe, other.rung, other.merged) != place for other in self._in_flight
+            (other.recipe, other.rung, other.merged) != training for other in self._in_flight
         )
 
     def _spent(self) -> bool:
@@ -188,8 +188,8 @@ class Agenda:
         for target in self._config.targets:
             rungs = self._state.rungs[target]
             ranked, started = [rung.ranked for rung in rungs], [rung.started for rung in rungs]
-            for place in promotable(ranked, started, self._config.halving.eta, closing):
-                wanted.setdefault(place, []).append(target)
+            for promoted in promotable(ranked, started, self._config.halving.eta, closing):
+                wanted.setdefault(promoted, []).append(target)
         recipes = self._state.recipes
         for (digest, rung), targets in sorted(
             wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])

@@ -22,7 +22,7 @@ from sqlalchemy import Column, Float, Integer, MetaData, String, Table, delete, 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.studies.database import alone, connect, parsed, persistently, sqlite_file, usable
 from spaces.errors import Failure, InputError, Problem
 
@@ -49,7 +49,7 @@ LEASES = Table(
 )
 
 
-def acquire(place: Place, say: Callable[[str], None] = lambda text: None) -> Lease:
+def acquire(workspace: Workspace, say: Callable[[str], None] = lambda text: None) -> Lease:
     """One driver per search, wherever it runs: a context, as long as which this process is the one.
 
     Args:
@@ -59,12 +59,12 @@ def acquire(place: Place, say: Callable[[str], None] = lambda text: None) -> Lea
         InputError: another driver runs the search.
         Failure: the studies' database cannot be used.
     """
-    return Lease.take(place.studies, place.folder.name, say)
+    return Lease.take(workspace.studies_url, workspace.name, say)
 
 
-def is_held(place: Place) -> bool:
+def is_held(workspace: Workspace) -> bool:
     """Whether a driver runs the search, here or elsewhere. Raises Failure when the database cannot be used."""
-    return holder(place.studies, place.folder.name) is not None
+    return holder(workspace.studies_url, workspace.name) is not None
 
 
 class LeaseLost(Failure):

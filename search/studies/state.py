@@ -1,4 +1,4 @@
-"""Standing: what the records of a search add up to, kept up to date record by record.
+"""The state of a search: what its records add up to, kept up to date record by record.
 
 Everything here follows from the records alone, in any order of arrival; nothing is ever counted through again, so that
 the next work item is found as fast among ten thousand recipes as among ten.
@@ -49,11 +49,12 @@ class SearchState:
 
     Args:
         targets: of the search.
-        rungs: how many there are.
+        rungs: how many there are; `top_rung` is the last of them, where a recipe gets all examples.
         records: all there are so far.
     """
 
     def __init__(self, targets: Sequence[str], rungs: int, records: Iterable[Record] = ()) -> None:
+        self.top_rung = rungs - 1
         self.rungs = {target: [RungStanding() for _ in range(rungs)] for target in targets}
         self.recipes: dict[str, Recipe] = {}  # digest -> recipe, of all that was started, in the order of their start
         self.estimated: dict[str, Recipe] = {}  # the same of what was estimated, which is none of the others' business
@@ -65,6 +66,7 @@ class SearchState:
         self._owners: dict[tuple[str, int], Record] = {}
         self._running: dict[tuple[str, int], Record] = {}
         self._of_recipe: dict[str, dict[tuple[str, int], Record]] = defaultdict(dict)
+        self._baselines: dict[int, str] = {}  # seed -> digest of the baseline with that seed
         self._over = 0
         for record in sorted(records, key=_by_start):
             self.add(record)
@@ -102,20 +104,37 @@ class SearchState:
         records = self._estimates if estimate else self._of_recipe
         return records.get(digest, {}).get((target, rung))
 
+    def baseline(self, target: str, rung: int, seed: int) -> Record | None:
+        """The record of the empty mixture with that seed; it may have no score (yet)."""
+        digest = self._baselines.get(seed)
+        return None if digest is None else self.at(target, digest, rung)
+
+    def gain_of(self, record: Record) -> float | None:
+        """The transfer gain: the record's score less that of the baseline with the same seed at the same rung.
+
+        A share of 1, as scores are; 0 for the baseline itself; None while one of the two has no score.
+        """
+        baseline = self.baseline(record.target, record.rung, record.recipe.seed)
+        if record.score is None or baseline is None or baseline.score is None:
+            return None
+        return record.score.score - baseline.score.score
+
     # --- writing
 
     def add(self, record: Record) -> None:
         """A trial that was written."""
-        digest, place = record.recipe.digest, (record.target, record.number)
+        digest, owner_key = record.recipe.digest, (record.target, record.number)
         (self.estimated if record.is_estimate else self.recipes).setdefault(digest, record.recipe)
+        if record.recipe.is_baseline:
+            self._baselines[record.recipe.seed] = digest
         if record.is_searched:
             self.tried.add(digest)
         if record.item is not None:
-            self._owners[place] = record
+            self._owners[owner_key] = record
             if record.kind in ("start", "proposal"):
                 self.proposals_by_target[record.target] += 1
             if record.state is TrialState.RUNNING:
-                self._running[place] = record
+                self._running[owner_key] = record
         for target in record.item.targets if record.item is not None else (record.target,):
             if target in self.rungs and not record.is_estimate:
                 self.rungs[target][record.rung].started.add(digest)
@@ -123,9 +142,9 @@ class SearchState:
 
     def replace(self, record: Record) -> None:
         """An owner that ended."""
-        place = (record.target, record.number)
-        self._owners[place] = record
-        self._running.pop(place, None)
+        owner_key = (record.target, record.number)
+        self._owners[owner_key] = record
+        self._running.pop(owner_key, None)
         self._finish(record)
 
     def _finish(self, record: Record) -> None:

@@ -27,6 +27,7 @@ from optuna.trial import TrialState, create_trial
 from search.config.schema import SearchConfig
 from search.config.search import Search
 from search.config.search_file import differences
+from search.config.workspace import Workspace
 from search.studies import trial_rows
 from search.studies.database import open_storage, persistently, usable
 from search.studies.state import SearchState
@@ -77,8 +78,7 @@ class Studies:
     @classmethod
     def create(
         cls,
-        url: str,
-        search: Search,
+        workspace: Workspace,
         guard: Callable[[], None] = lambda: None,
         say: Callable[[str], None] = lambda text: None,
     ) -> Studies:
@@ -91,6 +91,7 @@ class Studies:
         Raises:
             Failure: the database cannot be used.
         """
+        url, search = workspace.studies_url, workspace.search
         with usable(url):
             storage = open_storage(url)
             _make(storage, search)
@@ -99,10 +100,10 @@ class Studies:
             return studies
 
     @classmethod
-    def open(cls, url: str, search: Search) -> Studies:
+    def open(cls, workspace: Workspace) -> Studies:
         """Open what exists. Raises Failure when the database cannot be used or holds no such search."""
-        with usable(url):
-            return cls(open_storage(url), search)
+        with usable(workspace.studies_url):
+            return cls(open_storage(workspace.studies_url), workspace.search)
 
     @classmethod
     def in_memory(cls, search: Search) -> Studies:
@@ -174,7 +175,7 @@ class Studies:
                 return
             record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.kind}
             for target in item.targets:
-                if target != owner.target and self.state.at(target, *owner.place) is None:
+                if target != owner.target and self.state.at(target, *owner.key) is None:
                     score = outcome.scores.get(target)
                     attributes = {RECORD: record, RESULT: _result(score, outcome)}
                     self._append(target, item.recipe, self._state(item, score), attributes, score)
@@ -315,11 +316,11 @@ class Studies:
         self._twins: list[Record] = []
         recipes = _Recipes()
         for target, study in self._ids.items():
-            places = set()
+            keys = set()
             for row in trial_rows.read(self._storage, study):
                 record = _record(target, row, recipes.get)
-                (self._twins if record.place in places else self._beside(record)).append(record)
-                places.add(record.place)
+                (self._twins if record.key in keys else self._beside(record)).append(record)
+                keys.add(record.key)
                 self._numbers[target] = row.number + 1
         self.state = SearchState(self.search.config.targets, self._top + 1, self.all())
 

@@ -59,7 +59,7 @@ class Record:
     finished: dt.datetime | None = None
 
     @property
-    def place(self) -> tuple[str, int, bool]:
+    def key(self) -> tuple[str, int, bool]:
         """What exists at most once per study: recipe digest, rung, and whether it is an estimate."""
         return self.recipe.digest, self.rung, self.is_estimate
 

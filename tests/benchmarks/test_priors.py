@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from benchmarks import priors as benchmark
 from search.config.search_file import load
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
 from tests.support.tiny import write_cards, write_data
@@ -58,10 +58,10 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("TASKMIX_HOME", str(folder / "home"))
         patch.setenv("TASKMIX_CACHE", str(folder / "cache"))
         search = load(folder / "search.yaml")
-        place = Place.of(search.config)
-        place.enter(search, folder / "search.yaml")
-        studies = Studies.create(place.studies, search)
-        worker = Worker(search.plan(place.store, str(place.cache)))
+        workspace = Workspace.of(search)
+        workspace.enter(folder / "search.yaml")
+        studies = Studies.create(workspace)
+        worker = Worker(workspace.plan)
         for mix, rung in product(["none", *MIXES], (0, 1)):
             item = WorkItem(benchmark.recipe(search, Mixture.parse(mix)), rung, tuple(TARGETS))
             studies.begin(item, "proposal", "pairs")

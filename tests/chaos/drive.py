@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any
 
 from search import cli, launch
-from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.scheduling import driver
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport
@@ -16,9 +15,9 @@ from trainables.work.preparation import PreparationReport
 driver.run = partial(driver.run, worker=sys.argv[1])  # type: ignore[assignment]
 
 
-def unchecked(search: Search, place: Place, *_: Any, **__: Any) -> tuple[Plan, PreparationReport]:
+def unchecked(workspace: Workspace, *_: Any, **__: Any) -> tuple[Plan, PreparationReport]:
     """What `plan.checked` gives, without a look at data and model: a simulated worker has neither."""
-    return search.plan(place.store, str(place.cache)), PreparationReport()
+    return workspace.plan, PreparationReport()
 
 
 if sys.argv[1].endswith(":Simulated"):

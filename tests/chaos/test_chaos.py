@@ -32,6 +32,7 @@ from tests.chaos.proofs import (
 from tests.chaos.world import Drivers, Nodes, WorkLog, nodes, strays
 from tests.support.full_disk import environment, set_capacity
 from tests.support.postgres import Server
+from tests.support.searches import kept_at
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
 
@@ -87,7 +88,7 @@ class Run:
 
     @classmethod
     def of(cls, search: Search, studies: str, cache: Path) -> Run:
-        answer = best(search, Studies.open(studies, search))["targets"]
+        answer = best(search, Studies.open(kept_at(studies, search)))["targets"]
         found = {target: without(entry, "cost") for target, entry in answer.items()}
         return cls(Truth(open_storage(studies), search), found, WorkLog(cache / "work.jsonl").read().examples)
 
@@ -104,7 +105,7 @@ def simulated(lab: Lab, recipes: int, at_once: int, patch: pytest.MonkeyPatch) -
     url, cache = f"sqlite:///{file.parent / 'studies.db'}", file.parent / "cache"
     patch.setattr(worker, "NAP", 0.0)
     simulated = worker.Simulated(search.plan(str(file.parent / "store"), str(cache)))
-    agenda, running = Agenda(search, Studies.create(url, search)), list[WorkItem]()
+    agenda, running = Agenda(search, Studies.create(kept_at(url, search))), list[WorkItem]()
     while not agenda.over:
         while len(running) < at_once and (item := agenda.next()):
             running.append(item)

@@ -11,7 +11,7 @@ import pytest
 
 from search.cli import main
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.studies.lease import acquire
 from tests.support import hub
 
@@ -69,10 +69,10 @@ def test_failures_exit_with_1(
 def test_a_search_that_runs_is_not_launched_again(
     capsys: Capture, tmp_path: Path, make_search: Callable[..., Search]
 ) -> None:
-    place = Place.of(make_search().config)
+    workspace = Workspace.of(make_search())
     assert main(["status"]) == 0
-    place.folder.mkdir(parents=True)
-    with acquire(place):
+    workspace.folder.mkdir(parents=True)
+    with acquire(workspace):
         assert "running already" in fails(capsys, 2, "launch", str(tmp_path / "search.yaml"))
 
 

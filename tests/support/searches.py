@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import yaml
 
 from search.config import search_file
 from search.config.search import Search
+from search.config.workspace import Workspace
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from spaces.mixture import Mixture
@@ -50,7 +51,7 @@ def copied(database: Path, folder: Path, search: Search) -> Studies:
     """Studies on a copy of a database."""
     for file in database.parent.glob(f"{database.name}*"):  # SQLite's log lies beside it
         shutil.copy(file, folder / file.name)
-    return Studies.create(f"sqlite:///{folder / database.name}", search)
+    return Studies.create(kept_at(f"sqlite:///{folder / database.name}", search))
 
 
 @dataclass
@@ -110,3 +111,8 @@ class Filler:
         failure = Failed(kind="diverged", message=message, details="Traceback ...")
         self.studies.finish(item, Outcome(failure=failure, seconds=5.0, training_seconds=4.0, examples=50))
         return item
+
+
+def kept_at(url: str, search: Search) -> Workspace:
+    """The search's workspace, its studies in another database."""
+    return replace(Workspace.of(search), studies_url=url)

@@ -10,7 +10,7 @@ import pytest
 
 from search.config import search_file
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.studies.lease import acquire, is_held
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem
@@ -160,24 +160,24 @@ def test_another_search_of_that_name_is_refused(
 ) -> None:
     monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
     search = make_search()
-    place = Place.of(search.config)
-    place.enter(search, tmp_path / "search.yaml")
-    before = place.file.read_text()
+    workspace = Workspace.of(search)
+    workspace.enter(tmp_path / "search.yaml")
+    before = workspace.file.read_text()
     with pytest.raises(InputError, match=r"seed: differs(.|\n)*taskmix resume small"):
-        place.enter(make_search(seed=7), tmp_path / "search.yaml")
-    assert place.file.read_text() == before
+        Workspace.of(make_search(seed=7)).enter(tmp_path / "search.yaml")
+    assert workspace.file.read_text() == before
 
 
 def test_one_driver_at_a_time(search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
-    place = Place.of(search.config)
-    place.enter(search, tmp_path / "search.yaml")
-    assert not is_held(place)
-    with acquire(place):
-        assert is_held(place)
-        with pytest.raises(InputError, match="running already"), acquire(place):
+    workspace = Workspace.of(search)
+    workspace.enter(tmp_path / "search.yaml")
+    assert not is_held(workspace)
+    with acquire(workspace):
+        assert is_held(workspace)
+        with pytest.raises(InputError, match="running already"), acquire(workspace):
             pass
-    assert not is_held(place)
+    assert not is_held(workspace)
 
 
 @pytest.mark.parametrize(

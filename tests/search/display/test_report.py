@@ -13,6 +13,7 @@ import pytest
 from search.display import report
 from search.display.report import Kind
 from search.results import status as query
+from search.results.cards import tasks
 from spaces.catalogue import Catalogue
 from tests.support.searches import Filler
 
@@ -29,7 +30,7 @@ def answers(filled: Filler) -> dict[Kind, dict[str, Any]]:
         "best": {"related": {"mix": "paraphrase:1", "score": 0.62, "gain": 0.07}},
         "problem": None,
     }
-    return {"best": best, "status": status, "searches": {"searches": [line]}, "tasks": status.tasks(Catalogue.load())}
+    return {"best": best, "status": status, "searches": {"searches": [line]}, "tasks": tasks(Catalogue.load())}
 
 
 def rows(text: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from search.display import terminal as module
 from search.display.terminal import Terminal
 from search.studies.studies import Studies
 from spaces.errors import Problem
-from tests.support.searches import Filler
+from tests.support.searches import Filler, kept_at
 from trainables.work.outcome import Failed, Outcome, Progress
 
 
@@ -117,5 +117,5 @@ def test_notes_and_smaller_batches_are_told(filler: Filler) -> None:
     assert "encoder abc is damaged" in out.getvalue()
     assert "batches cut to fit into memory: intermediate 8" in out.getvalue()
     assert filler.studies.owners()[-1].micro_batches == {"intermediate": 8}
-    again = Studies.open(str(filler.studies._storage.engine.url), filler.search)
+    again = Studies.open(kept_at(str(filler.studies._storage.engine.url), filler.search))
     assert again.owners()[-1].micro_batches == {"intermediate": 8}

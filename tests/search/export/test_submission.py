@@ -15,12 +15,11 @@ from seqeval.metrics import f1_score
 
 from search.config import search_file
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.export.submission import export
 from spaces.errors import InputError
 from tests.support.searches import SEARCH, Filler, copied
 from trainables.simulated import flat
-from trainables.store.store import Store
 from trainables.work.keys import score_key
 from trainables.work.outcome import Outcome
 
@@ -108,9 +107,9 @@ def make(folder: Path, empty_database: Path) -> Callable[..., Filler]:
         scores = dict.fromkeys(search.config.targets, 0.6)
         filler.run("none", rung, scores, "baseline")
         item = filler.run("ner", rung, scores)
-        place = Place.of(search.config)
-        plan = search.plan(place.store, str(place.cache))
-        store = Store(place.store, place.cache)
+        workspace = Workspace.of(search)
+        plan = workspace.plan
+        store = workspace.store
         for target, values in predicted.items():
             store.put_predictions(score_key(plan, item.recipe, rung, target), dict.fromkeys(LANGUAGES, values))
         return filler
@@ -127,8 +126,8 @@ class OnSuite(Filler):
 
 
 def exported(filler: Filler, folder: Path, **options: Any) -> list[Any]:
-    place = Place.of(filler.search.config)
-    return export(filler.search, filler.studies, place, "all", folder / "out", **options)
+    workspace = Workspace.of(filler.search)
+    return export(workspace, filler.studies, "all", folder / "out", **options)
 
 
 def complaint(filler: Filler, folder: Path, **options: Any) -> str:
@@ -172,13 +171,13 @@ def test_the_files_are_read_again_by_a_scorer_of_its_own(make: Callable[..., Fil
 def test_one_task_of_the_baseline(make: Callable[..., Filler], folder: Path) -> None:
     filler = make()
     assert "no predictions in the store" in complaint(filler, folder, tasks=["tags"], mix="none")
-    place = Place.of(filler.search.config)
-    plan = filler.search.plan(place.store, str(place.cache))
+    workspace = Workspace.of(filler.search)
+    plan = workspace.plan
     recipe = filler.item("none", 1).recipe
-    Store(place.store, place.cache).put_predictions(score_key(plan, recipe, 1, "tags"), {"de": [[0, 0], [0, 0, 0]]})
+    workspace.store.put_predictions(score_key(plan, recipe, 1, "tags"), {"de": [[0, 0], [0, 0, 0]]})
     assert "no predictions in this language" in complaint(filler, folder, tasks=["tags"], mix="none")
     both = {language: [[0, 0], [0, 0, 0]] for language in LANGUAGES}
-    Store(place.store, place.cache).put_predictions(score_key(plan, recipe, 1, "tags"), both)
+    workspace.store.put_predictions(score_key(plan, recipe, 1, "tags"), both)
     (found,) = exported(filler, folder, tasks=["tags"], mix="none")
     assert (found.mix, len(found.files)) == ("none", 2)
     assert (folder / "out" / "tags" / "test-de.tsv").read_text() == "O\nO\n\nO\nO\nO\n"

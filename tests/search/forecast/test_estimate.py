@@ -15,6 +15,7 @@ from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.formats import FORMATS
 from tests.support.landscape import outcome
+from tests.support.searches import kept_at
 from trainables.work.preparation import PreparationReport
 
 
@@ -33,7 +34,7 @@ def test_counts_by_hand(search: Search) -> None:
 @pytest.mark.parametrize("recipes", [6, 18])
 def test_counts_are_about_what_a_search_takes(make_search: Callable[..., Search], tmp_path: Path, recipes: int) -> None:
     search = make_search(budget={"recipes": recipes}, halving={"rungs": [0.25, 0.5, 1.0], "eta": 2})
-    agenda = Agenda(search, Studies.create(f"sqlite:///{tmp_path / 'studies.db'}", search))
+    agenda = Agenda(search, Studies.create(kept_at(f"sqlite:///{tmp_path / 'studies.db'}", search)))
     taken: Counter[int] = Counter()
     while (item := agenda.next()) is not None:
         agenda.done(item, outcome(search, item))

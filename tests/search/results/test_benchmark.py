@@ -18,7 +18,7 @@ from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.errors import InputError
 from tests.support.landscape import outcome
-from tests.support.searches import Filler
+from tests.support.searches import Filler, kept_at
 
 
 def rows(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -131,7 +131,7 @@ def test_a_whole_search_fills_the_table(make_search: Callable[..., Search], tmp_
     search = make_search(
         space={"max_tasks": 3}, halving={"rungs": [1.0]}, confirm={"top": 4, "seeds": 3}, start={"single_tasks": True}
     )
-    studies = Studies.create(f"sqlite:///{tmp_path / 'studies.db'}", search)
+    studies = Studies.create(kept_at(f"sqlite:///{tmp_path / 'studies.db'}", search))
     agenda = Agenda(search, studies)
     while (item := agenda.next()) is not None:
         agenda.done(item, outcome(search, item))

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.display import report
 from search.results import status
 from search.results.cards import tasks
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
-from tests.support.searches import Filler
+from tests.support.searches import Filler, kept_at
 from trainables.work.outcome import Outcome
 
 WINNER = {"paraphrase": 0.7, "ner": 0.3}
@@ -159,7 +159,7 @@ def test_a_search_that_is_over_has_stopped_what_was_not_promoted(
     make_search: Callable[..., Search], tmp_path: Path
 ) -> None:
     search = make_search(budget={"recipes": 2, "work_items": 5})
-    filler = Filler(search, Studies.create(f"sqlite:///{tmp_path / 'other.db'}", search))
+    filler = Filler(search, Studies.create(kept_at(f"sqlite:///{tmp_path / 'other.db'}", search)))
     filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
     filler.run("none", 1, {"related": 0.55, "verses": 0.66}, "baseline")
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.65})
@@ -176,9 +176,9 @@ def test_all_searches(make_search: Callable[..., Search], tmp_path: Path, monkey
     assert status.searches() == []
     for name in ("one", "two"):
         search = make_search(name=name)
-        place = Place.of(search.config)
-        place.enter(search, tmp_path / "search.yaml")
-    filler = Filler(search, Studies.create(place.studies, search))
+        workspace = Workspace.of(search)
+        workspace.enter(tmp_path / "search.yaml")
+    filler = Filler(search, Studies.create(workspace))
     filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.65})
     one, two = status.searches(lambda name: name == "two")

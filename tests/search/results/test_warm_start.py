@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.results import warm_start
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
-from tests.support.searches import copied
+from tests.support.searches import copied, kept_at
 
 MakeSearch = Callable[..., Search]
 ASKED = {"priors": ["earlier"], "all_tasks": False, "single_tasks": False}
@@ -29,10 +29,10 @@ def old(
 
     def put(name: str = "small", **changes: object) -> None:
         search = make_search(name=name, **changes)
-        place = Place.of(search.config)
-        place.enter(search, tmp_path / "search.yaml")
+        workspace = Workspace.of(search)
+        workspace.enter(tmp_path / "search.yaml")
         for file in filled_database.parent.glob(f"{filled_database.name}*"):  # SQLite's log lies beside it
-            shutil.copy(file, place.folder / file.name.replace(filled_database.name, "studies.db"))
+            shutil.copy(file, workspace.folder / file.name.replace(filled_database.name, "studies.db"))
 
     return put
 
@@ -40,7 +40,7 @@ def old(
 def test_the_best_mix_of_an_earlier_search_is_a_start(old: Callable[..., None], make_search: MakeSearch) -> None:
     old()
     search = make_search(name="later", tasks=["ner", "paraphrase", "book"], targets=["verses", "related"], start=ASKED)
-    (start,) = warm_start.starts(search, Place.of(search.config))  # on verses it lost to the baseline
+    (start,) = warm_start.starts(Workspace.of(search))  # on verses it lost to the baseline
     assert start.mixture == Mixture.parse("paraphrase:0.7 + ner:0.3")
     assert start.reason == "search small: +8.0 on related"
     assert [one.mixture for one in search.starts([start])] == [start.mixture]
@@ -52,7 +52,7 @@ def test_a_store_is_the_same_however_its_address_is_written(
     store = tmp_path / "store"
     old(storage={"store": str(store)})
     search = make_search(name="later", start=ASKED, storage={"store": store.as_uri()})
-    assert len(warm_start.starts(search, Place.of(search.config))) == 1
+    assert len(warm_start.starts(Workspace.of(search))) == 1
 
 
 @pytest.mark.parametrize(
@@ -70,25 +70,25 @@ def test_other_searches_are_passed_over(
 ) -> None:
     old(**before)
     search = make_search(**{"name": "later", "start": ASKED, **now})
-    assert warm_start.starts(search, Place.of(search.config)) == []
+    assert warm_start.starts(Workspace.of(search)) == []
 
 
 def test_a_resume_begins_as_the_launch_did(
     old: Callable[..., None], make_search: MakeSearch, tmp_path: Path, empty_database: Path
 ) -> None:
     later = make_search(name="later", start=ASKED)
-    place, folder = Place.of(later.config), tmp_path / "later"
+    workspace, folder = Workspace.of(later), tmp_path / "later"
     folder.mkdir()
     studies = copied(empty_database, folder, later)
-    warm_start.remember(later, place, studies)
+    warm_start.remember(workspace, studies)
     old()  # what comes later changes nothing any more
-    reopened = Studies.open(f"sqlite:///{folder / empty_database.name}", later)
-    warm_start.remember(later, place, reopened)
+    reopened = Studies.open(kept_at(f"sqlite:///{folder / empty_database.name}", later))
+    warm_start.remember(workspace, reopened)
     assert reopened.earlier == []
 
     asked_later = make_search(name="third", start=ASKED)
     known = Studies.in_memory(asked_later)
-    warm_start.remember(asked_later, place, known)
+    warm_start.remember(workspace, known)
     agenda = Agenda(asked_later, known)
     items = [agenda.next() for _ in range(3)]
     assert [item.recipe.mixture for item in items if item][-1] == Mixture.parse("paraphrase:0.7 + ner:0.3")
@@ -98,5 +98,5 @@ def test_a_search_that_does_not_ask_remembers_nothing(old: Callable[..., None], 
     old()
     search = make_search(name="later")
     studies = Studies.in_memory(search)
-    warm_start.remember(search, Place.of(search.config), studies)
+    warm_start.remember(Workspace.of(search), studies)
     assert studies.earlier is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.retention.disk_budget import DiskBudget
 from search.retention.inventory import EncoderInventory
 from search.studies.studies import Studies
@@ -23,10 +23,10 @@ class Disk:
     def __init__(self, folder: Path, encoders: float, **changes: object) -> None:
         self.search = load(folder.parent, storage={"max_gb": encoders * ENCODER_BYTES / 1e9}, **changes)
         self.filler = Filler(self.search, Studies.in_memory(self.search))
-        place = Place.of(self.search.config)
-        self.store, self.said, self._folder = Store(place.store, place.cache), list[str](), folder
-        self.encoders = EncoderInventory(self.search, self.filler.studies, place)
-        self.budget = DiskBudget(self.search, self.filler.studies, place, self.store, self.said.append)
+        workspace = Workspace.of(self.search)
+        self.store, self.said, self._folder = workspace.store, list[str](), folder
+        self.encoders = EncoderInventory(workspace, self.filler.studies)
+        self.budget = DiskBudget(workspace, self.filler.studies, self.said.append)
 
     def run(self, mix: str, rung: int, score: float) -> None:
         item = self.filler.item(mix, rung)

@@ -13,7 +13,7 @@ import pytest
 
 from search.cli import main
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.retention import gc
 from search.retention.gc import sweep
 from search.retention.inventory import EncoderInventory, hopeful
@@ -35,25 +35,25 @@ SEVENTY = str(Mixture.parse("paraphrase:0.7 + ner:0.3"))
 
 def entered(search: Search, folder: Path, database: Path) -> Filler:
     """A search in $TASKMIX_HOME as a launch leaves it, on a copy of a database."""
-    place = Place.of(search.config)
-    place.enter(search, folder / "search.yaml")
+    workspace = Workspace.of(search)
+    workspace.enter(folder / "search.yaml")
     for file in database.parent.glob(f"{database.name}*"):
-        shutil.copy(file, place.folder / file.name.replace(database.stem, "studies"))
-    return Filler(search, Studies.create(place.studies, search))
+        shutil.copy(file, workspace.folder / file.name.replace(database.stem, "studies"))
+    return Filler(search, Studies.create(workspace))
 
 
 def store_all(filler: Filler, folder: Path) -> Store:
     """The encoders that a search like this has put into its store."""
-    place = Place.of(filler.search.config)
-    store = Store(place.store, place.cache)
-    for key in EncoderInventory(filler.search, filler.studies, place).made():
+    workspace = Workspace.of(filler.search)
+    store = workspace.store
+    for key in EncoderInventory(workspace, filler.studies).made():
         store.put_encoder(key, folder, {})
     return store
 
 
 def lost(filler: Filler, store: Store, top: int = 1) -> list[tuple[str, int]]:
     """What gc would delete of it, as (mix, rung)."""
-    found = sweep(filler.search, Place.of(filler.search.config), store, top)
+    found = sweep(Workspace.of(filler.search), top)
     assert all(one.bytes == ENCODER_BYTES for one in found.encoders)
     return [(one.mix, one.rung) for one in found.encoders]
 
@@ -70,8 +70,8 @@ def test_deleting_what_nothing_needs_costs_no_training(
         halving={"rungs": [0.1, 0.4, 1.0], "eta": 2}, budget={"recipes": 14}, sampler={"name": "random"}
     )
     studies = Studies.in_memory(search)
-    agenda, place, dice = Agenda(search, studies), Place.of(search.config), random.Random(seed)
-    encoders = EncoderInventory(search, studies, place)
+    agenda, workspace, dice = Agenda(search, studies), Workspace.of(search), random.Random(seed)
+    encoders = EncoderInventory(workspace, studies)
     kept, all_made, deleted, promotions, running = set[str](), set[str](), 0, 0, list[WorkItem]()
 
     def below(recipe: Recipe, rung: int, have: set[str]) -> int:
@@ -114,7 +114,7 @@ def test_hopes_end_when_ranks_are_too_low() -> None:
 
 def test_results_on_their_way_leave_hope(search: Search) -> None:
     filler = Filler(search, Studies.in_memory(search))
-    encoders = EncoderInventory(search, filler.studies, Place.of(search.config))
+    encoders = EncoderInventory(Workspace.of(search), filler.studies)
     for mix, score in (("paraphrase", 0.5), ("ner", 0.3)):
         filler.run(mix, 0, {"related": score, "verses": score})
     second = {encoders.key(filler.item("ner", 0).recipe, 0)}
@@ -172,13 +172,13 @@ def test_what_another_search_needs_stays(
     assert ("ner:1", 0) in lost(filler, store)
     (tmp_path / "other").mkdir()
     begun = load(tmp_path / "other", name="never-began")
-    Place.of(begun.config).enter(begun, tmp_path / "other" / "search.yaml")
+    Workspace.of(begun).enter(tmp_path / "other" / "search.yaml")
     assert ("ner:1", 0) in lost(filler, store)
     other = entered(load(tmp_path / "other", name="other"), tmp_path / "other", empty_database)
     other.run("ner", 0, {"related": 0.45, "verses": 0.20})
     assert ("ner:1", 0) not in lost(filler, store)
     elsewhere = load(tmp_path / "other", name="other", storage={"store": str(tmp_path / "elsewhere")})
-    Place.of(elsewhere.config).enter(elsewhere, tmp_path / "other" / "search.yaml")
+    Workspace.of(elsewhere).enter(tmp_path / "other" / "search.yaml")
     assert ("ner:1", 0) in lost(filler, store)
 
 
@@ -187,7 +187,7 @@ def test_what_another_search_needs_stays(
 
 def predict(filler: Filler, store: Store) -> set[str]:
     """Predictions for all that the search has scored at the top rung; their keys."""
-    keys = EncoderInventory(filler.search, filler.studies, Place.of(filler.search.config)).predictions()
+    keys = EncoderInventory(Workspace.of(filler.search), filler.studies).predictions()
     for key in keys:
         store.put_predictions(key, {"en": [0, 1]})
     return keys
@@ -200,15 +200,15 @@ def test_predictions_stay_as_long_as_their_search(
     filler = entered(make_search(), tmp_path, filled_database)
     (tmp_path / "other").mkdir()
     other = entered(load(tmp_path / "other", name="other", seed=7), tmp_path / "other", filled_database)
-    place = Place.of(filler.search.config)
-    store = Store(place.store, place.cache)
+    workspace = Workspace.of(filler.search)
+    store = workspace.store
     own = predict(filler, store)
     assert len(own) == 9, "two targets: baseline twice, the mix twice; one of a third mix"
     other.begin(other.item("crossref", 1, ("verses",), seed=7))
     running = predict(other, store) - own
     assert len(running) == 1
     store.put_predictions("gone", {"en": [0] * 100})
-    found = sweep(filler.search, place, store, 1)
+    found = sweep(workspace, 1)
     assert found.predictions == {"gone": store.prediction_size("gone")}
     assert found.kept_predictions.keys() == own
     assert main(["gc", "small", "--yes"]) == 0
@@ -216,8 +216,8 @@ def test_predictions_stay_as_long_as_their_search(
     assert "1 x predictions of no search that is here" in out
     assert "; 9 predictions, " in out
     assert store.prediction_sizes().keys() == own | running
-    shutil.rmtree(Place.of(other.search.config).folder)
-    assert sweep(filler.search, place, store, 1).predictions.keys() == running
+    shutil.rmtree(Workspace.of(other.search).folder)
+    assert sweep(workspace, 1).predictions.keys() == running
 
 
 def test_a_store_elsewhere_may_serve_searches_that_nobody_here_knows(
@@ -227,7 +227,7 @@ def test_a_store_elsewhere_may_serve_searches_that_nobody_here_knows(
     store = Store(str(tmp_path / "shared"), tmp_path / "cache")
     own = predict(filler, store)
     store.put_predictions("somebody", {"en": [0]})
-    found = sweep(filler.search, Place.of(filler.search.config), store, 1)
+    found = sweep(Workspace.of(filler.search), 1)
     assert found.predictions == {}
     assert found.kept_predictions.keys() == own
 
@@ -290,6 +290,6 @@ def test_gc_waits_for_no_driver(
     make_search: Callable[..., Search], empty_database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     filler = entered(make_search(), tmp_path, empty_database)
-    with acquire(Place.of(filler.search.config)):
+    with acquire(Workspace.of(filler.search)):
         assert main(["gc", "small", "--yes"]) == 2
     assert "running" in capsys.readouterr().err

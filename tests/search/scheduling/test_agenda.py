@@ -17,6 +17,7 @@ from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from tests.support.landscape import outcome
+from tests.support.searches import kept_at
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome
 
@@ -46,7 +47,7 @@ def facts(studies: Studies) -> dict[str, list[Any]]:
     """All that must be the same whatever happened on the way: trials in order, states, values."""
 
     def fact(record: Record) -> Any:
-        return record.number, record.place, record.state.name, record.kind, record.score and record.score.score
+        return record.number, record.key, record.state.name, record.kind, record.score and record.score.score
 
     beside = studies.estimates
     return {
@@ -60,7 +61,7 @@ def search(make_search: MakeSearch) -> Search:
 
 
 def test_a_search_from_start_to_end(search: Search, tmp_path: Path) -> None:
-    studies = Studies.create(url(tmp_path), search)
+    studies = Studies.create(kept_at(url(tmp_path), search))
     items = drive(Agenda(search, studies))
     kinds = [record.kind for record in studies.owners()]
     assert kinds[:2] == ["baseline", "baseline"]
@@ -69,7 +70,7 @@ def test_a_search_from_start_to_end(search: Search, tmp_path: Path) -> None:
     assert len({r.recipe.digest for r in studies.all() if r.kind in ("start", "proposal")}) == 9
     for records in studies.records.values():
         assert not [record for record in records if record.state is TrialState.RUNNING]
-        places = Counter(record.place for record in records)
+        places = Counter(record.key for record in records)
         assert max(places.values()) == 1
         searched = [r for r in records if not r.recipe.is_baseline and r.kind != "confirm"]
         first = {r.recipe.digest: r.score.score for r in searched if r.rung == 0 and r.score}
@@ -81,7 +82,7 @@ def test_a_search_from_start_to_end(search: Search, tmp_path: Path) -> None:
 
 
 def test_winners_and_baseline_get_fresh_seeds(search: Search, tmp_path: Path) -> None:
-    studies = Studies.create(url(tmp_path), search)
+    studies = Studies.create(kept_at(url(tmp_path), search))
     drive(Agenda(search, studies))
     for records in studies.records.values():
         top = [r for r in records if r.rung == 1 and r.kind == "promotion" and r.score]
@@ -93,7 +94,7 @@ def test_winners_and_baseline_get_fresh_seeds(search: Search, tmp_path: Path) ->
 
 def test_fresh_seeds_run_side_by_side(make_search: MakeSearch, tmp_path: Path) -> None:
     search = make_search(budget={"recipes": 4}, confirm={"top": 2, "seeds": 4})
-    agenda, running, together = Agenda(search, Studies.create(url(tmp_path), search)), [], 0
+    agenda, running, together = Agenda(search, Studies.create(kept_at(url(tmp_path), search))), [], 0
     while not agenda.over:
         while len(running) < 3 and (item := agenda.next()) is not None:
             running.append(item)
@@ -103,7 +104,7 @@ def test_fresh_seeds_run_side_by_side(make_search: MakeSearch, tmp_path: Path) -
 
 
 def test_one_mixture_serves_every_target_and_targets_take_turns(search: Search, tmp_path: Path) -> None:
-    studies = Studies.create(url(tmp_path), search)
+    studies = Studies.create(kept_at(url(tmp_path), search))
     items = drive(Agenda(search, studies))
     assert all(set(item.targets) == {"related", "verses"} for item in items if item.rung == 0)
     proposals_by_target = Counter(r.target for r in studies.owners() if r.kind in ("start", "proposal"))
@@ -111,7 +112,7 @@ def test_one_mixture_serves_every_target_and_targets_take_turns(search: Search, 
 
 
 def test_same_seed_same_search(search: Search, tmp_path: Path) -> None:
-    one, other = (Studies.create(url(tmp_path, name), search) for name in ("one", "other"))
+    one, other = (Studies.create(kept_at(url(tmp_path, name), search)) for name in ("one", "other"))
     drive(Agenda(search, one))
     drive(Agenda(search, other))
     assert facts(one) == facts(other)
@@ -119,11 +120,11 @@ def test_same_seed_same_search(search: Search, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_several_at_once_break_nothing(search: Search, tmp_path: Path, seed: int) -> None:
-    studies = Studies.create(url(tmp_path), search)
+    studies = Studies.create(kept_at(url(tmp_path), search))
     items = drive(Agenda(search, studies), at_once=4, seed=seed)
     assert len({item.key for item in items}) == len(items)
     for records in studies.records.values():
-        assert max(Counter(record.place for record in records).values()) == 1
+        assert max(Counter(record.key for record in records).values()) == 1
         assert all(record.state.is_finished() for record in records)
 
 
@@ -150,7 +151,7 @@ def test_a_crash_between_any_two_writes_changes_nothing(
 ) -> None:
     halving = {"rungs": [0.25, 1.0], "eta": 3}
     search = make_search(budget={"recipes": 9}, halving=halving, sampler={"estimates": estimates})
-    whole = Studies.create(url(tmp_path, "whole"), search)
+    whole = Studies.create(kept_at(url(tmp_path, "whole"), search))
     drive(Agenda(search, whole))
 
     left = [0]
@@ -175,7 +176,7 @@ def test_a_crash_between_any_two_writes_changes_nothing(
     for _ in range(200):
         left[0] = numbers.randint(1, 15)
         try:
-            studies = Studies.create(url(tmp_path, "killed"), search)
+            studies = Studies.create(kept_at(url(tmp_path, "killed"), search))
             agenda = Agenda(search, studies)
             drive(agenda)
             break
@@ -185,35 +186,35 @@ def test_a_crash_between_any_two_writes_changes_nothing(
         raise AssertionError("not over after 200 launches")
     left[0] = 0
     assert kills >= 10
-    assert facts(Studies.open(url(tmp_path, "killed"), search)) == facts(whole)
+    assert facts(Studies.open(kept_at(url(tmp_path, "killed"), search))) == facts(whole)
 
 
 def test_budgets_are_totals(make_search: MakeSearch, tmp_path: Path) -> None:
     small = make_search(budget={"recipes": 3})
-    drive(Agenda(small, Studies.create(url(tmp_path), small)))
+    drive(Agenda(small, Studies.create(kept_at(url(tmp_path), small))))
     large = make_search(budget={"recipes": 9})
-    studies = Studies.create(url(tmp_path), large)
+    studies = Studies.create(kept_at(url(tmp_path), large))
     drive(Agenda(large, studies))
     assert len({r.recipe.digest for r in studies.all() if r.kind in ("start", "proposal")}) == 9
-    assert drive(Agenda(large, Studies.create(url(tmp_path), large))) == []
+    assert drive(Agenda(large, Studies.create(kept_at(url(tmp_path), large)))) == []
 
 
 def test_a_limit_of_work_items_ends_the_search(make_search: MakeSearch, tmp_path: Path) -> None:
     search = make_search(budget={"recipes": 9, "work_items": 5})
-    assert len(drive(Agenda(search, Studies.create(url(tmp_path), search)))) == 5
+    assert len(drive(Agenda(search, Studies.create(kept_at(url(tmp_path), search))))) == 5
 
 
 def test_a_space_that_is_exhausted_ends_the_search(make_search: MakeSearch, tmp_path: Path) -> None:
     space = {"max_tasks": 1, "min_weight": 1.0, "weight_step": 1.0}
     search = make_search(budget={"recipes": 50}, space=space)
-    studies = Studies.create(url(tmp_path), search)
+    studies = Studies.create(kept_at(url(tmp_path), search))
     drive(Agenda(search, studies))
     assert len({r.recipe.digest for r in studies.all() if r.kind in ("start", "proposal")}) == 3
 
 
 def test_failures_are_recorded_and_too_many_stop_the_search(make_search: MakeSearch, tmp_path: Path) -> None:
     search = make_search(model="broken", budget={"recipes": 9})
-    studies = Studies.create(url(tmp_path), search)
+    studies = Studies.create(kept_at(url(tmp_path), search))
     agenda = Agenda(search, studies)
     items = drive_until_stopped(agenda)
     assert len(items) == 3
@@ -224,14 +225,14 @@ def test_failures_are_recorded_and_too_many_stop_the_search(make_search: MakeSea
 
 
 def test_a_broken_environment_stops_the_search_and_costs_no_recipe(search: Search, tmp_path: Path) -> None:
-    agenda = Agenda(search, Studies.create(url(tmp_path), search))
+    agenda = Agenda(search, Studies.create(kept_at(url(tmp_path), search)))
     item = agenda.next()
     assert item is not None
     failure = Failed(kind="environment", message="No space left on device")
     agenda.done(item, Outcome(failure=failure))
     assert agenda.stop_reason == "No space left on device"
     assert agenda.over
-    later = Agenda(search, Studies.create(url(tmp_path), search))
+    later = Agenda(search, Studies.create(kept_at(url(tmp_path), search)))
     assert later.next() == item
 
 
@@ -246,7 +247,7 @@ def drive_until_stopped(agenda: Agenda) -> list[WorkItem]:
 @pytest.mark.parametrize("sampler", ["random", "tpe", "gp"])
 def test_each_sampler_proposes_within_the_space(make_search: MakeSearch, tmp_path: Path, sampler: str) -> None:
     search = make_search(sampler={"name": sampler, "startup": 5}, budget={"recipes": 8})
-    studies = Studies.create(url(tmp_path), search)
+    studies = Studies.create(kept_at(url(tmp_path), search))
     drive(Agenda(search, studies))
     proposed = [r.recipe for r in studies.owners() if r.kind == "proposal"]
     assert len(proposed) >= 4

@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from rich.console import Console
 
 from search.config.search import Search
-from search.config.workspace import Place
+from search.config.workspace import Workspace
 from search.display import tables
 from search.display.live_view import Scene
 from search.results import status
@@ -26,7 +26,7 @@ from spaces.errors import InputError
 from spaces.mixture import Mixture
 from tests.search.scheduling.test_agenda import drive
 from tests.support.landscape import outcome
-from tests.support.searches import Filler
+from tests.support.searches import Filler, kept_at
 from trainables.work.item import WorkItem
 from trainables.work.keys import single_keys
 from trainables.work.outcome import Failed, Outcome
@@ -156,7 +156,7 @@ def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
     for name in ("target", "rung", "gains"):
         assert (getattr(found, name)[~at] == getattr(before, name)).all()
     assert measured.failed and measured.known_on(0) == History.of(state).known_on(0)
-    again = Studies.open(str(filled.studies._storage.engine.url), filled.search)
+    again = Studies.open(kept_at(str(filled.studies._storage.engine.url), filled.search))
     assert again.estimates == filled.studies.estimates and again.records == filled.studies.records
     assert History.of(again.state) == measured
 
@@ -197,8 +197,8 @@ def test_it_is_told_as_what_it_is(filled: Filler) -> None:
 @pytest.mark.usefixtures("home")
 def test_single_encoders_stay_as_long_as_something_is_to_be_estimated(search: Search) -> None:
     studies, dice = Studies.in_memory(search), random.Random(4)
-    agenda, place = Agenda(search, studies), Place.of(search.config)
-    encoders = EncoderInventory(search, studies, place)
+    agenda, workspace = Agenda(search, studies), Workspace.of(search)
+    encoders = EncoderInventory(workspace, studies)
     keys = {encoders.key(recipe, 0) for recipe in Merges(search, studies.state).singles.values()}
     stored, running, merges = set[str](), list[WorkItem](), 0
     while True:

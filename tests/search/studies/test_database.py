@@ -23,7 +23,7 @@ from search.tracking.client import open_client
 from spaces.errors import Failure, InputError
 from tests.support.parallel import at_once
 from tests.support.postgres import Server
-from tests.support.searches import Filler
+from tests.support.searches import Filler, kept_at
 
 CLIENTS, TRIALS = 8, 3
 
@@ -281,20 +281,20 @@ def test_mistakes_are_not_repeated(url: str, statement: str, error: type[Excepti
 
 
 def known(studies: Studies) -> list[tuple[Any, ...]]:
-    return [(r.target, r.number, r.state, r.place, r.kind, r.score, r.failure, r.item, r.cost) for r in studies.all()]
+    return [(r.target, r.number, r.state, r.key, r.kind, r.score, r.failure, r.item, r.cost) for r in studies.all()]
 
 
 def test_studies_are_the_same_on_every_database(url: str, search: Search, studies: Studies) -> None:
-    for filler in (Filler(search, studies), Filler(search, Studies.create(url, search))):
+    for filler in (Filler(search, studies), Filler(search, Studies.create(kept_at(url, search)))):
         filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
         filler.run("ner", 0, {"related": 0.45, "verses": 0.20})
         filler.fail("crossref", 0)
         filler.run("ner", 1, {"related": 0.62}, "promotion")
         filler.begin(filler.item("paraphrase", 0))
-    found = known(Studies.open(url, search))
+    found = known(Studies.open(kept_at(url, search)))
     assert found == known(studies)
     assert len(found) == 8
-    assert len(Studies.create(url, search).running()) == 1
+    assert len(Studies.create(kept_at(url, search)).running()) == 1
 
 
 def test_studies_survive_a_server_that_is_stopped(postgres: Server, postgres_url: str, search: Search) -> None:
@@ -305,13 +305,13 @@ def test_studies_survive_a_server_that_is_stopped(postgres: Server, postgres_url
         if "away" in text:
             postgres.start()
 
-    filler = Filler(search, Studies.create(postgres_url, search, say=say))
+    filler = Filler(search, Studies.create(kept_at(postgres_url, search), say=say))
     item = filler.item("ner", 0)
     postgres.stop()
     filler.begin(item)
     postgres.stop()
     filler.studies.finish(item, filler.outcome(item, {"related": 0.5, "verses": 0.6}))
-    found = Studies.open(postgres_url, search)
+    found = Studies.open(kept_at(postgres_url, search))
     assert known(found) == known(filler.studies)
     assert sorted((record.target, record.number, record.state) for record in found.all()) == [
         ("related", 0, TrialState.PRUNED),

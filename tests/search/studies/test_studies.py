@@ -12,13 +12,13 @@ from search.config.search import Search
 from search.studies.state import SearchState
 from search.studies.studies import RECORD, RESULT, Studies, study_name
 from spaces.errors import InputError
-from tests.support.searches import Filler
+from tests.support.searches import Filler, kept_at
 
 
 def test_rows_are_what_optuna_reads(filled: Filler) -> None:
     url = str(filled.studies._storage.engine.url)
     storage = RDBStorage(url)
-    for target, records in Studies.open(url, filled.search).records.items():
+    for target, records in Studies.open(kept_at(url, filled.search)).records.items():
         trials = storage.get_all_trials(storage.get_study_id_from_name(study_name(filled.search.config.name, target)))
         assert len(trials) == len(records) > 5
         for trial, record in zip(trials, records, strict=True):
@@ -32,7 +32,7 @@ def test_rows_are_what_optuna_reads(filled: Filler) -> None:
 def test_what_was_written_is_what_is_read_again(filled: Filler) -> None:
     """Times included, of which MLflow's rows are made: it would show a score twice."""
     filled.run("ner:0.5 + crossref:0.5", 0, {"related": 0.58, "verses": 0.61})
-    again = Studies.open(str(filled.studies._storage.engine.url), filled.search)
+    again = Studies.open(kept_at(str(filled.studies._storage.engine.url), filled.search))
     assert filled.studies.records == again.records
 
 
@@ -51,8 +51,8 @@ def test_state_is_the_same_kept_up_to_date_or_counted_anew(filled: Filler) -> No
         anew.proposals_by_target,
         anew.tried,
     )
-    assert [owner.place for owner in kept.owners()] == [owner.place for owner in anew.owners()]
-    assert [owner.place for owner in kept.running()] == [owner.place for owner in anew.running()]
+    assert [owner.key for owner in kept.owners()] == [owner.key for owner in anew.owners()]
+    assert [owner.key for owner in kept.running()] == [owner.key for owner in anew.running()]
     assert (kept.items, kept.over, len(kept.failures)) == (12, 11, 1)
 
 
@@ -83,31 +83,31 @@ def test_of_a_trial_that_optuna_wrote_twice_one_counts(filled: Filler) -> None:
     assert owner is not None
     storage.create_new_trial(studies._ids[target], storage.get_trial(owner.trial_id))
 
-    again = Studies.create(str(storage.engine.url), filled.search)
+    again = Studies.create(kept_at(str(storage.engine.url), filled.search))
     assert [record.item for record in again.state.running()] == [item]
     again.finish(item, filled.outcome(item, {"related": 0.5, "verses": 0.5}))
     filled_again = Filler(filled.search, again)
     filled_again.run("crossref:0.8 + paraphrase:0.2", 0, {"related": 0.58, "verses": 0.61})
     trials = storage.get_all_trials(studies._ids[target])
     assert TrialState.RUNNING not in {trial.state for trial in trials}
-    assert len(Studies.open(str(storage.engine.url), filled.search).records[target]) == len(trials) - 1
+    assert len(Studies.open(kept_at(str(storage.engine.url), filled.search)).records[target]) == len(trials) - 1
 
 
 def test_a_search_that_was_begun_otherwise_is_refused(filled: Filler, make_search: Callable[..., Search]) -> None:
     url = str(filled.studies._storage.engine.url)
     filled.studies.remember(filled.search.config)
     larger = make_search(budget={"recipes": 50})
-    Studies.create(url, larger).remember(larger.config)  # a budget may change
+    Studies.create(kept_at(url, larger)).remember(larger.config)  # a budget may change
     other = make_search(space={"max_tasks": 3})
     with pytest.raises(InputError) as raised:
-        Studies.create(url, other).remember(other.config)
+        Studies.create(kept_at(url, other)).remember(other.config)
     assert "space.max_tasks" in str(raised.value)
 
 
 def test_data_that_changed_are_refused(filled: Filler) -> None:
     url = str(filled.studies._storage.engine.url)
     filled.studies.remember_data({"ner": "aaa", "verses": "bbb"})
-    again = Studies.create(url, filled.search)
+    again = Studies.create(kept_at(url, filled.search))
     again.remember_data({"ner": "aaa", "verses": "bbb", "related": "ccc"})
     assert again.versions == {"ner": "aaa", "verses": "bbb", "related": "ccc"}
     with pytest.raises(InputError) as raised:

@@ -225,7 +225,9 @@ def test_a_kill_between_any_two_calls_changes_nothing(
     assert calls > 20
     for at in range(1, calls + 1):
         name, step = next(database.names), 0
-        monkeypatch.setattr("search.tracking.FEW", 10 if at % 2 else 0)  # runs are listed, or looked up one by one
+        monkeypatch.setattr(
+            "search.tracking.mlflow_runs.FEW", 10 if at % 2 else 0
+        )  # runs are listed, or looked up one by one
 
         def reached(number: int) -> None:
             nonlocal step
@@ -254,8 +256,8 @@ def test_a_kill_between_any_two_calls_changes_nothing(
 def test_a_resume_that_knows_what_was_written_changes_nothing(
     database: Database, story: list[Step], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("search.tracking.FEW", few)  # runs are looked up one by one, or listed
-    monkeypatch.setattr("search.tracking.NOTE_EVERY", 0.0)
+    monkeypatch.setattr("search.tracking.mlflow_runs.FEW", few)  # runs are looked up one by one, or listed
+    monkeypatch.setattr("search.tracking.mlflow_runs.NOTE_EVERY", 0.0)
     undisturbed = next(database.names)
     run(database, story, undisturbed, Mortal(database.client))
     for at in range(len(story)):

@@ -21,7 +21,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from cluster.connect import connect
 from cluster.resources import ItemResources
-from search.scheduling.driver import Ending, run
+from search.scheduling.driver import SearchEnd, run
 from spaces.mixture import Mixture
 from tests.support.encoders import kit_of
 from tests.support.examples import EXAMPLES, TEXTS
@@ -241,7 +241,7 @@ def test_a_group_that_memory_broke_is_replaced(local_ray: None, leader: Any, pla
     agenda = OneItem(item(plan, "tags", 0))
     elsewhere = plan.model_copy(update={"store": str(tmp_path)})
     worker = "tests.trainables.breaking_worker:BreakingWorker"
-    assert run(elsewhere, agenda, ItemResources(workers=2), 1, retries=0, worker=worker) is Ending.OVER
+    assert run(elsewhere, agenda, ItemResources(workers=2), 1, retries=0, worker=worker) is SearchEnd.OVER
     (outcome,) = agenda.outcomes
     assert outcome.failure is None, outcome.failure
     assert len(set(outcome.reused)) == 2
@@ -272,7 +272,7 @@ def test_kills(local_ray: None, plan: Plan) -> None:
         killing = aside.submit(kill)
         ending = run(plan, agenda, ItemResources(workers=2), 1, retries=2)
         killing.result(timeout=60)
-    assert ending is Ending.OVER
+    assert ending is SearchEnd.OVER
     (outcome,) = agenda.outcomes
     assert outcome.failure is None, outcome.failure
     assert outcome.examples == 320 + 32, "the first segment was not trained again"

@@ -1,0 +1,141 @@
+"""What the version before the rooms has made: its searches are read, go on, and give the same answers and keys.
+
+`tests/before/README.md` says what is there and how it was made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from optuna.trial import TrialState
+
+from search.cli import main
+from search.config.workspace import find
+from search.scheduling.agenda import Agenda
+from search.studies.lease import acquire
+from search.studies.studies import Studies
+from spaces.recipe import Recipe
+from trainables.data.card_data import Data
+from trainables.work.keys import encoder_key, evidence_key, score_key, single_keys
+from trainables.work.outcome import Outcome
+from trainables.worker import Worker
+
+BEFORE = Path(__file__).parent / "before"
+COMMANDS: dict[str, dict[str, Any]] = json.loads((BEFORE / "answers" / "commands.json").read_text())
+KEYS: dict[str, Any] = json.loads((BEFORE / "keys.json").read_text())["searches"]
+
+TIMES = re.compile(r"^\[.* s\].*\n|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
+"""Of `plan`: its progress, and what it reckons from the speed of this machine."""
+
+LEARNED = re.compile(r"\n+learned from all results.*?(?=\n\n|\Z)", re.DOTALL)
+"""Of the table of `best`: what an optimiser ends with, alike to three digits on another machine."""
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the folder in which the searches were made, entered, as recipes name their model relative to it."""
+    lab = tmp_path / "lab"
+    shutil.copytree(BEFORE / "lab", lab)
+    for text in lab.glob("home/*/studies.sql"):
+        with closing(sqlite3.connect(text.with_suffix(".db"))) as connection:
+            connection.executescript(text.read_text(encoding="utf-8"))
+    monkeypatch.chdir(lab)
+    for name, value in {"TASKMIX_HOME": "home", "TASKMIX_CACHE": "cache", "TZ": "UTC"}.items():
+        monkeypatch.setenv(name, value)
+    time.tzset()  # the databases have local times
+    yield lab
+    monkeypatch.undo()
+    time.tzset()
+
+
+def alike(answer: Any, before: Any) -> bool:
+    """Equal; numbers to three digits."""
+    if isinstance(before, float):
+        return bool(answer == pytest.approx(before, rel=1e-3, abs=1e-9))
+    if isinstance(before, dict):
+        return list(answer) == list(before) and all(alike(answer[key], before[key]) for key in before)
+    if isinstance(before, list):
+        return len(answer) == len(before) and all(map(alike, answer, before))
+    return bool(answer == before)
+
+
+@pytest.mark.parametrize("file", COMMANDS)
+def test_answers_are_the_same_key_by_key(lab: Path, capsys: pytest.CaptureFixture[str], file: str) -> None:
+    before = (BEFORE / "answers" / file).read_text()
+    assert main(COMMANDS[file]["arguments"]) == COMMANDS[file]["code"]
+    answer = capsys.readouterr().out
+    if file.endswith(".json"):
+        assert alike(json.loads(answer), json.loads(before))
+    elif "plan" in file:
+        assert TIMES.sub("", answer).split() == TIMES.sub("", before).split()
+    else:
+        assert LEARNED.sub("", answer) == LEARNED.sub("", before)
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_are_the_same(lab: Path, name: str) -> None:
+    workspace = find(name)
+    plan = workspace.plan.model_copy(update={"versions": Studies.open(workspace).versions})
+    assert KEYS[name]["recipes"]
+    for digest, known in KEYS[name]["recipes"].items():
+        recipe = Recipe.from_dict(known["recipe"])
+        assert recipe.digest == digest and recipe.family == known["family"]
+        for rung in range(len(plan.rungs)):
+            keys = known[f"rung {rung}"]
+            assert encoder_key(plan, recipe, rung) == keys["encoder"]
+            assert single_keys(plan, recipe, rung) == keys["singles"]
+            for target in plan.targets:
+                merged = score_key(plan, recipe, rung, target, rung)
+                assert score_key(plan, recipe, rung, target) == keys["scores"][target]
+                assert (merged, evidence_key(merged)) == (keys["merged"][target], keys["evidence"][target])
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_nothing_is_trained_again(lab: Path, name: str) -> None:
+    workspace = find(name)
+    studies = Studies.open(workspace)
+    worker = Worker(workspace.plan.model_copy(update={"versions": studies.versions}))
+    data = Data(workspace.cache)
+    assert {card.name: data.version(card) for card in worker.plan.cards()} == studies.versions
+    over = [owner.item for owner in studies.owners() if owner.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    assert len(over) > 5
+    for item in filter(None, over):
+        outcome = run(worker, item)
+        assert (outcome.examples, outcome.reused) == (0, list(item.targets))
+
+
+def test_the_killed_one_goes_on(lab: Path) -> None:
+    workspace = find("half")
+    with acquire(workspace) as lease:  # the dead driver's has run out
+        studies = Studies.create(workspace, guard=lease.check)
+        studies.remember(workspace.config)  # in the old spelling, which makes no difference
+        agenda = Agenda(workspace.search, studies)
+        worker = Worker(workspace.plan.model_copy(update={"versions": studies.versions}))
+        item = agenda.next()
+        assert item is not None
+        outcome = run(worker, item)
+        assert outcome.reused == ["match", "encoder"]  # stored before the kill
+        agenda.done(item, outcome)
+        assert not studies.running()
+
+
+def test_an_export_needs_nothing_but_the_store(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "whole", "--format", "tiny", "--out", "export"]) == 0
+    files = {file.relative_to(lab / "export"): file.read_text() for file in (lab / "export").rglob("*.*")}
+    before = BEFORE / "answers" / "export"
+    assert files == {file.relative_to(before): file.read_text() for file in before.rglob("*.*")}
+
+
+def run(worker: Worker, item: Any) -> Outcome:
+    *_, outcome = worker.run(item)
+    assert isinstance(outcome, Outcome)
+    return outcome
