@@ -37,7 +37,7 @@ from cluster.resources import ItemResources
 from search.config import search_file
 from search.config.search import Search
 from search.config.workspace import Workspace
-from search.results.ranking import best
+from search.results.ranking import rank
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
 from search.scheduling.searcher import AgendaSearcher
@@ -119,7 +119,7 @@ def measure(recipes: int, options: argparse.Namespace) -> dict[str, Any]:
         assert first is not None
         row |= paced(agenda, first, options.in_flight)
         with timed(row, "best, s"):
-            best(larger, studies)
+            rank(studies)
         listeners: list[Listener] = []
         with ExitStack() as stack:
             if recipes <= options.mlflow_up_to:

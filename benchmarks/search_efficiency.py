@@ -3,8 +3,9 @@
     python -m benchmarks.search_efficiency --results replays.jsonl
     python -m benchmarks.search_efficiency --results replays.jsonl --worlds --mixtures mixtures.csv --scores scores.csv
 
-Run it where the project lies. `docs/efficiency.md` says what is measured and how. Replays that are over are kept in
---results: an interrupted run goes on, and what is told is told of all replays in that file that fit.
+Run it where the project lies, after `pip install -r benchmarks/requirements.txt`. `docs/efficiency.md` says what is
+measured and how. Replays that are over are kept in --results: an interrupted run goes on, and what is told is told of
+all replays in that file that fit.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from typing import Any, get_args
 
 from benchmarks.efficiency.figure import draw
 from benchmarks.efficiency.landscapes import AIMED_AT, FAMILIES
-from benchmarks.efficiency.results import Job, Worlds, complete, kept
+from benchmarks.efficiency.results import Job, Worlds, complete, read_results
 from benchmarks.efficiency.strategies import OURS, STRATEGIES
-from benchmarks.efficiency.summary import COSTS, Line, Reach, summarise
+from benchmarks.efficiency.summary import COSTS, Line, Reach, summarize
 from benchmarks.efficiency.table import Table
 from benchmarks.efficiency.table_worlds import EmulatedWorld, PoolWorld
 from benchmarks.efficiency.world import World
@@ -50,7 +51,7 @@ def main() -> None:
         for world in worlds
         for strategy in options.strategies
     ]
-    missing, started = len(set(jobs) - set(kept(options.results))), time.monotonic()
+    missing, started = len(set(jobs) - set(read_results(options.results))), time.monotonic()
     print(f"{len(jobs)} replays, {len(jobs) - missing} of them are there", flush=True)
     for number, result in enumerate(complete(options.results, jobs, worlds, options.workers), 1):
         job = result.job
@@ -63,8 +64,8 @@ def main() -> None:
         for strategy in (*STRATEGIES, *OURS)
         for seed in range(1, options.seeds + 1)
     }
-    found = [result for job, result in kept(options.results).items() if job in fitting]
-    summary = {world: _ordered(lines) for world, lines in summarise(found).items()}
+    results = [result for job, result in read_results(options.results).items() if job in fitting]
+    summary = {world: _ordered(lines) for world, lines in summarize(results).items()}
     for world, lines in summary.items():
         print(f"\n{world}: regret in points at shares of the budget, and the share at which it is as good as ...'s end")
         print(_table(lines))

@@ -1,1 +1,1 @@
-"""Where a search runs: connecting to Ray, resources of a work item, checks before the first one."""
+"""Where a search runs: the connection to Ray, what work items occupy, jobs, and what nodes report of themselves."""

@@ -25,15 +25,17 @@ REACH_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 """How long Ray behind the address may take to answer: mostly the start of the process that asks, on a busy machine."""
 
-ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
+ASK_GCS = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
+"""A program that ends with 0 if Ray's head process (GCS) answers at an address."""
 
-JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
+JOB_CONFIG = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Set by Ray in its jobs, beside RAY_ADDRESS."""
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds our packages: a source checkout, or site-packages."""
 
 PACKAGES = ("spaces", "trainables", "search", "cluster")
+"""All of ours, as they are sent to a cluster."""
 
 TOKEN_FIX = "export RAY_AUTH_MODE=token, with the cluster's token in ~/.ray/auth_token or RAY_AUTH_TOKEN"
 
@@ -44,8 +46,10 @@ WORKER_ENVIRONMENT = {
     # Tune moves each worker into a folder of the trial's, which turns every relative path into another one.
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
 }
+"""Environment variables of every worker."""
 
 LOCAL_ENVIRONMENT = {LOOPBACK: "0", "RAY_USAGE_STATS_ENABLED": "0", **WORKER_ENVIRONMENT}
+"""Environment variables of a local Ray and all that it starts."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,23 @@ def connect(address: str | None = None, cpus: int | None = None, log: Path | Non
             with _session(None, num_cpus=cpus, include_dashboard=False) as connection:
                 yield connection
     else:
-        if address or JOB not in os.environ:
+        if address or JOB_CONFIG not in os.environ:
             reach(target)
         quiet(log)
         with _session(target, runtime_env=runtime_environment(os.environ)) as connection:
             yield connection
+
+
+def count_local_resources() -> dict[str, float]:
+    """Counts what a local Ray would have on this machine, by Ray's names ("CPU", "GPU"); none is started.
+
+    Ray itself counts: it knows the limits of a container, CUDA_VISIBLE_DEVICES, and GPUs that nvidia-smi does not show.
+    """
+    quiet(None)  # it may warn of a container
+    from ray._private.resource_and_label_spec import ResourceAndLabelSpec
+
+    node: Any = ResourceAndLabelSpec().resolve(is_head=True, node_ip_address="127.0.0.1")
+    return {name: float(amount) for name, amount in node.to_resource_dict().items()}
 
 
 def reach(address: str) -> None:
@@ -118,7 +134,7 @@ def reach(address: str) -> None:
     except (OSError, OverflowError) as error:
         raise _unreachable(address, str(error)) from error
     # In a process of its own, because a GCS client that gets no sensible answer ends its whole process.
-    command = [sys.executable, "-c", ASK, address]
+    command = [sys.executable, "-c", ASK_GCS, address]
     try:
         answer = subprocess.run(command, capture_output=True, timeout=ANSWER_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
@@ -134,7 +150,7 @@ def runtime_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         environ: this process's environment; inside a Ray job it carries the job's own runtime environment, and Ray
             refuses a second word on the same thing.
     """
-    job = json.loads(environ.get(JOB, "{}")).get("runtime_env") or {}
+    job = json.loads(environ.get(JOB_CONFIG, "{}")).get("runtime_env") or {}
     variables = {name: value for name, value in WORKER_ENVIRONMENT.items() if name not in job.get("env_vars", {})}
     ours: dict[str, Any] = {"env_vars": variables}
     if not job.get("working_dir") and not job.get("py_modules") and not _is_installed():
@@ -143,7 +159,11 @@ def runtime_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def quiet(log: Path | None) -> None:
-    """Sends what Ray says in this process to a file, or nowhere: one class of ours owns the terminal."""
+    """Keeps Ray from printing in this process: one class of ours owns the terminal.
+
+    Args:
+        log: the file for what Ray says; None: it is lost.
+    """
     import ray  # its import installs the handler that is taken away here
 
     logger = logging.getLogger(ray.__name__)
@@ -162,6 +182,21 @@ def quiet(log: Path | None) -> None:
     # What Ray calls to print that a worker died, whatever `log_to_driver` says; there is no setting.
     worker: Any = ray._private.worker
     worker.print_to_stdstream = lambda data, **_: logger.warning("%s", "\n".join(data["lines"]))
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Sets environment variables, which child processes inherit; restores them at the end."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -231,18 +266,3 @@ def _python_path() -> str:
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""
-
-
-@contextmanager
-def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets environment variables, which child processes inherit; restores them at the end."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

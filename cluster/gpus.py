@@ -12,11 +12,11 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU as nvidia-smi shows it; bytes.
+    """A GPU as nvidia-smi shows it.
 
     Args:
-        total, used: None where it has no memory of its own, or is cut into parts (MIG).
-        used_by: processes, where nvidia-smi may see them.
+        total, used: bytes of its memory; None where it has none of its own, or is cut into parts (MIG).
+        used_by: a text for each process on it, where nvidia-smi may see them.
     """
 
     index: int
@@ -26,14 +26,14 @@ class Gpu:
     used_by: tuple[str, ...] = ()
 
 
-def gpus() -> tuple[Gpu, ...]:
-    """All GPUs of the machine.
+def list_gpus() -> tuple[Gpu, ...]:
+    """All GPUs of this machine.
 
     Raises:
         OSError, subprocess.SubprocessError, ValueError: nvidia-smi is not there, fails or says something else.
     """
     devices = _nvidia_smi("--query-gpu=index,uuid,name,memory.total,memory.used")
-    return gpus_of(devices, _nvidia_smi("--query-compute-apps=gpu_uuid,pid,process_name,used_memory"))
+    return parse_gpus(devices, _nvidia_smi("--query-compute-apps=gpu_uuid,pid,process_name,used_memory"))
 
 
 def _nvidia_smi(query: str) -> str:
@@ -41,8 +41,8 @@ def _nvidia_smi(query: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
 
 
-def gpus_of(devices: str, processes: str) -> tuple[Gpu, ...]:
-    """GPUs from nvidia-smi's CSV without header and units.
+def parse_gpus(devices: str, processes: str) -> tuple[Gpu, ...]:
+    """Reads GPUs from nvidia-smi's CSV without header and units.
 
     Args:
         devices: lines "index, uuid, name, MiB in all, MiB used".

@@ -1,6 +1,7 @@
-"""What a node looks at before the first work item: store, folders, software, hub, GPUs. It judges nothing.
+"""What a node reports before the first work item: store, folders, software, hub, GPUs. It judges nothing.
 
-It runs in a worker process of Ray that is kept for the work items. No torch here.
+It runs in a worker process of Ray that is kept for the work items. `survey.py` asks all nodes for their reports, and
+`search/checks/node_checks.py` says what they mean. No torch here.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from cluster.gpus import Gpu, gpus
+from cluster.gpus import Gpu, list_gpus
 from spaces.errors import Problem, TaskmixError
 from trainables.data.mini import packages
 from trainables.store.filesystem import Files
 
 HUB_SECONDS = 5.0
 
-VERSIONS = (
+DISTRIBUTIONS = (
     "ray",
     "torch",
     "deepspeed",
@@ -40,17 +41,17 @@ VERSIONS = (
     "fsspec",
     "pydantic",
 )
-"""Packages that run on the nodes and take part in what is computed or exchanged."""
+"""What pip has installed on the nodes and takes part in what is computed or exchanged."""
 
-PACKAGES = ("spaces", "trainables", "cluster")
-"""Those of ours that run on the nodes."""
+WORKER_PACKAGES = ("spaces", "trainables", "cluster")
+"""Our packages that run on the nodes; the driver has `search` too."""
 
 SHARED_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What every node is asked to look at; paths as the work items use them.
+class ReportRequest:
+    """What every node has to report on; paths as the work items use them.
 
     Args:
         store: folder or fsspec URL.
@@ -76,10 +77,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Software:
-    """What is installed.
+    """What is installed on a machine.
 
     Args:
-        versions: package -> version, "python" too; None: it is not there.
+        versions: name of a distribution -> its version, with "python" among them; None: it is not there.
         code: package of ours -> digest of its source and cards; None: it is not there.
     """
 
@@ -88,27 +89,27 @@ class Software:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a node saw. An error is its reason, None where there was none.
+class NodeReport:
+    """The answers to a `ReportRequest` on one node. An error is its reason in a line, None where there was none.
 
     Args:
-        written: name of what the node wrote into the store, unless there is a `store_problem`.
-        found: whether the driver's object is in the store.
-        cache_shared: whether the driver's file is in the cache folder.
+        probe: name of what the node wrote into the store, unless there is a `store_problem`.
+        store_shared: whether the driver's probe is in the store.
+        cache_shared: whether the driver's probe is in the cache folder.
         free: folder -> bytes free on its disk.
-        missing: of the folders that were asked for.
-        hub_error: why the hub cannot be reached; looked at only when something has to come from there.
+        missing: those of the folders that are not there.
+        hub_error: why the hub cannot be reached; tried only when something has to come from there.
         model_cached: whether the hub's client has the model already.
         suite_problem: why the offline suite cannot be built there, if it has to be.
-        open_files: how many files a process may have open.
+        open_files: how many files a process may have open; -1: any number.
         shared_memory: size of /dev/shm in bytes; None: there is none.
         gpus: None where nvidia-smi could not be asked, for the reason in `gpu_error`, or Ray has no GPU there.
     """
 
     software: Software
-    written: str
+    probe: str
     store_problem: Problem | None
-    found: bool
+    store_shared: bool
     cache_error: str | None
     cache_shared: bool
     free: Mapping[str, int]
@@ -122,65 +123,70 @@ class Seen:
     gpu_error: str | None
 
 
-def look(asked: Asked, has_gpus: bool) -> Seen:
-    """Looks around on the node that it runs on. What goes wrong with one thing is its result and hides no other."""
-    written = probe_name()
-    store_problem, found = _use_store(asked, written)
-    needs_hub = asked.hub or asked.hub_model is not None
-    found_gpus: tuple[Gpu, ...] | None = None
+def make_report(request: ReportRequest, has_gpus: bool) -> NodeReport:
+    """Looks around on the node that it runs on. What goes wrong with one thing is its answer and hides no other.
+
+    Args:
+        has_gpus: whether Ray has GPUs on this node.
+    """
+    probe = new_probe_name()
+    store_problem, store_shared = _use_store(request, probe)
+    needs_hub = request.hub or request.hub_model is not None
+    gpus: tuple[Gpu, ...] | None = None
     gpu_error = None
     if has_gpus:
         try:
-            found_gpus = gpus()
+            gpus = list_gpus()
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             gpu_error = first_line(error)
-    return Seen(
-        software=software(),
-        written=written,
+    return NodeReport(
+        software=list_software(),
+        probe=probe,
         store_problem=store_problem,
-        found=found,
-        cache_error=error_of(lambda: writable(Path(asked.cache))),
-        cache_shared=(Path(asked.cache) / asked.probe).is_file(),
-        free={folder: free_bytes(Path(folder)) for folder in (asked.cache, asked.temporary)},
-        missing=tuple(folder for folder in asked.folders if not Path(folder).expanduser().is_dir()),
+        store_shared=store_shared,
+        cache_error=error_of(lambda: try_to_write(Path(request.cache))),
+        cache_shared=(Path(request.cache) / request.probe).is_file(),
+        free={folder: free_bytes(Path(folder)) for folder in (request.cache, request.temporary)},
+        missing=tuple(folder for folder in request.folders if not Path(folder).expanduser().is_dir()),
         hub_error=error_of(_reach_hub) if needs_hub else None,
-        model_cached=asked.hub_model is not None and _is_cached(asked.hub_model),
-        suite_problem=_suite_problem() if asked.suite else None,
+        model_cached=request.hub_model is not None and _is_cached(request.hub_model),
+        suite_problem=_suite_problem() if request.suite else None,
         open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         shared_memory=shutil.disk_usage(SHARED_MEMORY).total if SHARED_MEMORY.is_dir() else None,
-        gpus=found_gpus,
+        gpus=gpus,
         gpu_error=gpu_error,
     )
+
+
+def read_clock() -> float:
+    """This machine's clock, in seconds since 1970."""
+    return time.time()
+
+
+def remove_probe(store: str, name: str) -> None:
+    """Takes away what `make_report` wrote. Run on the same node when nobody else sees it. Raises StoreError."""
+    Files(store).remove(name)
 
 
 # --- store and folders
 
 
-def probe_name() -> str:
+def new_probe_name() -> str:
+    """A name that nothing else in a store or a cache has."""
     return f"probe-{uuid.uuid4().hex}"
 
 
-def _use_store(asked: Asked, name: str) -> tuple[Problem | None, bool]:
-    """Writes into the store and looks for what the driver wrote: what is wrong, and whether that is there."""
+def _use_store(request: ReportRequest, probe: str) -> tuple[Problem | None, bool]:
+    """Writes into the store and looks for the driver's probe: what is wrong, and whether that is there."""
     try:
-        store = Files(asked.store)
-        store.publish(name, name.encode())
-        return None, bool(asked.probe) and store.read(asked.probe) is not None
+        store = Files(request.store)
+        store.publish(probe, probe.encode())
+        return None, bool(request.probe) and store.read(request.probe) is not None
     except TaskmixError as error:
         return error.problems[0], False
 
 
-def now() -> float:
-    """This machine's clock, seconds since 1970."""
-    return time.time()
-
-
-def forget(store: str, name: str) -> None:
-    """Takes away what `look` wrote: run on the same node when nobody else sees it."""
-    Files(store).remove(name)
-
-
-def writable(folder: Path) -> None:
+def try_to_write(folder: Path) -> None:
     """Writes a nameless file into the folder, which is made if need be. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
@@ -189,7 +195,7 @@ def writable(folder: Path) -> None:
 
 
 def free_bytes(folder: Path) -> int:
-    """On the disk of the folder, or of what exists above it."""
+    """Bytes free on the disk of the folder, or of what exists above it."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return shutil.disk_usage(folder).free
@@ -204,19 +210,29 @@ def error_of(attempt: Callable[[], object]) -> str | None:
     return None
 
 
+def first_line(error: Exception) -> str:
+    """What an error says, in a line that a table has room for."""
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"{error.cmd[0]} ended with code {error.returncode}: {str(error.stderr or error.stdout).strip()[:200]}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
 # --- software
 
 
-def software() -> Software:
-    """What is installed here; of versions what stands before a "+", after which the hardware is named."""
+def list_software() -> Software:
+    """What is installed here. Versions end before a "+", after which a build names its hardware."""
     versions: dict[str, str | None] = {"python": platform.python_version()}
-    for package in VERSIONS:
+    for name in DISTRIBUTIONS:
         try:
-            versions[package] = version(package).partition("+")[0]
+            versions[name] = version(name).partition("+")[0]
         except PackageNotFoundError:
-            versions[package] = None
+            versions[name] = None
     code: dict[str, str | None] = {}
-    for package in PACKAGES:
+    for package in WORKER_PACKAGES:
         spec = importlib.util.find_spec(package)
         folders = list(spec.submodule_search_locations or []) if spec else []
         code[package] = _digest(Path(folders[0])) if folders else None
@@ -262,12 +278,3 @@ def _suite_problem() -> Problem | None:
     except TaskmixError as error:
         return error.problems[0]
     return None
-
-
-def first_line(error: Exception) -> str:
-    if isinstance(error, subprocess.CalledProcessError):
-        return f"{error.cmd[0]} ended with code {error.returncode}: {str(error.stderr or error.stdout).strip()[:200]}"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""What one work item occupies on a cluster, and how many run at once. No torch here."""
+"""What one work item occupies on a cluster, and how many of them run at once. No torch here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ray.tune import PlacementGroupFactory
 
 Bundle = dict[str, float]
+"""What one process needs on one node, by Ray's names ("CPU", "GPU")."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ class ItemResources:
             raise InputError(problems)
 
     def bundles(self) -> list[Bundle]:
-        """What Ray has to reserve, one bundle per worker; the first belongs to the work item's own actor."""
+        """What Ray has to reserve: one bundle per worker, the first of them for the work item's own actor."""
         each: Bundle = {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
         return [dict(each) for _ in range(self.workers)]
 
     def placement(self) -> PlacementGroupFactory:
-        """The same for Ray Tune."""
+        """The bundles as Ray Tune takes them, packed on as few nodes as possible."""
         from ray.tune import PlacementGroupFactory
 
         return PlacementGroupFactory(self.bundles(), strategy="PACK")
@@ -59,10 +60,10 @@ class ItemResources:
         return each if self.workers == 1 else f"{self.workers} workers with {each} each"
 
 
-def fitting(
+def count_fitting(
     item: ItemResources, nodes: Sequence[Mapping[str, float]], cap: int | None = None, growing: bool = False
 ) -> int:
-    """How many work items run at once: as many as fit on the nodes, at most `cap`.
+    """Counts how many work items run at once: as many as fit on the nodes, at most `cap`.
 
     Args:
         item: what one occupies.
@@ -77,7 +78,7 @@ def fitting(
         raise InputError(Problem("at least one work item has to run", "concurrency", str(cap), "1 or more"))
     free = [{name: float(node.get(name, 0)) for name in ("CPU", "GPU")} for node in nodes]
     count = 0
-    while (cap is None or count < cap) and _place(item.bundles(), free):
+    while (cap is None or count < cap) and _take_room(item.bundles(), free):
         count += 1
     if count == 0:
         have = "; ".join(f"{node['CPU']:g} CPU, {node['GPU']:g} GPU" for node in free) or "no node at all"
@@ -91,7 +92,7 @@ def fitting(
     return cap if cap is not None and growing else count
 
 
-def _place(bundles: Sequence[Bundle], free: list[dict[str, float]]) -> bool:
+def _take_room(bundles: Sequence[Bundle], free: list[dict[str, float]]) -> bool:
     """Takes the bundles off the nodes, each from the first with room; takes nothing when not all have room."""
     left = [dict(node) for node in free]
     for bundle in bundles:

@@ -37,26 +37,27 @@ POLL_SECONDS = 0.5
 START_SECONDS = 60.0
 """How long a head node that was just started may take until it can run jobs, after it answers."""
 
-KEPT = {
+SHARED_STORAGE = {
     "studies": "postgresql://USER@HOST/DATABASE",
     "mlflow": "http://HOST:5000, an MLflow server, or postgresql://USER@HOST/DATABASE",
     "store": "a folder that all nodes share (/shared/taskmix/store), or s3://BUCKET/store",
     "cache": "a folder that all nodes share (/shared/taskmix/cache)",
 }
-"""Keys under `storage:` that must name a place outside of the job -> what to write."""
-
-Say = Callable[[str], None]
+"""Keys under `storage:` that must name what outlives the job and other machines reach -> what to write there."""
 
 
-def left_behind(config: Mapping[str, Any], file: str) -> list[Problem]:
-    """What a search file leaves to this machine or to the job's own folder, which nobody finds again.
+def check_shared(config: Mapping[str, Any], file: str) -> list[Problem]:
+    """Checks that a search file leaves nothing to this machine or to the job's own folder, which nobody finds again.
 
     Args:
         config: the search file's content with its defaults, as a mapping.
         file: its name, for the messages.
+
+    Returns:
+        A problem for each key that does; none when all is well.
     """
     problems = []
-    for key, fix in KEPT.items():
+    for key, fix in SHARED_STORAGE.items():
         value = config["storage"][key]
         if value is None:
             found = "nothing, which means the job's own folder" if key != "cache" else "nothing: each node has its own"
@@ -90,16 +91,16 @@ def pack(folder: Path, search: str, cards: Sequence[Path]) -> str:
         shutil.copytree(ROOT / package, folder / package, ignore=ignored)
     if (ROOT / "requirements.txt").is_file():
         shutil.copy(ROOT / "requirements.txt", folder)
-    data = yaml.safe_load(search)
+    content = yaml.safe_load(search)
     if cards:
-        data["cards"] = [f"cards/{number}" for number in range(len(cards))]
+        content["cards"] = [f"cards/{number}" for number in range(len(cards))]
     for number, source in enumerate(cards):
-        kinds = ("tasks/**/*.yaml", "targets/**/*.yaml", "suites/*.yaml", "suites/*.csv")
-        for file in sorted(path for kind in kinds for path in source.glob(kind)):
+        patterns = ("tasks/**/*.yaml", "targets/**/*.yaml", "suites/*.yaml", "suites/*.csv")
+        for file in sorted(path for pattern in patterns for path in source.glob(pattern)):
             target = folder / "cards" / str(number) / file.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
-    (folder / SEARCH_FILE).write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (folder / SEARCH_FILE).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     return f"{size / 1000:,.0f} kB in {len(files)} files: {', '.join(sorted(path.name for path in folder.iterdir()))}"
@@ -117,7 +118,7 @@ class Jobs:
         Failure: nothing answers there, it wants a token, or it runs another Ray.
     """
 
-    def __init__(self, address: str, say: Say) -> None:
+    def __init__(self, address: str, say: Callable[[str], None]) -> None:
         self.address = address.rstrip("/")
         self._say = say
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
@@ -172,7 +173,7 @@ class Jobs:
                     raise
                 time.sleep(POLL_SECONDS)
 
-    def follow(self, job: str, write: Say) -> bool:
+    def follow(self, job: str, write: Callable[[str], None]) -> bool:
         """Hands the job's log to `write` until the job is over; whether it succeeded.
 
         Raises:
@@ -243,7 +244,14 @@ class Jobs:
         return Failure(Problem("the cluster does not answer", self.address, reason, fix))
 
 
-def submit(name: str, search: str, cards: Sequence[Path], address: str, say: Say, write: Say | None) -> bool:
+def submit(
+    name: str,
+    search: str,
+    cards: Sequence[Path],
+    address: str,
+    say: Callable[[str], None],
+    write: Callable[[str], None] | None,
+) -> bool:
     """Packs a search, submits it, and follows its log.
 
     Args:

@@ -1,4 +1,7 @@
-"""Asks every node of the cluster to look around before the first work item; a task pinned to each, with no CPU."""
+"""The survey of a cluster: every node is asked for its report before the first work item.
+
+A task is pinned to each node that is alive; it takes no CPU, so that a cluster that is busy answers too.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from cluster.node_report import Asked, Seen, first_line, forget, look, now
+from cluster.node_report import NodeReport, ReportRequest, first_line, make_report, read_clock, remove_probe
 from trainables.store.filesystem import Files, StoreError
 
 ANSWER_SECONDS = 120.0
 """How long a node may take to answer. On a cluster it may have to unpack our packages and start a process first."""
 
-FORGET_SECONDS = 5.0
+REMOVE_SECONDS = 5.0
+"""How long the nodes may take to remove their probes that the driver does not see."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Node:
     """A node of the cluster that is alive.
 
     Args:
+        id: Ray's.
         name: for people; no two nodes of a cluster have the same.
         resources: by Ray's names ("CPU", "GPU", "memory" in bytes, ...).
     """
@@ -36,35 +41,38 @@ class Answer:
     """What came back from a node.
 
     Args:
-        seen: None: no answer, for `reason`.
-        ahead: seconds that the node's clock is ahead of the driver's, give or take `unsure`.
-        read: whether the driver finds in the store what the node wrote.
+        report: None: no answer, for `reason`.
+        clock_ahead: seconds that the node's clock is ahead of the driver's, give or take `clock_error`.
+        probe_arrived: whether the driver finds in the store what the node wrote.
     """
 
     node: Node
-    seen: Seen | None
+    report: NodeReport | None
     reason: str = ""
-    ahead: float = 0.0
-    unsure: float = 0.0
-    read: bool = False
+    clock_ahead: float = 0.0
+    clock_error: float = 0.0
+    probe_arrived: bool = False
 
 
-def nodes() -> list[Node]:
-    """The nodes that are alive, by name."""
+def list_nodes() -> list[Node]:
+    """The nodes that are alive, by name. Ray has to be connected."""
     ray: Any = import_module("ray")  # it does not tell mypy what `nodes` is
     alive = [node for node in ray.nodes() if node["Alive"]]
     names = [_name(node) for node in alive]
-    found = [
+    nodes = [
         Node(node["NodeID"], name if names.count(name) == 1 else f"{name} {node['NodeID'][:6]}", node["Resources"])
         for node, name in zip(alive, names, strict=True)
     ]
-    return sorted(found, key=lambda node: node.name)
+    return sorted(nodes, key=lambda node: node.name)
 
 
-def ask(asked: Asked, nodes: Sequence[Node], seconds: float = ANSWER_SECONDS) -> Iterator[Answer]:
-    """Asks all nodes at once and yields their answers as they come; Ray has to be connected.
+def ask(request: ReportRequest, nodes: Sequence[Node], seconds: float = ANSWER_SECONDS) -> Iterator[Answer]:
+    """Asks all nodes at once and yields their answers as they come. Ray has to be connected.
 
-    A node that is silent for `seconds` is given up. What the nodes write into the store is taken away again.
+    What the nodes write into the store is taken away again.
+
+    Args:
+        seconds: a node that is silent for so long is given up.
     """
     ray: Any = import_module("ray")
 
@@ -72,70 +80,72 @@ def ask(asked: Asked, nodes: Sequence[Node], seconds: float = ANSWER_SECONDS) ->
         pinned = ray.remote(function).options(num_cpus=0, max_retries=0, scheduling_strategy=_on(node))
         return pinned.remote(*arguments)
 
-    looking = {start(look, node, asked, node.resources.get("GPU", 0) > 0): node for node in nodes}
-    ticking: dict[Any, tuple[Node, Seen, float]] = {}
-    forgetting: list[Any] = []
+    reporting = {start(make_report, node, request, node.resources.get("GPU", 0) > 0): node for node in nodes}
+    ticking: dict[Any, tuple[Node, NodeReport, float]] = {}
+    removing: list[Any] = []
     until = time.monotonic() + seconds
-    while looking or ticking:
-        ready, _ = ray.wait([*ticking, *looking], timeout=max(0.0, until - time.monotonic()))
-        got = time.time()
+    while reporting or ticking:
+        ready, _ = ray.wait([*ticking, *reporting], timeout=max(0.0, until - time.monotonic()))
+        arrived = time.time()
         if not ready:
             break
-        node = looking[ready[0]] if ready[0] in looking else ticking[ready[0]][0]
+        task = ready[0]
+        node = reporting[task] if task in reporting else ticking[task][0]
         try:
-            answer = ray.get(ready[0])
-        except Exception as error:  # Ray's own kinds, and whatever an older version of us raises there
-            looking.pop(ready[0], None)
-            ticking.pop(ready[0], None)
+            answer = ray.get(task)
+        except Exception as error:  # Ray's own, and whatever an older version of us raises there
+            reporting.pop(task, None)
+            ticking.pop(task, None)
             yield Answer(node, None, _reason(error))
             continue
-        if looking.pop(ready[0], None):
+        if reporting.pop(task, None):
             # Asked for the time once it has a process that is warm: the way is short then, and the answer exact.
-            ticking[start(now, node)] = (node, answer, time.time())
+            ticking[start(read_clock, node)] = (node, answer, time.time())
             continue
-        _, seen, sent = ticking.pop(ready[0])
-        read = seen.store_problem is None and _took(asked, seen.written)
-        if not read and seen.store_problem is None:  # it lies where the node alone can reach it
-            forgetting.append(start(forget, node, asked.store, seen.written))
-        yield Answer(node, seen, "", *clock_difference(sent, answer, got), read)
-    for task, node in [*looking.items(), *((task, node) for task, (node, _, _) in ticking.items())]:
+        _, report, sent = ticking.pop(task)
+        probe_arrived = report.store_problem is None and _took(request, report.probe)
+        if not probe_arrived and report.store_problem is None:  # it lies where the node alone can reach it
+            removing.append(start(remove_probe, node, request.store, report.probe))
+        yield Answer(node, report, "", *compare_clocks(sent, answer, arrived), probe_arrived)
+    for task, node in [*reporting.items(), *((task, node) for task, (node, _, _) in ticking.items())]:
         ray.cancel(task, force=True)
         yield Answer(node, None, f"no answer within {seconds:g} s")
-    if forgetting:
-        ray.wait(forgetting, num_returns=len(forgetting), timeout=FORGET_SECONDS)
+    if removing:
+        ray.wait(removing, num_returns=len(removing), timeout=REMOVE_SECONDS)
 
 
-def clock_difference(sent: float, other: float, got: float) -> tuple[float, float]:
-    """How far another clock is ahead of ours.
+def compare_clocks(sent: float, other: float, arrived: float) -> tuple[float, float]:
+    """How far another machine's clock is ahead of ours.
 
     Args:
-        sent, got: when the question left and the answer came, by our clock; seconds.
+        sent, arrived: when the question left and the answer came, by our clock; seconds since 1970.
         other: what the other clock showed in between.
 
     Returns:
-        Seconds ahead, and by how much that may be wrong: half of the time on the way, which is all that is unknown.
+        Seconds ahead, and by how much that may be wrong: half of the time on the way, which is all that is unknown
+        (as NTP does it: RFC 5905, section 8).
     """
-    return other - (sent + got) / 2, max(0.0, (got - sent) / 2)
+    return other - (sent + arrived) / 2, max(0.0, (arrived - sent) / 2)
 
 
-def lent_gpus() -> float:
+def count_lent_gpus() -> float:
     """GPUs of the whole cluster that Ray has given to somebody."""
     ray: Any = import_module("ray")
     return float(ray.cluster_resources().get("GPU", 0) - ray.available_resources().get("GPU", 0))
 
 
-def _took(asked: Asked, name: str) -> bool:
+def _took(request: ReportRequest, probe: str) -> bool:
     """Whether the driver finds in the store what a node wrote; takes it away."""
-    if not asked.probe:
+    if not request.probe:
         return False
     try:
-        store = Files(asked.store)
-        found = store.read(name) is not None
-        if found:
-            store.remove(name)
+        store = Files(request.store)
+        if store.read(probe) is None:
+            return False
+        store.remove(probe)
     except StoreError:
         return False
-    return found
+    return True
 
 
 def _name(node: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -144,7 +143,7 @@ def _positive(text: str) -> int:
 
 def _tasks(options: argparse.Namespace) -> int:
     from search.display import report
-    from search.results.cards import tasks
+    from search.results.cards import list_cards
     from spaces.catalogue import Catalogue
 
     catalogue = Catalogue.load(options.cards)
@@ -154,7 +153,7 @@ def _tasks(options: argparse.Namespace) -> int:
         cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
         asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
         return _check_cards(asked_for, options.mirror)
-    print(report.render(tasks(catalogue), "tasks", options.format))
+    print(report.render(list_cards(catalogue), options.format))
     return 0
 
 
@@ -184,24 +183,16 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from search.checks.plan import checked
+    from search.checks.plan import planned
     from search.config.search_file import load
     from search.config.workspace import Workspace
     from search.display import report
     from search.display.terminal import Terminal
-    from search.forecast.estimate import estimate
-    from search.results import warm_start
-    from search.scheduling.simulation import simulate
 
-    search = load(options.file)
-    resources = search.config.resources
-    concurrency = resources.concurrency or max(1, int((os.cpu_count() or 1) // resources.cpus))
-    workspace = Workspace.of(search)
+    workspace = Workspace.of(load(options.file))
     with Terminal() as terminal:
-        plan, findings = checked(workspace, terminal.say, options.offline, options.measure)
-    found = (simulate if options.simulate else estimate)(search, plan, findings, concurrency)
-    before = warm_start.starts(workspace) if "earlier" in search.config.start.priors else ()
-    print(report.plan(search, search.starts(before), findings, found))
+        answer = planned(workspace, terminal.say, options.offline, options.measure, options.simulate)
+    print(report.plan(answer))
     return 0
 
 
@@ -235,7 +226,7 @@ def _launch(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     from search.config.workspace import find
 
-    workspace = find(options.name)
+    workspace = find(options.name, to_launch=True)
     file = Path(options.name)
     if file.is_file():  # on a machine that has the file but not the folder
         workspace.enter(file)
@@ -243,11 +234,11 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    from cluster.submit import left_behind, submit
+    from cluster.submit import check_shared, submit
     from search.config.search_file import dump, load
 
     config = load(options.file).config
-    problems = left_behind(config.model_dump(mode="json"), str(options.file))
+    problems = check_shared(config.model_dump(mode="json"), str(options.file))
     if problems:
         raise InputError(problems)
     folder = options.file.parent
@@ -267,16 +258,16 @@ def _run(workspace: Workspace, address: str | None) -> int:
     from search.display import report
     from search.display.terminal import Terminal
     from search.launch import launch
-    from search.results import status
-    from search.results.ranking import best
+    from search.results.ranking import rank
+    from search.results.status import summarize
     from search.scheduling.driver import SearchEnd
     from search.studies.studies import Studies
 
-    name, search = workspace.name, workspace.search
+    name = workspace.name
     with Terminal() as terminal:
         ending = launch(workspace, terminal, address)
     studies = Studies.open(workspace)
-    print(report.answer(best(search, studies), status.status(search, studies, alive=False), workspace.mlflow_uri))
+    print(report.final_answer(rank(studies), summarize(studies, driven=False), workspace.mlflow_uri))
     if ending is SearchEnd.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
@@ -292,17 +283,17 @@ def _gc(options: argparse.Namespace) -> int:
 
     workspace = find(options.name)
     with acquire(workspace):  # a driver that runs would start from what is deleted
-        found = sweep(workspace, options.best)
+        unneeded = sweep(workspace, options.best)
         for complaint in dict.fromkeys(workspace.store.complaints):
             print(complaint, file=sys.stderr)
-        print(report.sweep(found))
-        if not found:
+        print(report.gc_plan(unneeded))
+        if not unneeded:
             return 0
         if not options.yes and not _agrees("delete? [y/N] ", f"taskmix gc {options.name} --yes"):
             print("nothing was deleted")
             return 0
-        found.carry_out(workspace.store)
-    print(f"{size(found.bytes)} freed")
+        unneeded.carry_out(workspace.store)
+    print(f"{size(unneeded.bytes)} freed")
     return 0
 
 
@@ -315,34 +306,30 @@ def _agrees(question: str, without: str) -> bool:
 def _status(options: argparse.Namespace) -> int:
     from search.config.workspace import find
     from search.display import report
-    from search.results import status
+    from search.results.status import list_searches, summarize
     from search.studies.lease import is_held
     from search.studies.studies import Studies
 
     if options.name is None:
-        found = status.searches(lambda name: is_held(find(name)))
-        print(report.render({"searches": found}, "searches", options.format))
+        print(report.render(list_searches(is_held), options.format))
         return 0
     workspace = find(options.name)
-    studies = Studies.open(workspace)
-    print(report.render(status.status(workspace.search, studies, is_held(workspace)), "status", options.format))
+    print(report.render(summarize(Studies.open(workspace), is_held(workspace)), options.format))
     return 0
 
 
 def _best(options: argparse.Namespace) -> int:
     from search.config.workspace import find
     from search.display import report
-    from search.results.benchmark import benchmark
-    from search.results.ranking import answers
+    from search.results.benchmark import tabulate
+    from search.results.ranking import rank_and_explain
     from search.studies.studies import Studies
 
-    workspace = find(options.name)
-    studies = Studies.open(workspace)
+    studies = Studies.open(find(options.name))
     if options.suite:
-        print(report.render(benchmark(workspace.search, studies, options.suite), "benchmark", options.format))
-        return 0
-    answer = answers(workspace.search, studies, options.target, options.top)
-    print(report.render(answer, "best", options.format))
+        print(report.render(tabulate(studies, options.suite), options.format))
+    else:
+        print(report.render(rank_and_explain(studies, options.target, options.top), options.format))
     return 0
 
 

@@ -52,7 +52,3 @@ def hyperparameters(values: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
     )
-
-
-def cost(values: Mapping[str, Any]) -> str:
-    return f"{duration(values['seconds'])}, {number(values['examples'])} examples"

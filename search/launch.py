@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
-from cluster.resources import ItemResources, fitting
 from search.checks import doctor
 from search.checks.plan import checked
 from search.config.workspace import Workspace
 from search.display.terminal import Terminal
+from search.forecast.concurrency import concurrency_on, item_resources
 from search.results import warm_start
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
@@ -62,9 +62,7 @@ def _run(
     with ThreadPoolExecutor(1) as aside:
         preparing = aside.submit(checked, workspace, terminal.say)
         with connect(address, log=workspace.folder / "ray.log") as ray:
-            asked = config.resources
-            item = ItemResources(cpus=asked.cpus, gpus=asked.gpus, workers=asked.workers)
-            concurrency = fitting(item, ray.nodes, asked.concurrency, growing=ray.address is not None)
+            item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
             checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
             doctor.require(checks, terminal.say)
             plan, _ = preparing.result()

@@ -55,7 +55,10 @@ RUNGS = (1 / 9, 1 / 3, 1.0)
 
 
 class Landscape(ABC):
-    """A world drawn from a seed; its families say what a mixture is worth, in units that are scaled afterwards."""
+    """A world drawn from a seed; its families say what a mixture is worth, in units that are scaled afterwards.
+
+    `noise`: standard deviation of a measurement at the full budget, by target, shape (targets,).
+    """
 
     name: str
     family_tasks: int
@@ -71,7 +74,7 @@ class Landscape(ABC):
         count = len(self.targets)
         self._level = draw.uniform(0.45, 0.7, count)
         self._gain = draw.uniform(0.03, 0.08, count)
-        self._noise = draw.uniform(0.003, 0.01, count)
+        self.noise = draw.uniform(0.003, 0.01, count)
         self._unlearned = draw.uniform(0.05, 0.2, count)  # what the target stage at a vanishing rung would lack
         self._boost = draw.uniform(0.0, 0.6, count)  # how much more the mixture gains with few labels of the target
         self._bias = draw.normal(0.0, 0.006, (count, len(self.tasks)))  # of a low rung, by task
@@ -110,6 +113,11 @@ class Landscape(ABC):
         index = self.targets.index(target)
         return float(self._level[index] + self._scale[index] * self._value(index, mixture, 1.0, hyperparameters))
 
+    def truths(self, target: str, weights: Array, hyperparameters: Mapping[str, Value]) -> Array:
+        """The same of many mixtures, of shape (mixtures, tasks), which may lie off the grid of the space."""
+        index, values = self.targets.index(target), {**self.space.defaults, **hyperparameters}
+        return np.asarray(self._level[index] + self._scale[index] * self._worth(index, weights, 1.0, values))
+
     def observe(
         self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int
     ) -> float:
@@ -119,7 +127,7 @@ class Landscape(ABC):
         learned = self._level[index] - self._unlearned[index] * (math.exp(-4 * share) - math.exp(-4))
         run = self.name, self.seed, mixture.weights, dict(hyperparameters), rung, seed
         luck = math.sqrt(0.4) * _normal(*run) + math.sqrt(0.6) * _normal(*run, target)
-        return float(learned + gain * (1 + self._boost[index] * (1 - share)) + luck * self._noise[index] / share**0.25)
+        return float(learned + gain * (1 + self._boost[index] * (1 - share)) + luck * self.noise[index] / share**0.25)
 
     def nearest(self, mixture: Mixture, taken: Set[Mixture]) -> Mixture | None:
         return mixture

@@ -14,10 +14,10 @@ DENSE = 20_000
 """Mixtures that are looked at: all, or so many drawn at random."""
 
 CLIMBERS = 20
-"""From the best of them, to better neighbours until there is none."""
+"""From the best of them, to better neighbors until there is none."""
 
 
-def find(space: Space, score: Callable[[Array], Array], known: Sequence[Mixture]) -> Mixture:
+def find_best(space: Space, score: Callable[[Array], Array], known: Sequence[Mixture]) -> Mixture:
     """The mixture with the highest score.
 
     Args:
@@ -31,13 +31,13 @@ def find(space: Space, score: Callable[[Array], Array], known: Sequence[Mixture]
     for start in np.argsort(-scores)[:CLIMBERS]:
         reached, mixture = float(scores[start]), mixture_of(mixtures[start], space.tasks)
         while True:
-            neighbours = _neighbours(space, mixture)
-            if not neighbours:
+            neighbors = _neighbors(space, mixture)
+            if not neighbors:
                 break
-            told = score(np.stack([row(neighbour, space.tasks) for neighbour in neighbours]))
+            told = score(np.stack([row(neighbor, space.tasks) for neighbor in neighbors]))
             if float(np.max(told)) <= reached:
                 break
-            reached, mixture = float(np.max(told)), neighbours[int(np.argmax(told))]
+            reached, mixture = float(np.max(told)), neighbors[int(np.argmax(told))]
         if best is None or reached > best[0]:
             best = reached, mixture
     assert best is not None
@@ -54,7 +54,7 @@ def _drawn(space: Space) -> Array:
     return found
 
 
-def _neighbours(space: Space, mixture: Mixture) -> list[Mixture]:
+def _neighbors(space: Space, mixture: Mixture) -> list[Mixture]:
     """A step of weight, or all of a task's, moved to another task; those that lie in the space."""
     weights, found = mixture.weights, set()
     for giver, weight in weights.items():

@@ -71,7 +71,7 @@ class Ours:
     def _search(self, laboratory: Laboratory, targets: tuple[str, ...], owner: str, seed: int) -> Iterator[None]:
         """One search; yields after each work item."""
         formats = laboratory.formats if self._costs else dict.fromkeys(laboratory.tasks, PLAIN)
-        search = made(laboratory, targets, seed, self._sampler, self._halving, self._start, formats)
+        search = make_search(laboratory, targets, seed, self._sampler, self._halving, self._start, formats)
         agenda = Agenda(search, Studies.in_memory(search), clock=lambda: 0.0)
         lowest = len(laboratory.rungs) - len(search.config.halving.rungs)
         while (item := agenda.next()) is not None:
@@ -82,7 +82,7 @@ class Ours:
             yield
 
 
-def made(
+def make_search(
     laboratory: Laboratory,
     targets: tuple[str, ...],
     seed: int,
@@ -130,7 +130,7 @@ def _card(name: str, kind: Literal["task", "target"], format: str) -> Card:
     is_target = kind == "target"
     return Card(
         name=name,
-        kind=kind,
+        purpose=kind,
         description="made up",
         format=format,
         licence="none",

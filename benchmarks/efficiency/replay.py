@@ -123,13 +123,13 @@ def replay(world: World, strategy: Strategy, seed: int, budget: float) -> Labora
 
 
 @dataclass
-class _Standing:
-    """What is known of a target."""
+class _Recommendation:
+    """What would be recommended for a target, by the rule above. `best`: rung -> best score there, and its point."""
 
     rung: int = -1
     best: dict[int, tuple[float, Point]] = field(default_factory=dict)
 
-    def take(self, told: Measurement) -> None:
+    def update(self, told: Measurement) -> None:
         point = told.mixture, told.hyperparameters
         if told.mixture:
             self.rung = max(self.rung, told.rung)
@@ -137,7 +137,7 @@ class _Standing:
             self.best[told.rung] = told.score, point
 
     @property
-    def recommended(self) -> Point:
+    def point(self) -> Point:
         return self.best[self.rung][1] if self.rung >= 0 else (Mixture(), {})
 
 
@@ -147,14 +147,14 @@ Curve = list[tuple[float, float]]
 
 def regret_curve(world: World, measurements: Sequence[Measurement]) -> Curve:
     """Regret of what would be recommended, in the mean over the targets: best truth less that of the recommendation."""
-    standing = {target: _Standing() for target in world.targets}
+    recommendations = {target: _Recommendation() for target in world.targets}
     best = {target: world.best(target) for target in world.targets}
     regrets = {target: best[target] - world.baseline(target) for target in world.targets}
     curve = [(0.0, fmean(regrets.values()))]
     for told in measurements:
-        before = standing[told.target].recommended
-        standing[told.target].take(told)
-        now = standing[told.target].recommended
+        before = recommendations[told.target].point
+        recommendations[told.target].update(told)
+        now = recommendations[told.target].point
         if now == before:
             continue
         regrets[told.target] = best[told.target] - world.truth(told.target, *now)

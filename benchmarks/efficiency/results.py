@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.efficiency.replay import Curve, regret_curve, replay
-from benchmarks.efficiency.strategies import OURS, make
+from benchmarks.efficiency.strategies import OURS, make_strategy
 from benchmarks.efficiency.world import World, prices
 
 Worlds = Mapping[str, Callable[[int], World]]
@@ -25,24 +25,33 @@ ROOT = Path(__file__).parents[2]
 
 CODE_OF_OURS = (
     "benchmarks/efficiency/ours.py",
-    "search/forecast/recipe_cost.py",
     "search/config/search.py",
+    "search/forecast/estimate.py",
+    "search/forecast/recipe_cost.py",
+    "search/forecast/throughput.py",
+    "search/forecast/throughput.yaml",
     "search/sampling/candidates.py",
-    "search/sampling/mixture_sampler.py",
+    "search/sampling/mixture_proposer.py",
     "search/sampling/optuna_samplers.py",
     "search/sampling/proposer.py",
+    "search/sampling/samplers.py",
     "search/sampling/thompson.py",
     "search/scheduling/agenda.py",
     "search/scheduling/halving.py",
     "search/studies/state.py",
+    "search/studies/trial_record.py",
     "search/surrogate/features.py",
+    "search/surrogate/fitting.py",
     "search/surrogate/gp.py",
     "search/surrogate/history.py",
     "search/surrogate/kernel.py",
     "search/surrogate/observations.py",
+    "spaces/digest.py",
     "spaces/initial_design.py",
+    "spaces/mixture.py",
     "spaces/recipe.py",
     "spaces/space.py",
+    "trainables/work/plan.py",
 )
 """What decides what our own search tries: when it changes, its replays are done again."""
 
@@ -69,7 +78,7 @@ class Job:
         """With what is known of our own search, if it is that."""
         if strategy not in OURS:
             return cls(world, strategy, seed, recipes)
-        return cls(world, strategy, seed, recipes, sampler, _code())
+        return cls(world, strategy, seed, recipes, sampler, code_digest())
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ def budget_of(world: World, recipes: float) -> float:
 def run(job: Job, world: World) -> Result:
     """Do one replay."""
     started, budget = time.perf_counter(), budget_of(world, job.recipes)
-    laboratory = replay(world, make(job.strategy, job.sampler), job.seed, budget)
+    laboratory = replay(world, make_strategy(job.strategy, job.sampler), job.seed, budget)
     return Result(
         job,
         budget,
@@ -106,7 +115,7 @@ def run(job: Job, world: World) -> Result:
     )
 
 
-def kept(file: Path) -> dict[Job, Result]:
+def read_results(file: Path) -> dict[Job, Result]:
     """The results in a file; a last line that was cut off is passed over."""
     found = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
@@ -122,7 +131,7 @@ def kept(file: Path) -> dict[Job, Result]:
 
 def complete(file: Path, jobs: Sequence[Job], worlds: Worlds, workers: int) -> Iterator[Result]:
     """Does the jobs that have no result in the file; each result is kept there at once."""
-    known = kept(file)
+    known = read_results(file)
     missing = [job for job in jobs if job not in known]
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process per core, not a pool of threads per process
     context = multiprocessing.get_context("spawn")
@@ -132,21 +141,26 @@ def complete(file: Path, jobs: Sequence[Job], worlds: Worlds, workers: int) -> I
     ):
         for done in as_completed([pool.submit(_run, job) for job in missing]):
             result = done.result()
-            out.write(line_of(result) + "\n")
+            out.write(to_line(result) + "\n")
             out.flush()
             yield result
 
 
-def line_of(result: Result) -> str:
-    """As it is kept."""
+def to_line(result: Result) -> str:
+    """A result as `read_results` reads it."""
     return json.dumps({**asdict(result), "curve": [[round(cost), round(regret, 6)] for cost, regret in result.curve]})
 
 
 @cache
-def _code() -> str:
+def code_digest(root: Path = ROOT) -> str:
+    """Of the files that decide what our own search tries, in a checkout of the project.
+
+    Raises:
+        FileNotFoundError: one of them is not there. It would never change again.
+    """
     digest = hashlib.sha256()
     for file in CODE_OF_OURS:
-        digest.update((ROOT / file).read_bytes())  # one that is not there is an error: it would never change again
+        digest.update((root / file).read_bytes())
     return digest.hexdigest()[:12]
 
 

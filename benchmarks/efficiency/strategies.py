@@ -3,6 +3,9 @@
 `random`, `tpe`, `gp`: a study of plain Optuna for each target, over the same encoding, every recipe at the full budget,
 a fresh seed each, nothing shared. `tune`: Ray Tune's OptunaSearch with ASHAScheduler, one for each target. `autosem`:
 the two stages of AutoSeM. `all-tasks` and `best-single`: what papers do without a search.
+
+Optuna's Gaussian process, in `gp` and `autosem`, was measured with greenlet (`pip install -r
+benchmarks/requirements.txt`). Without it Optuna optimizes in another order, slower, and proposes other points.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ RATIOS = 10
 """AutoSeM: the largest ratio of a task in the second stage."""
 
 
-def make(name: str, sampler: str) -> Strategy:
+def make_strategy(name: str, sampler: str) -> Strategy:
     """A strategy by its name.
 
     Args:
@@ -167,7 +170,7 @@ def autosem(laboratory: Laboratory, target: str, seed: int) -> Iterator[None]:
 
 
 def parzen(seed: int) -> BaseSampler:
-    """Optuna's TPE as it comes; that lost less than the settings of `search.samplers.make`, which trust every trial."""
+    """Optuna's TPE as it comes; that lost less than the settings of the search's own, which trust every trial."""
     return TPESampler(seed=seed)
 
 

@@ -59,7 +59,7 @@ class Line:
         return float(self.regret[index]), float(self.margin[index])
 
 
-def summarise(results: Iterable[Result], ends: Sequence[str] = ("tpe", "tune")) -> dict[str, dict[str, Line]]:
+def summarize(results: Iterable[Result], ends: Sequence[str] = ("tpe", "tune")) -> dict[str, dict[str, Line]]:
     """World -> strategy -> line.
 
     Args:

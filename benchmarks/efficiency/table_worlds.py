@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 
 from benchmarks.efficiency.emulator import FOLDS, Emulator, fit
-from benchmarks.efficiency.optimum import find
+from benchmarks.efficiency.optimum import find_best
 from benchmarks.efficiency.table import Table
 from benchmarks.efficiency.world import PLAIN, Point, row
 from spaces.digest import derive_seed
@@ -81,7 +81,7 @@ class EmulatedWorld(_TableWorld):
                 )
         known = [mixture for mixture in table.runs if mixture]
         for target in table.targets:
-            self._optima[target] = find(self.space, self._emulators[self._top, target].predict, known)
+            self._optima[target] = find_best(self.space, self._emulators[self._top, target].predict, known)
         self.described = "\n".join([f"{name}: emulators, cross-validated in {FOLDS} folds", *lines])
 
     def truth(self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value]) -> float:

@@ -14,12 +14,13 @@ from sqlalchemy import text
 
 from cluster import survey
 from cluster.connect import Connection, connect
-from cluster.node_report import Asked, error_of, free_bytes, probe_name, software, writable
-from cluster.resources import ItemResources, fitting
+from cluster.node_report import ReportRequest, error_of, free_bytes, list_software, new_probe_name, try_to_write
+from cluster.resources import ItemResources
 from cluster.survey import Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
 from search.checks.node_checks import least_memory, of_memory, of_node
 from search.config.workspace import Workspace
+from search.forecast.concurrency import concurrency_on, item_resources
 from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
@@ -63,7 +64,7 @@ def examine(
         findings: called when the nodes have answered; None: data and model could not be looked at.
     """
     plan, model = workspace.plan, workspace.config.model
-    nodes = survey.nodes()
+    nodes = survey.list_nodes()
     used = [node for node in nodes if _has_room(node, item)] or nodes
     for node in nodes:
         if node not in used:
@@ -79,11 +80,11 @@ def examine(
         except TaskmixError as error:
             probe = ""
             yield failed("store", HERE, error.problems[0])
-        asked, here, answers = _question(plan, model, connection, probe), software(), []
-        for answer in survey.ask(asked, used):
+        request, here, answers = _question(plan, model, connection, probe), list_software(), []
+        for answer in survey.ask(request, used):
             answers.append(answer)
-            yield from of_node(answer, asked, here, item)
-    found, lent = findings(), survey.lent_gpus() if item.gpus else 0.0
+            yield from of_node(answer, request, here, item)
+    found, lent = findings(), survey.count_lent_gpus() if item.gpus else 0.0
     least = least_memory(plan, found) if found else None
     for answer in answers:
         yield from of_memory(answer, item, least, concurrency, lent)
@@ -105,7 +106,7 @@ def _home(workspace: Workspace) -> Check:
     folder = workspace.folder
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
-    error, free = error_of(lambda: writable(folder)), free_bytes(folder)
+    error, free = error_of(lambda: try_to_write(folder)), free_bytes(folder)
     if error is not None:
         fix = "set TASKMIX_HOME to a folder that you can write"
         return Check("home", HERE, "failed", f"{workspace.folder} cannot be written: {error}", fix)
@@ -176,7 +177,7 @@ def _ray(
 ) -> Iterator[Check]:
     """Ray itself, whether a work item fits, and the nodes."""
     resources = workspace.config.resources
-    item = ItemResources(cpus=resources.cpus, gpus=resources.gpus, workers=resources.workers)
+    item = item_resources(resources)
     with ExitStack() as stack:
         try:
             connection = stack.enter_context(connect(address))
@@ -187,8 +188,7 @@ def _ray(
         where, count = connection.address or HERE, len(connection.nodes)
         yield Check("ray", where, "ok", "one node" if count == 1 else f"{count} nodes")
         try:
-            growing = connection.address is not None
-            concurrency = fitting(item, connection.nodes, resources.concurrency, growing)
+            concurrency = concurrency_on(connection, resources)
             yield Check("resources", where, "ok", f"{item}: {concurrency} at a time")
         except InputError as error:
             concurrency = 1
@@ -208,7 +208,7 @@ def _probe(workspace: Workspace) -> Iterator[str]:
     Raises:
         StoreError, InputError: this machine cannot use the store.
     """
-    name, store = probe_name(), Files(workspace.store_url)
+    name, store = new_probe_name(), Files(workspace.store_url)
     store.publish(name, name.encode())
     try:
         with suppress(OSError):
@@ -222,7 +222,7 @@ def _probe(workspace: Workspace) -> Iterator[str]:
             store.remove(name)
 
 
-def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Asked:
+def _question(plan: Plan, model: str, connection: Connection, probe: str) -> ReportRequest:
     """What the nodes are asked, from what the work items will read."""
     cards = plan.cards()
     suite, folder = model.startswith("suite:"), _is_folder(model)
@@ -230,7 +230,7 @@ def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Ask
     mirror = mounted(plan.mirror) if plan.mirror else None
     folders += [str(mirror)] if mirror else []
     folders += [card.source.files for card in cards if card.source.files]
-    return Asked(
+    return ReportRequest(
         store=plan.store,
         cache=plan.cache,
         probe=probe,

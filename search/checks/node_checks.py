@@ -1,4 +1,4 @@
-"""What the checks before a search say about each node: judges `cluster/node_report.py`, looks at nothing itself."""
+"""What the checks before a search say about each node: judges the reports of `cluster/node_report.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from cluster.gpus import Gpu
-from cluster.node_report import Asked, Seen, Software
+from cluster.node_report import NodeReport, ReportRequest, Software
 from cluster.resources import ItemResources
 from cluster.survey import Answer, Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
@@ -27,115 +27,115 @@ BUSY = 2**30
 """Bytes of a GPU's memory in use that a screen does not explain."""
 
 
-def of_node(answer: Answer, asked: Asked, here: Software, item: ItemResources) -> Iterator[Check]:
+def of_node(answer: Answer, request: ReportRequest, here: Software, item: ItemResources) -> Iterator[Check]:
     """Everything about a node but its memory.
 
     Args:
         here: what is installed on the driver's machine.
     """
-    seen, where = answer.seen, answer.node.name
-    if seen is None:
+    report, where = answer.report, answer.node.name
+    if report is None:
         fix = "look at that node with `ray status`, and at its /tmp/ray/session_latest/logs; then start Ray there again"
         if answer.reason.startswith(("ModuleNotFoundError", "ImportError", "AttributeError", "TypeError")):
             fix = SAME
         yield Check("answer", where, "failed", answer.reason, fix)
         return
-    yield _code(seen, here, where)
-    yield _packages(seen, here, where)
-    yield _store(answer, seen, asked, where)
-    yield _cache(seen, asked, where)
-    yield _data(seen, asked, where)
+    yield _code(report, here, where)
+    yield _packages(report, here, where)
+    yield _store(answer, report, request, where)
+    yield _cache(report, request, where)
+    yield _data(report, request, where)
     yield _clock(answer, where)
-    yield _limits(seen, asked, item, where)
+    yield _limits(report, request, item, where)
 
 
 SAME = "update taskmix there: the same commit, or the same image, on every node"
 
 
-def _code(seen: Seen, here: Software, where: str) -> Check:
-    other = [name for name, digest in here.code.items() if seen.software.code.get(name) != digest]
+def _code(report: NodeReport, here: Software, where: str) -> Check:
+    other = [name for name, digest in here.code.items() if report.software.code.get(name) != digest]
     if other:
         text = f"not the code of {HERE}: {', '.join(other)}; the same work would be stored under other keys"
         return Check("taskmix", where, "failed", text, SAME)
     return Check("taskmix", where, "ok", f"the code of {HERE}")
 
 
-def _packages(seen: Seen, here: Software, where: str) -> Check:
+def _packages(report: NodeReport, here: Software, where: str) -> Check:
     other = [
-        f"{name} {seen.software.versions.get(name) or 'is missing'} (here {version})"
+        f"{name} {report.software.versions.get(name) or 'is missing'} (here {version})"
         for name, version in here.versions.items()
-        if version is not None and seen.software.versions.get(name) != version
+        if version is not None and report.software.versions.get(name) != version
     ]
     if other:
         text = f"{', '.join(other)}; scores of different versions cannot be compared"
         fix = "pip install -r requirements.txt there, with the Python of this machine; or one image for all nodes"
         return Check("packages", where, "failed", text, fix)
-    shown = [f"{name} {seen.software.versions[name]}" for name in ("python", "torch", "deepspeed", "transformers")]
+    shown = [f"{name} {report.software.versions[name]}" for name in ("python", "torch", "deepspeed", "transformers")]
     return Check("packages", where, "ok", f"as on {HERE}: {', '.join(shown)} and {len(here.versions) - 4} more")
 
 
-def _store(answer: Answer, seen: Seen, asked: Asked, where: str) -> Check:
+def _store(answer: Answer, report: NodeReport, request: ReportRequest, where: str) -> Check:
     fix = "point storage.store at a folder that all nodes mount at the same path, or at an object store (s3://...)"
-    if seen.store_problem is not None:
-        return failed("store", where, seen.store_problem)
-    if not asked.probe:
+    if report.store_problem is not None:
+        return failed("store", where, report.store_problem)
+    if not request.probe:
         return Check("store", where, "skipped", f"{HERE} cannot use it")
-    if not seen.found:
-        text = f"what {HERE} wrote into {asked.store} is not there: another folder of the same name"
+    if not report.store_shared:
+        text = f"what {HERE} wrote into {request.store} is not there: another folder of the same name"
         return Check("store", where, "failed", text, fix)
-    if not answer.read:
-        return Check("store", where, "failed", f"what it wrote into {asked.store} does not arrive here", fix)
+    if not answer.probe_arrived:
+        return Check("store", where, "failed", f"what it wrote into {request.store} does not arrive here", fix)
     return Check("store", where, "ok", "read and written, and both sides see it")
 
 
-def _cache(seen: Seen, asked: Asked, where: str) -> Check:
-    free = seen.free[asked.cache]
-    if seen.cache_error is not None:
+def _cache(report: NodeReport, request: ReportRequest, where: str) -> Check:
+    free = report.free[request.cache]
+    if report.cache_error is not None:
         fix = "point storage.cache (or TASKMIX_CACHE) at a folder that can be written on every node"
-        return Check("cache", where, "failed", f"{asked.cache} cannot be written: {seen.cache_error}", fix)
+        return Check("cache", where, "failed", f"{request.cache} cannot be written: {report.cache_error}", fix)
     if free < LEAST_FREE:
-        return Check("cache", where, "failed", f"{gigabytes(free)} left for {asked.cache}", "free some space there")
-    kind = f"shared with {HERE}" if seen.cache_shared else "of its own, data are read and tokenised again"
+        return Check("cache", where, "failed", f"{gigabytes(free)} left for {request.cache}", "free some space there")
+    kind = f"shared with {HERE}" if report.cache_shared else "of its own, data are read and tokenised again"
     return Check("cache", where, "ok", f"can be written, {gigabytes(free)} free; {kind}")
 
 
-def _data(seen: Seen, asked: Asked, where: str) -> Check:
-    if seen.missing:
+def _data(report: NodeReport, request: ReportRequest, where: str) -> Check:
+    if report.missing:
         fix = "put it on a file system that all nodes mount at the same path, or copy it there"
-        return Check("data", where, "failed", f"not there: {', '.join(seen.missing)}", fix)
-    rows_needed = asked.hub and not seen.cache_shared
-    model_needed = asked.hub_model is not None and not seen.model_cached
-    if seen.hub_error is not None and (rows_needed or model_needed):
+        return Check("data", where, "failed", f"not there: {', '.join(report.missing)}", fix)
+    rows_needed = request.hub and not report.cache_shared
+    model_needed = request.hub_model is not None and not report.model_cached
+    if report.hub_error is not None and (rows_needed or model_needed):
         needed = " and ".join(name for name, need in (("data", rows_needed), ("model", model_needed)) if need)
-        text = f"{needed} would come from the hub, which cannot be reached: {seen.hub_error}"
+        text = f"{needed} would come from the hub, which cannot be reached: {report.hub_error}"
         fix = "set HTTPS_PROXY there, share storage.cache and HF_HOME with it, or set storage.mirror"
         return Check("data", where, "failed", text, fix)
-    if asked.suite and not seen.cache_shared and seen.suite_problem is not None:
-        return failed("data", where, seen.suite_problem)
-    parts = [f"{len(asked.folders)} folders are there"] if asked.folders else []
-    if asked.hub or asked.hub_model:
-        parts.append("the hub can be reached" if seen.hub_error is None else "the hub is not needed any more")
-    if asked.suite:
-        parts.append("the suite is in the cache" if seen.cache_shared else "the suite can be built")
+    if request.suite and not report.cache_shared and report.suite_problem is not None:
+        return failed("data", where, report.suite_problem)
+    parts = [f"{len(request.folders)} folders are there"] if request.folders else []
+    if request.hub or request.hub_model:
+        parts.append("the hub can be reached" if report.hub_error is None else "the hub is not needed any more")
+    if request.suite:
+        parts.append("the suite is in the cache" if report.cache_shared else "the suite can be built")
     return Check("data", where, "ok", "; ".join(parts))
 
 
 def _clock(answer: Answer, where: str) -> Check:
-    text = f"{abs(answer.ahead):.2f} s {'ahead of' if answer.ahead > 0 else 'behind'} the clock of {HERE}"
-    text += f" (± {answer.unsure:.2f} s)"
-    if abs(answer.ahead) > CLOCK_SECONDS + answer.unsure:
+    text = f"{abs(answer.clock_ahead):.2f} s {'ahead of' if answer.clock_ahead > 0 else 'behind'} the clock of {HERE}"
+    text += f" (± {answer.clock_error:.2f} s)"
+    if abs(answer.clock_ahead) > CLOCK_SECONDS + answer.clock_error:
         text += "; times of results and of files would be wrong, and object stores refuse clocks that are far off"
         return Check("clock", where, "failed", text, "let the machines keep network time: timedatectl set-ntp true")
     return Check("clock", where, "ok", text)
 
 
-def _limits(seen: Seen, asked: Asked, item: ItemResources, where: str) -> Check:
-    free, shared = seen.free[asked.temporary], seen.shared_memory or 0
+def _limits(report: NodeReport, request: ReportRequest, item: ItemResources, where: str) -> Check:
+    free, shared = report.free[request.temporary], report.shared_memory or 0
     wrong: list[tuple[str, str]] = []
     if free < LEAST_FREE:
-        wrong.append((f"{gigabytes(free)} left for Ray in {asked.temporary}", "free some space there"))
-    if 0 <= seen.open_files < LEAST_FILES:
-        wrong.append((f"a process may open {seen.open_files} files", "ulimit -n 65536 before Ray is started there"))
+        wrong.append((f"{gigabytes(free)} left for Ray in {request.temporary}", "free some space there"))
+    if 0 <= report.open_files < LEAST_FILES:
+        wrong.append((f"a process may open {report.open_files} files", "ulimit -n 65536 before Ray is started there"))
     if item.workers > 1 and item.gpus and shared < LEAST_SHARED_MEMORY:
         text = f"/dev/shm has {gigabytes(shared)}, too little for GPUs that train together"
         wrong.append((text, "start the container with --shm-size=8g, or mount a larger memory volume there"))
@@ -143,7 +143,7 @@ def _limits(seen: Seen, asked: Asked, item: ItemResources, where: str) -> Check:
         return Check(
             "limits", where, "failed", "; ".join(text for text, _ in wrong), "; ".join(fix for _, fix in wrong)
         )
-    files = f"{seen.open_files:,}" if seen.open_files >= 0 else "any number of"
+    files = f"{report.open_files:,}" if report.open_files >= 0 else "any number of"
     return Check(
         "limits", where, "ok", f"{gigabytes(free)} free for Ray, {files} open files, /dev/shm {gigabytes(shared)}"
     )
@@ -177,24 +177,24 @@ def of_memory(answer: Answer, item: ItemResources, least: int | None, concurrenc
     """
     node = answer.node
     if item.gpus and node.resources.get("GPU", 0):
-        if answer.seen is not None:
-            yield _gpus(answer.seen, node, item, least or 0, lent)
+        if answer.report is not None:
+            yield _gpus(answer.report, node, item, least or 0, lent)
     elif not item.gpus and least is not None:
         yield _memory(node, item, least, concurrency)
 
 
-def _gpus(seen: Seen, node: Node, item: ItemResources, least: int, lent: float) -> Check:
-    if seen.gpus is None:
-        return Check("gpus", node.name, "skipped", f"nvidia-smi cannot be asked: {seen.gpu_error}")
+def _gpus(report: NodeReport, node: Node, item: ItemResources, least: int, lent: float) -> Check:
+    if report.gpus is None:
+        return Check("gpus", node.name, "skipped", f"nvidia-smi cannot be asked: {report.gpu_error}")
     sharing = max(1, math.floor(1 / item.gpus))  # processes on one GPU
     wanted = max(0, math.floor(node.resources["GPU"] - lent))
-    good = [gpu for gpu in seen.gpus if _is_idle(gpu, least * sharing)]
+    good = [gpu for gpu in report.gpus if _is_idle(gpu, least * sharing)]
     needs = f"training holds at least {gigabytes(least * sharing)} on each" if least else "what they need is unknown"
     if len(good) >= wanted:
         # Which GPUs are Ray's is not known where the machine has more of them: as many as Ray has will do.
-        return Check("gpus", node.name, "ok", f"{len(good)} of {len(seen.gpus)} GPUs are idle; {needs}")
-    small = any(gpu.total is not None and gpu.total < least * sharing for gpu in seen.gpus)
-    bad = ", ".join(_in_use(gpu) for gpu in seen.gpus if gpu not in good)
+        return Check("gpus", node.name, "ok", f"{len(good)} of {len(report.gpus)} GPUs are idle; {needs}")
+    small = any(gpu.total is not None and gpu.total < least * sharing for gpu in report.gpus)
+    bad = ", ".join(_in_use(gpu) for gpu in report.gpus if gpu not in good)
     text = f"{len(good)} idle GPUs of the {wanted} that Ray would give away: {bad}; {needs}"
     fix = (
         "end what uses them (nvidia-smi), or start Ray there with the others alone: CUDA_VISIBLE_DEVICES=1,2 ray start"

@@ -1,10 +1,17 @@
-"""What a search file asks for, checked without training."""
+"""What a search file asks for, checked without training: the workers' plan, and what the search would cost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from search.config.search import Search
 from search.config.workspace import Workspace
+from search.forecast.concurrency import concurrency_here
+from search.forecast.estimate import Estimate, estimate
+from search.results import warm_start
+from search.results.model import PlannedSearch, StartLine, WorkItemsLine
+from search.scheduling.simulation import simulate
+from spaces.initial_design import Start
 from trainables.prepare import prepared
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport
@@ -15,5 +22,66 @@ def checked(
 ) -> tuple[Plan, PreparationReport]:
     """The plan for the workers, after everything it names was built, read and checked; see `prepare.prepared`."""
     plan, config = workspace.plan, workspace.config
-    findings = prepared(plan, config.model, config.resources.cpus, say, offline, measure)
-    return plan.model_copy(update={"versions": findings.versions}), findings
+    report = prepared(plan, config.model, config.resources.cpus, say, offline, measure)
+    return plan.model_copy(update={"versions": report.versions}), report
+
+
+def planned(
+    workspace: Workspace,
+    say: Callable[[str], None],
+    offline: bool = False,
+    measure: bool = False,
+    simulated: bool = False,
+) -> PlannedSearch:
+    """What a search would begin with, do and cost, from data and model as they are.
+
+    Args:
+        say: told what takes time.
+        offline: what only the hub, or the owner of files, could answer is left out.
+        measure: a few steps are trained, to learn how long they take here.
+        simulated: the search is played through on a made-up response surface, instead of reckoned.
+
+    Raises:
+        InputError: cards, data, model or resources are wrong.
+        Failure: they cannot be reached.
+    """
+    search, config = workspace.search, workspace.config
+    concurrency = concurrency_here(config.resources, say)
+    plan, report = checked(workspace, say, offline, measure)
+    work = (simulate if simulated else estimate)(search, plan, report, concurrency)
+    earlier = warm_start.starts(workspace) if "earlier" in config.start.priors else ()
+    return describe(search, search.starts(earlier), report, work)
+
+
+def describe(search: Search, starts: Sequence[Start], report: PreparationReport, work: Estimate) -> PlannedSearch:
+    """What was found out, put together."""
+    config, sampler = search.config, search.sampler
+    return PlannedSearch(
+        search=config.name,
+        model=config.model,
+        tasks=list(search.space.tasks),
+        targets=config.targets,
+        mixes=search.space.size,
+        hyperparameters=list(search.space.defaults),
+        rungs=config.halving.rungs,
+        eta=config.halving.eta,
+        sampler=sampler.name,
+        sampler_reason=sampler.reason,
+        unreached=report.unreached,
+        starts=[StartLine(mix=str(start.mixture), reason=start.reason) for start in starts],
+        recipes=config.budget.recipes,
+        work_items=[WorkItemsLine.model_validate(line) for line in work.lines],
+        items=work.items,
+        examples=work.examples,
+        steps=work.steps,
+        seconds=work.seconds,
+        concurrency=work.concurrency,
+        simulated=work.wall is not None,
+        gpus=work.gpus,
+        gpu_hours=work.gpu_hours,
+        measured_gpu_hours=work.measured_gpu_hours,
+        measured_on=work.measured,
+        disk_bytes=work.disk,
+        max_gb=config.storage.max_gb,
+        assumed=work.assumed,
+    )

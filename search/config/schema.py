@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from pydantic import Field, field_validator, model_validator
 
+from spaces.errors import nearest
 from spaces.initial_design import Prior
 from spaces.parsing import Strict
 from spaces.recipe import Value
@@ -19,7 +20,11 @@ RESERVED = frozenset({"store"})
 
 _UNTIL = re.compile(r"expected gain\s*<\s*([0-9]*\.?[0-9]+)")
 
-SamplerName = Literal["auto", "mixture", "random", "tpe", "gp"]
+SamplerName = Literal["auto", "mixture", "random", "tpe"]
+"""`auto`, and the names of the table in `search/sampling/samplers.py`; a test holds the two together."""
+
+RemovedSampler = Literal["gp"]
+"""Names that stand in search files of earlier versions: these are read, so that their results are, but not launched."""
 
 
 class HyperparameterConfig(Strict):
@@ -140,7 +145,7 @@ class ConfirmConfig(Strict):
 class SamplerConfig(Strict):
     """How the next recipe is proposed once the start recipes are through."""
 
-    name: SamplerName = "auto"
+    name: SamplerName | RemovedSampler = "auto"
     startup: int = Field(8, ge=1, description="results on a rung before a stock sampler models it")
     estimates: int = Field(
         0,
@@ -150,6 +155,14 @@ class SamplerConfig(Strict):
     probe: Probe = Field(
         "stage", description="of estimates, on targets with labels: the lowest rung's target stage, or logme, untrained"
     )
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _exists(cls, name: object) -> object:
+        names = get_args(SamplerName)
+        if name not in (*names, *get_args(RemovedSampler)):
+            raise ValueError("no sampler of that name; " + nearest(str(name), names))
+        return name
 
 
 class ResourcesConfig(Strict):

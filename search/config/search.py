@@ -37,6 +37,11 @@ class Search:
         return DesignContext(self.space, self.tasks, self.targets, self.catalogue.suites, examples)
 
     @property
+    def sampler(self) -> SamplerChoice:
+        """Who proposes, with `auto` looked up."""
+        return choose_sampler(self.config.sampler.name, self.space, self.config.budget.recipes)
+
+    @property
     def all_tasks(self) -> Mixture:
         """All tasks together, or the largest if a mixture may not have so many, with equal weights."""
         return next(uniform(self.pool)).mixture
@@ -84,30 +89,25 @@ class Search:
 
 
 MOST_RECIPES = 5000
-"""Beyond it a surrogate that looks at `surrogate.CONDITIONED` results for each proposal leaves most of them out."""
+"""Beyond it a surrogate that looks at `surrogate.gp.CONDITIONED` results for each proposal leaves most of them out."""
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A sampler and why it was taken."""
+class SamplerChoice:
+    """A sampler, by its name in `search/sampling/samplers.py`, and why it is taken."""
 
     name: str
-    why: str
+    reason: str
 
 
-def choose(name: str, space: Space, recipes: int) -> Choice:
+def choose_sampler(name: str, space: Space, recipes: int) -> SamplerChoice:
     """What `auto` stands for in a space, with a budget of so many recipes; any other name stands for itself."""
     if name != "auto":
-        return Choice(name, "as the search file says")
+        return SamplerChoice(name, "as the search file says")
     if len(space.tasks) == 1:
         if space.hyperparameters:
-            return Choice("gp", "one task, so only hyperparameters are searched")
-        return Choice("random", "one task and no hyperparameters: there is one recipe")
+            return SamplerChoice("tpe", "one task, so only hyperparameters are searched")
+        return SamplerChoice("random", "one task and no hyperparameters: there is one recipe")
     if recipes > MOST_RECIPES:
-        return Choice("tpe", f"{recipes:,} recipes are more than the model of mixtures looks at")
-    return Choice("mixture", f"{len(space.tasks)} tasks to mix: every result is used for all targets and rungs")
-
-
-def chosen(search: Search) -> Choice:
-    """The sampler of a search."""
-    return choose(search.config.sampler.name, search.space, search.config.budget.recipes)
+        return SamplerChoice("tpe", f"{recipes:,} recipes are more than the model of mixtures looks at")
+    return SamplerChoice("mixture", f"{len(space.tasks)} tasks to mix: every result is used for all targets and rungs")

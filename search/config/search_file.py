@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
-from search.config.schema import RESERVED, HyperparameterConfig, SearchConfig
-from search.config.search import Search, chosen
+from search.config.schema import RESERVED, HyperparameterConfig, RemovedSampler, SearchConfig
+from search.config.search import Search
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
 from spaces.mixture import Mixture
@@ -21,8 +21,11 @@ from spaces.space import Hyperparameter, Space
 from trainables.work.settings import StageSettings
 
 
-def load(path: Path) -> Search:
+def load(path: Path, stored: bool = False) -> Search:
     """Read and check a search file.
+
+    Args:
+        stored: it was launched before and is read for its results: what could not be launched any more is no mistake.
 
     Raises:
         InputError: every mistake in the file, at once.
@@ -43,6 +46,7 @@ def load(path: Path) -> Search:
     except InputError as error:
         problems.extend(Problem(p.what, f"{path}: {p.where}", p.found, p.fix) for p in error.problems)
     problems.extend(_leaks(config, catalogue, str(path)))
+    problems.extend(() if stored else _removed(config, str(path)))
     if problems:
         raise InputError(problems)
     search = Search(config, catalogue, space)
@@ -167,12 +171,19 @@ def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator
                 yield Problem(problem.what, f"{file}: start.mixtures.{number}", problem.found, problem.fix)
 
 
+def _removed(config: SearchConfig, file: str) -> Iterator[Problem]:
+    """What earlier versions could launch."""
+    if config.sampler.name in get_args(RemovedSampler):
+        fix = "name: auto, or name: tpe; a search that was begun goes on from its results with either"
+        yield Problem("this sampler was removed", f"{file}: sampler.name", config.sampler.name, fix)
+
+
 def _estimate_problems(search: Search, file: str) -> Iterator[Problem]:
     """Estimates that nobody would read, or that have nothing to merge."""
-    count, space, sampler = search.config.sampler.estimates, search.space, chosen(search)
+    count, space, sampler = search.config.sampler.estimates, search.space, search.sampler
     where = f"{file}: sampler.estimates"
     if count and sampler.name != "mixture":
-        found = f"{count}, and the sampler is {sampler.name}: {sampler.why}"
+        found = f"{count}, and the sampler is {sampler.name}: {sampler.reason}"
         yield Problem("only the sampler of mixtures reads estimates", where, found, "name: mixture, or no estimates")
     if count and not space.min_tasks < 2 <= space.max_tasks:
         found = f"{count}, and a mixture has {space.min_tasks} to {space.max_tasks} tasks"

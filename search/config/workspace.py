@@ -123,8 +123,11 @@ class Workspace:
             ) from error
 
 
-def find(name: str) -> Workspace:
+def find(name: str, to_launch: bool = False) -> Workspace:
     """A search that was launched before, by name, or by its file where the database is at hand and the folder is not.
+
+    Args:
+        to_launch: it is to go on, so what cannot be launched any more is a mistake.
 
     Raises:
         InputError: there is no such search, with the names there are; or every mistake in the file.
@@ -133,7 +136,7 @@ def find(name: str) -> Workspace:
     if not file.is_file():
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
-    return Workspace.of(load(file))
+    return Workspace.of(load(file, stored=not to_launch))
 
 
 def names() -> list[str]:

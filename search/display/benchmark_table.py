@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from search.display.tables import fits, plain
 from search.formatting import percent
+from search.results.model import BenchmarkRow, BenchmarkTable, MeasuredCell, PublishedCell
 
 TITLES = {"test": "test split", "dev": "development split, which the mixes were chosen on"}
 
@@ -26,102 +26,102 @@ MARKS = {
 }
 
 
-def benchmark(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
+def benchmark(answer: BenchmarkTable, console: Console) -> list[RenderableType]:
     """The test split first; below, what the marks mean and where published rows come from."""
     parts: list[RenderableType] = [
-        Text(f"{data['search']} on {data['suite']}", "bold"),
-        Text(data["description"], "dim"),
+        Text(f"{answer.search} on {answer.suite}", "bold"),
+        Text(answer.description, "dim"),
     ]
     used: set[str] = set()
     for split, title in TITLES.items():
-        rows = [row for row in data["rows"] if row[split]["count"] or any(row[split]["cells"].values())]
+        rows = [row for row in answer.table if row.on(split).count or not row.on(split).is_empty]
         if rows:
-            wide = _wide(data, rows, split)
+            wide = _wide(answer, rows, split)
             used |= {
-                mark for row in rows for text in _texts(data, row, split).values() for mark in MARKS if mark in text
+                mark for row in rows for text in _texts(answer, row, split).values() for mark in MARKS if mark in text
             }
             parts += [Text(), Text(f"{title}, in %", "dim")]
-            parts.append(wide if fits(wide, console) else _compact(data, rows, split))
-    return [*parts, Text(), *_remarks(data, used)]
+            parts.append(wide if fits(wide, console) else _compact(answer, rows, split))
+    return [*parts, Text(), *_remarks(answer, used)]
 
 
-def _wide(data: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], split: str) -> Table:
-    columns = [*data["tasks"], *data["groups"], "overall"]
+def _wide(answer: BenchmarkTable, rows: Sequence[BenchmarkRow], split: str) -> Table:
+    columns = [*answer.tasks, *answer.groups, "overall"]
     table = plain("", *columns, right=range(1, 1 + len(columns)))
     table.columns[0].max_width = NAME_WIDTH
     for row in rows:
-        cells = _texts(data, row, split)
-        table.add_row(escape(_name(data, row)), *(cells[column] for column in columns), style=_style(row))
+        cells = _texts(answer, row, split)
+        table.add_row(escape(_name(answer, row)), *(cells[column] for column in columns), style=_style(row))
     return table
 
 
-def _compact(data: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], split: str) -> Table:
+def _compact(answer: BenchmarkTable, rows: Sequence[BenchmarkRow], split: str) -> Table:
     """The numbers below each row's name."""
     table = Table.grid(padding=(0, 2))
     for row in rows:
-        table.add_row(Text(_name(data, row), "dim" if row["kind"] == "published" else "bold"))
-        texts = (f"{column} {text}" for column, text in _texts(data, row, split).items() if text)
+        table.add_row(Text(_name(answer, row), "dim" if row.kind == "published" else "bold"))
+        texts = (f"{column} {text}" for column, text in _texts(answer, row, split).items() if text)
         table.add_row(Text("  " + "  ".join(texts)))
     return table
 
 
-def _texts(data: Mapping[str, Any], row: Mapping[str, Any], split: str) -> dict[str, str]:
+def _texts(answer: BenchmarkTable, row: BenchmarkRow, split: str) -> dict[str, str]:
     """Column -> text. An average bears the marks of what it is made of."""
-    found, groups = row[split], data["groups"]
-    cells = {task: _cell(cell) for task, cell in found["cells"].items()}
+    found, groups = row.on(split), answer.groups
+    cells = {task: _cell(cell) for task, cell in found.cells.items()}
     marks = {task: "".join(mark for mark in "*'" if mark in text) for task, text in cells.items()}
 
     def average(value: float | None, tasks: Sequence[str]) -> str:
         return percent(value) + "".join(sorted({mark for task in tasks for mark in marks[task]})) if value else ""
 
     for group, tasks in groups.items():
-        cells[group] = average(found["groups"][group], tasks)
-    cells["overall"] = average(found["overall"], list(data["tasks"]))
+        cells[group] = average(found.groups[group], tasks)
+    cells["overall"] = average(found.overall, list(answer.tasks))
     return cells
 
 
-def _cell(cell: Mapping[str, Any] | None) -> str:
+def _cell(cell: MeasuredCell | PublishedCell | None) -> str:
     if cell is None:
         return ""
-    if cell["score"] is None:
-        return f"F1 {percent(cell['parts']['f1'])}" if "f1" in cell.get("parts", {}) else ""
-    return percent(cell["score"]) + "".join(
+    if cell.score is None:
+        return f"F1 {percent(cell.parts['f1'])}" if isinstance(cell, PublishedCell) and "f1" in cell.parts else ""
+    return percent(cell.score) + "".join(
         mark
         for mark, applies in (
-            ("*", not cell.get("top", True)),
-            ("'", cell.get("seeds") == 1),
-            ("°", bool(cell["missing_languages"])),
+            ("*", isinstance(cell, MeasuredCell) and not cell.top),
+            ("'", isinstance(cell, MeasuredCell) and cell.seeds == 1),
+            ("°", bool(cell.missing_languages)),
         )
         if applies
     )
 
 
-def _name(data: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+def _name(answer: BenchmarkTable, row: BenchmarkRow) -> str:
     """Published rows with the number of their source."""
-    return f"{row['name']} [{_sources(data).index(row['source']) + 1}]" if row["kind"] == "published" else row["name"]
+    return f"{row.name} [{_sources(answer).index(row.source) + 1}]" if row.kind == "published" else row.name
 
 
-def _style(row: Mapping[str, Any]) -> str:
-    return "dim" if row["kind"] == "published" else "bold" if row["kind"] == "best" else ""
+def _style(row: BenchmarkRow) -> str:
+    return "dim" if row.kind == "published" else "bold" if row.kind == "best" else ""
 
 
-def _sources(data: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(row["source"] for row in data["rows"] if row["kind"] == "published"))
+def _sources(answer: BenchmarkTable) -> list[str]:
+    return list(dict.fromkeys(row.source for row in answer.table if row.kind == "published"))
 
 
-def _remarks(data: Mapping[str, Any], used: set[str]) -> Iterator[Text]:
+def _remarks(answer: BenchmarkTable, used: set[str]) -> Iterator[Text]:
     """The mixes behind the best row, the marks, the sources, and what is not as the benchmark has it."""
-    for row in data["rows"]:
-        if row["kind"] == "best":
-            for task, cell in row["dev"]["cells"].items():
-                if cell:
-                    yield Text(f"{task}: {cell['mix']}")
-    yield Text(f"averages: {data['source']}; groups are means of their tasks, overall of all tasks", "dim")
+    for row in answer.table:
+        if row.kind == "best":
+            for task, cell in row.dev.cells.items():
+                if isinstance(cell, MeasuredCell):
+                    yield Text(f"{task}: {cell.mix}")
+    yield Text(f"averages: {answer.source}; groups are means of their tasks, overall of all tasks", "dim")
     yield from (Text(f"{mark}  {meaning}", "dim") for mark, meaning in MARKS.items() if mark in used)
-    yield from (Text(f"[{number}]  {source}", "dim") for number, source in enumerate(_sources(data), 1))
-    yield from (Text(note, "dim") for note in data["notes"])
-    if data["missing"]:
-        yield Text(f"not in this search, so there is no overall mean: {', '.join(data['missing'])}", "yellow")
-    if data["sampled"]:
-        text = f"scored on {data['sampled']} rows per language (evaluation.max_examples), not on whole test sets"
+    yield from (Text(f"[{number}]  {source}", "dim") for number, source in enumerate(_sources(answer), 1))
+    yield from (Text(note, "dim") for note in answer.notes)
+    if answer.missing:
+        yield Text(f"not in this search, so there is no overall mean: {', '.join(answer.missing)}", "yellow")
+    if answer.sampled:
+        text = f"scored on {answer.sampled} rows per language (evaluation.max_examples), not on whole test sets"
         yield Text(text, "yellow")

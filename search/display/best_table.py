@@ -1,9 +1,8 @@
-"""The answer of `best` as tables: what was measured, then what was learned."""
+"""The answer of `best` for people: per target what was measured, then what was learned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -11,213 +10,187 @@ from rich.table import Table
 from rich.text import Text
 
 from search.display.tables import METRIC_NAMES, fits, plain
-from search.formatting import cost, hyperparameters, percent, points
-
-
-def _measured(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
-    """Per target the best mixes, the baseline and the floor; languages in columns where they fit."""
-    parts: list[RenderableType] = []
-    for target, answer in data["targets"].items():
-        parts += [Text(target, "bold"), Text(_how_measured(answer), "dim")]
-        wide, compact = _best_wide(answer), _best_compact(answer)
-        parts += [wide if fits(wide, console) else compact, *_remarks(answer), Text()]
-    return parts
-
-
-def _how_measured(answer: Mapping[str, Any]) -> str:
-    metric = METRIC_NAMES.get(answer["metric"], answer["metric"])
-    rung = (
-        ""
-        if answer["rung"]["top"]
-        else f"; only rung {answer['rung']['index']} ({answer['rung']['share']:.0%} of the examples) so far"
-    )
-    return f"{metric} in %, development split; gain over the baseline in points; ± is the spread over seeds{rung}"
-
-
-def _best_wide(answer: Mapping[str, Any]) -> Table:
-    table = plain(
-        "",
-        "mix",
-        "score",
-        "gain",
-        *answer["languages"],
-        "test",
-        "seeds",
-        "cost",
-        right=range(2, 6 + len(answer["languages"])),
-    )
-    for rank, entry in enumerate(answer["best"], 1):
-        table.add_row(
-            str(rank),
-            escape("\n".join(filter(None, (entry["mix"], hyperparameters(entry["hyperparameters"]))))),
-            percent(entry["score"]),
-            points(entry["gain"], entry["gain_spread"]),
-            *_cells(answer, entry["languages"]),
-            percent(entry["test"]["score"] if entry["test"] else None),
-            str(len(entry["seeds"])),
-            cost(entry["cost"]),
-        )
-    for name in ("baseline", "floor"):
-        values = answer[name]
-        if values:
-            test = values.get("test")
-            seeds = str(len(values["seeds"])) if "seeds" in values else ""
-            cells = _cells(answer, values["languages"])
-            table.add_row(
-                "",
-                name,
-                percent(values["score"]),
-                "",
-                *cells,
-                percent(test["score"] if test else None),
-                seeds,
-                "",
-                style="dim",
-            )
-    return table
-
-
-def _best_compact(answer: Mapping[str, Any]) -> Table:
-    """The languages below the mix."""
-    table = plain("", "mix", "score", "gain", right=(2, 3))
-    for rank, entry in enumerate(answer["best"], 1):
-        seeds = len(entry["seeds"])
-        lines = (
-            entry["mix"],
-            hyperparameters(entry["hyperparameters"]),
-            in_languages(entry["languages"]),
-            f"{seeds} seed{'s' if seeds > 1 else ''}; {cost(entry['cost'])}",
-        )
-        table.add_row(
-            str(rank),
-            escape("\n".join(filter(None, lines))),
-            percent(entry["score"]),
-            points(entry["gain"], entry["gain_spread"]),
-        )
-    for name in ("baseline", "floor"):
-        if answer[name]:
-            text = f"{name}\n{in_languages(answer[name]['languages'])}"
-            table.add_row("", text, percent(answer[name]["score"]), "", style="dim")
-    return table
-
-
-def _remarks(answer: Mapping[str, Any]) -> Iterator[Text]:
-    """How far the best mix is to be trusted."""
-    if not answer["best"]:
-        yield Text("no mix has been measured yet")
-        return
-    entry = answer["best"][0]
-    if answer["beats_baseline"] is False:
-        yield Text("no mix beats the baseline here: train on this target directly", "yellow")
-    elif entry["gain_spread"] is None:
-        yield Text("measured with one seed: the gain may be chance", "yellow")
-    elif entry["gain"] <= 2 * entry["gain_spread"]:
-        yield Text("the gain is less than twice its spread over seeds: it may be chance", "yellow")
-
-
-def in_languages(values: Mapping[str, float]) -> str:
-    return "  ".join(f"{language} {percent(value)}" for language, value in values.items())
-
-
-def _cells(answer: Mapping[str, Any], values: Mapping[str, float]) -> list[str]:
-    return [percent(values.get(language)) for language in answer["languages"]]
-
-
-def answer_of(target: str, found: Mapping[str, Any], console: Console) -> RenderableType:
-    """The best mix of one target with everything that was asked for: the end of `launch`."""
-    title = Text.assemble(
-        (target, "bold"), (f"  {METRIC_NAMES.get(found['metric'], found['metric'])} in %, development split", "dim")
-    )
-    if not found["best"]:
-        return Group(title, *_remarks(found))
-    entry, test = found["best"][0], found["best"][0]["test"]
-    seeds = "1 seed" if len(entry["seeds"]) == 1 else f"{len(entry['seeds'])} seeds"
-    lines: list[tuple[str, str | Text]] = [
-        ("best mix", Text(entry["mix"], "bold" if found["beats_baseline"] else "")),
-        ("hyperparameters", hyperparameters(entry["hyperparameters"]) or "none searched"),
-        (
-            "gain",
-            f"{points(entry['gain'], entry['gain_spread'])} points over the baseline, {seeds}",
-        ),
-        (
-            "on the test split",
-            f"{percent(test['score'])}, gain {points(test.get('gain'), test.get('gain_spread'))}" if test else "",
-        ),
-        ("cost", cost(entry["cost"])),
-    ]
-    if not found["rung"]["top"]:
-        lines.append(
-            ("measured", f"at rung {found['rung']['index']} only, {found['rung']['share']:.0%} of the examples")
-        )
-    grid = Table.grid(padding=(0, 2))
-    for name, text in lines:
-        if text:
-            grid.add_row(Text(f"  {name}", "dim"), text)
-    return Group(title, grid, _by_language(found, entry, console), *_remarks(found))
-
-
-def _by_language(found: Mapping[str, Any], entry: Mapping[str, Any], console: Console) -> RenderableType:
-    """Score, gain, baseline and floor: the mean, and each language."""
-    rows: Sequence[tuple[str, Any, Any, Any]] = [
-        ("score", entry["score"], entry["languages"], percent),
-        ("gain", entry["gain"], entry["gain_languages"], points),
-        *(
-            (name, found[name]["score"], found[name]["languages"], percent)
-            for name in ("baseline", "floor")
-            if found[name]
-        ),
-    ]
-    wide = plain("", "mean", *found["languages"], right=range(1, 2 + len(found["languages"])))
-    grid = Table.grid(padding=(0, 2))
-    for name, mean, values, text in rows:
-        wide.add_row(f"  {name}", text(mean), *(text(values.get(language)) for language in found["languages"]))
-        each = "  ".join(f"{language} {text(value)}" for language, value in values.items())
-        grid.add_row(Text(f"  {name}", "dim"), f"{text(mean)}  ({each})")
-    return wide if fits(wide, console) else grid
-
+from search.formatting import duration, hyperparameters, number, percent, points
+from search.results.model import Baseline, BestMixes, Floor, Insights, MixCost, MixResult, TargetMixes
 
 PAIRS = 4
 """Pairs that are named, surest first."""
 
 
-def best(data: Mapping[str, Any], console: Console) -> list[RenderableType]:
-    """`tables.best`, and below each target what was learned about it."""
+def best(ranked: BestMixes, console: Console) -> list[RenderableType]:
+    """Per target the best mixes, the baseline and the floor, and below what was learned about the target."""
     parts: list[RenderableType] = []
-    for target, answer in data["targets"].items():
-        parts += _measured({"targets": {target: answer}}, console)[:-1]
-        parts += [*learned(answer), Text()]
+    for target, mixes in ranked.targets.items():
+        parts += [Text(target, "bold"), Text(_how_measured(mixes), "dim")]
+        wide, compact = _wide(mixes), _compact(mixes)
+        parts += [wide if fits(wide, console) else compact, *_remarks(mixes), *_learned(mixes), Text()]
     return parts
 
 
-def learned(answer: Mapping[str, Any]) -> Iterator[RenderableType]:
+def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableType:
+    """The best mix of one target with everything that was asked for: the end of `launch`."""
+    title = Text.assemble((target, "bold"), (f"  {_metric(mixes)} in %, development split", "dim"))
+    if not mixes.best:
+        return Group(title, *_remarks(mixes))
+    result, test = mixes.best[0], mixes.best[0].test
+    seeds = "1 seed" if len(result.seeds) == 1 else f"{len(result.seeds)} seeds"
+    lines: list[tuple[str, str | Text]] = [
+        ("best mix", Text(result.mix, "bold" if mixes.beats_baseline else "")),
+        ("hyperparameters", hyperparameters(result.hyperparameters) or "none searched"),
+        ("gain", f"{points(result.gain, result.gain_spread)} points over the baseline, {seeds}"),
+        ("on the test split", f"{percent(test.score)}, gain {points(test.gain, test.gain_spread)}" if test else ""),
+        ("cost", _cost(result.cost)),
+    ]
+    if not mixes.rung.top:
+        lines.append(("measured", f"at rung {mixes.rung.index} only, {mixes.rung.share:.0%} of the examples"))
+    grid = Table.grid(padding=(0, 2))
+    for name, text in lines:
+        if text:
+            grid.add_row(Text(f"  {name}", "dim"), text)
+    return Group(title, grid, _by_language(mixes, result, console), *_remarks(mixes))
+
+
+# --- what was measured
+
+
+def _how_measured(mixes: TargetMixes) -> str:
+    rung = ""
+    if not mixes.rung.top:
+        rung = f"; only rung {mixes.rung.index} ({mixes.rung.share:.0%} of the examples) so far"
+    return (
+        f"{_metric(mixes)} in %, development split; gain over the baseline in points; ± is the spread over seeds{rung}"
+    )
+
+
+def _wide(mixes: TargetMixes) -> Table:
+    """Languages in columns."""
+    columns = ("", "mix", "score", "gain", *mixes.languages, "test", "seeds", "cost")
+    table = plain(*columns, right=range(2, 6 + len(mixes.languages)))
+    for place, result in enumerate(mixes.best, 1):
+        table.add_row(
+            str(place),
+            escape("\n".join(filter(None, (result.mix, hyperparameters(result.hyperparameters))))),
+            percent(result.score),
+            points(result.gain, result.gain_spread),
+            *_cells(mixes, result.languages),
+            percent(result.test.score if result.test else None),
+            str(len(result.seeds)),
+            _cost(result.cost),
+        )
+    for name, reference in _references(mixes):
+        test, seeds = "", ""
+        if isinstance(reference, Baseline):
+            test, seeds = percent(reference.test.score if reference.test else None), str(len(reference.seeds))
+        cells = _cells(mixes, reference.languages)
+        table.add_row("", name, percent(reference.score), "", *cells, test, seeds, "", style="dim")
+    return table
+
+
+def _compact(mixes: TargetMixes) -> Table:
+    """The languages below the mix."""
+    table = plain("", "mix", "score", "gain", right=(2, 3))
+    for place, result in enumerate(mixes.best, 1):
+        seeds = len(result.seeds)
+        lines = (
+            result.mix,
+            hyperparameters(result.hyperparameters),
+            _in_languages(result.languages),
+            f"{seeds} seed{'s' if seeds > 1 else ''}; {_cost(result.cost)}",
+        )
+        text = escape("\n".join(filter(None, lines)))
+        table.add_row(str(place), text, percent(result.score), points(result.gain, result.gain_spread))
+    for name, reference in _references(mixes):
+        text = f"{name}\n{_in_languages(reference.languages)}"
+        table.add_row("", text, percent(reference.score), "", style="dim")
+    return table
+
+
+def _references(mixes: TargetMixes) -> Iterator[tuple[str, Baseline | Floor]]:
+    """What the mixes are held against, where it was measured."""
+    if mixes.baseline:
+        yield "baseline", mixes.baseline
+    if mixes.floor:
+        yield "floor", mixes.floor
+
+
+def _remarks(mixes: TargetMixes) -> Iterator[Text]:
+    """How far the best mix is to be trusted."""
+    if not mixes.best:
+        yield Text("no mix has been measured yet")
+        return
+    result = mixes.best[0]
+    if mixes.beats_baseline is False:
+        yield Text("no mix beats the baseline here: train on this target directly", "yellow")
+    elif result.gain_spread is None:
+        yield Text("measured with one seed: the gain may be chance", "yellow")
+    elif result.gain is not None and result.gain <= 2 * result.gain_spread:
+        yield Text("the gain is less than twice its spread over seeds: it may be chance", "yellow")
+
+
+def _by_language(mixes: TargetMixes, result: MixResult, console: Console) -> RenderableType:
+    """Score, gain, baseline and floor: the mean, and each language."""
+    rows = [
+        ("score", result.score, result.languages, percent),
+        ("gain", result.gain, result.gain_languages, points),
+        *((name, reference.score, reference.languages, percent) for name, reference in _references(mixes)),
+    ]
+    wide = plain("", "mean", *mixes.languages, right=range(1, 2 + len(mixes.languages)))
+    grid = Table.grid(padding=(0, 2))
+    for name, mean, values, text in rows:
+        wide.add_row(f"  {name}", text(mean), *(text(values.get(language)) for language in mixes.languages))
+        each = "  ".join(f"{language} {text(value)}" for language, value in values.items())
+        grid.add_row(Text(f"  {name}", "dim"), f"{text(mean)}  ({each})")
+    return wide if fits(wide, console) else grid
+
+
+def _metric(mixes: TargetMixes) -> str:
+    return METRIC_NAMES.get(mixes.metric or "", mixes.metric or "")
+
+
+def _cost(cost: MixCost) -> str:
+    return f"{duration(cost.seconds)}, {number(cost.examples)} examples"
+
+
+def _in_languages(values: Mapping[str, float]) -> str:
+    return "  ".join(f"{language} {percent(value)}" for language, value in values.items())
+
+
+def _cells(mixes: TargetMixes, values: Mapping[str, float]) -> list[str]:
+    return [percent(values.get(language)) for language in mixes.languages]
+
+
+# --- what was learned
+
+
+def _learned(mixes: TargetMixes) -> Iterator[RenderableType]:
     """The effects of the tasks, then pairs, the predicted best mix and what more recipes would bring, a line each."""
-    found = answer.get("learned")
-    if found is None:
+    insights = mixes.learned
+    if insights is None:
         return
     yield Text("learned from all results: gain in points ± its uncertainty", "dim")
     table = plain("", "task", "alone", "added to a mix", right=(2, 3))
-    for task, effect in sorted(found["tasks"].items(), key=lambda entry: -entry[1]["added"]):
-        alone = points(effect["alone"], effect["alone_deviation"])
-        table.add_row("", escape(task), alone, points(effect["added"], effect["added_deviation"]))
+    for task, effect in sorted(insights.tasks.items(), key=lambda entry: -entry[1].added):
+        alone = points(effect.alone, effect.alone_deviation)
+        table.add_row("", escape(task), alone, points(effect.added, effect.added_deviation))
     yield table
     grid = Table.grid(padding=(0, 2))
-    for name, text in _lines(answer, found):
+    for name, text in _lines(mixes, insights):
         grid.add_row(Text(f"  {name}", "dim"), Text(text, overflow="fold"))
     yield grid
 
 
-def _lines(answer: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _lines(mixes: TargetMixes, insights: Insights) -> Iterator[tuple[str, str]]:
     for title, sign in (("help each other", 1), ("spoil each other", -1)):
-        pairs = [pair for pair in found["pairs"] if sign * pair["effect"] > 0][:PAIRS]
+        pairs = [pair for pair in insights.pairs if sign * pair.effect > 0][:PAIRS]
         if pairs:
-            texts = (f"{' and '.join(pair['tasks'])} {points(pair['effect'], pair['deviation'])}" for pair in pairs)
+            texts = (f"{' and '.join(pair.tasks)} {points(pair.effect, pair.deviation)}" for pair in pairs)
             yield title, "; ".join(texts)
-    predicted, more = found["predicted"], found["more"]
-    values = hyperparameters(predicted["hyperparameters"])
-    text = f"{predicted['mix']}{f' ({values})' if values else ''} {points(predicted['gain'], predicted['deviation'])}"
-    if answer["best"]:
-        best = answer["best"][0]
-        text += f"; measured best: {best['mix']} {points(best['gain'], best['gain_spread'])}"
+    predicted, more = insights.predicted, insights.more
+    values = hyperparameters(predicted.hyperparameters)
+    text = f"{predicted.mix}{f' ({values})' if values else ''} {points(predicted.gain, predicted.deviation)}"
+    if mixes.best:
+        result = mixes.best[0]
+        text += f"; measured best: {result.mix} {points(result.gain, result.gain_spread)}"
     yield "predicted best", text
-    gain = points(more["expected"], more["deviation"])
-    yield "more recipes", f"are expected to find a mix {gain} points above {more['from']}"
+    gain = points(more.expected, more.deviation)
+    yield "more recipes", f"are expected to find a mix {gain} points above {more.best_known}"

@@ -15,7 +15,8 @@ from rich.text import Text
 from search.config.search import Search
 from search.forecast.estimate import expected
 from search.formatting import counts, duration, percent, points
-from search.results.ranking import best
+from search.results.model import TargetMixes
+from search.results.ranking import rank
 from search.studies.studies import Studies
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
@@ -78,7 +79,7 @@ class Scene:
         self._read_at = now = time.monotonic()
         self._left = self._expected_seconds()
         if now >= self._next_look:
-            self._best = best(self.search, self.studies, top=1)["targets"]
+            self._best = rank(self.studies, top=1).targets
             took = time.monotonic() - now
             self._next_look = now + (took / LOOKING if took > 0.05 else 0.0)
 
@@ -111,8 +112,8 @@ class Scene:
 
     def _targets(self) -> RenderableType:
         grid = _grid(3)
-        for target, found in self._best.items():
-            grid.add_row("  ", Text(target, "bold"), Text(_best_text(found)))
+        for target, mixes in self._best.items():
+            grid.add_row("  ", Text(target, "bold"), Text(_best_text(mixes)))
         return grid
 
     def _failures(self) -> RenderableType:
@@ -215,11 +216,9 @@ def _name(item: WorkItem) -> str:
     return f"estimate of {mix}" if item.merged else mix
 
 
-def _best_text(found: dict[str, object]) -> str:
+def _best_text(mixes: TargetMixes) -> str:
     """The best so far, or the baseline while there is nothing else."""
-    entries, baseline = found["best"], found["baseline"]
-    if isinstance(entries, list) and entries:
-        entry = entries[0]
-        gain = points(entry["gain"], entry["gain_spread"])
-        return f"{percent(entry['score'])} {gain} {entry['mix']}"
-    return f"{percent(baseline['score'])} baseline" if isinstance(baseline, dict) else "nothing yet"
+    if mixes.best:
+        result = mixes.best[0]
+        return f"{percent(result.score)} {points(result.gain, result.gain_spread)} {result.mix}"
+    return f"{percent(mixes.baseline.score)} baseline" if mixes.baseline else "nothing yet"

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.text import Text
 
 from search.checks.check import Check
-from search.config.search import Search, chosen
+from search.config.search import Search
 from search.display.live_view import Scene
 from search.formatting import duration
 from search.studies.studies import Studies
@@ -81,8 +81,7 @@ class Terminal:
         done = self._scene.items
         went_on = f"; goes on after {done} work items" if done else ""
         if search.config.sampler.name == "auto":
-            sampler = chosen(search)
-            self._line(Text(f"sampler {sampler.name}: {sampler.why}"))
+            self._line(Text(f"sampler {search.sampler.name}: {search.sampler.reason}"))
         at_once = "one work item" if concurrency == 1 else f"{concurrency} work items"
         self._line(Text(f"search {search.config.name} runs, {at_once} at a time{went_on}"))
         if self._is_live:
@@ -103,15 +102,9 @@ class Terminal:
         for problem in problems:
             self._errors.print(Text.assemble(("error: ", "red"), str(problem)))
 
-    def final(self, text: str) -> None:
-        """The answer, as it is."""
-        self.close()
-        self._console.print(Text(""))
-        self._console.print(Text.from_ansi(text), soft_wrap=True)
-
     # --- agenda.Listener
 
-    def started(self, item: WorkItem, kind: Purpose) -> None:
+    def started(self, item: WorkItem, purpose: Purpose) -> None:
         if self._scene:
             self._scene.started(item)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from search.config.search import Search
 from search.config.workspace import Workspace
-from search.results.ranking import best_of, mix_costs
+from search.results.ranking import mix_costs, rank_target
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.errors import InputError, Problem, nearest
@@ -122,10 +122,8 @@ def _record(search: Search, studies: Studies, target: str, mixture: Mixture | No
     if mixture is not None and not mixture:
         digests = {record.recipe.digest for record in scored if record.recipe.is_baseline}
     else:
-        answer = best_of(
-            search, studies, mix_costs(studies), target, 1, lambda recipe: mixture in (None, recipe.mixture)
-        )
-        family = answer["best"][0]["digest"] if answer["best"] and answer["rung"]["top"] else None
+        mixes = rank_target(studies, mix_costs(studies), target, 1, lambda recipe: mixture in (None, recipe.mixture))
+        family = mixes.best[0].digest if mixes.best and mixes.rung.top else None
         seed = search.config.seed
         digests = {record.recipe.digest for record in scored if record.recipe.with_seed(seed).digest == family}
     chosen = [record for record in scored if record.recipe.digest in digests]

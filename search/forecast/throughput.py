@@ -23,8 +23,8 @@ class Parameters(Strict):
     all: float = Field(gt=0)
 
 
-class Gpu(Strict):
-    """Peak in 1e12 operations and bandwidth in 1e9 bytes per second."""
+class GpuSpec(Strict):
+    """What a maker says of a GPU: peak in 1e12 operations per second, bandwidth in 1e9 bytes per second."""
 
     teraflops: float = Field(gt=0)
     bandwidth: float = Field(gt=0)
@@ -35,7 +35,7 @@ class Throughput(Strict):
 
     utilisation: float = Field(gt=0, le=1)
     step_bytes: float = Field(gt=0)
-    gpus: dict[str, Gpu]
+    gpus: dict[str, GpuSpec]
     models: dict[str, Parameters]
     rows: int = Field(gt=0)
 

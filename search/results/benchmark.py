@@ -1,7 +1,7 @@
 """A benchmark's table from one search: a row per way to train, a column per task, with the suite's averages.
 
 The rows are those of the reference study (Phang et al. 2020): no intermediate training, each single task, all tasks
-together, the best mix per target; then what others have published. `docs/json.md` describes every field.
+together, the best mix per target; then what others have published.
 
 * A row's mix is measured at the highest rung it reached on that target; a cell says when that is not the top one. Of
   several recipes with the row's mixture the best one on the development split counts, as everywhere (`ranking.py`).
@@ -14,10 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from statistics import fmean
-from typing import Any, Literal
 
 from search.config.search import Search
-from search.results.ranking import best_of, mix_costs
+from search.results.model import (
+    BenchmarkRow,
+    BenchmarkTable,
+    MeasuredCell,
+    PublishedCell,
+    RowKind,
+    SplitScores,
+    SuiteTask,
+    TargetMixes,
+)
+from search.results.ranking import mix_costs, rank_target
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost
 from spaces.errors import InputError, Problem
@@ -27,37 +36,39 @@ from spaces.suite import PublishedRow, Suite
 
 SPLITS = ("dev", "test")
 
-RowKind = Literal["baseline", "task", "all", "best", "published"]
+Cell = MeasuredCell | PublishedCell
 
 
-def benchmark(search: Search, studies: Studies, name: str) -> dict[str, Any]:
+def tabulate(studies: Studies, name: str) -> BenchmarkTable:
     """The table of a suite.
 
     Raises:
         InputError: there is no such suite, or the search has none of its targets.
     """
+    search = studies.search
     suite = search.catalogue.suite(name, "--suite")
     targets = {task: suite.target(task) for task in suite.order}
     if not set(targets.values()) & set(search.config.targets):
-        found = f"it has {', '.join(search.config.targets)}"
-        raise InputError(Problem(f"the search has no target of the suite {name!r}", "--suite", found))
+        have = f"it has {', '.join(search.config.targets)}"
+        raise InputError(Problem(f"the search has no target of the suite {name!r}", "--suite", have))
     costs = mix_costs(studies)
-    rows = [_row(search, studies, costs, suite, row) for row in _rows(search)]
-    return {
-        "search": search.config.name,
-        "suite": suite.name,
-        "description": suite.description,
-        "source": suite.source,
-        "notes": suite.notes,
-        "tasks": {
-            task: {"target": targets[task], "metric": entry.metric, "languages": entry.languages}
+    measured = [_row(studies, costs, suite, row) for row in _rows(search)]
+    return BenchmarkTable(
+        search=search.config.name,
+        suite=suite.name,
+        description=suite.description,
+        source=suite.source,
+        notes=suite.notes,
+        tasks={
+            task: SuiteTask(target=targets[task], metric=entry.metric, languages=entry.languages)
             for task, entry in ((task, suite.tasks[task]) for task in suite.order)
         },
-        "groups": suite.groups,
-        "missing": [task for task, target in targets.items() if target not in search.config.targets],
-        "sampled": search.config.evaluation.max_examples,
-        "rows": [row for row in rows if any(_measured(row))] + [_published(suite, row) for row in suite.published],
-    }
+        groups=suite.groups,
+        missing=[task for task, target in targets.items() if target not in search.config.targets],
+        sampled=search.config.evaluation.max_examples,
+        table=[row for row in measured if not (row.dev.is_empty and row.test.is_empty)]
+        + [_published(suite, row) for row in suite.published],
+    )
 
 
 @dataclass(frozen=True)
@@ -88,67 +99,55 @@ def _rows(search: Search) -> Iterator[_Row]:
     yield _Row("best", "best mix per target", lambda recipe: True)
 
 
-def _row(search: Search, studies: Studies, costs: Mapping[str, Cost], suite: Suite, row: _Row) -> dict[str, Any]:
-    cells: dict[str, dict[str, Any]] = {split: {} for split in SPLITS}
+def _row(studies: Studies, costs: Mapping[str, Cost], suite: Suite, row: _Row) -> BenchmarkRow:
+    cells: dict[str, dict[str, Cell | None]] = {split: {} for split in SPLITS}
     for task in suite.order:
-        target, entry, answer = suite.target(task), None, None
-        if target in search.config.targets:
-            answer = best_of(search, studies, costs, target, 1, row.among)
-            entry = answer["baseline"] if row.kind == "baseline" else next(iter(answer["best"]), None)
+        target, ranked = suite.target(task), None
+        if target in studies.search.config.targets:
+            ranked = rank_target(studies, costs, target, 1, row.among)
         for split in SPLITS:
-            cells[split][task] = _cell(suite, task, split, answer, entry) if answer and entry else None
-    return {
-        "kind": row.kind,
-        "name": row.name,
-        "source": "this search",
-        **{split: _averaged(suite, found) for split, found in cells.items()},
-    }
+            cells[split][task] = _cell(suite, task, split, ranked, row.kind == "baseline") if ranked else None
+    averaged = {split: _averaged(suite, found) for split, found in cells.items()}
+    return BenchmarkRow(kind=row.kind, name=row.name, source="this search", dev=averaged["dev"], test=averaged["test"])
 
 
-def _cell(
-    suite: Suite, task: str, split: str, answer: Mapping[str, Any], entry: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    """One number with what it rests on; None where this split was not measured."""
-    measured = entry if split == "dev" else entry["test"]
+def _cell(suite: Suite, task: str, split: str, ranked: TargetMixes, of_baseline: bool) -> MeasuredCell | None:
+    """One number with what it rests on, of the baseline or of the best mix; None where this was not measured."""
+    best = next(iter(ranked.best), None)
+    result = ranked.baseline if of_baseline else best
+    measured = result.test if result and split == "test" else result
     if measured is None:
         return None
     wanted = suite.tasks[task].languages
-    if split == "dev":
-        score, missing = measured["score"], []
-    else:
-        have = [measured["languages"][language] for language in wanted if language in measured["languages"]]
-        missing = [language for language in wanted if language not in measured["languages"]]
+    score, missing = measured.score, list[str]()
+    if split == "test":
+        have = [measured.languages[language] for language in wanted if language in measured.languages]
+        missing = [language for language in wanted if language not in measured.languages]
         score = fmean(have) if have else None
-    return {
-        "score": score,
-        "spread": measured["spread"],
-        "seeds": len(measured["seeds"]),
-        "rung": answer["rung"]["index"],
-        "top": answer["rung"]["top"],
-        "missing_languages": missing,
-        "mix": entry.get("mix", "none"),
-        "hyperparameters": entry.get("hyperparameters", {}),
-    }
+    return MeasuredCell(
+        score=score,
+        spread=measured.spread,
+        seeds=len(measured.seeds),
+        rung=ranked.rung.index,
+        top=ranked.rung.top,
+        missing_languages=missing,
+        mix="none" if of_baseline or not best else best.mix,
+        hyperparameters={} if of_baseline or not best else best.hyperparameters,
+    )
 
 
-def _averaged(suite: Suite, cells: Mapping[str, dict[str, Any] | None]) -> dict[str, Any]:
+def _averaged(suite: Suite, cells: Mapping[str, Cell | None]) -> SplitScores:
     """The cells of a row on one split, and their averages."""
-    numbers = {
-        task: None if cell is None or cell["missing_languages"] else cell["score"] for task, cell in cells.items()
-    }
-    return {"cells": dict(cells), **asdict(suite.averages(numbers))}
+    numbers = {task: None if cell is None or cell.missing_languages else cell.score for task, cell in cells.items()}
+    return SplitScores(cells=dict(cells), **asdict(suite.averages(numbers)))
 
 
-def _published(suite: Suite, row: PublishedRow) -> dict[str, Any]:
+def _published(suite: Suite, row: PublishedRow) -> BenchmarkRow:
     """A published row as if it had been measured; `parts` where what was published does not make the suite's number."""
-    cells: dict[str, dict[str, Any] | None] = {}
+    cells: dict[str, Cell | None] = {}
     for task in suite.order:
         score = row.number(task, suite.tasks[task].metric)
         parts = row.scores.get(task)
-        cells[task] = None if parts is None else {"score": score, "parts": parts, "missing_languages": []}
-    found = {split: _averaged(suite, cells if split == row.split else dict.fromkeys(cells)) for split in SPLITS}
-    return {"kind": "published", "name": row.name, "source": row.source, **found}
-
-
-def _measured(row: Mapping[str, Any]) -> Iterator[bool]:
-    return (cell is not None for split in SPLITS for cell in row[split]["cells"].values())
+        cells[task] = None if parts is None else PublishedCell(score=score, parts=parts, missing_languages=[])
+    averaged = {split: _averaged(suite, cells if split == row.split else dict.fromkeys(cells)) for split in SPLITS}
+    return BenchmarkRow(kind="published", name=row.name, source=row.source, dev=averaged["dev"], test=averaged["test"])

@@ -1,4 +1,4 @@
-"""Which mixes are best, by one definition for every command and every view. `docs/json.md` describes every field.
+"""Which mixes are best, by one definition for every command and every view.
 
 A *mix* is a recipe whatever its seed. For a target:
 
@@ -18,9 +18,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
-from typing import Any
 
 from search.config.search import Search
+from search.results.model import (
+    Baseline,
+    BestMixes,
+    Floor,
+    GainedMeasurement,
+    Insights,
+    Measurement,
+    MixCost,
+    MixResult,
+    Rung,
+    TargetMixes,
+)
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost, Record
 from spaces.card import Card
@@ -29,22 +40,34 @@ from spaces.recipe import Recipe
 from trainables.work.outcome import Score
 
 
-def best(search: Search, studies: Studies, target: str | None = None, top: int = 3) -> dict[str, Any]:
+def rank(studies: Studies, target: str | None = None, top: int = 3) -> BestMixes:
     """The best mixes of every target, or of one; see the definition above.
 
     Raises:
         InputError: the search has no such target.
     """
-    if target is not None and target not in search.config.targets:
-        raise InputError(
-            Problem("no target of this search", "--target", target, nearest(target, search.config.targets))
-        )
+    targets = studies.search.config.targets
+    if target is not None and target not in targets:
+        raise InputError(Problem("no target of this search", "--target", target, nearest(target, targets)))
     costs = mix_costs(studies)
-    chosen = [target] if target is not None else search.config.targets
-    return {
-        "search": search.config.name,
-        "targets": {name: best_of(search, studies, costs, name, top) for name in chosen},
-    }
+    asked = [target] if target is not None else targets
+    return BestMixes(
+        search=studies.search.config.name, targets={name: rank_target(studies, costs, name, top) for name in asked}
+    )
+
+
+def rank_and_explain(studies: Studies, target: str | None = None, top: int = 3) -> BestMixes:
+    """As `rank`, and for each target what the search has learned about it."""
+    from search.sampling.insights import derive_insights  # brings scipy: half a second that nobody else has to wait for
+
+    ranked, search = rank(studies, target, top), studies.search
+    insights = derive_insights(studies.state, search.space, list(ranked.targets), search.config.seed)
+    targets = {}
+    for name, mixes in ranked.targets.items():
+        insight = insights[name]
+        learned = Insights.model_validate(insight.to_dict()) if insight is not None else None
+        targets[name] = mixes.model_copy(update={"learned": learned})
+    return ranked.model_copy(update={"targets": targets})
 
 
 def mix_costs(studies: Studies) -> dict[str, Cost]:
@@ -72,15 +95,15 @@ class _Mix:
         return {seed: number for seed, number in found.items() if number is not None}
 
 
-def best_of(
-    search: Search,
+def rank_target(
     studies: Studies,
     costs: Mapping[str, Cost],
     target: str,
     top: int,
     among: Callable[[Recipe], bool] = lambda recipe: True,
-) -> dict[str, Any]:
+) -> TargetMixes:
     """The best mixes of one target, of those that are `among`; see the definition above."""
+    search = studies.search
     card, rungs = search.targets[target], search.config.halving.rungs
     scored = [
         record
@@ -96,40 +119,44 @@ def best_of(
             mix = baseline if record.recipe.is_baseline else mixes[record.recipe.family]
             mix.by_seed[record.recipe.seed] = record
 
-    def rank(family: str) -> tuple[bool, float, int, str]:
-        values, tasks = mixes[family].values(lambda score: score.score), mixes[family].any.recipe.mixture.tasks
+    def order(family: str) -> tuple[bool, float, int, str]:
+        values, tasks = mixes[family].values(_mean_of("dev")), mixes[family].any.recipe.mixture.tasks
         return len(values) < search.config.confirm.seeds, -fmean(values.values()), len(tasks), family
 
     ranked = [
-        _entry(search, card, mixes[family], baseline, costs.get(family, Cost()))
-        for family in sorted(mixes, key=rank)[: max(top, 1)]
+        _result(search, card, mixes[family], baseline, costs.get(family, Cost()))
+        for family in sorted(mixes, key=order)[: max(top, 1)]
     ]
-    gain = ranked[0]["gain"] if ranked else None
-    return {
-        "metric": card.metric,
-        "languages": _languages(scored[0].score, "dev") if scored else card.languages,
-        "rung": {"index": rung, "share": rungs[rung], "top": rung == len(rungs) - 1},
-        "baseline": _measured(card, baseline, "dev") | _test(card, baseline, None) if baseline.by_seed else None,
-        "floor": _floor(card, baseline if baseline.by_seed else next(iter(mixes.values()), None)),
-        "beats_baseline": None if gain is None else gain > 0,
-        "candidates": len(mixes),
-        "best": ranked[:top],
-    }
+    gain = ranked[0].gain if ranked else None
+    return TargetMixes(
+        metric=card.metric,
+        languages=_languages(scored[0].score, "dev") if scored else card.languages,
+        rung=Rung(index=rung, share=rungs[rung], top=rung == len(rungs) - 1),
+        baseline=_baseline(card, baseline) if baseline.by_seed else None,
+        floor=_floor(card, baseline if baseline.by_seed else next(iter(mixes.values()), None)),
+        beats_baseline=None if gain is None else gain > 0,
+        candidates=len(mixes),
+        best=ranked[:top],
+    )
 
 
-def _entry(search: Search, card: Card, mix: _Mix, baseline: _Mix, cost: Cost) -> dict[str, Any]:
+def _result(search: Search, card: Card, mix: _Mix, baseline: _Mix, cost: Cost) -> MixResult:
     recipe = mix.any.recipe
-    return {
-        "digest": recipe.with_seed(search.config.seed).digest,
-        "mixture": recipe.mixture.weights,
-        "mix": str(recipe.mixture),
-        "hyperparameters": dict(recipe.hyperparameters),
-        **_measured(card, mix, "dev"),
-        **_gains(card, mix, baseline, "dev"),
-        "confirmed": len(mix.by_seed) >= search.config.confirm.seeds,
-        **_test(card, mix, baseline),
-        "cost": asdict(cost),
-    }
+    return MixResult(
+        digest=recipe.with_seed(search.config.seed).digest,
+        mixture=recipe.mixture.weights,
+        mix=str(recipe.mixture),
+        hyperparameters=dict(recipe.hyperparameters),
+        **dict(_gained(card, mix, baseline, "dev")),
+        confirmed=len(mix.by_seed) >= search.config.confirm.seeds,
+        test=_gained(card, mix, baseline, "test") if mix.values(_mean_of("test")) else None,
+        cost=MixCost(**asdict(cost)),
+    )
+
+
+def _baseline(card: Card, baseline: _Mix) -> Baseline:
+    test = _measured(card, baseline, "test") if baseline.values(_mean_of("test")) else None
+    return Baseline(**dict(_measured(card, baseline, "dev")), test=test)
 
 
 def _mean_of(split: str) -> Callable[[Score], float | None]:
@@ -146,21 +173,21 @@ def _in_language(card: Card, split: str, language: str) -> Callable[[Score], flo
     return lambda score: (score.dev if split == "dev" else score.test).get(language, {}).get(metric)
 
 
-def _measured(card: Card, mix: _Mix, split: str) -> dict[str, Any]:
+def _measured(card: Card, mix: _Mix, split: str) -> Measurement:
     """Mean and spread over seeds, for all languages together and for each."""
     values = mix.values(_mean_of(split))
     measured = _languages(mix.any.score, split)
     languages = {language: mix.values(_in_language(card, split, language)) for language in measured}
-    return {
-        "score": fmean(values.values()) if values else None,
-        "spread": _spread(values.values()),
-        "languages": {language: fmean(found.values()) for language, found in languages.items() if found},
-        "seeds": list(values.values()),
-    }
+    return Measurement(
+        score=fmean(values.values()) if values else None,
+        spread=_spread(values.values()),
+        languages={language: fmean(found.values()) for language, found in languages.items() if found},
+        seeds=list(values.values()),
+    )
 
 
-def _gains(card: Card, mix: _Mix, baseline: _Mix, split: str) -> dict[str, Any]:
-    """What is gained over the baseline with the same seeds."""
+def _gained(card: Card, mix: _Mix, baseline: _Mix, split: str) -> GainedMeasurement:
+    """The same, and what is gained over the baseline with the same seeds."""
 
     def differences(value: Callable[[Score], float | None]) -> list[float]:
         own, base = mix.values(value), baseline.values(value)
@@ -169,39 +196,23 @@ def _gains(card: Card, mix: _Mix, baseline: _Mix, split: str) -> dict[str, Any]:
     gains = differences(_mean_of(split))
     measured = _languages(mix.any.score, split)
     languages = {language: differences(_in_language(card, split, language)) for language in measured}
-    return {
-        "gain": fmean(gains) if gains else None,
-        "gain_spread": _spread(gains),
-        "gain_languages": {language: fmean(found) for language, found in languages.items() if found},
-        "gain_seeds": gains,
-    }
+    return GainedMeasurement(
+        **dict(_measured(card, mix, split)),
+        gain=fmean(gains) if gains else None,
+        gain_spread=_spread(gains),
+        gain_languages={language: fmean(found) for language, found in languages.items() if found},
+        gain_seeds=gains,
+    )
 
 
-def _test(card: Card, mix: _Mix, baseline: _Mix | None) -> dict[str, Any]:
-    if not mix.values(_mean_of("test")):
-        return {"test": None}
-    return {"test": _measured(card, mix, "test") | (_gains(card, mix, baseline, "test") if baseline else {})}
-
-
-def _floor(card: Card, mix: _Mix | None) -> dict[str, Any] | None:
+def _floor(card: Card, mix: _Mix | None) -> Floor | None:
     score = mix.any.score if mix else None
     if score is None:
         return None
     metric = card.metric or ""
-    return {"score": score.floor, "languages": {lang: score.floors[lang][metric] for lang in score.floors}}
+    return Floor(score=score.floor, languages={lang: score.floors[lang][metric] for lang in score.floors})
 
 
 def _spread(values: Iterable[float]) -> float | None:
-    found = list(values)
-    return stdev(found) if len(found) > 1 else None
-
-
-def answers(search: Search, studies: Studies, target: str | None = None, top: int = 3) -> dict[str, Any]:
-    """`best`, and for each target what the search has learned about it (`learned.py`)."""
-    from search.sampling.insights import learned  # brings scipy: half a second that no other answer has to wait for
-
-    found = best(search, studies, target, top)
-    about = learned(studies.state, search.space, list(found["targets"]), search.config.seed)
-    for name, answer in found["targets"].items():
-        answer["learned"] = about[name]
-    return found
+    numbers = list(values)
+    return stdev(numbers) if len(numbers) > 1 else None

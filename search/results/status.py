@@ -1,20 +1,33 @@
-"""What a search has found and where it stands, read from its studies alone. `docs/json.md` describes every field."""
+"""Where searches stand, read from their studies alone."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal, get_args
 
 from optuna.trial import TrialState
 
-from search.config.search import Search
-from search.config.workspace import find, names
-from search.results.ranking import best
-from search.scheduling.agenda import Agenda
+from search.config.workspace import Workspace, find, names
+from search.results.model import (
+    BestLine,
+    Budget,
+    FailureLine,
+    Failures,
+    Limit,
+    RecipeCounts,
+    SearchLine,
+    SearchList,
+    SearchStatus,
+    Seconds,
+    WorkItemCounts,
+    WorkItemLine,
+)
+from search.results.ranking import rank
+from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
-from search.studies.trial_record import Cost, Record
+from search.studies.trial_record import Record
 from spaces.errors import TaskmixError
 
 LAST_FAILURES = 5
@@ -24,69 +37,69 @@ MixState = Literal["running", "waiting", "stopped", "complete", "failed"]
 """`waiting`: has scores of a lower rung and may still be promoted; `stopped`: the search is over and it was not."""
 
 
-def status(search: Search, studies: Studies, alive: bool | None = None) -> dict[str, Any]:
+def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
     """Where a search stands.
 
     Args:
-        alive: whether a driver runs it now; None: not known.
+        driven: whether a driver runs it now; None: not known.
     """
-    owners, budget = studies.owners(), search.config.budget
+    owners, budget = studies.owners(), studies.search.config.budget
     running = [record for record in owners if record.state is TrialState.RUNNING]
     failed = [record for record in owners if record.state is TrialState.FAIL]
-    over = not running and Agenda(search, studies).over
-    cost = sum((record.cost for record in owners if record.cost), Cost())
-    states = mix_states(search, studies, over)
+    over = is_over(studies)
+    cost = studies.state.cost
+    states = mix_states(studies, over)
     wall = studies.wall_seconds
-    return {
-        "search": search.config.name,
-        "state": "running" if alive else "over" if over else "unfinished" if alive is None else "interrupted",
-        "over": over,
-        "recipes": {**_counts(states.values(), ("running", "waiting", "stopped", "complete", "failed"))},
-        "work_items": {
-            "running": 0 if alive is False else len(running),
-            "interrupted": len(running) if alive is False else 0,
-            "done": len(owners) - len(running) - len(failed),
-            "failed": len(failed),
-            "total": len(owners),
-        },
-        "budget": {
-            "recipes": {"used": len(states), "total": budget.recipes},
-            "work_items": {"used": len(owners), "total": budget.work_items},
-            "hours": {"used": wall / 3600, "total": budget.hours},
-            "gpu_hours": {"used": cost.gpu_seconds / 3600, "total": budget.gpu_hours},
-        },
-        "seconds": {
-            "wall": wall,
-            "work_items": cost.seconds,
-            "training": cost.training_seconds,
-            "training_share": cost.training_seconds / cost.seconds if cost.seconds else None,
-        },
-        "examples": cost.examples,
-        "failures": {
-            "count": len(failed),
-            "by_kind": dict(sorted(Counter(record.failure.kind for record in failed if record.failure).items())),
-            "last": [_failure(record) for record in failed[-LAST_FAILURES:]],
-        },
-        "running": [_running(record) for record in running],
-    }
+    return SearchStatus(
+        search=studies.search.config.name,
+        state="running" if driven else "over" if over else "unfinished" if driven is None else "interrupted",
+        over=over,
+        recipes=RecipeCounts(**_counted(states.values())),
+        work_items=WorkItemCounts(
+            running=0 if driven is False else len(running),
+            interrupted=len(running) if driven is False else 0,
+            done=len(owners) - len(running) - len(failed),
+            failed=len(failed),
+            total=len(owners),
+        ),
+        budget=Budget(
+            recipes=Limit(used=len(states), total=budget.recipes),
+            work_items=Limit(used=len(owners), total=budget.work_items),
+            hours=Limit(used=wall / 3600, total=budget.hours),
+            gpu_hours=Limit(used=cost.gpu_seconds / 3600, total=budget.gpu_hours),
+        ),
+        seconds=Seconds(
+            wall=wall,
+            work_items=cost.seconds,
+            training=cost.training_seconds,
+            training_share=cost.training_seconds / cost.seconds if cost.seconds else None,
+        ),
+        examples=cost.examples,
+        failures=Failures(
+            count=len(failed),
+            by_kind=dict(sorted(Counter(record.failure.kind for record in failed if record.failure).items())),
+            last=[_failure(record) for record in failed[-LAST_FAILURES:]],
+        ),
+        running=[_work_item(record) for record in running],
+    )
 
 
-def searches(alive: Callable[[str], bool | None] = lambda name: None) -> list[dict[str, Any]]:
+def list_searches(is_driven: Callable[[Workspace], bool | None] = lambda workspace: None) -> SearchList:
     """A line for every search in $TASKMIX_HOME.
 
     Args:
-        alive: search name -> whether a driver runs it now; None: not known.
+        is_driven: whether a driver runs a search now; None: not known.
     """
-    return [_line(name, alive(name)) for name in names()]
+    return SearchList(searches=[_line(name, is_driven) for name in names()])
 
 
-def mix_states(search: Search, studies: Studies, over: bool) -> dict[str, MixState]:
+def mix_states(studies: Studies, over: bool) -> dict[str, MixState]:
     """Mix (family digest) -> state, over all targets and seeds, in the order of their start; no baseline."""
     records: dict[str, list[Record]] = defaultdict(list)
     for record in (*studies.owners(), *studies.all()):
         if not record.recipe.is_baseline and not record.is_estimate:
             records[record.recipe.family].append(record)
-    top = len(search.config.halving.rungs) - 1
+    top = studies.state.top_rung
     return {family: state_of(found, top, over) for family, found in records.items()}
 
 
@@ -100,31 +113,31 @@ def state_of(records: Sequence[Record], top: int, over: bool) -> MixState:
     return "complete" if highest == top else "stopped" if over else "waiting"
 
 
-def _counts(states: Iterable[str], known: Sequence[str]) -> dict[str, int]:
+def _counted(states: Iterable[MixState]) -> dict[str, int]:
     counts = Counter(states)
-    return {**{state: counts[state] for state in known}, "total": counts.total()}
+    return {**{state: counts[state] for state in get_args(MixState)}, "total": counts.total()}
 
 
-def _failure(record: Record) -> dict[str, Any]:
+def _failure(record: Record) -> FailureLine:
     failure = record.failure
-    return {
-        **_running(record),
-        "kind": failure.kind if failure else "exception",
-        "message": failure.message if failure else "",
-        "finished": _time(record.finished),
-    }
+    return FailureLine(
+        **dict(_work_item(record)),
+        kind=failure.kind if failure else "exception",
+        message=failure.message if failure else "",
+        finished=_time(record.finished),
+    )
 
 
-def _running(record: Record) -> dict[str, Any]:
-    return {
-        "digest": record.recipe.digest,
-        "mix": str(record.recipe.mixture),
-        "seed": record.recipe.seed,
-        "rung": record.rung,
-        "targets": list(record.item.targets) if record.item else [record.target],
-        "purpose": record.kind,
-        "started": _time(record.started),
-    }
+def _work_item(record: Record) -> WorkItemLine:
+    return WorkItemLine(
+        digest=record.recipe.digest,
+        mix=str(record.recipe.mixture),
+        seed=record.recipe.seed,
+        rung=record.rung,
+        targets=list(record.item.targets) if record.item else [record.target],
+        purpose=record.purpose,
+        started=_time(record.started),
+    )
 
 
 def _time(time: dt.datetime | None) -> str | None:
@@ -132,25 +145,22 @@ def _time(time: dt.datetime | None) -> str | None:
     return time.astimezone().isoformat(timespec="seconds") if time else None
 
 
-def _line(name: str, alive: bool | None) -> dict[str, Any]:
+def _line(name: str, is_driven: Callable[[Workspace], bool | None]) -> SearchLine:
     """A search in one line; what is wrong with it where it cannot be read."""
-    line: dict[str, Any] = {"search": name, "state": "unreadable", "recipes": None, "work_items": None, "best": {}}
     try:
         workspace = find(name)
         studies = Studies.open(workspace)
+        status, ranked = summarize(studies, is_driven(workspace)), rank(studies, top=1)
     except TaskmixError as error:
-        return {**line, "problem": error.problems[0].what}
-    search = workspace.search
-    found, answer = status(search, studies, alive), best(search, studies, top=1)
-    return {
-        "search": name,
-        "state": found["state"],
-        "recipes": found["budget"]["recipes"],
-        "work_items": found["work_items"],
-        "best": {
-            target: {key: entry[key] for key in ("mix", "score", "gain")}
-            for target, entries in answer["targets"].items()
-            for entry in entries["best"]
+        return SearchLine(search=name, state="unreadable", problem=error.problems[0].what)
+    return SearchLine(
+        search=name,
+        state=status.state,
+        recipes=status.budget.recipes,
+        work_items=status.work_items,
+        best={
+            target: BestLine(mix=result.mix, score=result.score, gain=result.gain)
+            for target, mixes in ranked.targets.items()
+            for result in mixes.best
         },
-        "problem": None,
-    }
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from search.config.workspace import Workspace, find, names
-from search.results.ranking import best_of
+from search.results.ranking import rank_target
 from search.studies.studies import Studies
 from spaces import initial_design
 from spaces.errors import TaskmixError
@@ -36,9 +36,9 @@ def findings(workspace: Workspace) -> list[Finding]:
         except TaskmixError:  # `status` shows what is wrong with it; it is no reason not to begin
             continue
         for target, card in other.search.targets.items():
-            answer = best_of(other.search, studies, {}, target, 1)
-            for entry in answer["best"] if answer["rung"]["top"] else ():
-                if entry["gain"] is not None:
-                    mixture = Mixture.of(entry["mixture"])
-                    found.append(Finding(name, target, card.format, mixture, entry["gain"]))
+            mixes = rank_target(studies, {}, target, 1)
+            for result in mixes.best if mixes.rung.top else ():
+                if result.gain is not None:
+                    mixture = Mixture.of(result.mixture)
+                    found.append(Finding(name, target, card.format, mixture, result.gain))
     return found

@@ -42,7 +42,7 @@ class DiskBudget:
         self._unmeasured: set[str] = set()
         self._foreign: set[str] = set()
 
-    def started(self, item: WorkItem, kind: Purpose) -> None:
+    def started(self, item: WorkItem, purpose: Purpose) -> None:
         """Nothing to do."""
 
     def progressed(self, item: WorkItem, progress: Progress) -> None:

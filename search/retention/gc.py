@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from search.config.search import Search
 from search.config.workspace import Workspace, home
 from search.retention.inventory import EncoderInventory, neighbours
-from search.scheduling.agenda import Agenda
+from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
 from trainables.store.store import Orphan, Store
 
@@ -67,11 +66,11 @@ def sweep(workspace: Workspace, top: int) -> GcPlan:
     Raises:
         TaskmixError: the store, this search, or another one on the same store cannot be read.
     """
-    search, store = workspace.search, workspace.store
+    store = workspace.store
     predicted = store.prediction_sizes()  # before any studies are read: what is made after that is not looked at
     studies = Studies.open(workspace)
     holdings, have = EncoderInventory(workspace, studies), store.encoder_keys()
-    needed = holdings.running(have) | holdings.worth(have, top, _is_over(search, studies)).keys()
+    needed = holdings.running(have) | holdings.worth(have, top, is_over(studies)).keys()
     own = holdings.predictions()
     known = set(own)
     for other in neighbours(workspace):
@@ -97,7 +96,3 @@ def sweep(workspace: Workspace, top: int) -> GcPlan:
 def _is_in_home(workspace: Workspace) -> bool:
     """Whether every search that writes to the store lies in $TASKMIX_HOME."""
     return workspace.keeps_in(str(home() / "store"))
-
-
-def _is_over(search: Search, studies: Studies) -> bool:
-    return not studies.running() and Agenda(search, studies).over

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from search.config.workspace import Workspace, find, names
-from search.results.ranking import best
+from search.results.ranking import rank
 from search.scheduling.proxies import Merges
 from search.studies.studies import Studies
 from spaces.errors import Failure
@@ -133,14 +133,14 @@ class EncoderInventory:
         return arriving
 
     def _answer(self, top: int) -> set[str]:
-        answers = best(self._search, self._studies, top=top)["targets"].values()
-        found = set()
-        for answer in answers:
-            digests, rung = {entry["digest"] for entry in answer["best"]}, answer["rung"]["index"]
+        """Keys of the best mixes of each target, with all their seeds."""
+        keys = set()
+        for mixes in rank(self._studies, top=top).targets.values():
+            digests = {result.digest for result in mixes.best}
             for recipe in self._studies.state.recipes.values():
                 if recipe.with_seed(self._search.config.seed).digest in digests:
-                    found.add(self.key(recipe, rung))
-        return found
+                    keys.add(self.key(recipe, mixes.rung.index))
+        return keys
 
 
 def hopeful(

@@ -1,13 +1,4 @@
-"""MixtureSampler: an Optuna sampler that knows what a mixture is.
-
-It fits one surrogate (`surrogate.py`) to everything that was measured, on all targets and rungs, draws a function from
-its posterior for one target at the top rung, and proposes the recipe that is best in it (Thompson sampling; Russo et
-al. 2018, section 4): a recipe is proposed as often as it is likely to be the best. The function is drawn at random
-mixtures and at neighbours of the best ones, then at neighbours of its own best: a task more, less or exchanged, a step
-of weight moved, hyperparameters moved. Where recipes do not cost the same, best is what gains most for its cost.
-Recipes that run count as measured with their predicted scores (kriging believer, Ginsbourger et al. 2010), and a sample
-differs each time, so several proposals at a time are not the same.
-"""
+"""MixtureSampler: Thompson sampling from the model of all results (`thompson.py`), as a sampler for plain Optuna."""
 
 from __future__ import annotations
 
@@ -23,12 +14,13 @@ from optuna.trial import FrozenTrial
 from search.sampling.thompson import propose
 from search.surrogate.history import History
 from spaces.digest import derive_seed
-from spaces.recipe import CostFunction, candidate_key
+from spaces.mixture import Mixture
+from spaces.recipe import CostFunction, Value, candidate_key
 from spaces.space import Space
 
 
 class MixtureSampler(BaseSampler):
-    """For `study.optimize` over `space.distributions`; the value is a score, or a loss where the study minimises.
+    """For `study.optimize` over `space.distributions`; the value is a score, or a loss where the study minimizes.
 
     Intermediate values count as scores at lower rungs, a rung for each step. `space.decode` reads what is suggested.
 
@@ -52,18 +44,14 @@ class MixtureSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         others = [other for other in self._beside if other.study_name != study.study_name]
-        measured = History.of_studies([study, *others], self._space)
-        known = set(map(candidate_key, measured.candidates))
-        seed = derive_seed(self._seed, trial.number)
-        found = propose(
-            self._space,
-            measured,
-            0,
-            seed,
-            lambda mixture, values: candidate_key((mixture, values)) in known,
-            self._cost,
-        )
-        return self._space.encode(*found) if found else {}
+        history = History.of_studies([study, *others], self._space)
+        started = set(map(candidate_key, history.candidates))
+
+        def is_started(mixture: Mixture, values: dict[str, Value]) -> bool:
+            return candidate_key((mixture, values)) in started
+
+        candidate = propose(self._space, history, 0, derive_seed(self._seed, trial.number), is_started, self._cost)
+        return self._space.encode(*candidate) if candidate else {}
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

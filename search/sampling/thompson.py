@@ -1,4 +1,11 @@
-"""Thompson sampling: the candidate that a function drawn from the model's posterior likes best."""
+"""Thompson sampling: the candidate that a function drawn from the model's posterior likes best.
+
+A recipe is proposed as often as it is likely to be the best (Russo et al. 2018, section 4). The function is drawn at
+random candidates and at neighbors of the best known recipes, then at neighbors of its own best. Where recipes do not
+cost the same, best is what gains most for its cost. Recipes that run count as measured with their predicted scores
+(kriging believer, Ginsbourger et al. 2010), and a function differs each time, so several proposals at a time are not
+the same.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,7 @@ from random import Random
 
 import numpy as np
 
-from search.sampling.candidates import Seen, around, distinct, drawn, unseen
+from search.sampling.candidates import IsStarted, draw_candidates, draw_neighbors, drop_repeated, drop_started
 from search.surrogate.features import Array, Points
 from search.surrogate.gp import Surrogate, one_thread
 from search.surrogate.history import History
@@ -15,65 +22,75 @@ from spaces.recipe import Candidate, CostFunction
 from spaces.space import Space
 
 DRAWN = 240
-"""Mixtures that are drawn."""
+"""Random candidates that the function is drawn at."""
 
+BEST = 5
+"""Candidates whose neighbors are looked at."""
+
+NEIGHBORS = 12
+"""Moves that are tried from each of them."""
 
 ROUNDS = 2
-"""Of looking at the neighbours of the best."""
-
-
-KEPT = 5
-"""Mixtures whose neighbours are looked at."""
+"""Of looking at the neighbors of the function's best."""
 
 
 @one_thread()
 def propose(
-    space: Space, measured: History, target: int, seed: int, seen: Seen, cost: CostFunction | None = None
+    space: Space,
+    history: History,
+    target: int,
+    seed: int,
+    is_started: IsStarted,
+    cost: CostFunction | None = None,
 ) -> Candidate | None:
-    """The unseen recipe that a sample of the posterior finds best for a target, or None when nothing unseen was found.
+    """The recipe that a sample of the posterior finds best for a target, of those that were not started.
 
     Args:
-        target: its number in `measured`.
+        target: its number in the history.
         seed: of what is drawn; nothing else is random.
         cost: of a recipe. None: all cost the same.
+
+    Returns:
+        None when all that was looked at was started already.
     """
-    draw = Random(seed)
-    pool = unseen([*drawn(space, draw, DRAWN), *measured.estimated], seen)
-    observations = measured.observations(space)
+    rng = Random(seed)
+    pool = drop_started([*draw_candidates(space, rng, DRAWN), *history.estimated_candidates], is_started)
+    observations = history.observations(space)
     if observations is None:
         return pool[0] if pool else None
     surrogate = Surrogate(observations)
-    known, best = measured.known_on(target), 0.0
-    if measured.running:
-        surrogate = surrogate.condition_on_pending(measured.running, target)
-    if known:  # what is near the best so far is looked at, too
-        means = surrogate.means(observations.points.only(known), target)
-        best = max(best, float(means.max()))
-        tops = [measured.candidates[known[number]] for number in np.argsort(-means, kind="stable")[:KEPT]]
-        pool.extend(unseen(around(space, draw, tops), seen))
-    pool, normals = distinct(pool), np.random.default_rng(seed)
+    scored, best_gain = history.scored_on(target), 0.0
+    if history.pending:
+        surrogate = surrogate.condition_on_pending(history.pending, target)
+    if scored:
+        means = surrogate.means(observations.points.take(scored), target)
+        best_gain = max(best_gain, float(means.max()))
+        best = [history.candidates[scored[number]] for number in np.argsort(-means, kind="stable")[:BEST]]
+        pool.extend(drop_started(draw_neighbors(space, rng, best, NEIGHBORS), is_started))
+    pool, normals_rng = drop_repeated(pool), np.random.default_rng(seed)
     if not pool:
         return None
     points, costs = Points.of(pool, space), _costs(pool, cost)
-    drawn_normals = normals.standard_normal(len(pool))
-    values = _worth(surrogate.sampled(points, target, drawn_normals), best, costs)
+    normals = normals_rng.standard_normal(len(pool))
+    worths = _worths(surrogate.sample(points, target, normals), best_gain, costs)
     for _ in range(ROUNDS):
-        tops = [pool[number] for number in np.argsort(-values, kind="stable")[:KEPT]]
-        wider = distinct([*pool, *unseen(around(space, draw, tops), seen)])
-        more = wider[len(pool) :]
-        pool, points = wider, points.followed_by(Points.of(more, space))
-        costs = np.concatenate([costs, _costs(more, cost)])
-        drawn_normals = np.concatenate([drawn_normals, normals.standard_normal(len(more))])
-        values = _worth(surrogate.sampled(points, target, drawn_normals), best, costs)
-    return pool[int(np.argmax(values))]
+        best = [pool[number] for number in np.argsort(-worths, kind="stable")[:BEST]]
+        neighbors = drop_started(draw_neighbors(space, rng, best, NEIGHBORS), is_started)
+        wider = drop_repeated([*pool, *neighbors])
+        new = wider[len(pool) :]
+        pool, points = wider, points.concatenate(Points.of(new, space))
+        costs = np.concatenate([costs, _costs(new, cost)])
+        normals = np.concatenate([normals, normals_rng.standard_normal(len(new))])
+        worths = _worths(surrogate.sample(points, target, normals), best_gain, costs)
+    return pool[int(np.argmax(worths))]
 
 
 def _costs(candidates: Sequence[Candidate], cost: CostFunction | None) -> Array:
     return np.array([cost(*candidate) if cost else 1.0 for candidate in candidates])
 
 
-def _worth(gains: Array, best: float, costs: Array) -> Array:
+def _worths(gains: Array, best_gain: float, costs: Array) -> Array:
     """What is gained beyond the best known recipe by what trying it costs (Snoek et al. 2012, section 3.2, for a sample
     instead of the expected improvement); what gains nothing is worth the less the worse it is."""
-    more = gains - best
+    more = gains - best_gain
     return np.asarray(np.where(more > 0, more / (costs / costs.max()), more))

@@ -21,11 +21,11 @@ def promotable(
         eta: the best 1/eta of a rung's results go on.
         closing: no further recipes will come, so that the best of a rung goes on even when it has fewer than `eta`.
     """
-    found: list[tuple[str, int]] = []
+    promotions: list[tuple[str, int]] = []
     for rung in reversed(range(len(rankings) - 1)):
         ranking = rankings[rung]
         count = len(ranking) // eta
         if closing and ranking:
             count = max(1, count)
-        found.extend((digest, rung + 1) for digest in ranking[:count] if digest not in started[rung + 1])
-    return found
+        promotions.extend((digest, rung + 1) for digest in ranking[:count] if digest not in started[rung + 1])
+    return promotions

@@ -11,6 +11,7 @@ from functools import lru_cache
 from random import Random
 
 from search.config.search import Search
+from search.sampling.candidates import draw_candidates
 from search.studies.state import SearchState
 from spaces.digest import derive_seed
 from spaces.errors import InputError
@@ -24,7 +25,10 @@ DRAWS = 8
 
 @dataclass(frozen=True)
 class Merges:
-    """The estimates of a search as it stands."""
+    """Which mixtures are still to be estimated in a search as it is now, and what that needs.
+
+    Everything is computed anew at each call, from the state alone.
+    """
 
     search: Search
     state: SearchState
@@ -71,13 +75,11 @@ class Merges:
 @lru_cache(maxsize=8)
 def _mixtures(space: Space, tasks: tuple[str, ...], count: int, seed: int) -> list[Mixture]:
     """So many mixtures of at least two of the tasks, or as many as there are; of more, the first are the same."""
-    from search.sampling.candidates import drawn  # brings scipy, which few agendas need
-
     try:
         several = replace(
             space, tasks=tasks, min_tasks=2, max_tasks=min(space.max_tasks, len(tasks)), hyperparameters=()
         )
     except InputError:  # no two of them may be mixed
         return []
-    found = (mixture for mixture, _ in drawn(several, Random(derive_seed(seed, "estimates")), DRAWS * count))
-    return list(dict.fromkeys(found))[:count]
+    candidates = draw_candidates(several, Random(derive_seed(seed, "estimates")), DRAWS * count)
+    return list(dict.fromkeys(mixture for mixture, _ in candidates))[:count]

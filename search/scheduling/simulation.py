@@ -39,7 +39,7 @@ def simulate(search: Search, plan: Plan, findings: PreparationReport, concurrenc
         while len(running) < concurrency and (item := agenda.next()) is not None:
             owner = studies.state.owner(item)
             assert owner is not None
-            line = work.line(_expected(plan, item, owner.kind, search.config.seed))
+            line = work.line(_expected(plan, item, owner.purpose, search.config.seed))
             lines[line.kind].append(line)
             seconds = plan.rungs[item.rung] if line.seconds is None else line.seconds
             heapq.heappush(running, (now + seconds, studies.state.items, item))

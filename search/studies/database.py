@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import optuna
+import psutil
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from sqlalchemy import create_engine, event, text
@@ -35,9 +36,7 @@ NETWORK = re.compile(
     r"(fuse\.)?(afs|beegfs|ceph|cephfs|cifs|gcsfuse|glusterfs|gpfs|juicefs|lustre|nfs|nfs4|orangefs|panfs|rclone|s3fs"
     r"|smb3|sshfs|wekafs)"
 )
-"""File systems on which machines do not see each other's locks, or see a file's end late: no place for SQLite."""
-
-MOUNTS = Path("/proc/self/mountinfo")
+"""File systems on which machines do not see each other's locks, or see a file's end late: SQLite loses data there."""
 
 POSTGRES = "postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -222,28 +221,24 @@ def sqlite_file(address: URL) -> Path | None:
     return Path(address.database)
 
 
-def file_system(path: Path, mounts: str) -> tuple[str, str]:
-    """Type and mount point of the file system that a path lies on.
+def file_system(path: Path) -> tuple[str, str]:
+    """Type ("ext4", "nfs4") and mount point of the file system that a path lies on; empty where that cannot be told.
 
     Args:
         path: absolute, without links.
-        mounts: the text of `MOUNTS`.
     """
-    found = ("", "")
-    for line in mounts.splitlines():
-        before, _, after = line.partition(" - ")
-        point = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), before.split()[4])
-        if path.is_relative_to(point) and len(point) >= len(found[1]):  # a later mount lies over an earlier one
-            found = after.split()[0], point
-    return found
+    name, point = "", ""
+    for mount in psutil.disk_partitions(all=True):
+        # In the order in which they were mounted: a later one lies over an earlier one.
+        if path.is_relative_to(mount.mountpoint) and len(mount.mountpoint) >= len(point):
+            name, point = mount.fstype, mount.mountpoint
+    return name, point
 
 
 def _refuse_network(file: Path, key: str) -> None:
-    if not MOUNTS.exists():  # no Linux
-        return
-    kind, point = file_system(file.resolve(), MOUNTS.read_text(errors="replace"))
-    if NETWORK.fullmatch(kind):
-        found = f"{file} ({kind}, mounted at {point})"
+    name, point = file_system(file.resolve())
+    if NETWORK.fullmatch(name):
+        found = f"{file} ({name}, mounted at {point})"
         fix = f"use PostgreSQL ({key}: {POSTGRES}), or put TASKMIX_HOME on a local disk"
         reason = "SQLite loses data on a network file system, where its locks do not hold"
         raise InputError(Problem(reason, key, found, fix))

@@ -131,7 +131,7 @@ class SearchState:
             self.tried.add(digest)
         if record.item is not None:
             self._owners[owner_key] = record
-            if record.kind in ("start", "proposal"):
+            if record.purpose in ("start", "proposal"):
                 self.proposals_by_target[record.target] += 1
             if record.state is TrialState.RUNNING:
                 self._running[owner_key] = record

@@ -156,13 +156,14 @@ class Studies:
 
     # --- writing: everything may be repeated after it was broken off
 
-    def begin(self, item: WorkItem, kind: Purpose, owner: str) -> None:
+    def begin(self, item: WorkItem, purpose: Purpose, owner: str) -> None:
         """Write the owner of a work item, RUNNING."""
 
         def write() -> None:
             if self.state.owner(item) is None:
-                record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": kind, "item": item.to_dict()}
-                self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: record})
+                merged = {"merged": True} if item.merged else {}
+                whole = {"item": {"targets": list(item.targets), **merged}}
+                self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: _facts(item, purpose) | whole})
 
         self._write(write)
 
@@ -173,7 +174,7 @@ class Studies:
             owner = self.state.owner(item)
             if owner is None:  # told, and the answer was lost with the connection
                 return
-            record = {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": owner.kind}
+            record = _facts(item, owner.purpose)
             for target in item.targets:
                 if target != owner.target and self.state.at(target, *owner.key) is None:
                     score = outcome.scores.get(target)
@@ -350,6 +351,11 @@ def _make(storage: BaseStorage, search: Search) -> None:
         optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
 
 
+def _facts(item: WorkItem, purpose: Purpose) -> dict[str, Any]:
+    """What each trial of a work item holds of it."""
+    return {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": purpose}
+
+
 def _result(score: Score | None, outcome: Outcome) -> dict[str, Any]:
     if score is not None:
         return {"score": score.model_dump(mode="json")}
@@ -383,12 +389,18 @@ def _record(target: str, row: TrialRow, recipe: Callable[[Mapping[str, Any]], Re
         state=row.state,
         recipe=recipe(record["recipe"]),
         rung=record["rung"],
-        kind=record["kind"],
+        purpose=record["kind"],
         score=Score.model_validate(result["score"]) if "score" in result else None,
         failure=_failure(result),
-        item=WorkItem.from_dict(record["item"], recipe) if "item" in record else None,
+        item=_item(record, recipe) if "item" in record else None,
         cost=Cost(**cost) if cost else None,
         micro_batches=row.attributes.get(MICRO_BATCHES, {}),
         started=row.started,
         finished=row.finished,
     )
+
+
+def _item(record: Mapping[str, Any], recipe: Callable[[Mapping[str, Any]], Recipe]) -> WorkItem:
+    """The work item of an owner; before version 0.2 it held the recipe and the rung once more."""
+    targets, merged = tuple(record["item"]["targets"]), record["item"].get("merged", False)
+    return WorkItem(recipe(record["recipe"]), record["rung"], targets, merged)

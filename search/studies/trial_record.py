@@ -49,7 +49,7 @@ class Record:
     state: TrialState
     recipe: Recipe
     rung: int
-    kind: Purpose
+    purpose: Purpose
     score: Score | None = None
     failure: Failed | None = None
     item: WorkItem | None = None
@@ -66,9 +66,9 @@ class Record:
     @property
     def is_estimate(self) -> bool:
         """Nothing was trained on its mixture: its score is a guess, and no result."""
-        return self.kind == "estimate"
+        return self.purpose == "estimate"
 
     @property
     def is_searched(self) -> bool:
         """Of a recipe that the search tries: no baseline, no repeated seed, no estimate."""
-        return self.kind not in ("confirm", "estimate") and not self.recipe.is_baseline
+        return self.purpose not in ("confirm", "estimate") and not self.recipe.is_baseline

@@ -43,11 +43,11 @@ class Points:
     def __len__(self) -> int:
         return len(self.roots)
 
-    def only(self, chosen: Sequence[int] | NDArray[np.intp]) -> Points:
+    def take(self, indices: Sequence[int] | NDArray[np.intp]) -> Points:
         """Some of them, in that order."""
-        return Points(self.roots[chosen], self.values[chosen])
+        return Points(self.roots[indices], self.values[indices])
 
-    def followed_by(self, more: Points) -> Points:
+    def concatenate(self, more: Points) -> Points:
         """These, then those."""
         return Points(np.concatenate([self.roots, more.roots]), np.concatenate([self.values, more.values]))
 
@@ -58,10 +58,10 @@ class Points:
 
 
 def _values(space: Space, hyperparameters: Mapping[str, Value]) -> list[float]:
-    found: list[float] = []
+    columns: list[float] = []
     for name, hyperparameter in space.hyperparameters:
-        found.extend(_columns(hyperparameter.distribution, hyperparameters.get(name, hyperparameter.default)))
-    return found
+        columns.extend(_columns(hyperparameter.distribution, hyperparameters.get(name, hyperparameter.default)))
+    return columns
 
 
 def _columns(distribution: BaseDistribution, value: Value) -> list[float]:

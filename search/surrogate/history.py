@@ -1,4 +1,4 @@
-"""Measured: the scores of a search, or of plain Optuna studies, as the surrogate takes them."""
+"""History: the scores of a search, or of plain Optuna studies, as the surrogate takes them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ from spaces.space import Space
 
 @dataclass
 class History:
-    """What is known about recipes, on several targets.
+    """What was tried and what it scored, on several targets. Recipes, targets and rungs go by their numbers.
 
-    `candidates`: the recipes, in the order of their start. `scores`: by (target, rung), recipe -> score, recipes and
-    targets by their number. `baseline`: scores of the empty mixture, by (target, rung). `running`: recipes whose
-    lowest rung is not over; `failed`: those without any score. `estimates`: by target, recipe -> score that a merged
-    encoder had with the target stage of the lowest rung; a recipe may have nothing else.
+    Args:
+        candidates: the recipes, in the order of their start.
+        scores: (target, rung) -> recipe -> score.
+        targets, rungs: how many there are.
+        baseline: (target, rung) -> score of the empty mixture, where it was measured.
+        pending: recipes that run and have no score yet.
+        failed: recipes that failed and have no score.
+        estimates: target -> recipe -> score that a merged encoder had with the target stage of the lowest rung. A
+            recipe may have nothing else.
     """
 
     candidates: list[Candidate]
@@ -33,37 +38,37 @@ class History:
     targets: int
     rungs: int
     baseline: dict[tuple[int, int], float] = field(default_factory=dict)
-    running: list[int] = field(default_factory=list)
+    pending: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
     estimates: dict[int, dict[int, float]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: SearchState) -> History:
         """All that a search knows about the recipes that it searches; repeated seeds of winners are left out."""
-        found = cls([], {}, len(state.rungs), max(len(rungs) for rungs in state.rungs.values()))
+        history = cls([], {}, len(state.rungs), state.top_rung + 1)
         digests = [digest for digest in state.recipes if digest in state.tried]
         numbers = {digest: number for number, digest in enumerate(digests)}
         for digest in digests:
             recipe = state.recipes[digest]
-            found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
-        baseline = next((digest for digest, recipe in state.recipes.items() if recipe.is_baseline), None)
-        for target, (name, rungs) in enumerate(state.rungs.items()):
-            for rung, at in enumerate(rungs):
-                found.scores[target, rung] = {numbers[digest]: score for digest, score in at.scores()}
-                record = state.at(name, baseline, rung) if baseline is not None else None
-                if record is not None and record.score is not None:
-                    found.baseline[target, rung] = record.score.score
+            history.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
+        for target, (name, standings) in enumerate(state.rungs.items()):
+            for rung, standing in enumerate(standings):
+                history.scores[target, rung] = {numbers[digest]: score for digest, score in standing.scores()}
+                for digest in digests[:1]:  # all have the seed of the search
+                    baseline = state.baseline(name, rung, state.recipes[digest].seed)
+                    if baseline is not None and baseline.score is not None:
+                        history.baseline[target, rung] = baseline.score.score
         running = {record.recipe.digest for record in state.running()}
-        found._set_apart([numbers[digest] for digest in digests if digest in running], numbers.values())
+        history._set_apart([numbers[digest] for digest in digests if digest in running], numbers.values())
         for digest, recipe in state.estimated.items():
-            number = numbers.setdefault(digest, len(found.candidates))
-            if number == len(found.candidates):
-                found.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
+            number = numbers.setdefault(digest, len(history.candidates))
+            if number == len(history.candidates):
+                history.candidates.append((recipe.mixture, dict(recipe.hyperparameters)))
             for target, name in enumerate(state.rungs):
                 record = state.at(name, digest, 0, estimate=True)
                 if record is not None and record.score is not None:
-                    found.estimates.setdefault(target, {})[number] = record.score.score
-        return found
+                    history.estimates.setdefault(target, {})[number] = record.score.score
+        return history
 
     @classmethod
     def of_studies(cls, studies: Sequence[Study], space: Space) -> History:
@@ -73,39 +78,39 @@ class History:
         step. Parameters of tasks that are new to the pool count as left out.
         """
         trials = [study.get_trials(deepcopy=False) for study in studies]
-        steps = sorted({step for found in trials for trial in found for step in trial.intermediate_values})
-        places = {step: rung for rung, step in enumerate(steps)}
-        found = cls([], {}, len(studies), len(steps) + 1)
+        steps = sorted({step for of_study in trials for trial in of_study for step in trial.intermediate_values})
+        rungs = {step: rung for rung, step in enumerate(steps)}
+        history = cls([], {}, len(studies), len(steps) + 1)
         numbers: dict[Hashable, int] = {}
-        blank = space.encode(Mixture(), {})
-        for target, (study, own) in enumerate(zip(studies, trials, strict=True)):
+        left_out = space.encode(Mixture(), {})
+        for target, (study, of_study) in enumerate(zip(studies, trials, strict=True)):
             sign = -1.0 if study.direction is StudyDirection.MINIMIZE else 1.0
-            for trial in own:
+            for trial in of_study:
                 if not set(trial.params) & set(space.distributions):
                     continue
-                candidate = space.decode({**blank, **trial.params})
-                number = numbers.setdefault(candidate_key(candidate), len(found.candidates))
-                if number == len(found.candidates):
-                    found.candidates.append(candidate)
-                found._take(trial, target, number, places, sign)
-        found._set_apart(found.running, found.failed)
-        return found
+                candidate = space.decode({**left_out, **trial.params})
+                number = numbers.setdefault(candidate_key(candidate), len(history.candidates))
+                if number == len(history.candidates):
+                    history.candidates.append(candidate)
+                history._add_trial(trial, target, number, rungs, sign)
+        history._set_apart(history.pending, history.failed)
+        return history
 
-    def _take(self, trial: FrozenTrial, target: int, number: int, places: Mapping[int, int], sign: float) -> None:
+    def _add_trial(self, trial: FrozenTrial, target: int, number: int, rungs: Mapping[int, int], sign: float) -> None:
         for step, value in trial.intermediate_values.items():
-            self.scores.setdefault((target, places[step]), {})[number] = sign * value
+            self.scores.setdefault((target, rungs[step]), {})[number] = sign * value
         if trial.state is TrialState.COMPLETE and trial.value is not None:
             self.scores.setdefault((target, self.rungs - 1), {})[number] = sign * trial.value
         elif trial.state is TrialState.FAIL:
             self.failed.append(number)
         elif not trial.state.is_finished():
-            self.running.append(number)
+            self.pending.append(number)
 
-    def _set_apart(self, running: Iterable[int], failed: Iterable[int]) -> None:
+    def _set_apart(self, pending: Iterable[int], failed: Iterable[int]) -> None:
         """Note those that run and those that failed: they have no score, and what runs once more has not failed."""
         known = {number for scores in self.scores.values() for number in scores}
-        self.running = [number for number in dict.fromkeys(running) if number not in known]
-        known |= set(self.running)
+        self.pending = [number for number in dict.fromkeys(pending) if number not in known]
+        known |= set(self.pending)
         self.failed = [number for number in dict.fromkeys(failed) if number not in known]
 
     def observations(self, space: Space) -> Observations | None:
@@ -142,10 +147,10 @@ class History:
         return Observations(points, point_at, target_at, rung_at, np.array(gains)[order], self.targets, self.rungs)
 
     @property
-    def estimated(self) -> list[Candidate]:
-        """Recipes that have an estimate on some target."""
+    def estimated_candidates(self) -> list[Candidate]:
+        """Recipes that have an estimate on some target, in the order of their start."""
         return [self.candidates[number] for number in sorted({n for scores in self.estimates.values() for n in scores})]
 
-    def known_on(self, target: int) -> list[int]:
-        """Recipes with a score on a target, at any rung."""
+    def scored_on(self, target: int) -> list[int]:
+        """Recipes with a score on a target, at any rung, in the order of their start."""
         return sorted({number for rung in range(self.rungs) for number in self.scores.get((target, rung), ())})

@@ -1,25 +1,35 @@
 """Kernel: the covariance of two observed gains, and its derivatives by the scales. Nothing is fitted here.
 
-Notation. An observation i is the gain of recipe x_i on target t_i at rung r_i; R rungs, the top one is R - 1.
+Notation. Observation i is the gain of recipe x_i on target t_i at rung r_i; of R rungs the top one is R - 1. An
+estimate has rung -1 in the code and counts as one of rung 0 in a_i. [...] is 1 where it holds, else 0.
 
 | symbol | meaning | in the code | shape |
 |---|---|---|---|
 | n, p, T, K, H | observations, recipes, targets, tasks, columns of hyperparameters | | |
 | w | weights of a mixture; their square roots have length 1 | `Points.roots` | (p, K) |
 | h | hyperparameters, each between 0 and 1 | `Points.values` | (p, H) |
-| y | gains in units of the target's spread | `Observations.units` | (n,) |
-| k_x | over recipes: (linear + main + pairs + rest) * near + hyperparameters * near | `Kernel.recipes` | (p, p) |
-| near | squared exponential over h, with a length l for each column | `_near` | (p, p) |
-| B | over targets: sharing * correlation + (1 - sharing) * I | `Kernel.targets` | (T, T) |
+| y | gains in units of the target's spread | `Observations.standardized` | (n,) |
+| linear | w . w' | `_parts` | (p, p) |
+| main | root(w) . root(w') | `_parts` | (p, p) |
+| pairs | root(w_j w_k w'_j w'_k), summed over pairs of tasks j < k | `_parts` | (p, p) |
+| rest | squared exponential over root(w), of length 1/2 | `_parts` | (p, p) |
+| near | squared exponential over h, with a length for each column | `_near` | (p, p) |
+| k_x | (linear + main + pairs + rest) near, each part times the scale of its name | `Kernel.recipes` | (p, p) |
+| | + hyperparameters near [H > 0] | | |
+| B | over targets: sharing correlation + (1 - sharing) I | `Kernel.targets` | (T, T) |
 | a_i | amplitude ** (R - 1 - r_i), times trust for an estimate | `amplitudes` | (n,) |
-| D | a_i a_j, plus deviations between what was seen at one rung | `Levels.rungs` | (n, n) |
-| o | offset that observations of one target and rung share | `Levels.offsets` | (n, n) |
-| s_i | variance of the noise, less at upper rungs | `Levels.noise` | (n,) |
-| C | k_x(x_i, x_j) * B[t_i, t_j] * D + o + diag(s) | `Kernel.covariance` | (n, n) |
-| theta | logarithms of all scales; `PRIORS` has their priors | `Scales.values` | |
+| D | a_i a_j (1 + deviation [both measured at one rung below the top]) | `Levels.rungs` | (n, n) |
+| | + estimates' deviation [both are estimates] | | |
+| o | offset [both measured at one rung on one target] | `Levels.offsets` | (n, n) |
+| | + estimates' offset [both are estimates on one target] | | |
+| s_i | variance of the noise: noise R / (r_i + 1), or estimates' noise | `Levels.noise` | (n,) |
+| C | k_x(x_i, x_j) B[t_i, t_j] D + o + diag(s + `JITTER`) | `Kernel.covariance` | (n, n) |
+| theta | logarithms of all scales, but the logit of sharing; priors in `PRIORS` | `Scales.values` | |
 | dC / d theta | | `Kernel.slopes` | (n, n) each |
 
-`gp.py` has the model that this is the covariance of, its sources, and how theta is found.
+Scales: those of the parts of k_x, hyperparameters, sharing, amplitude, trust, deviation, offset, noise, those of
+estimates, and the lengths of near. `gp.py` has the model that this is the covariance of, its sources, and what is
+predicted; `fitting.py` fits theta.
 """
 
 from __future__ import annotations
@@ -28,13 +38,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from search.surrogate.features import Points
+from search.surrogate.features import Array, Points
 from search.surrogate.observations import Observations
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 JITTER = 1e-8
 """Added to variances, so that the covariance can be factored."""
@@ -61,7 +67,7 @@ PRIORS: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Scales:
-    """What was fitted; see `PRIORS`. `sharing` is the logit of the share of the correlation that is believed."""
+    """What was fitted; see `PRIORS`. `sharing` is the share of the correlation that counts; its value is a logit."""
 
     values: Mapping[str, float]
 
@@ -79,7 +85,7 @@ class Scales:
 
 
 @dataclass(frozen=True)
-class Estimates:
+class EstimatePairs:
     """Which of two observations are estimates, each of shape (observations, observations).
 
     `both`: both are. `same`: both are, on one target. `trusted`: how many of the two are.
@@ -90,10 +96,11 @@ class Estimates:
     trusted: Array
 
     @classmethod
-    def of(cls, seen: Observations) -> Estimates:
-        both = seen.estimated[:, None] & seen.estimated
-        same = both & (seen.target[:, None] == seen.target)
-        return cls(both.astype(float), same.astype(float), seen.estimated[:, None].astype(float) + seen.estimated)
+    def of(cls, observations: Observations) -> EstimatePairs:
+        estimated = observations.estimated
+        both = estimated[:, None] & estimated
+        same = both & (observations.target[:, None] == observations.target)
+        return cls(both.astype(float), same.astype(float), estimated[:, None].astype(float) + estimated)
 
 
 @dataclass(frozen=True)
@@ -105,55 +112,57 @@ class Levels:
     which is usual and quicker.
     """
 
-    seen: Observations
+    observations: Observations
     same: Array
     low: Array
     steps: Array
     share: Array
-    estimates: Estimates | None
+    estimates: EstimatePairs | None
 
     @classmethod
-    def of(cls, seen: Observations) -> Levels:
-        below, estimated = _below(seen), seen.estimated
-        same_rung = (seen.rung[:, None] == seen.rung) & ~estimated
+    def of(cls, observations: Observations) -> Levels:
+        below, estimated = _below(observations), observations.estimated
+        same_rung = (observations.rung[:, None] == observations.rung) & ~estimated
         low = (same_rung & (below > 0)[:, None]).astype(float)
-        same = (same_rung & (seen.target[:, None] == seen.target)).astype(float)
-        share = np.where(estimated, 1.0, (seen.rung + 1.0) / seen.rungs)
-        estimates = Estimates.of(seen) if estimated.any() else None
-        return cls(seen, same, low, below[:, None] + below, share, estimates)
+        same = (same_rung & (observations.target[:, None] == observations.target)).astype(float)
+        share = np.where(estimated, 1.0, (observations.rung + 1.0) / observations.rungs)
+        estimates = EstimatePairs.of(observations) if estimated.any() else None
+        return cls(observations, same, low, below[:, None] + below, share, estimates)
 
     def amplitudes(self, scales: Scales) -> Array:
         """Of both observations, as multiples of those at the top, of shape (observations, observations)."""
-        own = amplitudes(scales, self.seen)
+        own = amplitudes(scales, self.observations)
         return np.asarray(own[:, None] * own)
 
     def rungs(self, scales: Scales, amplitudes: Array) -> Array:
-        """The same with deviations."""
-        found = amplitudes * (1 + scales["deviation"] * self.low)
+        """D of the notation: the same with deviations."""
+        rungs = amplitudes * (1 + scales["deviation"] * self.low)
         if self.estimates:
-            found += scales["estimates' deviation"] * self.estimates.both
-        return np.asarray(found)
+            rungs += scales["estimates' deviation"] * self.estimates.both
+        return np.asarray(rungs)
 
     def offsets(self, scales: Scales) -> Array:
         """Variance that observations share whatever their recipes, of shape (observations, observations)."""
-        found = scales["offset"] * self.same
+        offsets = scales["offset"] * self.same
         if self.estimates:
-            found += scales["estimates' offset"] * self.estimates.same
-        return np.asarray(found)
+            offsets += scales["estimates' offset"] * self.estimates.same
+        return np.asarray(offsets)
 
     def noise(self, scales: Scales) -> Array:
         """Variance of each observation, shape (observations,)."""
-        return np.asarray(np.where(self.seen.estimated, scales["estimates' noise"], scales["noise"] / self.share))
+        estimated = self.observations.estimated
+        return np.asarray(np.where(estimated, scales["estimates' noise"], scales["noise"] / self.share))
 
 
-def _below(seen: Observations) -> Array:
+def _below(observations: Observations) -> Array:
     """How many rungs below the top each observation is, estimates as the lowest; of shape (observations,)."""
-    return np.asarray((seen.rungs - 1 - np.maximum(seen.rung, 0)).astype(float))
+    return np.asarray((observations.rungs - 1 - np.maximum(observations.rung, 0)).astype(float))
 
 
-def amplitudes(scales: Scales, seen: Observations) -> Array:
+def amplitudes(scales: Scales, observations: Observations) -> Array:
     """What each gain is as a multiple of the one at the top, of shape (observations,)."""
-    return np.asarray(scales["amplitude"] ** _below(seen) * np.where(seen.estimated, scales["trust"], 1.0))
+    trust = np.where(observations.estimated, scales["trust"], 1.0)
+    return np.asarray(scales["amplitude"] ** _below(observations) * trust)
 
 
 @dataclass(frozen=True)
@@ -169,11 +178,11 @@ class Separations:
     levels: Levels
 
     @classmethod
-    def of(cls, seen: Observations) -> Separations:
-        at = np.ix_(seen.point, seen.point)
-        parts = {name: part[at] for name, part in _parts(seen.points, seen.points).items()}
-        values = seen.points.values[seen.point].T
-        return cls(parts, (values[:, :, None] - values[:, None, :]) ** 2, Levels.of(seen))
+    def of(cls, observations: Observations) -> Separations:
+        at = np.ix_(observations.point, observations.point)
+        parts = {name: part[at] for name, part in _parts(observations.points, observations.points).items()}
+        values = observations.points.values[observations.point].T
+        return cls(parts, (values[:, :, None] - values[:, None, :]) ** 2, Levels.of(observations))
 
 
 @dataclass(frozen=True)
@@ -195,12 +204,12 @@ class Kernel:
     """The covariance of gains, at any scales.
 
     Args:
-        seen: all observations of a search: their targets and how these correlate.
+        observations: all observations of a search: their targets and how these correlate.
         sharing: False: every target on its own.
     """
 
-    def __init__(self, seen: Observations, sharing: bool) -> None:
-        self._seen, self._sharing = seen, sharing
+    def __init__(self, observations: Observations, sharing: bool = True) -> None:
+        self._observations, self.sharing = observations, sharing
 
     def recipes(self, scales: Scales, one: Points, other: Points) -> Array:
         """Covariance of gains at the top rung on one target, less offsets and noise."""
@@ -218,52 +227,54 @@ class Kernel:
 
     def targets(self, scales: Scales) -> Array:
         """Correlation of the targets' gains, shrunk towards none, of shape (targets, targets)."""
-        share = scales.sharing if self._sharing else 0.0
-        return np.asarray(share * self._seen.correlation + (1 - share) * np.eye(self._seen.targets))
+        share = scales.sharing if self.sharing else 0.0
+        return np.asarray(share * self._observations.correlation + (1 - share) * np.eye(self._observations.targets))
 
     def factors(self, scales: Scales, levels: Levels, parts: Mapping[str, Array]) -> Factors:
         """Of the observations, from the parts of the covariance over recipes as large as they are."""
-        target, of_both = levels.seen.target, levels.amplitudes(scales)
+        target, of_both = levels.observations.target, levels.amplitudes(scales)
         targets = self.targets(scales)[np.ix_(target, target)]
         return Factors(parts, _sum(parts.values()), targets, of_both, levels.rungs(scales, of_both))
 
     def covariance(self, scales: Scales, levels: Levels, factors: Factors) -> Array:
         """Of the observations, noise included."""
-        found = factors.recipes * factors.targets * factors.rungs + levels.offsets(scales)
-        found[np.diag_indices(len(found))] += levels.noise(scales) + JITTER
-        return np.asarray(found)
+        covariance = factors.recipes * factors.targets * factors.rungs + levels.offsets(scales)
+        covariance[np.diag_indices(len(covariance))] += levels.noise(scales) + JITTER
+        return np.asarray(covariance)
 
-    def slopes(self, scales: Scales, apart: Separations, factors: Factors, names: Sequence[str]) -> dict[str, Array]:
+    def slopes(
+        self, scales: Scales, separations: Separations, factors: Factors, names: Sequence[str]
+    ) -> dict[str, Array]:
         """Derivatives of `covariance` by the logarithms of the scales."""
-        levels, recipes, outer = apart.levels, factors.recipes, factors.targets * factors.rungs
-        found = {name: part * outer for name, part in factors.parts.items()}
-        for column, (length, distance) in enumerate(zip(scales.lengths, apart.distances, strict=True)):
-            found[length_name(column)] = recipes * distance / length**2 * outer
-        found["offset"] = scales["offset"] * levels.same
+        levels, recipes, outer = separations.levels, factors.recipes, factors.targets * factors.rungs
+        slopes = {name: part * outer for name, part in factors.parts.items()}
+        for column, (length, distance) in enumerate(zip(scales.lengths, separations.distances, strict=True)):
+            slopes[length_name(column)] = recipes * distance / length**2 * outer
+        slopes["offset"] = scales["offset"] * levels.same
         noise = levels.noise(scales)
-        found["noise"] = np.diag(np.where(levels.seen.estimated, 0.0, noise))
-        found["deviation"] = recipes * factors.targets * factors.amplitudes * scales["deviation"] * levels.low
-        found["amplitude"] = recipes * outer * levels.steps
+        slopes["noise"] = np.diag(np.where(levels.observations.estimated, 0.0, noise))
+        slopes["deviation"] = recipes * factors.targets * factors.amplitudes * scales["deviation"] * levels.low
+        slopes["amplitude"] = recipes * outer * levels.steps
         if levels.estimates:
             own = recipes * factors.targets * scales["estimates' deviation"] * levels.estimates.both
-            found["amplitude"] -= own * levels.steps
-            found["trust"] = (recipes * outer - own) * levels.estimates.trusted
-            found["estimates' deviation"] = own
-            found["estimates' offset"] = scales["estimates' offset"] * levels.estimates.same
-            found["estimates' noise"] = np.diag(np.where(levels.seen.estimated, noise, 0.0))
-        share, target = scales.sharing, levels.seen.target
-        correlation = self._seen.correlation - np.eye(self._seen.targets)
-        found["sharing"] = recipes * factors.rungs * share * (1 - share) * correlation[np.ix_(target, target)]
-        return {name: found[name] for name in names}
+            slopes["amplitude"] -= own * levels.steps
+            slopes["trust"] = (recipes * outer - own) * levels.estimates.trusted
+            slopes["estimates' deviation"] = own
+            slopes["estimates' offset"] = scales["estimates' offset"] * levels.estimates.same
+            slopes["estimates' noise"] = np.diag(np.where(levels.observations.estimated, noise, 0.0))
+        share, target = scales.sharing, levels.observations.target
+        correlation = self._observations.correlation - np.eye(self._observations.targets)
+        slopes["sharing"] = recipes * factors.rungs * share * (1 - share) * correlation[np.ix_(target, target)]
+        return {name: slopes[name] for name in names}
 
-    def scaled(self, scales: Scales, apart: Separations) -> dict[str, Array]:
+    def scale_parts(self, scales: Scales, separations: Separations) -> dict[str, Array]:
         """The parts of the covariance over recipes, as large as they are."""
-        found = {name: scales[name] * part for name, part in apart.parts.items()}
-        if len(apart.distances):
-            near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, apart.distances, 1))
-            found = {name: part * near for name, part in found.items()}
-            found["hyperparameters"] = scales["hyperparameters"] * near
-        return found
+        parts = {name: scales[name] * part for name, part in separations.parts.items()}
+        if len(separations.distances):
+            near = np.exp(-0.5 * np.tensordot(scales.lengths**-2, separations.distances, 1))
+            parts = {name: part * near for name, part in parts.items()}
+            parts["hyperparameters"] = scales["hyperparameters"] * near
+        return parts
 
 
 def _parts(one: Points, other: Points) -> dict[str, Array]:

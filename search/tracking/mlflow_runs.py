@@ -164,7 +164,7 @@ class Tracking:
 
     # --- agenda.Listener
 
-    def started(self, item: WorkItem, kind: Purpose) -> None:
+    def started(self, item: WorkItem, purpose: Purpose) -> None:
         self.ready()
         self._in_flight.add(item.key)
         self._refresh({item.recipe.digest})

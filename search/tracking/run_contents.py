@@ -13,12 +13,11 @@ from typing import Any
 from optuna.trial import TrialState
 
 from search.config.search import Search
-from search.results.ranking import best
+from search.results.ranking import rank
 from search.results.status import state_of
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.digest import digest
-from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 
 SEARCH, DIGEST, FAMILY, STATE = "search.id", "recipe.digest", "recipe.family", "state"
@@ -74,7 +73,7 @@ class Pages:
             STATE: state,
             "mix": str(recipe.mixture),
             "rung": str(max(record.rung for record in records)),
-            "purpose": records[0].kind,
+            "purpose": records[0].purpose,
             **({"failure": failures[-1]} if failures else {}),
             **{f"micro_batch.{phase}": str(n) for record in records for phase, n in record.micro_batches.items()},
         }
@@ -104,10 +103,10 @@ class Pages:
         if not times:
             return []
         values: dict[str, float | None] = {}
-        for target, answer in best(self.search, self.studies, top=1)["targets"].items():
-            values[f"{target}/baseline"] = answer["baseline"]["score"] if answer["baseline"] else None
-            for entry in answer["best"]:
-                values |= {f"{target}/score": entry["score"], f"{target}/gain": entry["gain"]}
+        for target, mixes in rank(self.studies, top=1).targets.items():
+            values[f"{target}/baseline"] = mixes.baseline.score if mixes.baseline else None
+            for result in mixes.best:
+                values |= {f"{target}/score": result.score, f"{target}/gain": result.gain}
         values |= {f"cost/{name}": value for name, value in asdict(state.cost).items()}
         values["work_items/failed"] = len(state.failures)
         return [
@@ -120,7 +119,7 @@ class Pages:
         if running:
             alive = any(item.key in self._in_flight for item in running)
             return ("running", "RUNNING") if alive else ("interrupted", "KILLED")
-        state = state_of(records, len(self.search.config.halving.rungs) - 1, over=False)
+        state = state_of(records, self.studies.state.top_rung, over=False)
         if state == "waiting":  # the same word when the search is over, or thousands of runs had to be written again
             return "not promoted", "FINISHED"
         return state, "FAILED" if state == "failed" else "FINISHED"
@@ -142,8 +141,7 @@ class Pages:
         for language, metrics in score.dev.items():
             for metric, value in metrics.items():
                 yield f"{target}/{language}/{metric}", value, at, step
-        mixture_free = Recipe.of(Mixture(), {}, record.recipe.model, record.recipe.seed)
-        baseline = self.studies.state.at(target, mixture_free.digest, record.rung)
+        baseline = self.studies.state.baseline(target, record.rung, record.recipe.seed)
         if baseline and baseline.score and baseline.finished and not record.recipe.is_baseline:
             later = max(at, _milliseconds(baseline.finished))
             yield f"{target}/gain", score.score - baseline.score.score, later, step

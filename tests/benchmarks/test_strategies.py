@@ -11,7 +11,7 @@ import pytest
 from benchmarks.efficiency.landscapes import Hyperparameters
 from benchmarks.efficiency.replay import replay
 from benchmarks.efficiency.results import budget_of
-from benchmarks.efficiency.strategies import OURS, STRATEGIES, make
+from benchmarks.efficiency.strategies import OURS, STRATEGIES, make_strategy
 from cluster.connect import connect
 from spaces.mixture import Mixture
 
@@ -31,7 +31,7 @@ class Sealed:
 def test_it_stays_within_its_budget_and_never_asks_for_the_truth(name: str) -> None:
     budget = budget_of(WORLD, RECIPES)
     sealed: Any = Sealed()
-    laboratory = replay(sealed, make(name, "tpe"), 1, budget)
+    laboratory = replay(sealed, make_strategy(name, "tpe"), 1, budget)
     told = laboratory.measurements
     assert 0 < laboratory.spent <= budget
     assert {measurement.target for measurement in told if measurement.mixture} == set(WORLD.targets)
@@ -47,7 +47,7 @@ def test_it_stays_within_its_budget_and_never_asks_for_the_truth(name: str) -> N
 @pytest.mark.parametrize("name", ["tpe", "tune", "ours"])
 def test_a_seed_gives_the_same_search_and_another_one_another(name: str) -> None:
     def told(seed: int) -> list[tuple[str, Mixture, float]]:
-        laboratory = replay(WORLD, make(name, "tpe"), seed, budget_of(WORLD, 2))
+        laboratory = replay(WORLD, make_strategy(name, "tpe"), seed, budget_of(WORLD, 2))
         return [(found.target, found.mixture, found.score) for found in laboratory.measurements]
 
     assert told(1) == told(1)
@@ -56,7 +56,7 @@ def test_a_seed_gives_the_same_search_and_another_one_another(name: str) -> None
 
 def test_halving_and_sharing_are_left_out_when_they_are() -> None:
     def run(name: str) -> list[Any]:
-        return replay(WORLD, make(name, "random"), 1, budget_of(WORLD, 3)).measurements
+        return replay(WORLD, make_strategy(name, "random"), 1, budget_of(WORLD, 3)).measurements
 
     assert {told.rung for told in run("ours")} == {1, 2}  # below the default's lowest rung nothing is looked at
     assert {told.rung for told in run("ours-no-halving")} == {2}
@@ -77,7 +77,7 @@ def test_tune_itself_tries_and_stops_what_the_replay_of_it_does(tmp_path: Path) 
     from benchmarks.efficiency import strategies
 
     world = Hyperparameters(3)
-    world._noise[:] = 0.0
+    world.noise[:] = 0.0
     target, trials = world.targets[0], 15
 
     class Trained(tune.Trainable):

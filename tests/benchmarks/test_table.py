@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.efficiency.replay import regret_curve, replay
 from benchmarks.efficiency.results import budget_of
-from benchmarks.efficiency.strategies import make
+from benchmarks.efficiency.strategies import make_strategy
 from benchmarks.efficiency.table import Table
 from benchmarks.efficiency.table_worlds import EmulatedWorld, PoolWorld
 from spaces.errors import InputError
@@ -63,7 +63,7 @@ def test_a_table_of_five_tasks_and_two_rungs(tmp_path: Path) -> None:
         low = world.observe(target, mixture, {}, 0, 1) - world.baseline(target)
         assert low < world.truth(target, mixture, {}) - world.baseline(target)
     assert "t0" not in world.described and "repeated seeds" in world.described
-    laboratory = replay(world, make("ours", "random"), 1, budget_of(world, 6))
+    laboratory = replay(world, make_strategy("ours", "random"), 1, budget_of(world, 6))
     assert regret_curve(world, laboratory.measurements)[-1][1] < 0.02
 
 
@@ -86,7 +86,7 @@ def test_a_pool_knows_its_rows_alone_and_uses_none_twice(tmp_path: Path) -> None
     table = Table.read(*written(tmp_path, 6, 20, 30))
     world = PoolWorld("pool", table, 100, dict.fromkeys(table.targets, 50))
     rows = {mixture for mixture in table.runs if mixture}
-    laboratory = replay(world, make("random", "tpe"), 1, budget_of(world, 100))
+    laboratory = replay(world, make_strategy("random", "tpe"), 1, budget_of(world, 100))
     for target in world.targets:
         used = [told.mixture for told in laboratory.measurements if told.target == target and told.mixture]
         assert len(used) == len(set(used))

@@ -115,11 +115,16 @@ def _trial(target: str, trial: FrozenTrial) -> Trial:
         rung=record["rung"],
         kind=record["kind"],
         score=trial.value if finished and "score" in result else None,
-        item=WorkItem.from_dict(record["item"]) if "item" in record else None,
+        item=_item(record) if "item" in record else None,
         started=trial.datetime_start,
         finished=trial.datetime_complete,
         failure=result.get("failure", {}).get("message"),
     )
+
+
+def _item(record: dict[str, Any]) -> WorkItem:
+    item = record["item"]
+    return WorkItem(Recipe.from_dict(record["recipe"]), record["rung"], tuple(item["targets"]), "merged" in item)
 
 
 @dataclass

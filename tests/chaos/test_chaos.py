@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from search.config.search import Search
-from search.results.status import best
+from search.results.ranking import rank
 from search.scheduling.agenda import Agenda
 from search.studies.database import open_storage
 from search.studies.studies import Studies
@@ -88,7 +88,7 @@ class Run:
 
     @classmethod
     def of(cls, search: Search, studies: str, cache: Path) -> Run:
-        answer = best(search, Studies.open(kept_at(studies, search)))["targets"]
+        answer = rank(Studies.open(kept_at(studies, search))).to_json()["targets"]
         found = {target: without(entry, "cost") for target, entry in answer.items()}
         return cls(Truth(open_storage(studies), search), found, WorkLog(cache / "work.jsonl").read().examples)
 

@@ -18,7 +18,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from ray.autoscaler._private.util import prepare_config, validate_config
 
-from cluster.submit import left_behind
+from cluster.submit import check_shared
 from search.config.search_file import load
 
 ROOT = Path(__file__).parents[2]
@@ -226,7 +226,7 @@ def test_the_search_of_the_job_is_a_search_and_finds_its_places(tmp_path: Path) 
     file = tmp_path / key
     file.write_text(text)
     config = load(file).config
-    assert left_behind(config.model_dump(mode="json"), key) == []
+    assert check_shared(config.model_dump(mode="json"), key) == []
     storage = config.storage
     assert storage.studies and storage.mlflow and storage.store and storage.cache
     for pod in (pod for pod in pods() if pod["containers"][0]["name"].startswith("ray-")):

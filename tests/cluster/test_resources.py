@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cluster.resources import ItemResources, fitting
+from cluster.resources import ItemResources, count_fitting
 from spaces.errors import InputError
 
 
@@ -32,12 +32,12 @@ def test_placement_for_tune() -> None:
     ],
 )
 def test_as_many_as_fit(item: ItemResources, nodes: list[dict[str, float]], cap: int | None, count: int) -> None:
-    assert fitting(item, nodes, cap) == count
+    assert count_fitting(item, nodes, cap) == count
 
 
 def test_not_even_one_fits() -> None:
     with pytest.raises(InputError) as caught:
-        fitting(ItemResources(cpus=2, gpus=1), [{"CPU": 2.0}, {"CPU": 1.0, "GPU": 1.0}])
+        count_fitting(ItemResources(cpus=2, gpus=1), [{"CPU": 2.0}, {"CPU": 1.0, "GPU": 1.0}])
     (problem,) = caught.value.problems
     assert problem.found == "asked: 2 CPU and 1 GPU; nodes: 2 CPU, 0 GPU; 1 CPU, 1 GPU"
     assert problem.fix
@@ -51,13 +51,13 @@ def test_resources_that_no_item_can_run_with(wrong: dict[str, float]) -> None:
 
 def test_nothing_at_once_is_a_mistake() -> None:
     with pytest.raises(InputError):
-        fitting(ItemResources(), [{"CPU": 2.0}], cap=0)
+        count_fitting(ItemResources(), [{"CPU": 2.0}], cap=0)
 
 
 def test_a_growing_cluster_is_asked_for_what_is_wanted() -> None:
     one = [{"CPU": 2.0}]
-    assert fitting(ItemResources(cpus=2), one, cap=8) == 1
-    assert fitting(ItemResources(cpus=2), one, cap=8, growing=True) == 8
-    assert fitting(ItemResources(cpus=2), one, growing=True) == 1
+    assert count_fitting(ItemResources(cpus=2), one, cap=8) == 1
+    assert count_fitting(ItemResources(cpus=2), one, cap=8, growing=True) == 8
+    assert count_fitting(ItemResources(cpus=2), one, growing=True) == 1
     with pytest.raises(InputError):
-        fitting(ItemResources(cpus=4), one, cap=8, growing=True)
+        count_fitting(ItemResources(cpus=4), one, cap=8, growing=True)

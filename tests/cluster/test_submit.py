@@ -25,7 +25,7 @@ import yaml
 
 from cluster import submit as module
 from cluster.connect import PACKAGES
-from cluster.submit import Jobs, left_behind, pack
+from cluster.submit import Jobs, check_shared, pack
 from search.cli import main
 from search.config.search_file import load
 from search.studies.database import open_storage
@@ -45,14 +45,14 @@ def test_what_would_be_left_behind_is_named_with_what_to_write(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     (tmp_path / "encoder").mkdir()
     storage = {"studies": None, "mlflow": "sqlite:///runs.db", "store": "store", "cache": None, "mirror": None}
-    problems = left_behind({"model": "encoder", "storage": storage}, "f.yaml")
+    problems = check_shared({"model": "encoder", "storage": storage}, "f.yaml")
     assert [problem.where for problem in problems] == [
         *[f"f.yaml: storage.{key}" for key in ("studies", "mlflow", "store", "cache")],
         "f.yaml: model",
     ]
     assert "postgresql://" in problems[0].fix
     shared = {"studies": "postgresql://u@h/d", "mlflow": "http://h:5000", "store": "s3://b/s", "cache": "/shared"}
-    assert left_behind({"model": "xlm-roberta-base", "storage": {**shared, "mirror": "/shared/hub"}}, "f.yaml") == []
+    assert check_shared({"model": "xlm-roberta-base", "storage": {**shared, "mirror": "/shared/hub"}}, "f.yaml") == []
 
 
 def test_a_search_with_the_defaults_is_refused_before_anything_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
@@ -280,10 +280,11 @@ def test_a_second_submit_is_refused_while_the_job_runs_and_not_when_it_was_stopp
     script = """
 import sys
 from pathlib import Path
+from ray.job_submission import JobSubmissionClient
 from cluster.submit import Jobs, pack
 from spaces.errors import InputError
 address, file, folder = sys.argv[1:]
-jobs = Jobs(address, print)
+jobs, client = Jobs(address, print), JobSubmissionClient(address)
 Path(folder).mkdir()
 pack(Path(folder), Path(file).read_text(), [Path(file).parent / "cards"])
 job = jobs.submit("two", Path(folder))
@@ -293,10 +294,10 @@ except InputError as error:
     print(error)
 print(jobs.submit("other", Path(folder)))
 for name in (job, "taskmix-other-1"):
-    jobs._client.stop_job(name)
+    client.stop_job(name)
     print(jobs.follow(name, lambda text: None))
 print(jobs.submit("two", Path(folder)))
-jobs._client.stop_job("taskmix-two-2")
+client.stop_job("taskmix-two-2")
 """
     done = head.run(sys.executable, "-c", script, head.address, str(search), str(head.folder / "parcel"))
     assert (done.returncode, done.stderr) == (0, "")

@@ -13,9 +13,9 @@ import pytest
 import ray
 
 from cluster import survey
-from cluster.gpus import MIB, Gpu, gpus_of
-from cluster.node_report import PACKAGES, Asked, look, probe_name, software
-from cluster.survey import Answer, ask, clock_difference
+from cluster.gpus import MIB, Gpu, parse_gpus
+from cluster.node_report import WORKER_PACKAGES, ReportRequest, list_software, make_report, new_probe_name
+from cluster.survey import Answer, ask, compare_clocks
 from tests.support.nodes import ROOT, Nodes, frozen
 from trainables.store.filesystem import Files
 
@@ -51,7 +51,7 @@ def executable(path: Path, text: str) -> Path:
 
 def shadow(folder: Path) -> None:
     """An old taskmix, and another version of a package, to be found before the right ones."""
-    for package in PACKAGES:
+    for package in WORKER_PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     with (folder / "trainables" / "mixing.py").open("a") as file:
         file.write("# as it was last week\n")
@@ -85,111 +85,119 @@ def nodes(folder: Path, good_node: list[Any]) -> Iterator[list[survey.Node]]:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(here)
             ray.init(made.address, log_to_driver=False)
-            yield survey.nodes()
+            yield survey.list_nodes()
     finally:
         ray.shutdown()
         made.close()
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> Asked:
-    return Asked(store=str(tmp_path / "store"), cache=str(tmp_path / "cache"), probe=probe_name(), temporary="/tmp")
+def wanted(tmp_path: Path) -> ReportRequest:
+    return ReportRequest(
+        store=str(tmp_path / "store"), cache=str(tmp_path / "cache"), probe=new_probe_name(), temporary="/tmp"
+    )
 
 
-def answers(asked: Asked, nodes: list[survey.Node], seconds: float = 60) -> dict[str, Answer]:
+def answers(wanted: ReportRequest, nodes: list[survey.Node], seconds: float = 60) -> dict[str, Answer]:
     """By the first word of the node's name."""
-    found = list(ask(asked, nodes, seconds))
+    found = list(ask(wanted, nodes, seconds))
     assert len(found) == len(nodes)
     return {answer.node.name.partition(" ")[0]: answer for answer in found}
 
 
-def test_nodes_of_one_store(nodes: list[survey.Node], asked: Asked, tmp_path: Path) -> None:
-    store = Files(asked.store)
-    store.publish(asked.probe, b"from the driver")
+def test_nodes_of_one_store(nodes: list[survey.Node], wanted: ReportRequest, tmp_path: Path) -> None:
+    store = Files(wanted.store)
+    store.publish(wanted.probe, b"from the driver")
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / asked.probe).write_text("from the driver")
-    asked = replace(asked, folders=(str(tmp_path), str(tmp_path / "none")))
+    (tmp_path / "cache" / wanted.probe).write_text("from the driver")
+    wanted = replace(wanted, folders=(str(tmp_path), str(tmp_path / "none")))
 
-    found = answers(asked, nodes)
+    found = answers(wanted, nodes)
     assert sorted(found) == ["good", "head", "odd"]
     for answer in found.values():
-        assert answer.seen is not None
-        assert answer.read and answer.seen.found and answer.seen.cache_shared
-        assert (answer.seen.store_problem, answer.seen.cache_error) == (None, None)
-        assert answer.seen.missing == (str(tmp_path / "none"),)
-        assert abs(answer.ahead) <= answer.unsure + 0.01, "one machine has one clock"
-        assert answer.seen.open_files > 0 and min(answer.seen.free.values()) > 0
-    assert [listed.name for listed in store.list("")] == [asked.probe], "the nodes leave nothing"
+        assert answer.report is not None
+        assert answer.probe_arrived and answer.report.store_shared and answer.report.cache_shared
+        assert (answer.report.store_problem, answer.report.cache_error) == (None, None)
+        assert answer.report.missing == (str(tmp_path / "none"),)
+        assert abs(answer.clock_ahead) <= answer.clock_error + 0.01, "one machine has one clock"
+        assert answer.report.open_files > 0 and min(answer.report.free.values()) > 0
+    assert [listed.name for listed in store.list("")] == [wanted.probe], "the nodes leave nothing"
 
-    here = software()
-    assert found["good"].seen is not None and found["odd"].seen is not None
-    assert found["good"].seen.software == here
-    other = found["odd"].seen.software
+    here = list_software()
+    assert found["good"].report is not None and found["odd"].report is not None
+    assert found["good"].report.software == here
+    other = found["odd"].report.software
     assert {name for name in here.code if here.code[name] != other.code[name]} == {"trainables"}
     assert {name for name in here.versions if here.versions[name] != other.versions[name]} == {"tokenizers"}
     assert other.versions["tokenizers"] == "0.1"
 
-    assert found["good"].seen.gpus == gpus_of(DEVICES, PROCESSES)
-    assert found["odd"].seen.gpus is None
-    assert found["odd"].seen.gpu_error == "No such file or directory: nvidia-smi"
+    assert found["good"].report.gpus == parse_gpus(DEVICES, PROCESSES)
+    assert found["odd"].report.gpus is None
+    assert found["odd"].report.gpu_error == "No such file or directory: nvidia-smi"
 
 
-def test_a_store_that_is_not_shared(nodes: list[survey.Node], asked: Asked, folder: Path) -> None:
+def test_a_store_that_is_not_shared(nodes: list[survey.Node], wanted: ReportRequest, folder: Path) -> None:
     """A relative path: each node has it, and each has another one."""
-    asked = replace(asked, store="store", cache="cache")
-    Files("store").publish(asked.probe, b"from the driver")
-    for answer in answers(asked, nodes).values():
-        assert answer.seen is not None and answer.seen.store_problem is None
-        assert not answer.seen.found
-        assert not answer.seen.cache_shared
-        assert not answer.read
+    wanted = replace(wanted, store="store", cache="cache")
+    Files("store").publish(wanted.probe, b"from the driver")
+    for answer in answers(wanted, nodes).values():
+        assert answer.report is not None and answer.report.store_problem is None
+        assert not answer.report.store_shared
+        assert not answer.report.cache_shared
+        assert not answer.probe_arrived
     assert (folder / "good" / "store").is_dir()
-    assert list(folder.glob("*/store/probe-*")) == [folder / "driver" / "store" / asked.probe]
+    assert list(folder.glob("*/store/probe-*")) == [folder / "driver" / "store" / wanted.probe]
 
 
-def test_a_store_and_a_cache_that_cannot_be_written(nodes: list[survey.Node], asked: Asked, tmp_path: Path) -> None:
+def test_a_store_and_a_cache_that_cannot_be_written(
+    nodes: list[survey.Node], wanted: ReportRequest, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
-    asked = replace(asked, store=str(tmp_path / "file" / "store"), cache=str(tmp_path / "file" / "cache"))
-    for answer in answers(asked, nodes).values():
-        assert answer.seen is not None and answer.seen.store_problem is not None
-        assert "cannot be" in answer.seen.store_problem.what and answer.seen.store_problem.fix
-        assert "Not a directory" in (answer.seen.cache_error or "")
+    wanted = replace(wanted, store=str(tmp_path / "file" / "store"), cache=str(tmp_path / "file" / "cache"))
+    for answer in answers(wanted, nodes).values():
+        assert answer.report is not None and answer.report.store_problem is not None
+        assert "cannot be" in answer.report.store_problem.what and answer.report.store_problem.fix
+        assert "Not a directory" in (answer.report.cache_error or "")
 
 
-def test_a_node_that_does_not_answer(nodes: list[survey.Node], asked: Asked, good_node: list[Any]) -> None:
+def test_a_node_that_does_not_answer(nodes: list[survey.Node], wanted: ReportRequest, good_node: list[Any]) -> None:
     began = time.monotonic()
     with frozen(good_node[0]):
-        found = answers(asked, nodes, seconds=2)
+        found = answers(wanted, nodes, seconds=2)
     assert time.monotonic() - began < 10
-    assert {name: answer.seen is None for name, answer in found.items()} == {"good": True, "head": False, "odd": False}
+    assert {name: answer.report is None for name, answer in found.items()} == {
+        "good": True,
+        "head": False,
+        "odd": False,
+    }
     assert found["good"].reason == "no answer within 2 s"
-    assert answers(asked, nodes)["good"].seen, "and then it does again"
+    assert answers(wanted, nodes)["good"].report, "and then it does again"
 
 
-def test_a_node_that_is_not_there(nodes: list[survey.Node], asked: Asked) -> None:
+def test_a_node_that_is_not_there(nodes: list[survey.Node], wanted: ReportRequest) -> None:
     gone = survey.Node("e" * 56, "gone", {"CPU": 1.0})
-    (answer,) = answers(asked, [gone]).values()
-    assert answer.seen is None
+    (answer,) = answers(wanted, [gone]).values()
+    assert answer.report is None
     assert answer.reason
 
 
-def test_a_driver_without_a_store_still_asks_for_the_rest(asked: Asked, tmp_path: Path) -> None:
-    seen = look(replace(asked, probe="", hub_model="no/hub/id", suite=True), has_gpus=False)
-    assert not seen.found and not seen.cache_shared and not seen.model_cached
-    assert Files(asked.store).read(seen.written) is not None
+def test_a_driver_without_a_store_still_asks_for_the_rest(wanted: ReportRequest, tmp_path: Path) -> None:
+    report = make_report(replace(wanted, probe="", hub_model="no/hub/id", suite=True), has_gpus=False)
+    assert not report.store_shared and not report.cache_shared and not report.model_cached
+    assert Files(wanted.store).read(report.probe) is not None
 
 
-def test_clock_difference() -> None:
-    assert clock_difference(sent=100.0, other=101.0, got=102.0) == (0.0, 1.0)
-    assert clock_difference(sent=100.0, other=131.0, got=102.0) == (30.0, 1.0)
-    assert clock_difference(sent=100.0, other=40.0, got=100.5) == (-60.25, 0.25)
+def test_how_far_another_clock_is_ahead() -> None:
+    assert compare_clocks(sent=100.0, other=101.0, arrived=102.0) == (0.0, 1.0)
+    assert compare_clocks(sent=100.0, other=131.0, arrived=102.0) == (30.0, 1.0)
+    assert compare_clocks(sent=100.0, other=40.0, arrived=100.5) == (-60.25, 0.25)
 
 
 def test_gpus_as_nvidia_smi_tells_them() -> None:
-    idle, busy, split = gpus_of(DEVICES, PROCESSES)
+    idle, busy, split = parse_gpus(DEVICES, PROCESSES)
     assert idle == Gpu(0, "NVIDIA A100-SXM4-80GB", 81920 * MIB, 4 * MIB)
     assert busy.used == 40537 * MIB
     assert busy.used_by == ("process 51234 (python3) 40120 MiB", "process 51300 ([Not Found])")
     assert (split.total, split.used) == (None, None)
     with pytest.raises(ValueError, match="something else"):
-        gpus_of("No devices were found", "")
+        parse_gpus("No devices were found", "")

@@ -19,7 +19,7 @@ import yaml
 from sqlalchemy import create_engine, text
 
 from cluster.gpus import MIB, Gpu
-from cluster.node_report import Asked, Seen, Software, look, probe_name
+from cluster.node_report import NodeReport, ReportRequest, Software, make_report, new_probe_name
 from cluster.resources import ItemResources
 from cluster.survey import Answer, Node
 from search.checks import doctor
@@ -261,22 +261,24 @@ def test_require(capsys: Capture) -> None:
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> Asked:
-    return Asked(store=str(tmp_path / "store"), cache=str(tmp_path / "cache"), probe=probe_name(), temporary="/tmp")
+def asked(tmp_path: Path) -> ReportRequest:
+    return ReportRequest(
+        store=str(tmp_path / "store"), cache=str(tmp_path / "cache"), probe=new_probe_name(), temporary="/tmp"
+    )
 
 
 @pytest.fixture
-def answer(asked: Asked) -> Answer:
+def answer(asked: ReportRequest) -> Answer:
     """What this machine answers, but that the store is shared."""
     node = Node("id", "b", {"CPU": 4.0, "GPU": 2.0, "memory": 8e9, "object_store_memory": 2e9})
-    return Answer(node, replace(look(asked, has_gpus=False), found=True), read=True)
+    return Answer(node, replace(make_report(asked, has_gpus=False), store_shared=True), probe_arrived=True)
 
 
-def said(answer: Answer, asked: Asked, item: ItemResources | None = None, **seen: Any) -> dict[str, Check]:
+def said(answer: Answer, asked: ReportRequest, item: ItemResources | None = None, **changes: Any) -> dict[str, Check]:
     """The checks of an answer of which some things are different; the rest has to be well."""
-    assert answer.seen is not None
-    here = answer.seen.software
-    changed = replace(answer, seen=replace(answer.seen, **seen))
+    assert answer.report is not None
+    here = answer.report.software
+    changed = replace(answer, report=replace(answer.report, **changes))
     return {check.name: check for check in of_node(changed, asked, here, item or ItemResources())}
 
 
@@ -286,14 +288,14 @@ def failing(checks: dict[str, Check]) -> Check:
     return found
 
 
-def test_each_thing_that_may_be_wrong_with_a_node(answer: Answer, asked: Asked) -> None:
+def test_each_thing_that_may_be_wrong_with_a_node(answer: Answer, asked: ReportRequest) -> None:
     assert {check.state for check in said(answer, asked).values()} == {"ok"}
-    assert answer.seen is not None
-    here = answer.seen.software
+    assert answer.report is not None
+    here = answer.report.software
     for name, changes in (
         ("taskmix", {"software": Software(here.versions, {**here.code, "trainables": "other"})}),
         ("packages", {"software": Software({**here.versions, "torch": None}, here.code)}),
-        ("store", {"found": False}),
+        ("store", {"store_shared": False}),
         ("cache", {"cache_error": "Read-only file system"}),
         ("cache", {"free": {asked.cache: 10**8, "/tmp": 10**10}}),
         ("limits", {"free": {asked.cache: 10**10, "/tmp": 10**8}}),
@@ -301,20 +303,22 @@ def test_each_thing_that_may_be_wrong_with_a_node(answer: Answer, asked: Asked) 
         ("data", {"missing": ("/data/model",)}),
     ):
         assert failing(said(answer, asked, **changes)).name == name, changes
-    assert failing(said(replace(answer, read=False), asked)).name == "store"
-    silent = list(of_node(replace(answer, seen=None, reason="no answer within 60 s"), asked, here, ItemResources()))
+    assert failing(said(replace(answer, probe_arrived=False), asked)).name == "store"
+    silent = list(of_node(replace(answer, report=None, reason="no answer within 60 s"), asked, here, ItemResources()))
     assert [(check.name, check.state) for check in silent] == [("answer", "failed")]
-    assert said(answer, replace(asked, probe=""), found=False)["store"].state == "skipped"
+    assert said(answer, replace(asked, probe=""), store_shared=False)["store"].state == "skipped"
 
 
-def test_the_clock(answer: Answer, asked: Asked) -> None:
-    assert said(replace(answer, ahead=-4.9), asked)["clock"].state == "ok"
-    assert said(replace(answer, ahead=9.0, unsure=5.0), asked)["clock"].state == "ok", "not known for certain"
-    check = failing(said(replace(answer, ahead=-37.0, unsure=0.1), asked))
+def test_the_clock(answer: Answer, asked: ReportRequest) -> None:
+    assert said(replace(answer, clock_ahead=-4.9), asked)["clock"].state == "ok"
+    assert said(replace(answer, clock_ahead=9.0, clock_error=5.0), asked)["clock"].state == "ok", (
+        "not known for certain"
+    )
+    check = failing(said(replace(answer, clock_ahead=-37.0, clock_error=0.1), asked))
     assert check.text.startswith("37.00 s behind the clock of this machine (± 0.10 s)")
 
 
-def test_what_comes_from_the_hub(answer: Answer, asked: Asked) -> None:
+def test_what_comes_from_the_hub(answer: Answer, asked: ReportRequest) -> None:
     away = {"hub_error": "timed out"}
     hub = replace(asked, hub=True, hub_model="some/encoder")
     assert "data and model" in failing(said(answer, hub, **away)).text
@@ -323,7 +327,7 @@ def test_what_comes_from_the_hub(answer: Answer, asked: Asked) -> None:
     assert said(answer, hub)["data"].text == "the hub can be reached"
 
 
-def test_shared_memory_matters_to_gpus_that_train_together(answer: Answer, asked: Asked) -> None:
+def test_shared_memory_matters_to_gpus_that_train_together(answer: Answer, asked: ReportRequest) -> None:
     small = {"shared_memory": 64 * MIB}
     assert said(answer, asked, ItemResources(gpus=1), **small)["limits"].state == "ok"
     assert "--shm-size" in failing(said(answer, asked, ItemResources(gpus=1, workers=2), **small)).fix
@@ -350,9 +354,9 @@ def test_what_training_holds_at_least(zero: int, workers: int, frozen: bool, byt
 
 
 def memory(answer: Answer, gpus: list[Gpu] | None, least: int | None, item: ItemResources, lent: float = 0) -> Check:
-    assert answer.seen is not None
-    seen: Seen = replace(answer.seen, gpus=None if gpus is None else tuple(gpus), gpu_error="not found")
-    (check,) = of_memory(replace(answer, seen=seen), item, least, concurrency=4, lent=lent)
+    assert answer.report is not None
+    report: NodeReport = replace(answer.report, gpus=None if gpus is None else tuple(gpus), gpu_error="not found")
+    (check,) = of_memory(replace(answer, report=report), item, least, concurrency=4, lent=lent)
     return check
 
 

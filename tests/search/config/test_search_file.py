@@ -78,7 +78,9 @@ def test_the_card_of_the_docs_is_right(tmp_path: Path) -> None:
         ({"start": {"mixtures": ["ner:0.99 + crossref:0.01"]}}, "start.mixtures.0", "below min_weight"),
         ({"stages": {**SEARCH["stages"], "per_target": {"vers": {}}}}, "per_target.vers", "did you mean 'verses'"),
         ({"stages": {**SEARCH["stages"], "target": {"examples": 40}}}, "stages.target", "less than one batch"),
-        ({"sampler": {"name": "best"}}, "sampler.name", "'random', 'tpe' or 'gp'"),
+        ({"sampler": {"name": "best"}}, "sampler.name", "one of: auto, mixture, random, tpe"),
+        ({"sampler": {"name": "mixtures"}}, "sampler.name", "did you mean 'mixture'"),
+        ({"sampler": {"name": "gp"}}, "sampler.name", "name: auto, or name: tpe"),
     ],
 )
 def test_a_mistake_names_the_key_and_the_fix(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from search.checks.plan import describe
 from search.config.search import Search
 from search.display import report
 from search.forecast.estimate import OVERHEAD, Estimate, Line, estimate, expected
@@ -120,13 +121,15 @@ def test_an_unknown_model_costs_nobody_knows_what(make_search: Callable[..., Sea
 @pytest.mark.parametrize(("eta", "says"), [(2, "the best 1/2 go on"), (1, "of the examples; all go on")])
 def test_plan_says_who_goes_on(make_search: Callable[..., Search], eta: int, says: str) -> None:
     search = make_search(halving={"rungs": [0.25, 1.0], "eta": eta})
-    assert says in " ".join(report.plan(search, [], PreparationReport(), costs(search, PreparationReport())).split())
+    assert says in " ".join(
+        report.plan(describe(search, [], PreparationReport(), costs(search, PreparationReport()))).split()
+    )
 
 
 def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE, resources=ON_A_GPU, start={"single_tasks": True})
     text = " ".join(
-        report.plan(search, search.starts(), PreparationReport(), costs(search, PreparationReport())).split()
+        report.plan(describe(search, search.starts(), PreparationReport(), costs(search, PreparationReport()))).split()
     )
     for part in (
         "steps each",
@@ -141,4 +144,4 @@ def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
     ):
         assert part in text, part
     measured = PreparationReport(seconds_per_token=1e-6, device="a GPU")
-    assert "by the speed measured on a GPU" in report.plan(search, [], measured, costs(search, measured))
+    assert "by the speed measured on a GPU" in report.plan(describe(search, [], measured, costs(search, measured)))

@@ -11,8 +11,9 @@ import pytest
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.display import report
-from search.results import status
-from search.results.cards import tasks
+from search.results.cards import list_cards
+from search.results.ranking import rank
+from search.results.status import list_searches, summarize
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
@@ -23,7 +24,7 @@ WINNER = {"paraphrase": 0.7, "ner": 0.3}
 
 
 def test_the_best_of_a_target(filled: Filler) -> None:
-    found = status.best(filled.search, filled.studies, "related")["targets"]["related"]
+    found = rank(filled.studies, "related").to_json()["targets"]["related"]
     assert found["rung"] == {"index": 1, "share": 1.0, "top": True}
     assert found["baseline"]["score"] == pytest.approx(0.54)
     assert found["baseline"]["seeds"] == [0.55, 0.53]
@@ -66,22 +67,22 @@ def test_the_test_split_may_have_other_languages_than_the_development_split(fill
             }
         )
         filler.studies.finish(item, Outcome(scores={"related": changed}, seconds=1.0))
-    answer = status.best(filler.search, filler.studies, "related")
-    found = answer["targets"]["related"]
+    answer = rank(filler.studies, "related")
+    found = answer.to_json()["targets"]["related"]
     best = found["best"][0]
     assert found["languages"] == list(best["languages"]) == list(best["gain_languages"]) == ["en"]
     assert found["floor"]["languages"] == {"en": 0.25}
     assert best["test"]["languages"] == pytest.approx({"de": 0.5, "th": 0.5})
     assert best["test"]["gain_languages"] == pytest.approx({"de": 0.1, "th": 0.1})
     for width in (60, 200):
-        shown = report.render(answer, "best", width=width)
+        shown = report.render(answer, width=width)
         assert "en" in shown
         assert "50.0" in shown, "the baseline"
 
 
 def test_what_was_measured_with_all_seeds_comes_first(filled: Filler) -> None:
     filled.run("crossref:0.5 + ner:0.5", 1, {"related": 0.9}, "promotion")
-    mixes = [entry["mix"] for entry in status.best(filled.search, filled.studies)["targets"]["related"]["best"]]
+    mixes = [entry["mix"] for entry in rank(filled.studies).to_json()["targets"]["related"]["best"]]
     assert mixes == ["paraphrase:0.7 + ner:0.3", "crossref:0.5 + ner:0.5", "paraphrase:1"]
 
 
@@ -90,12 +91,12 @@ def test_a_tie_goes_to_the_simpler_mix_and_never_by_time(filler: Filler, seconds
     filler.run("none", 1, {"related": 0.5}, "baseline")
     for mix, spent in (("ner:0.5 + paraphrase:0.5", 1.0), ("ner", seconds), ("crossref", 20.0)):
         filler.run(mix, 1, {"related": 0.6}, seconds=spent)
-    best = status.best(filler.search, filler.studies)["targets"]["related"]["best"]
+    best = rank(filler.studies).to_json()["targets"]["related"]["best"]
     assert [entry["mix"] for entry in best] == ["crossref:1", "ner:1", "ner:0.5 + paraphrase:0.5"]
 
 
 def test_a_target_that_no_mix_helps_says_so(filled: Filler) -> None:
-    found = status.best(filled.search, filled.studies)["targets"]["verses"]
+    found = rank(filled.studies).to_json()["targets"]["verses"]
     assert found["beats_baseline"] is False
     assert found["best"][0]["gain"] == pytest.approx(-0.02)
 
@@ -104,7 +105,7 @@ def test_gains_compare_the_same_rung_and_the_highest_so_far_is_named(filler: Fil
     filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
     filler.run("none", 1, {"related": 0.70, "verses": 0.70}, "baseline")
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.55})
-    found = status.best(filler.search, filler.studies)["targets"]["related"]
+    found = rank(filler.studies).to_json()["targets"]["related"]
     assert found["rung"] == {"index": 0, "share": 0.25, "top": False}
     assert found["baseline"]["score"] == 0.5
     assert found["best"][0]["gain"] == pytest.approx(0.06)
@@ -112,10 +113,10 @@ def test_gains_compare_the_same_rung_and_the_highest_so_far_is_named(filler: Fil
 
 
 def test_nothing_measured_yet(filler: Filler) -> None:
-    found = status.best(filler.search, filler.studies)["targets"]["related"]
+    found = rank(filler.studies).to_json()["targets"]["related"]
     assert (found["baseline"], found["floor"], found["beats_baseline"], found["best"]) == (None, None, None, [])
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.55})  # faster than the baseline
-    found = status.best(filler.search, filler.studies)["targets"]["related"]
+    found = rank(filler.studies).to_json()["targets"]["related"]
     assert found["baseline"] is None
     assert found["best"][0]["gain"] is None
     assert found["beats_baseline"] is None
@@ -124,11 +125,11 @@ def test_nothing_measured_yet(filler: Filler) -> None:
 
 def test_an_unknown_target_is_the_users_mistake(filler: Filler) -> None:
     with pytest.raises(InputError, match="related"):
-        status.best(filler.search, filler.studies, "relatd")
+        rank(filler.studies, "relatd")
 
 
 def test_status_counts(filled: Filler) -> None:
-    found = status.status(filled.search, filled.studies, alive=False)
+    found = summarize(filled.studies, driven=False).to_json()
     assert found["recipes"] == {"running": 0, "waiting": 1, "stopped": 0, "complete": 2, "failed": 1, "total": 4}
     assert found["work_items"] == {"running": 0, "interrupted": 0, "done": 9, "failed": 1, "total": 10}
     assert found["budget"]["recipes"] == {"used": 4, "total": 4}
@@ -146,13 +147,13 @@ def test_status_counts(filled: Filler) -> None:
 
 def test_what_runs_is_interrupted_when_no_driver_lives(filled: Filler) -> None:
     filled.begin(filled.item("crossref:0.5 + ner:0.5", 0))
-    alive, dead = (status.status(filled.search, filled.studies, alive) for alive in (True, False))
+    alive, dead = (summarize(filled.studies, alive).to_json() for alive in (True, False))
     assert (alive["state"], dead["state"]) == ("running", "interrupted")
     assert (alive["work_items"]["running"], alive["work_items"]["interrupted"]) == (1, 0)
     assert (dead["work_items"]["running"], dead["work_items"]["interrupted"]) == (0, 1)
     assert dead["recipes"]["running"] == 1
     assert [item["mix"] for item in dead["running"]] == ["crossref:0.5 + ner:0.5"]
-    assert status.status(filled.search, filled.studies)["state"] == "unfinished"
+    assert summarize(filled.studies).to_json()["state"] == "unfinished"
 
 
 def test_a_search_that_is_over_has_stopped_what_was_not_promoted(
@@ -164,16 +165,16 @@ def test_a_search_that_is_over_has_stopped_what_was_not_promoted(
     filler.run("none", 1, {"related": 0.55, "verses": 0.66}, "baseline")
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.65})
     filler.run("ner", 0, {"related": 0.45, "verses": 0.20})
-    assert status.status(search, filler.studies)["over"] is False
+    assert summarize(filler.studies).to_json()["over"] is False
     filler.run("paraphrase", 1, {"related": 0.62, "verses": 0.70}, "promotion")
-    found = status.status(search, filler.studies)
+    found = summarize(filler.studies).to_json()
     assert found["state"] == "over"
     assert found["recipes"] == {"running": 0, "waiting": 0, "stopped": 1, "complete": 1, "failed": 0, "total": 2}
 
 
 def test_all_searches(make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
-    assert status.searches() == []
+    assert list_searches().searches == []
     for name in ("one", "two"):
         search = make_search(name=name)
         workspace = Workspace.of(search)
@@ -181,7 +182,7 @@ def test_all_searches(make_search: Callable[..., Search], tmp_path: Path, monkey
     filler = Filler(search, Studies.create(workspace))
     filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.65})
-    one, two = status.searches(lambda name: name == "two")
+    one, two = list_searches(lambda workspace: workspace.name == "two").to_json()["searches"]
     assert (one["search"], one["state"], one["best"]) == ("one", "unreadable", {})
     assert one["problem"]
     assert (two["search"], two["state"], two["problem"]) == ("two", "running", None)
@@ -192,9 +193,9 @@ def test_all_searches(make_search: Callable[..., Search], tmp_path: Path, monkey
 
 def test_everything_is_json(filled: Filler) -> None:
     answers = (
-        status.best(filled.search, filled.studies),
-        status.status(filled.search, filled.studies),
-        tasks(Catalogue.load()),
+        rank(filled.studies).to_json(),
+        summarize(filled.studies).to_json(),
+        list_cards(Catalogue.load()).to_json(),
     )
     for answer in answers:
         assert json.loads(json.dumps(answer, allow_nan=False)) == answer

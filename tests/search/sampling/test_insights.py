@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from search.config.search import Search
 from search.display.report import render
-from search.results.ranking import answers
-from search.sampling.insights import expected_gain, learned
+from search.results.ranking import rank_and_explain
+from search.sampling.insights import (
+    Improvement,
+    Insights,
+    PairEffect,
+    Prediction,
+    TaskEffect,
+    derive_insights,
+    expected_gain,
+)
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.recipe import Recipe
@@ -57,16 +64,16 @@ def outcome(plan: Plan, item: WorkItem, draw: Random) -> Outcome:
 
 def test_effects_pairs_and_the_best_mix_are_found(make_search: MakeSearch, tmp_path: Path) -> None:
     search, studies = searched(make_search, tmp_path, 24)
-    told = learned(studies.state, search.space, ["related"], 1)["related"]
-    assert told is not None
-    assert told["tasks"]["paraphrase"]["alone"] == pytest.approx(0.06, abs=0.015)
-    assert told["tasks"]["ner"]["alone"] < 0
-    assert told["tasks"]["paraphrase"]["added"] > told["tasks"]["crossref"]["added"] > told["tasks"]["ner"]["added"]
-    assert ["crossref", "paraphrase"] in [pair["tasks"] for pair in told["pairs"] if pair["effect"] > 0]
-    assert set(told["predicted"]["mixture"]) == {"crossref", "paraphrase"}
-    assert told["predicted"]["gain"] == pytest.approx(0.085, abs=0.015)
-    assert 0 <= told["more"]["expected"] < 0.02
-    assert told == learned(studies.state, search.space, ["related"], 1)["related"]
+    insights = derive_insights(studies.state, search.space, ["related"], 1)["related"]
+    assert insights is not None
+    assert insights.tasks["paraphrase"].alone == pytest.approx(0.06, abs=0.015)
+    assert insights.tasks["ner"].alone < 0
+    assert insights.tasks["paraphrase"].added > insights.tasks["crossref"].added > insights.tasks["ner"].added
+    assert ["crossref", "paraphrase"] in [pair.tasks for pair in insights.pairs if pair.effect > 0]
+    assert set(insights.predicted.mixture) == {"crossref", "paraphrase"}
+    assert insights.predicted.gain == pytest.approx(0.085, abs=0.015)
+    assert 0 <= insights.more.expected < 0.02
+    assert insights == derive_insights(studies.state, search.space, ["related"], 1)["related"]
 
 
 def test_more_recipes_are_expected_to_bring_less(make_search: MakeSearch, tmp_path: Path) -> None:
@@ -78,15 +85,38 @@ def test_more_recipes_are_expected_to_bring_less(make_search: MakeSearch, tmp_pa
 
 def test_too_little_to_say(make_search: MakeSearch, tmp_path: Path) -> None:
     search, studies = searched(make_search, tmp_path, 3)
-    assert learned(studies.state, search.space, ["related", "verses"], 1) == {"related": None, "verses": None}
+    assert derive_insights(studies.state, search.space, ["related", "verses"], 1) == {"related": None, "verses": None}
     assert expected_gain(studies.state, search.space, 1) is None
-    assert "learned" not in render(answers(search, studies), "best")
+    assert "learned" not in render(rank_and_explain(studies))
+
+
+def test_in_json_they_have_the_keys_of_the_documented_answer() -> None:
+    insights = Insights(
+        noise=0.01,
+        tasks={"ner": TaskEffect(0.1, 0.02, 0.3, 0.04)},
+        pairs=[PairEffect(["ner", "crossref"], 0.05, 0.01)],
+        predicted=Prediction("ner:1", {"ner": 1.0}, {"intermediate.learning_rate": 1e-5}, 0.1, 0.02),
+        more=Improvement(0.02, 0.01, "crossref:1"),
+    )
+    assert insights.to_dict() == {
+        "noise": 0.01,
+        "tasks": {"ner": {"alone": 0.1, "alone_deviation": 0.02, "added": 0.3, "added_deviation": 0.04}},
+        "pairs": [{"tasks": ["ner", "crossref"], "effect": 0.05, "deviation": 0.01}],
+        "predicted": {
+            "mix": "ner:1",
+            "mixture": {"ner": 1.0},
+            "hyperparameters": {"intermediate.learning_rate": 1e-5},
+            "gain": 0.1,
+            "deviation": 0.02,
+        },
+        "more": {"expected": 0.02, "deviation": 0.01, "from": "crossref:1"},
+    }
 
 
 def test_best_shows_it(make_search: MakeSearch, tmp_path: Path) -> None:
-    search, studies = searched(make_search, tmp_path, 12)
-    data: dict[str, Any] = answers(search, studies, "related")
-    text = render(data, "best", width=120)
+    _, studies = searched(make_search, tmp_path, 12)
+    answer = rank_and_explain(studies, "related")
+    text = render(answer, width=120)
     for words in ("learned from all results", "added to a mix", "predicted best", "more recipes", "help each other"):
         assert words in text
-    assert "pairs" not in render(data, "best", "csv")
+    assert "pairs" not in render(answer, "csv")

@@ -47,7 +47,7 @@ def facts(studies: Studies) -> dict[str, list[Any]]:
     """All that must be the same whatever happened on the way: trials in order, states, values."""
 
     def fact(record: Record) -> Any:
-        return record.number, record.key, record.state.name, record.kind, record.score and record.score.score
+        return record.number, record.key, record.state.name, record.purpose, record.score and record.score.score
 
     beside = studies.estimates
     return {
@@ -63,16 +63,16 @@ def search(make_search: MakeSearch) -> Search:
 def test_a_search_from_start_to_end(search: Search, tmp_path: Path) -> None:
     studies = Studies.create(kept_at(url(tmp_path), search))
     items = drive(Agenda(search, studies))
-    kinds = [record.kind for record in studies.owners()]
+    kinds = [record.purpose for record in studies.owners()]
     assert kinds[:2] == ["baseline", "baseline"]
     assert items[0].recipe.is_baseline
     assert [item.rung for item in items[:2]] == [0, 1]
-    assert len({r.recipe.digest for r in studies.all() if r.kind in ("start", "proposal")}) == 9
+    assert len({r.recipe.digest for r in studies.all() if r.purpose in ("start", "proposal")}) == 9
     for records in studies.records.values():
         assert not [record for record in records if record.state is TrialState.RUNNING]
         places = Counter(record.key for record in records)
         assert max(places.values()) == 1
-        searched = [r for r in records if not r.recipe.is_baseline and r.kind != "confirm"]
+        searched = [r for r in records if not r.recipe.is_baseline and r.purpose != "confirm"]
         first = {r.recipe.digest: r.score.score for r in searched if r.rung == 0 and r.score}
         promoted = {r.recipe.digest for r in searched if r.rung == 1}
         best = sorted(first, key=lambda digest: first[digest], reverse=True)[:3]
@@ -85,7 +85,7 @@ def test_winners_and_baseline_get_fresh_seeds(search: Search, tmp_path: Path) ->
     studies = Studies.create(kept_at(url(tmp_path), search))
     drive(Agenda(search, studies))
     for records in studies.records.values():
-        top = [r for r in records if r.rung == 1 and r.kind == "promotion" and r.score]
+        top = [r for r in records if r.rung == 1 and r.purpose == "promotion" and r.score]
         winner = max(top, key=lambda record: record.score.score if record.score else 0)
         seeds = {r.recipe.seed for r in records if r.rung == 1 and r.recipe.family == winner.recipe.family}
         assert seeds == {1, 2}
@@ -107,7 +107,7 @@ def test_one_mixture_serves_every_target_and_targets_take_turns(search: Search, 
     studies = Studies.create(kept_at(url(tmp_path), search))
     items = drive(Agenda(search, studies))
     assert all(set(item.targets) == {"related", "verses"} for item in items if item.rung == 0)
-    proposals_by_target = Counter(r.target for r in studies.owners() if r.kind in ("start", "proposal"))
+    proposals_by_target = Counter(r.target for r in studies.owners() if r.purpose in ("start", "proposal"))
     assert proposals_by_target == {"related": 5, "verses": 4}
 
 
@@ -195,7 +195,7 @@ def test_budgets_are_totals(make_search: MakeSearch, tmp_path: Path) -> None:
     large = make_search(budget={"recipes": 9})
     studies = Studies.create(kept_at(url(tmp_path), large))
     drive(Agenda(large, studies))
-    assert len({r.recipe.digest for r in studies.all() if r.kind in ("start", "proposal")}) == 9
+    assert len({r.recipe.digest for r in studies.all() if r.purpose in ("start", "proposal")}) == 9
     assert drive(Agenda(large, Studies.create(kept_at(url(tmp_path), large)))) == []
 
 
@@ -209,7 +209,7 @@ def test_a_space_that_is_exhausted_ends_the_search(make_search: MakeSearch, tmp_
     search = make_search(budget={"recipes": 50}, space=space)
     studies = Studies.create(kept_at(url(tmp_path), search))
     drive(Agenda(search, studies))
-    assert len({r.recipe.digest for r in studies.all() if r.kind in ("start", "proposal")}) == 3
+    assert len({r.recipe.digest for r in studies.all() if r.purpose in ("start", "proposal")}) == 3
 
 
 def test_failures_are_recorded_and_too_many_stop_the_search(make_search: MakeSearch, tmp_path: Path) -> None:
@@ -244,12 +244,12 @@ def drive_until_stopped(agenda: Agenda) -> list[WorkItem]:
     return items
 
 
-@pytest.mark.parametrize("sampler", ["random", "tpe", "gp"])
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
 def test_each_sampler_proposes_within_the_space(make_search: MakeSearch, tmp_path: Path, sampler: str) -> None:
     search = make_search(sampler={"name": sampler, "startup": 5}, budget={"recipes": 8})
     studies = Studies.create(kept_at(url(tmp_path), search))
     drive(Agenda(search, studies))
-    proposed = [r.recipe for r in studies.owners() if r.kind == "proposal"]
+    proposed = [r.recipe for r in studies.owners() if r.purpose == "proposal"]
     assert len(proposed) >= 4
     for recipe in proposed:
         assert search.space.problems(recipe.mixture) == []

@@ -14,7 +14,8 @@ from search.config.search import Search
 from search.config.workspace import Workspace
 from search.display import tables
 from search.display.live_view import Scene
-from search.results import status
+from search.results.ranking import rank
+from search.results.status import summarize
 from search.retention.inventory import EncoderInventory
 from search.scheduling.agenda import Agenda
 from search.scheduling.proxies import Merges
@@ -51,9 +52,9 @@ def test_estimates_come_after_each_task_alone_and_are_no_results(search: Search,
     studies = Studies.in_memory(search)
     items = drive(Agenda(search, studies), at_once, seed)
     owners, state = studies.owners(), studies.state
-    kinds = [owner.kind for owner in owners]
+    kinds = [owner.purpose for owner in owners]
     first = kinds.index("estimate")
-    begun = {owner.recipe.digest for owner in owners[:first] if owner.kind == "start"}
+    begun = {owner.recipe.digest for owner in owners[:first] if owner.purpose == "start"}
     assert kinds.count("estimate") == 6 and singles(search) <= begun
     if at_once == 1:
         assert "proposal" not in kinds[:first] and "start" not in kinds[first:]
@@ -74,9 +75,9 @@ def test_estimates_come_after_each_task_alone_and_are_no_results(search: Search,
         assert all(rung.started <= trained and set(rung.ranked) <= state.tried for rung in rungs)
         assert len(studies.estimates[target]) == 6
         assert not any(record.is_estimate for record in studies.records[target])
-    found = status.status(search, studies)
+    found = summarize(studies).to_json()
     assert found["recipes"]["total"] == 9 and found["work_items"]["total"] == len(items)
-    for answer in status.best(search, studies, top=20)["targets"].values():
+    for answer in rank(studies, top=20).to_json()["targets"].values():
         assert {entry["digest"] for entry in answer["best"]} <= state.tried
 
 
@@ -114,7 +115,7 @@ def test_failed_estimates_are_failures_and_leave_the_search_its_recipes(make_sea
         failed = Outcome(failure=Failed(kind="exception", message="InputError: encoders are not in the store"))
         agenda.done(item, failed if item.merged else outcome(search, item))
     assert agenda.over and agenda.stop_reason is None
-    assert len(studies.state.failures) == 6 == status.status(search, studies)["failures"]["count"]
+    assert len(studies.state.failures) == 6 == summarize(studies).failures.count
     assert len(studies.state.tried) == 9
     assert History.of(studies.state).failed == []
 
@@ -146,7 +147,7 @@ def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
     measured = History.of(state)
     found = measured.observations(space)
     assert found is not None
-    assert [str(mixture) for mixture, _ in measured.estimated] == [
+    assert [str(mixture) for mixture, _ in measured.estimated_candidates] == [
         "paraphrase:0.7 + ner:0.3",
         "crossref:0.5 + ner:0.5",
     ]
@@ -155,7 +156,7 @@ def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
     assert sorted(zip(found.target[at], found.gains[at].round(6), strict=True)) == [(0, -0.1), (0, 0.1), (1, 0.1)]
     for name in ("target", "rung", "gains"):
         assert (getattr(found, name)[~at] == getattr(before, name)).all()
-    assert measured.failed and measured.known_on(0) == History.of(state).known_on(0)
+    assert measured.failed and measured.scored_on(0) == History.of(state).scored_on(0)
     again = Studies.open(kept_at(str(filled.studies._storage.engine.url), filled.search))
     assert again.estimates == filled.studies.estimates and again.records == filled.studies.records
     assert History.of(again.state) == measured
@@ -170,10 +171,10 @@ def estimate(filler: Filler, mix: str, scores: dict[str, float]) -> WorkItem:
 
 
 def test_it_is_told_as_what_it_is(filled: Filler) -> None:
-    before = status.best(filled.search, filled.studies)
+    before = rank(filled.studies)
     scene = Scene(filled.search, filled.studies, 1)
     item = estimate(filled, "paraphrase:0.7 + ner:0.3", {"related": 0.99, "verses": 0.3})
-    assert status.best(filled.search, filled.studies) == before
+    assert rank(filled.studies) == before
     line = scene.finished_line(item, filled.outcome(item, {"related": 0.99}))
     assert "estimate of paraphrase:0.7 + ner:0.3, rung 0" in line and "related 99.0 (+49.0)" in line
     scores = filled.outcome(item, {"related": -0.25}).scores
@@ -184,8 +185,8 @@ def test_it_is_told_as_what_it_is(filled: Filler) -> None:
     assert scene.finished_line(told, Outcome(scores={"related": evidence})).count("related LogME -0.250") == 1
     running = WorkItem(filled.item("ner:0.5 + crossref:0.5", 0).recipe, 0, ("related",), merged=True)
     filled.begin(running, "estimate")
-    found = status.status(filled.search, filled.studies)
-    assert [told["purpose"] for told in found["running"]] == ["estimate"]
+    found = summarize(filled.studies)
+    assert [told.purpose for told in found.running] == ["estimate"]
     lines = [str(part) for part in tables.status(found, Console())]
     assert "runs: estimate of crossref:0.5 + ner:0.5 (seed 1) at rung 0 for related" in lines
     assert any(line.startswith("failed: crossref:1 (seed 1) at rung 0: diverged") for line in lines)
@@ -206,7 +207,7 @@ def test_single_encoders_stay_as_long_as_something_is_to_be_estimated(search: Se
             running.append(item)
         for item in running:
             if item.merged:
-                parts = set(single_keys(encoders._plan, item.recipe, 0).values())
+                parts = set(single_keys(workspace.plan, item.recipe, 0).values())
                 assert parts <= keys and parts <= encoders.running(stored) and parts <= stored
         if not running:
             break

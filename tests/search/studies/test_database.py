@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import psutil
 import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
@@ -28,22 +30,28 @@ from tests.support.searches import Filler, kept_at
 CLIENTS, TRIALS = 8, 3
 
 MOUNTS = """\
-22 1 259:2 / / rw,relatime shared:1 - ext4 /dev/nvme0n1p2 rw
-23 22 0:21 / /proc rw,nosuid,nodev,noexec,relatime shared:13 - proc proc rw
-31 22 0:27 / /dev/shm rw,nosuid,nodev shared:3 - tmpfs tmpfs rw
-96 22 0:45 / /home rw,relatime shared:52 - nfs4 10.1.2.3:/export/home rw,vers=4.2,rsize=1048576,proto=tcp,sec=sys
-99 96 0:52 / /home/ada/local\\040disk rw,relatime shared:70 - xfs /dev/sdb1 rw,attr2,inode64,noquota
-104 22 0:60 / /scratch rw,relatime shared:75 - ext4 /dev/sdc1 rw
-105 22 0:61 / /scratch rw,relatime shared:76 - lustre 10.1.2.4@o2ib:/scratch rw,flock,lazystatfs
+/dev/nvme0n1p2 / ext4 rw,relatime 0 0
+proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
+tmpfs /dev/shm tmpfs rw,nosuid,nodev 0 0
+10.1.2.3:/export/home /home nfs4 rw,relatime,vers=4.2,rsize=1048576,proto=tcp,sec=sys 0 0
+/dev/sdb1 /home/ada/local\\040disk xfs rw,relatime,attr2,inode64,noquota 0 0
+/dev/sdc1 /scratch ext4 rw,relatime 0 0
+10.1.2.4@o2ib:/scratch /scratch lustre rw,relatime,flock,lazystatfs 0 0
 """
 """As Linux writes it: a space in a name, and a mount over another."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'studies.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+@pytest.fixture
+def mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets this machine seem to have other file systems."""
+
+    def mount(table: str) -> None:
+        file = tmp_path / "proc" / "self" / "mounts"
+        file.parent.mkdir(parents=True)
+        file.write_text(table)
+        monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "proc"))
+
+    return mount
 
 
 # --- opening
@@ -109,18 +117,23 @@ def test_the_tables_of_another_optuna_are_no_mistake_of_ours(url: str) -> None:
         ("/scratch/studies.db", "lustre", "/scratch"),
     ],
 )
-def test_the_file_system_of_a_path(path: str, kind: str, point: str) -> None:
-    assert file_system(Path(path), MOUNTS) == (kind, point)
+def test_the_file_system_of_a_path(mount: Callable[[str], None], path: str, kind: str, point: str) -> None:
+    mount(MOUNTS)
+    assert file_system(Path(path)) == (kind, point)
+
+
+def test_the_file_system_of_this_folder(tmp_path: Path) -> None:
+    asked = subprocess.run(["df", "--output=fstype,target", tmp_path], capture_output=True, text=True, check=True)
+    assert file_system(tmp_path.resolve()) == tuple(asked.stdout.splitlines()[1].split(maxsplit=1))
 
 
 @pytest.mark.parametrize("opened", [open_storage, open_client])
 def test_sqlite_on_a_network_file_system_is_refused(
-    opened: Callable[[str], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[[str], object], tmp_path: Path, mount: Callable[[str], None]
 ) -> None:
-    mounts, folder = tmp_path / "mountinfo", tmp_path / "home"
+    folder = tmp_path / "home"
     folder.mkdir()
-    mounts.write_text(MOUNTS.replace(" /home ", f" {folder} "))
-    monkeypatch.setattr(database, "MOUNTS", mounts)
+    mount(MOUNTS.replace(" /home ", f" {folder} "))
     with pytest.raises(InputError, match=r"network file system(.|\n)*nfs4(.|\n)*postgresql://"):
         opened(f"sqlite:///{folder / 'a.db'}")
     assert not list(folder.iterdir())

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.optimize import approx_fprime
 from scipy.stats import spearmanr
 
-from search.surrogate import gp
-from search.surrogate.features import Points
-from search.surrogate.gp import Surrogate
+from search.surrogate.features import Array, Points
+from search.surrogate.fitting import Loss, select_for_fit
+from search.surrogate.gp import CONDITIONED, Surrogate, select_for_target
+from search.surrogate.kernel import JITTER, PRIORS, Kernel, Levels, Scales, Separations
 from search.surrogate.observations import ESTIMATED, Observations
-
-Array = NDArray[np.float64]
 
 TASKS = 5
 
@@ -109,28 +106,62 @@ def test_a_cheap_rung_counts_for_the_full_one_but_less() -> None:
     assert both.marginals(unseen, 0)[1].mean() < cheap.marginals(unseen, 0)[1].mean()
 
 
+def test_the_covariance_is_that_of_the_notation() -> None:
+    """Every symbol of the table in `kernel.py`, number by number."""
+    draw = np.random.default_rng(2)
+    found, gains = points(4, hyperparameters=2), draw.standard_normal((3, 2, 4))
+    data = with_estimates(observed(found, gains, everything(gains), 3), draw.standard_normal((2, 2)), [1, 3])
+    kernel, levels = Kernel(data), Levels.of(data)
+    names = [name for name in PRIORS if name != "length"] + ["length 0", "length 1"]
+    scales = Scales(dict(zip(names, draw.normal(0, 0.5, len(names)), strict=True)))
+    s, share, top = scales, 1 / (1 + np.exp(-scales.values["sharing"])), data.rungs - 1
+
+    def of_recipes(i: int, j: int) -> float:
+        v, u = found.roots[data.point[[i, j]]]
+        near = np.exp(
+            -0.5 * (((found.values[data.point[i]] - found.values[data.point[j]]) / scales.lengths) ** 2).sum()
+        )
+        pairs = sum(v[a] * v[b] * u[a] * u[b] for a in range(TASKS) for b in range(a))
+        rest = np.exp(-((v - u) ** 2).sum() / (2 * 0.5**2))
+        mixtures = s["linear"] * (v**2 @ u**2) + s["main"] * (v @ u) + s["pairs"] * pairs + s["rest"] * rest
+        return float((mixtures + s["hyperparameters"]) * near)
+
+    def amplitude(i: int) -> float:
+        return float(s["amplitude"] ** (top - max(data.rung[i], 0)) * (s["trust"] if data.estimated[i] else 1.0))
+
+    def covariance(i: int, j: int) -> float:
+        one_target, one_rung = data.target[i] == data.target[j], data.rung[i] == data.rung[j]
+        both, measured = data.estimated[i] and data.estimated[j], one_rung and not data.estimated[i]
+        targets = share * data.correlation[data.target[i], data.target[j]] + (1 - share) * one_target
+        rungs = amplitude(i) * amplitude(j) * (1 + s["deviation"] * (measured and data.rung[i] < top))
+        rungs += s["estimates' deviation"] * both
+        offset = s["offset"] * (measured and one_target) + s["estimates' offset"] * (both and one_target)
+        noise = s["estimates' noise"] if data.estimated[i] else s["noise"] * data.rungs / (data.rung[i] + 1)
+        return float(of_recipes(i, j) * targets * rungs + offset + (i == j) * (noise + JITTER))
+
+    at = np.ix_(data.point, data.point)
+    factors = kernel.factors(scales, levels, {"all": kernel.recipes(scales, found, found)[at]})
+    expected = [[covariance(i, j) for j in range(len(data))] for i in range(len(data))]
+    np.testing.assert_allclose(kernel.covariance(scales, levels, factors), expected, rtol=1e-9)
+    np.testing.assert_allclose(kernel.variances(scales, found), np.diag(kernel.recipes(scales, found, found)))
+    separations = Separations.of(data)  # the same, as it is put together while fitting
+    factors = kernel.factors(scales, separations.levels, kernel.scale_parts(scales, separations))
+    np.testing.assert_allclose(kernel.covariance(scales, separations.levels, factors), expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize("estimates", [0, 6])
-def test_the_slopes_of_the_loss_are_those_of_finite_differences(
-    monkeypatch: pytest.MonkeyPatch, estimates: int
-) -> None:
+def test_the_slopes_of_the_loss_are_those_of_finite_differences(estimates: int) -> None:
     seen = points(15, hyperparameters=2)
     draw = np.random.default_rng(0)
     gains = draw.standard_normal((2, 3, 15))
     data = observed(seen, gains, everything(gains), 2)
     if estimates:
         data = with_estimates(data, draw.standard_normal((3, estimates)), range(9, 9 + estimates))
-    checked: list[bool] = []
-
-    def minimize(loss: Any, start: Array, **settings: Any) -> Any:
-        place = start + 0.1
-        numeric = approx_fprime(place, lambda values: loss(values)[0], 1e-6)
-        np.testing.assert_allclose(loss(place)[1], numeric, rtol=1e-3, atol=1e-3)
-        checked.append(True)
-        return type("Found", (), {"x": start})
-
-    monkeypatch.setattr(gp, "minimize", minimize)
-    Surrogate(data)
-    assert checked
+    loss = Loss(Kernel(data), data)
+    assert ("trust" in loss.names) == bool(estimates)
+    at = loss.means + 0.1
+    numeric = approx_fprime(at, lambda values: loss(values)[0], 1e-6)
+    np.testing.assert_allclose(loss(at)[1], numeric, rtol=1e-3, atol=1e-3)
 
 
 def searched(draw: np.random.Generator) -> tuple[Observations, Array, Points, Array]:
@@ -187,60 +218,56 @@ def test_estimates_change_no_unit() -> None:
     seen, low, _, _ = searched(np.random.default_rng(0))
     both = with_estimates(seen, 20 * low - 0.5, range(12, 52))
     assert np.array_equal(both.spreads, seen.spreads) and np.array_equal(both.correlation, seen.correlation)
-    assert np.array_equal(both.units[: len(seen)], seen.units)
+    assert np.array_equal(both.standardized[: len(seen)], seen.standardized)
     estimated = np.flatnonzero(both.estimated)
-    assert np.array_equal(both.only(estimated[:5]).units, both.units[estimated[:5]])
+    assert np.array_equal(both.take(estimated[:5]).standardized, both.standardized[estimated[:5]])
     # what merging costs every mixture says nothing, and LogME is in nats
     moved = with_estimates(seen, 3 * low + 0.7, range(12, 52))
-    np.testing.assert_allclose(moved.units, both.units, atol=1e-9)
+    np.testing.assert_allclose(moved.standardized, both.standardized, atol=1e-9)
 
 
 def test_many_estimates_push_no_measurement_out() -> None:
     draw = np.random.default_rng(0)
     seen, low, unseen, _ = searched(draw)
     many = with_estimates(seen, np.tile(low, 30), [*range(12, 52)] * 30)
-    for chosen in (gp._to_fit(many), gp._for_target(many, 1)):
-        mine = many.only(chosen)
+    for chosen in (select_for_fit(many), select_for_target(many, 1)):
+        mine = many.take(chosen)
         assert (~mine.estimated).sum() >= (seen.target == 1).sum() and mine.estimated.any()
     assert np.isfinite(Surrogate(many).means(unseen, 1)).all()
 
 
-def test_a_believed_recipe_is_no_longer_uncertain() -> None:
+def test_a_pending_recipe_is_no_longer_uncertain() -> None:
     seen = points(20)
     gains = linear(seen, np.array([[0.05, 0.03, -0.02, 0.0, 0.01]]), 0.001)[None]
     measured = [(point, 0, 0) for point in range(15)]
     model = Surrogate(observed(seen, gains, measured))
-    before = model.marginals(seen.only([18]), 0)
-    after = model.condition_on_pending([18], 0).marginals(seen.only([18]), 0)
+    before = model.marginals(seen.take([18]), 0)
+    after = model.condition_on_pending([18], 0).marginals(seen.take([18]), 0)
     assert after[1][0] < 0.9 * before[1][0]
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["", "more than are looked at"])
-def test_what_is_believed_is_as_certain_as_measured_and_changes_no_expectation(
-    monkeypatch: pytest.MonkeyPatch, many: bool
-) -> None:
+def test_what_is_pending_is_as_certain_as_measured_and_changes_no_expectation(many: bool) -> None:
     seen, unseen = points(30), points(10, seed=5)
     effects = np.array([[0.05, 0.03, -0.02, 0.0, 0.01], [0.01, 0.0, 0.0, 0.05, 0.0]])
     gains = np.stack([linear(seen, effects, 0.01)] * 2)
     data = observed(seen, gains, [place for place in everything(gains) if place[0] < 25], rungs=2)
-    if many:
-        monkeypatch.setattr(gp, "CONDITIONED", 40)
-    model = Surrogate(data)
-    believed = model.condition_on_pending([26, 28], 1)
-    np.testing.assert_allclose(believed.means(unseen, 1), model.means(unseen, 1))
-    found, rests_on = believed.marginals(unseen, 1)[1], model._conditioned(1)[0]
-    measured = data.like(rests_on.followed_by(seen.only([26, 28]), 1, 1))
-    monkeypatch.setattr(gp, "CONDITIONED", 500)
+    limit = 40 if many else CONDITIONED
+    model = Surrogate(data, limit=limit)
+    conditioned = model.condition_on_pending([26, 28], 1)
+    np.testing.assert_allclose(conditioned.means(unseen, 1), model.means(unseen, 1))
+    looked_at = data.take(select_for_target(data, 1, limit)) if many else data
+    measured = looked_at.append(seen.take([26, 28]), 1, 1).in_units_of(data)
     certain = Surrogate(measured, scales=model.scales).marginals(unseen, 1)[1]
-    np.testing.assert_allclose(found, certain, rtol=1e-6)
+    np.testing.assert_allclose(conditioned.marginals(unseen, 1)[1], certain, rtol=1e-6)
 
 
 def test_more_observations_than_are_looked_at_leave_out_those_of_other_targets_first() -> None:
     seen = points(400)
     gains = linear(seen, np.array([[0.05, 0.03, -0.02, 0.0, 0.01], [0.01, 0.0, 0.0, 0.05, 0.0]]), 0.002)[None]
     data = observed(seen, gains, everything(gains))
-    chosen = gp._for_target(data, 1)
-    assert len(chosen) == gp.CONDITIONED
+    chosen = select_for_target(data, 1)
+    assert len(chosen) == CONDITIONED
     assert (data.target[chosen] == 1).sum() == 400
     unseen = points(30, seed=5)
     truth = linear(unseen, np.array([[0.01, 0.0, 0.0, 0.05, 0.0]]))[0]

@@ -1,0 +1,125 @@
+"""Remaining: the work items that follow from what is known, and whether a search has any left.
+
+What follows: the baseline at every rung, promotions, repeated seeds for the winners. What does not is a sampler's to
+propose (`agenda.py`). All of it is a function of the search file and the studies, so that anybody may ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from search.config.search import Search
+from search.scheduling.halving import promotable
+from search.studies.studies import Studies
+from search.studies.trial_record import Purpose
+from spaces.mixture import Mixture
+from spaces.recipe import Recipe
+from trainables.work.item import WorkItem
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A work item that could be started now, why, and the target whose study will own it."""
+
+    item: WorkItem
+    purpose: Purpose
+    owner: str
+
+
+def is_over(studies: Studies) -> bool:
+    """Whether nothing runs and nothing is left to start.
+
+    Whether a space that is not known to be exhausted still has something new, only a sampler finds out.
+    """
+    remaining = Remaining(studies)
+    return not studies.running() and (
+        remaining.is_spent(studies.wall_seconds) or (remaining.is_closing and remaining.is_empty)
+    )
+
+
+class Remaining:
+    """What is left of a search, looked at anew at each call."""
+
+    def __init__(self, studies: Studies) -> None:
+        self._search, self._studies, self._config = studies.search, studies, studies.search.config
+
+    def is_spent(self, wall_seconds: float) -> bool:
+        """Whether a limit other than the number of recipes is reached.
+
+        Args:
+            wall_seconds: that drivers have spent until now.
+        """
+        budget, state = self._config.budget, self._studies.state
+        return (
+            (budget.work_items is not None and state.items >= budget.work_items)
+            or (budget.hours is not None and wall_seconds >= budget.hours * 3600)
+            or (budget.gpu_hours is not None and state.cost.gpu_seconds >= budget.gpu_hours * 3600)
+        )
+
+    @property
+    def is_closing(self) -> bool:
+        """No new recipes will come: the budget of recipes is spent, or the space, or more would bring too little."""
+        budget, expected = self._config.budget, self._studies.expected_gain
+        return (
+            self._studies.exhausted
+            or len(self._studies.state.tried) >= budget.recipes
+            or (budget.least_gain is not None and expected is not None and expected < budget.least_gain)
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is left to start where nothing runs and no new recipe comes."""
+        for assignments in (self.baselines(), self.promotions(searching=False), self.confirmations()):
+            if next(assignments, None) is not None:
+                return False
+        return True
+
+    def baselines(self) -> Iterator[Assignment]:
+        """The empty mixture at each rung."""
+        recipe = baseline_of(self._search)
+        for rung in range(self._studies.state.top_rung + 1):
+            yield from self._missing(recipe, rung, self._config.targets, "baseline")
+
+    def promotions(self, searching: bool) -> Iterator[Assignment]:
+        """The best of each rung that have not gone on; a work item carries every target that promotes its recipe.
+
+        Args:
+            searching: something runs that may still become the best of its rung.
+        """
+        state, closing = self._studies.state, self.is_closing and not searching
+        wanted: dict[tuple[str, int], list[str]] = {}
+        for target in self._config.targets:
+            rungs = state.rungs[target]
+            ranked, started = [rung.ranked for rung in rungs], [rung.started for rung in rungs]
+            for promoted in promotable(ranked, started, self._config.halving.eta, closing):
+                wanted.setdefault(promoted, []).append(target)
+        for (digest, rung), targets in sorted(
+            wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])
+        ):
+            yield Assignment(WorkItem(state.recipes[digest], rung, tuple(targets)), "promotion", targets[0])
+
+    def confirmations(self) -> Iterator[Assignment]:
+        """Fresh seeds, at the top rung, for the best recipes of each target and for the baseline."""
+        confirm, state = self._config.confirm, self._studies.state
+        for number in range(1, confirm.seeds):
+            wanted: dict[Recipe, list[str]] = {}
+            for target in self._config.targets:
+                winners = state.rungs[target][state.top_rung].ranked[: confirm.top]
+                if winners:
+                    for recipe in (baseline_of(self._search), *map(state.recipes.__getitem__, winners)):
+                        wanted.setdefault(recipe.with_seed(self._config.seed + number), []).append(target)
+            for recipe, targets in wanted.items():
+                yield from self._missing(recipe, state.top_rung, targets, "confirm")
+
+    def _missing(self, recipe: Recipe, rung: int, targets: Sequence[str], purpose: Purpose) -> Iterator[Assignment]:
+        """A work item for those targets that have not started the recipe at the rung."""
+        rungs = self._studies.state.rungs
+        left = tuple(target for target in targets if recipe.digest not in rungs[target][rung].started)
+        if left:
+            yield Assignment(WorkItem(recipe, rung, left), purpose, left[0])
+
+
+def baseline_of(search: Search) -> Recipe:
+    """The recipe without intermediate training, with the search's own seed."""
+    return Recipe.of(Mixture(), {}, search.config.model, search.config.seed)
