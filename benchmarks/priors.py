@@ -35,7 +35,7 @@ from search.config import workspace
 from search.config.search import Search
 from search.studies.studies import Studies
 from spaces import initial_design
-from spaces.formats import LABELLED
+from spaces.formats import FORMATS
 from spaces.initial_design import Prior
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
@@ -168,7 +168,7 @@ def estimates(search: Search, studies: Studies, estimator: Estimator, target: st
         "gains of single tasks": additive,
         "number of tasks": lambda mixture: float(len(mixture)),
     }
-    if search.targets[target].format in LABELLED:
+    if FORMATS[search.targets[target].format].is_labelled:
         found["LogME"] = lambda mixture: estimator.log_evidence(mixture, target)
     for rung in range(top):
         found[f"gain at rung {rung}"] = measured(search, studies, target, rung).get

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from spaces.card import Card
-from spaces.formats import LABELLED
+from spaces.formats import FORMATS
 from spaces.parsing import Strict
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
@@ -113,7 +113,7 @@ class Plan(Strict):
     def by_evidence(self, target: str, merged: bool) -> bool:
         """Whether encoders, merged ones or not, are judged on a target by the evidence of its labels alone."""
         card = self.targets[target]
-        return merged and self.probe == "logme" and card.is_trained and card.format in LABELLED
+        return merged and self.probe == "logme" and card.is_trained and FORMATS[card.format].is_labelled
 
 
 def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:
