@@ -162,6 +162,8 @@ def _extended(
     of its own name in an earlier folder.
     """
     data = read_yaml(path)
+    if "license" in data and "licence" not in data:  # one spelling, so that the card replaces what it extends
+        data["licence"] = data.pop("license")
     base = data.pop("extends", None)
     if base is None:
         return data
@@ -237,7 +239,7 @@ def _unfit_for_training(target: Card, key: str, name: str, tasks: Mapping[str, C
 
 
 def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: str) -> list[Problem]:
-    """What is wrong with the card `name` in the place of `key`: it is unknown, or of another format or other labels."""
+    """What is wrong with the card `name` that `key` names: it is unknown, or of another format or other labels."""
     where = f"{card.name}.yaml: {key}"
     if name not in cards:
         return [Problem("unknown task", where, name, nearest(name, cards))]

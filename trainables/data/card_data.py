@@ -26,7 +26,7 @@ from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.columns import Reader, features_of
 from trainables.data.mini import suite_folder
-from trainables.data.sources import Source, empty, quiet, sources_of, unwritable
+from trainables.data.sources import SourceSplit, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
 from trainables.store.filesystem import write_aside
 
@@ -161,7 +161,7 @@ class Data:
         kept = np.sort(np.concatenate([np.flatnonzero(is_right), others[order[: card.pool.distractors]]]))
         return digest([key, [query_key for query_key, _ in asked], card.pool.distractors]), rows.select(kept)
 
-    def _rows_of(self, source: Source) -> tuple[str, Dataset]:
+    def _rows_of(self, source: SourceSplit) -> tuple[str, Dataset]:
         """The key and the canonical rows of one source."""
         card, language = source.card, source.language
         reading = {"format": card.format, "columns": card.columns, "values": card.values, "labels": card.labels}
@@ -171,7 +171,7 @@ class Data:
         def build(file: Path) -> None:
             with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:
                 raw = source.load(Path(scratch))
-                reader = Reader(card, raw.features, source.place, language)
+                reader = Reader(card, raw.features, source.location, language)
                 rows = raw.select_columns(reader.needed).map(
                     reader.canonical,
                     batched=True,
@@ -206,7 +206,7 @@ class Data:
         order = np.random.default_rng(derive_seed("sample")).permutation(len(rows))
         return rows.select(np.sort(order[:limit]))
 
-    def _sources(self, card: Card, split: Split, language: str) -> list[Source]:
+    def _sources(self, card: Card, split: Split, language: str) -> list[SourceSplit]:
         return sources_of(card, split, language, self.cache, self.mirror)
 
 

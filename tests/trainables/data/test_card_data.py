@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import datasets
+import fsspec
 import pytest
 from datasets import Dataset, Features, Value
 
@@ -15,6 +16,7 @@ from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
 from trainables.data.card_data import Data, fingerprint, suite_folder
+from trainables.data.mirror import copies_of
 
 # --- where rows come from
 
@@ -69,6 +71,15 @@ def test_a_mirror_stands_in_for_the_hub(tmp_path, card_of, prefix):
     card = card_of("sentence_classification", source={"hub": "some/set", "config": "{name}", "names": {"de": "german"}})
     assert data.rows(card, "train", "de")["text"][:] == ["german"]
     assert data.rows(card, "train", "en")["text"][:] == ["en"]
+
+
+def test_a_file_of_a_mirror_without_etags_is_copied_again_once_it_has_changed(tmp_path, card_of):
+    """The downloads of `datasets` would take it for the same: they tell files apart by ETag alone."""
+    files, card = fsspec.filesystem("memory"), card_of("sentence_classification", source={"hub": "some/set"})
+    for text in ("first", "other"):
+        files.pipe_file("/hub/some/set/train.jsonl", json.dumps({"text": text, "label": 0}).encode())
+        copies_of.cache_clear()  # as in another process
+        assert Data(tmp_path / "cache", mirror="memory://hub").rows(card, "train", "en")["text"][:] == [text]
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import importlib.metadata
 import json
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +23,13 @@ from spaces.errors import Failure, InputError, Problem
 from trainables.data.mini import SUITE_VERSION, packages
 from trainables.store.filesystem import write_aside
 from trainables.work.plan import Plan
+from trainables.work.preparation import Say
 
 if TYPE_CHECKING:
     from trainables.data.mini.tables import Table
 
 NAME = f"mini-v{SUITE_VERSION}"
 MODEL = "mini-e5"
-
-Say = Callable[[str], None]
 
 
 def build(cache: Path, say: Say) -> Path:

@@ -14,6 +14,7 @@ import pytest
 from spaces.errors import InputError
 from trainables.data.mini import build as module
 from trainables.data.mini.build import NAME, build
+from trainables.work.preparation import Say
 
 ROOT = Path(__file__).parents[4]
 
@@ -59,7 +60,7 @@ def test_nothing_is_left_of_a_build_that_fails(tmp_path: Path, monkeypatch: pyte
     left.mkdir()
     (left / "half").write_text("of a file")
 
-    def write(folder: Path, say: module.Say) -> None:
+    def write(folder: Path, say: Say) -> None:
         (folder / "data").mkdir()
         raise RuntimeError("stopped in the middle")
 
