@@ -71,8 +71,8 @@ class Splits(Strict):
 
     def names(self, split: Split) -> list[str]:
         """The names that make up a split; none where there is no such split."""
-        found = getattr(self, split)
-        return [found] if isinstance(found, str) else list(found or [])
+        names = getattr(self, split)
+        return [names] if isinstance(names, str) else list(names or [])
 
 
 class RetrievalPool(Strict):

@@ -109,8 +109,8 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
                 Problem("no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml")
             )
         paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
-        for sub, found in paths.items():
-            for path in found:
+        for sub, listed in paths.items():
+            for path in listed:
                 files.setdefault(f"{sub}/{path.stem}", []).append(path)
         for sub, kind in KINDS.items():
             for path in paths[sub]:
@@ -170,12 +170,12 @@ def _extended(
     sub = next(sub for sub, each in KINDS.items() if each == kind)
     key = str(base) if "/" in str(base) else f"{sub}/{base}"
     seen = (*seen, path)
-    found = [file for file in files.get(key, []) if file not in seen]
-    if not found:
+    bases = [file for file in files.get(key, []) if file not in seen]
+    if not bases:
         what = "extends itself" if key in files else "extends an unknown card"
         known = [name.removeprefix(f"{sub}/") for name in files]
         raise InputError(Problem(what, f"{path}: extends", str(base), nearest(str(base), known)))
-    below = _extended(found[-1], KINDS[key.partition("/")[0]], files, seen)
+    below = _extended(bases[-1], KINDS[key.partition("/")[0]], files, seen)
     below.pop("name", None)
     if kind == "task":
         below = {name: value for name, value in below.items() if name not in TARGETS_ONLY}

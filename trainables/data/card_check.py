@@ -49,9 +49,9 @@ class CardReport:
             sizes = "all" if self.counted == self.looked else f"{self.counted or 'none'}"
             return f"{splits} as on the card, rows counted in {sizes}"
         first = self.problems[0]
-        found = f"; found: {' '.join(first.found.split())}" if first.found else ""
+        seen = f"; found: {' '.join(first.found.split())}" if first.found else ""
         more = len(self.problems) - 1
-        return f"{first.where}: {first.what}{found}" + (f" (and {more} more)" if more else "")
+        return f"{first.where}: {first.what}{seen}" + (f" (and {more} more)" if more else "")
 
 
 def looked_at(card: Card, cache: Path, mirror: str | None) -> CardReport:

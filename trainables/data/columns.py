@@ -266,12 +266,12 @@ def _root(features: Features, path: str) -> str:
 def _feature(features: Features, path: str) -> Any:
     """The type at a dotted path, or None if there is none. Lists are seen through."""
     root = _root(features, path)
-    found: Any = features.get(root)
+    feature: Any = features.get(root)
     for key in path[len(root) + 1 :].split(".") if path != root else ():
-        while isinstance(found, List):
-            found = found.feature
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        while isinstance(feature, List):
+            feature = feature.feature
+        feature = feature.get(key) if isinstance(feature, dict) else None
+    return feature
 
 
 def _paths(features: Mapping[str, Any], above: str = "") -> list[str]:

@@ -29,7 +29,7 @@ def convert(source: Path, target: Path) -> list[Path]:
                 text = _mention({"context": article["context"], "mention": mention})
                 row = {"id": mention["example_id"], "text": text, "relevant": [mention["entity_id"]]}
                 rows[article["context"]["language"]].append(row)
-        written += [write(target / language / f"{split}.jsonl", found) for language, found in sorted(rows.items())]
+        written += [write(target / language / f"{split}.jsonl", queries) for language, queries in sorted(rows.items())]
     for split in ("train", "dev"):
         pairs = (
             {"text_a": _mention(pair["contextual_mention"]), "text_b": _entity(pair["entity"])}
