@@ -166,7 +166,7 @@ class Data:
         card, language = source.card, source.language
         reading = {"format": card.format, "columns": card.columns, "values": card.values, "labels": card.labels}
         chosen = {"rows": card.source.rows_for(language), "language": language}
-        key = digest({"source": source.fingerprint, "code": _code(), **reading, **chosen}, length=32)
+        key = digest({"source": source.fingerprint, "code": code_version(), **reading, **chosen}, length=32)
 
         def build(file: Path) -> None:
             with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:
@@ -226,7 +226,7 @@ _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictiona
 
 
 @cache
-def _code() -> str:
+def code_version() -> str:
     """Digest of the modules that make rows and features."""
     here = Path(__file__).parent
     formats = sorted((here.parent / "formats").glob("*.py"))

@@ -251,7 +251,7 @@ def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, cha
     elif change == "labels":
         card = sentences(labels=["letters", "law", "history"])
     elif change == "code":
-        monkeypatch.setattr(data_module, "_code", lambda: "new")
+        monkeypatch.setattr(data_module, "code_version", lambda: "new")
     else:
         options[change] = 2 if change == "limit" else 16
     data.features(card, "train", "en", tokenizer, **options)

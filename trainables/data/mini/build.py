@@ -69,11 +69,12 @@ def _build_locked(cache: Path, suite: Path, say: Say) -> None:
         shutil.rmtree(left, ignore_errors=True)
     with write_aside(suite) as folder:
         folder.mkdir()
-        _write(folder, say)
+        write_suite(folder, say)
     say(f"mini: ready in {suite}")
 
 
-def _write(folder: Path, say: Say) -> None:
+def write_suite(folder: Path, say: Say) -> None:
+    """Write the suite into an empty folder."""
     # Imported late: torch, datasets and tokenizers take seconds, and a built suite needs none of them.
     from trainables.data.mini import encoder
 
