@@ -24,6 +24,7 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
+from spaces.formats import FORMATS
 from trainables.data.columns import Reader, features_of
 from trainables.data.mini import suite_folder
 from trainables.data.sources import SourceSplit, empty, quiet, sources_of, unwritable
@@ -164,9 +165,10 @@ class Data:
     def _rows_of(self, source: SourceSplit) -> tuple[str, Dataset]:
         """The key and the canonical rows of one source."""
         card, language = source.card, source.language
-        reading = {"format": card.format, "columns": card.columns, "values": card.values, "labels": card.labels}
+        reading = {"columns": card.columns, "values": card.values, "labels": card.labels}
+        form = {"format": card.format, "types": dict(FORMATS[card.format].columns)}
         chosen = {"rows": card.source.rows_for(language), "language": language}
-        key = digest({"source": source.fingerprint, "code": code_version(), **reading, **chosen}, length=32)
+        key = digest({"source": source.fingerprint, "code": code_version(), **form, **reading, **chosen}, length=32)
 
         def build(file: Path) -> None:
             with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:

@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -12,6 +13,7 @@ import pytest
 from datasets import Dataset, Features, Value
 
 from spaces.errors import Failure, InputError
+from spaces.formats import FORMATS
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
@@ -237,7 +239,7 @@ def test_a_saved_tokenizer_shares_the_features_and_its_use_changes_nothing(bert,
     assert fingerprint(type(bert.tokenizer).from_pretrained(tmp_path)) == before
 
 
-@pytest.mark.parametrize("change", ["file", "vocabulary", "max_length", "limit", "labels", "code"])
+@pytest.mark.parametrize("change", ["file", "vocabulary", "max_length", "limit", "labels", "format", "code"])
 def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, change, monkeypatch):
     card, tokenizer = sentences(), kits("bert").tokenizer
     options = {"max_length": 32}
@@ -250,6 +252,9 @@ def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, cha
         tokenizer.add_tokens(["moonlight"])
     elif change == "labels":
         card = sentences(labels=["letters", "law", "history"])
+    elif change == "format":
+        columns = {"text": "passage", "label": "label"}
+        monkeypatch.setitem(FORMATS, card.format, replace(FORMATS[card.format], columns=columns))
     elif change == "code":
         monkeypatch.setattr(data_module, "code_version", lambda: "new")
     else:
