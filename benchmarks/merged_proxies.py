@@ -20,6 +20,7 @@ from transformers import PreTrainedModel
 from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
+from trainables.training.merging import find_single_encoders, merge_stored
 from trainables.work.item import WorkItem
 from trainables.work.keys import evidence_key, score_key
 from trainables.work.plan import Plan
@@ -42,16 +43,16 @@ class Estimator:
         alike, self._worker = next(iter(singles.values())), Worker(plan)
         self._rest = dict(alike.hyperparameters), alike.model, alike.seed
         self.plan, self._encoder_rung, self._probe_rung = plan, encoder_rung, probe_rung
-        self._base = self._worker.base(alike.model)
+        self._base = self._worker.load_base(alike.model)
         together = Recipe.of(Mixture.of(dict.fromkeys(singles, 1.0)), *self._rest)
-        self._worker.single_encoders(together, encoder_rung)
+        find_single_encoders(plan, self._worker.store, together, encoder_rung)  # or say which are missing
 
     def merged_score(self, mixture: Mixture, target: str) -> float:
         """The score on the development rows, between 0 and 1, of the merged encoder with the probe's target stage.
 
         The empty mixture is the base encoder.
 
-        Raises: as `trainables.work.Worker.score`.
+        Raises: as `trainables.worker.Worker.score`.
         """
         item = self._item(mixture, target)
 
@@ -85,7 +86,10 @@ class Estimator:
         store = self._worker.store
         stored = store.score(key)
         if stored is None:
-            merges, base = item.merged, self._base.model
-            stored = compute(self._worker.merged(item.recipe, self._encoder_rung) if merges else copy.deepcopy(base))
+            if item.merged:
+                encoder = merge_stored(self.plan, store, item.recipe, self._encoder_rung)
+            else:
+                encoder = copy.deepcopy(self._base.model)
+            stored = compute(encoder)
             store.put_score(key, stored)
         return float(stored["score"])

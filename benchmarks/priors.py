@@ -99,7 +99,7 @@ def main() -> None:
     options = parser.parse_args()
     found = workspace.find(options.name)
     search, studies = found.search, Studies.open(found)
-    top = len(search.config.halving.rungs) - 1
+    top = search.config.halving.top_rung
     plan = found.plan.model_copy(update={"versions": studies.versions})
     gains = {target: measured(search, studies, target, top) for target in search.config.targets}
     singles = {task: recipe(search, Mixture.of({task: 1.0})) for task in search.space.tasks}
@@ -155,7 +155,7 @@ def drawn(gains: Gains, most: int | None) -> Gains:
 
 def estimates(search: Search, studies: Studies, estimator: Estimator, target: str) -> dict[str, Estimate]:
     """What is compared, by name."""
-    top = len(search.config.halving.rungs) - 1
+    top = search.config.halving.top_rung
     gains = measured(search, studies, target, top)
 
     def additive(mixture: Mixture) -> float | None:

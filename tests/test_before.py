@@ -26,7 +26,6 @@ from search.studies.studies import Studies
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
 from trainables.work.keys import encoder_key, evidence_key, score_key, single_keys
-from trainables.work.outcome import Outcome
 from trainables.worker import Worker
 
 BEFORE = Path(__file__).parent / "before"
@@ -109,7 +108,7 @@ def test_nothing_is_trained_again(lab: Path, name: str) -> None:
     over = [owner.item for owner in studies.owners() if owner.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     assert len(over) > 5
     for item in filter(None, over):
-        outcome = run(worker, item)
+        outcome = worker.run(item)
         assert (outcome.examples, outcome.reused) == (0, list(item.targets))
 
 
@@ -122,7 +121,7 @@ def test_the_killed_one_goes_on(lab: Path) -> None:
         worker = Worker(workspace.plan.model_copy(update={"versions": studies.versions}))
         item = agenda.next()
         assert item is not None
-        outcome = run(worker, item)
+        outcome = worker.run(item)
         assert outcome.reused == ["match", "encoder"]  # stored before the kill
         agenda.done(item, outcome)
         assert not studies.running()
@@ -133,9 +132,3 @@ def test_an_export_needs_nothing_but_the_store(lab: Path, capsys: pytest.Capture
     files = {file.relative_to(lab / "export"): file.read_text() for file in (lab / "export").rglob("*.*")}
     before = BEFORE / "answers" / "export"
     assert files == {file.relative_to(before): file.read_text() for file in before.rglob("*.*")}
-
-
-def run(worker: Worker, item: Any) -> Outcome:
-    *_, outcome = worker.run(item)
-    assert isinstance(outcome, Outcome)
-    return outcome

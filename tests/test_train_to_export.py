@@ -26,7 +26,7 @@ from spaces.catalogue import Catalogue
 from tests.support import hub, tiny
 from tests.support.examples import EXAMPLES, TEXTS
 from trainables.data.card_data import Data
-from trainables.work.outcome import Outcome, PerLanguage
+from trainables.work.outcome import PerLanguage
 from trainables.worker import Worker
 
 TASKS = {"words": "tagging"}
@@ -162,8 +162,7 @@ def trained(folder: Path) -> Iterator[Trained]:
         worker, agenda = Worker(plan.model_copy(update={"versions": studies.versions})), Agenda(search, studies)
         scores: dict[str, PerLanguage] = {}
         while (item := agenda.next()) is not None:
-            *_, outcome = worker.run(item)
-            assert isinstance(outcome, Outcome)
+            outcome = worker.run(item)
             assert outcome.failure is None, outcome.failure.details
             agenda.done(item, outcome)
             if not item.recipe.is_baseline:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
-from trainables.training.group import own_place, prepare_environment
+from trainables.training.group import node_and_address, prepare_environment
 from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ class Peer:
         self._worker = import_module("trainables.worker").Worker(Plan.model_validate_json(plan))
         self._part: Callable[[], None] | None = None
 
-    def place(self) -> tuple[str, str]:
-        """The node's id, and its address."""
-        return own_place()
+    def node_and_address(self) -> tuple[str, str]:
+        """The id of this process's node, and its address."""
+        return node_and_address()
 
     def prepare(self, spec: StageSpec) -> None:
         """Get ready for a stage: model and data."""
-        self._part = self._worker.part(spec)
+        self._part = self._worker.prepare_part(spec)
 
     def join(self, number: int, world: int, address: str, host: str) -> None:
         """Become worker `number` of the group that rank 0 opened at `address`."""

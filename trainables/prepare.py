@@ -1,6 +1,6 @@
 """Prepare: build what a search needs, check its data and model, and measure how fast this machine is.
 
-It runs in a process of its own (`prepared`), because it imports torch and the driver must not.
+It runs in a process of its own, because it imports torch and the driver must not.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ SAMPLE = 256
 """Rows that are tokenised to learn how long examples are."""
 
 
-def prepared(
+def prepare(
     plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False
 ) -> PreparationReport:
     """Build, check and measure in a process of its own.
 
     Args:
+        model: name of the encoder.
+        cpus: of a work item, which the measurement may use.
         say: told each step.
         offline: leave out what only the hub could answer, and licensed files that are not here.
         measure: train a few steps, to learn how long they take.
@@ -43,18 +45,18 @@ def prepared(
         InputError: every mistake in cards, data and model, at once.
         Failure: something could not be read, written or reached.
     """
-    findings = inspected(plan, model, cpus, say, offline, measure)
-    problems = [problem for found in findings.problems.values() for problem in found]
-    if problems or findings.model_problems:
-        kind = Failure if findings.away and not problems else InputError
-        raise kind([*problems, *findings.model_problems])
-    return findings
+    report = inspect(plan, model, cpus, say, offline, measure)
+    problems = [problem for of_card in report.problems.values() for problem in of_card]
+    if problems or report.model_problems:
+        is_mistake = problems or not report.away
+        raise (InputError if is_mistake else Failure)([*problems, *report.model_problems])
+    return report
 
 
-def inspected(
+def inspect(
     plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False
 ) -> PreparationReport:
-    """As `prepared`, with what is wrong with cards and model among the findings instead of raised.
+    """As `prepare`, but what is wrong with cards and model stands in the report and is not raised.
 
     Raises:
         Failure: a suite cannot be built, or the process came to an early end.
@@ -62,7 +64,7 @@ def inspected(
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     asked = (sender, plan.model_dump_json(), model, cpus, offline, measure)
-    process = context.Process(target=_child, args=asked, daemon=True)
+    process = context.Process(target=_prepare_for, args=asked, daemon=True)
     process.start()
     sender.close()
     try:
@@ -75,9 +77,9 @@ def inspected(
             say(message)
     except EOFError as error:
         process.join()
-        found = f"the process ended with code {process.exitcode}"
+        end = f"the process ended with code {process.exitcode}"
         what = "data and model could not be checked"
-        raise Failure(Problem(what, found=found, fix="is there enough memory?")) from error
+        raise Failure(Problem(what, found=end, fix="is there enough memory?")) from error
     finally:
         receiver.close()
         process.join(timeout=5)
@@ -85,12 +87,13 @@ def inspected(
             process.kill()
 
 
-def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool, measure: bool) -> None:
+def _prepare_for(sender: Connection, plan: str, model: str, cpus: float, offline: bool, measure: bool) -> None:
+    """The process: sends each step, then the report or an error."""
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # or the hub's client tries for half a minute
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # and tells of each try
     try:
-        sender.send(_prepare(Plan.model_validate_json(plan), model, cpus, sender.send, offline, measure))
+        sender.send(_prepare_here(Plan.model_validate_json(plan), model, cpus, sender.send, offline, measure))
     except TaskmixError as error:
         sender.send(error)
     except KeyboardInterrupt:
@@ -100,13 +103,17 @@ def _child(sender: Connection, plan: str, model: str, cpus: float, offline: bool
         sender.send(Failure(problem))
 
 
-def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measure: bool) -> PreparationReport:
+def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measure: bool) -> PreparationReport:
     build_suites(plan, model, say)
     import torch
 
     from trainables.data.card_data import Data
     from trainables.training.encoders import load_base
-    from trainables.training.speed import device_name, seconds_per_token, training_seconds_per_token
+    from trainables.training.speed import (
+        device_name,
+        measure_seconds_per_token,
+        measure_training_seconds_per_token,
+    )
 
     torch.set_num_threads(max(1, round(cpus)))
     data = Data(cache=Path(plan.cache), mirror=plan.mirror)
@@ -114,12 +121,12 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     unreached = {(card.kind, card.name): list(away(card, plan.mirror)) for card in cards} if offline else {}
     here = [card for card in cards if not unreached.get((card.kind, card.name))]
     say("checking the data sets")
-    problems = {card.name: found for card in here if (found := data.check(card))}
+    problems = {card.name: of_card for card in here if (of_card := data.check(card))}
     sound = [card for card in here if card.name not in problems]
     say("loading the model")
-    findings = PreparationReport(
+    report = PreparationReport(
         versions={card.name: data.version(card) for card in sound},
-        unreached=sorted({place for places in unreached.values() for place in places}),
+        unreached=sorted({source for sources in unreached.values() for source in sources}),
         problems=problems,
     )
     try:
@@ -127,20 +134,20 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     except TaskmixError as error:
         missing = isinstance(error, Failure)
         if missing and offline:
-            return findings.model_copy(update={"unreached": [*findings.unreached, model]})
-        return findings.model_copy(update={"model_problems": list(error.problems), "away": missing})
-    too_long = _lengths(plan, encoder)
+            return report.model_copy(update={"unreached": [*report.unreached, model]})
+        return report.model_copy(update={"model_problems": list(error.problems), "away": missing})
+    too_long = check_lengths(plan, encoder)
     if too_long:
-        return findings.model_copy(update={"model_problems": too_long})
+        return report.model_copy(update={"model_problems": too_long})
     training = None
     tasks = [card for card in sound if card.name in plan.tasks and card.kind == "task"]
     if measure and tasks:
         say(f"training a few steps on {tasks[0].name}")
-        training = training_seconds_per_token(encoder, model, data, tasks[0], plan)
-    return findings.model_copy(
+        training = measure_training_seconds_per_token(encoder, model, data, tasks[0], plan)
+    return report.model_copy(
         update={
-            "sizes": {card.name: _sizes(plan, data, card, encoder) for card in sound},
-            "seconds_per_token": seconds_per_token(encoder, plan),
+            "sizes": {card.name: _measure_sizes(plan, data, card, encoder) for card in sound},
+            "seconds_per_token": measure_seconds_per_token(encoder, plan),
             "training_seconds_per_token": training,
             "device": device_name(),
             "parameters": sum(parameter.numel() for parameter in encoder.model.parameters()),
@@ -149,7 +156,7 @@ def _prepare(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measu
     )
 
 
-def _lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
+def check_lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
     """Stages that ask for longer inputs than the model can read."""
     stages = {"stages.intermediate.max_length": plan.intermediate} if plan.tasks else {}
     stages |= {f"stages.target.max_length, for {name}": plan.target_stage(name) for name in plan.targets}
@@ -162,7 +169,7 @@ def _lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
     return problems
 
 
-def _sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
+def _measure_sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
     """Rows and mean tokens of what of a card is trained on and scored."""
     stage = plan.intermediate if card.kind == "task" else plan.target_stage(card.name)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from random import Random
@@ -17,7 +17,7 @@ from spaces.card import Card, Split
 from spaces.digest import derive_seed
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Failed, Outcome, Progress, Score
+from trainables.work.outcome import Failed, Outcome, Progress, Report, Score
 from trainables.work.plan import Plan
 
 SCORED: tuple[Split, Split] = ("dev", "test")
@@ -137,7 +137,7 @@ def flat(card: Card, score: float, top: bool, seconds: float = 1.0, examples: in
 
 
 class SimulatedWorker:
-    """A worker for the driver (`trainable.Worker`) that sleeps instead of training. Subclasses set the pace."""
+    """A worker for the driver (`trainable.WorkItemRunner`) that sleeps instead of training. Subclasses set the pace."""
 
     seconds = 0.0
     """What a work item at the full budget takes; at a lower rung its share."""
@@ -148,9 +148,9 @@ class SimulatedWorker:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.surface = plan, Surface(usual=usual_values(plan))
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
-        share, top = self.plan.rungs[item.rung], item.rung == len(self.plan.rungs) - 1
-        yield Progress(phase="simulated", done=0.0)
+    def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
+        share, top = self.plan.rungs[item.rung], item.rung == self.plan.top_rung
+        report(Progress(phase="simulated", done=0.0))
         time.sleep(share * self.seconds)
         examples = 0 if item.merged else sum(self.plan.segments(item.recipe, item.rung))
-        yield outcome(self.surface, self.plan.targets, item, share, top, share * self.seconds, examples, self.failures)
+        return outcome(self.surface, self.plan.targets, item, share, top, share * self.seconds, examples, self.failures)

@@ -1,12 +1,14 @@
-"""The trainable that Ray Tune starts: a warm worker that computes one work item after the other. No torch here."""
+"""The trainable that Ray Tune starts: a warm actor that computes one work item after the other. No torch here."""
 
 from __future__ import annotations
 
 import json
 import os
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Protocol
 
 import ray
@@ -16,24 +18,29 @@ from trainables.peer import Peer
 from trainables.training.group import Group, prepare_environment
 from trainables.work.failures import WorkersLost
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome, Progress
+from trainables.work.outcome import Outcome, Progress, Report
 from trainables.work.plan import Plan
 
 WORKER = "trainables.worker:Worker"
-"""The worker class by name: importing it imports torch, which the driver must not."""
+"""The runner of work items by name: importing it imports torch, which the driver must not."""
 
 
-class Worker(Protocol):
+class WorkItemRunner(Protocol):
     """What computes work items and keeps models and data warm between them.
 
     It is made with the plan, and with its group where the plan has several workers.
     """
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
-        """Yields progress between the parts, and exactly one outcome last; its exceptions become outcomes too.
+    def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
+        """Compute a work item; what goes wrong in it is told in the outcome.
 
         Args:
-            halvings: of the batches, because an earlier worker ran out of memory and was ended.
+            report: told its progress, by whichever thread.
+            batch_halvings: begin with batches so many times halved, because an earlier actor ran out of memory and was
+                ended.
+
+        Raises:
+            Exception: after it this process has to end.
         """
         ...
 
@@ -44,58 +51,62 @@ class WorkItemTrainable(tune.Trainable):
     Tune's config holds the work item alone, as text, because Tune sends it back with every result and flattens what is
     nested. The plan comes once per actor. Nothing is checkpointed here: what a work item made is in the store, so a
     work item that is started again finds it there.
+
+    Work items run in one thread beside the one that Tune calls, since Tune hears of progress by what `step` returns.
+    It is the same thread for all of them, because torch, oneDNN and OpenMP keep state by thread; and a daemon, so that
+    nobody waits for it who wants this process to end.
     """
 
     def setup(self, config: Mapping[str, Any], plan: str = "", worker: str = WORKER) -> None:
-        """Takes the first work item; the worker is made by the first `step`.
+        """Takes the first work item; the runner is made by the first `step`.
 
         Tune gives the trial of an actor that is still starting to one that is free, and throws the starting one away.
-        If its libraries were imported here, which takes longer than a small work item, a lost worker would never be
+        If its libraries were imported here, which takes longer than a small work item, a lost actor would never be
         replaced.
 
         Args:
-            config: {"item": JSON of the work item}, and "halvings" (how often batches are halved, default 0).
+            config: {"item": JSON of the work item}, and "batch_halvings" (how often batches are halved, default 0).
             plan: JSON of the plan.
-            worker: "module:class" of the worker.
+            worker: "module:class" of the runner.
         """
-        self._plan, self._worker_name = plan, worker
-        self._worker: Worker | None = None
+        self._plan, self._runner_name = plan, worker
+        self._runner: WorkItemRunner | None = None
         self._group: Group | None = None
-        self._item: WorkItem
-        self._halvings: int
-        self._events: Iterator[Progress | Outcome] | None
+        self._is_running: bool
+        self._begun: SimpleQueue[tuple[WorkItem, int]] = SimpleQueue()
+        self._events: SimpleQueue[Progress | Outcome | BaseException] = SimpleQueue()
         self.reset_config(config)
 
     def step(self) -> dict[str, Any]:
-        """Works on to the next event of the work item.
+        """Begins the work item, if it has not begun, and waits for what comes of it next.
 
         Returns:
             {"progress": JSON}, or {"outcome": JSON, "done": True} at its end.
 
         Raises:
-            RuntimeError: the worker came to its end without an outcome.
-            ImportError: the worker or what it needs is not installed on this node.
+            ImportError: the runner or what it needs is not installed on this node.
             OutOfMemory: this process, or its group, is spoilt by it; in another one a smaller batch may fit.
             Exception: another one that broke the group.
         """
-        if self._events is None:
-            self._events = self._warm_worker().run(self._item, self._halvings)
-        try:
-            event = next(self._events, None)
-        except WorkersLost:
-            traceback.print_exc()
-            os._exit(1)  # to be seen as what it is: a worker that died, so that the work item is done again
-        if event is None:
-            raise RuntimeError(f"{self._worker_name} ended without an outcome")
+        if not self._is_running:
+            self._start_runner()
+            self._begun.put((self._item, self._batch_halvings))
+            self._is_running = True
+        event = self._events.get()
+        if isinstance(event, Progress):
+            return {"progress": event.model_dump_json(), "done": False}
         if isinstance(event, Outcome):
             return {"outcome": event.model_dump_json(), "done": True}
-        return {"progress": event.model_dump_json(), "done": False}
+        if isinstance(event, WorkersLost):
+            traceback.print_exception(event)
+            os._exit(1)  # to be seen as what it is: a worker that died, so that the work item is done again
+        raise event
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
         """Turns to the next work item."""
         self._item = WorkItem.from_dict(json.loads(new_config["item"]))
-        self._halvings = int(new_config.get("halvings", 0))
-        self._events = None
+        self._batch_halvings = int(new_config.get("batch_halvings", 0))
+        self._is_running = False
         return True
 
     def cleanup(self) -> None:
@@ -103,13 +114,24 @@ class WorkItemTrainable(tune.Trainable):
         if self._group is not None and self._group.broken:
             os._exit(0)
 
-    def _warm_worker(self) -> Worker:
-        if self._worker is None:
-            plan = Plan.model_validate_json(self._plan)
-            if plan.workers > 1:
-                self._group = Group(self._plan, plan.workers, Peer)  # first, so that peers start while this one imports
-            prepare_environment(len(ray.get_gpu_ids()))
-            module, _, name = self._worker_name.partition(":")
-            make = getattr(import_module(module), name)
-            self._worker = make(plan) if self._group is None else make(plan, self._group)
-        return self._worker
+    def _start_runner(self) -> None:
+        """Make the runner and its thread, once. It is imported in this thread, the only one that may handle signals."""
+        if self._runner is not None:
+            return
+        plan = Plan.model_validate_json(self._plan)
+        if plan.workers > 1:
+            self._group = Group(self._plan, plan.workers, Peer)  # first, so that peers start while this one imports
+        prepare_environment(len(ray.get_gpu_ids()))
+        module, _, name = self._runner_name.partition(":")
+        make = getattr(import_module(module), name)
+        self._runner = make(plan) if self._group is None else make(plan, self._group)
+        Thread(target=self._serve, args=(self._runner,), name="work items", daemon=True).start()
+
+    def _serve(self, runner: WorkItemRunner) -> None:
+        """The thread: compute what is begun, one work item after the other."""
+        while True:
+            item, batch_halvings = self._begun.get()
+            try:
+                self._events.put(runner.run(item, self._events.put, batch_halvings))
+            except BaseException as error:
+                self._events.put(error)

@@ -5,11 +5,9 @@ A `Worker` keeps the base encoder, the tokenizer and the data warm between the w
 
 from __future__ import annotations
 
-import errno
 import gc
 import time
-import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,25 +18,24 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from spaces.card import Card
-from spaces.errors import Failure, InputError, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
 from trainables.evaluation import logme
-from trainables.evaluation.evaluate import Evaluation, evaluate, floors, mean_score
+from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
 from trainables.store.store import Store
 from trainables.training import encoders
 from trainables.training.engine import autocast
 from trainables.training.group import Group
-from trainables.training.merging import merged
+from trainables.training.merging import merge_stored
 from trainables.training.process import device
-from trainables.training.stage import Diverged, StageSpec
-from trainables.training.trainer import Tally, Trainer
-from trainables.work.failures import OutOfMemory, is_out_of_memory
+from trainables.training.stage import StageSpec
+from trainables.training.trainer import RunningItem, Trainer
+from trainables.work.failures import OutOfMemory, describe
 from trainables.work.item import WorkItem
-from trainables.work.keys import encoder_key, key_of, single_keys
-from trainables.work.outcome import Failed, FailureKind, Outcome, Progress, Score
+from trainables.work.keys import encoder_key, key_of
+from trainables.work.outcome import Failed, Outcome, Report, Score
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
@@ -47,6 +44,7 @@ class Worker:
     """Computes work items of one plan, one after the other.
 
     Args:
+        plan: what the work items share.
         group: the peers that take part in its stages; None: it trains alone, or is a peer itself.
     """
 
@@ -59,108 +57,87 @@ class Worker:
         self._base: dict[str, encoders.Encoder] = {}
         self._group = group
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
-        """Progress between the parts, and one Outcome last. Failures of the work are outcomes, not exceptions.
+    def run(self, item: WorkItem, report: Report = lambda progress: None, batch_halvings: int = 0) -> Outcome:
+        """Compute a work item. What goes wrong in it is told in the outcome, beside the scores of before.
 
         Args:
-            halvings: begin with batches so many times halved, because a worker was ended for lack of memory.
+            report: told its progress every few seconds while it trains.
+            batch_halvings: begin with batches so many times halved, because a worker was ended for lack of memory.
 
         Raises:
             OutOfMemory: this process cannot go on, another one may, and will begin with a smaller batch.
-            Exception: what broke the group. This process has to end: see `trainables.group`.
+            Exception: what broke the group. This process has to end: see `trainables.training.group`.
         """
-        tally = Tally(item, halvings)
+        running = RunningItem(item, batch_halvings, report)
         failure = None
         try:
-            yield from self._run(tally)
+            self._run(running)
         except Exception as error:
             if isinstance(error, OutOfMemory) or (self._group is not None and self._group.broken):
                 raise
-            failure = _failed(error)
+            failure = describe(error)
         gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory
-        yield self._outcome(tally, failure)
+        return self._outcome(running, failure)
 
     def score(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
         """The score of any encoder, taken as the work item's own would be; nothing is stored.
 
         Raises: as `Trainer.train` and `evaluate`.
         """
-        running = self._score(Tally(item, 0), self.base(item.recipe.model), encoder, target)
-        try:
-            while True:
-                next(running)
-        except StopIteration as stop:
-            score: Score = stop.value[0]
-            return score
+        running = RunningItem(item, 0, report=lambda progress: None)
+        return self._fine_tune_and_score(running, self.load_base(item.recipe.model), encoder, target)[0]
 
-    def merged(self, recipe: Recipe, rung: int) -> PreTrainedModel:
-        """The weighted mean of the stored encoders of the mixture's tasks, each trained alone up to the rung.
+    def prepare_part(self, spec: StageSpec) -> Callable[[], None]:
+        """As a peer: do all that can be done for a stage before it begins; what is returned trains, once."""
+        return self._trainer.prepare_part(self.load_base(spec.model), spec)
 
-        Raises:
-            InputError: some are not in the store.
-        """
-        weights, folders = recipe.mixture.weights, self.single_encoders(recipe, rung)
-        return merged((encoders.load(folder).model, weights[task]) for task, folder in folders.items())
-
-    def single_encoders(self, recipe: Recipe, rung: int) -> dict[str, Path]:
-        """Task -> the stored encoder that was trained on it alone, else as the recipe says; raises as `merged`."""
-        found = {task: self.store.encoder(key) for task, key in single_keys(self.plan, recipe, rung).items()}
-        missing = [task for task, folder in found.items() if folder is None]
-        if missing:
-            what, fix = "single-task encoders are not in the store", "train each task alone, and keep the encoder"
-            raise InputError(Problem(what, f"{self.plan.store}, rung {rung}", ", ".join(missing), fix))
-        return {task: folder for task, folder in found.items() if folder is not None}
-
-    def part(self, spec: StageSpec) -> Callable[[], None]:
-        """As a peer: all that can be done for a stage before it begins; what is returned trains."""
-        return self._trainer.part(self.base(spec.model), spec)
-
-    def _outcome(self, tally: Tally, failure: Failed | None) -> Outcome:
-        seconds = time.monotonic() - tally.started
+    def _outcome(self, running: RunningItem, failure: Failed | None) -> Outcome:
+        seconds = time.monotonic() - running.started
         notes = [*self.store.complaints]
         self.store.complaints.clear()
         return Outcome(
-            scores=tally.scores,
+            scores=running.scores,
             failure=failure,
             seconds=seconds,
-            training_seconds=tally.training_seconds,
+            training_seconds=running.training_seconds,
             gpu_seconds=seconds * self.plan.workers if torch.cuda.is_available() else 0.0,
-            examples=tally.examples,
-            reused=tally.reused,
-            micro_batches=tally.micro_batches,
+            examples=running.examples,
+            reused=running.reused,
+            micro_batches=running.micro_batches,
             notes=notes,
         )
 
-    def _run(self, tally: Tally) -> Generator[Progress, None, None]:
-        item = tally.item
+    def _run(self, running: RunningItem) -> None:
+        """Fill in the scores of a work item: those that are stored, then those that have to be computed."""
+        item = running.item
         missing = []
         for target in item.targets:
-            stored = self._stored_score(item, target)
+            stored = self._read_stored_score(item, target)
             if stored is None:
                 missing.append(target)
             else:
-                tally.scores[target] = stored
-                tally.reused.append(target)
+                running.scores[target] = stored
+                running.reused.append(target)
         if not missing:
             return
-        base = self.base(item.recipe.model)
+        base = self.load_base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
         untrained = {target for target in missing if self.plan.by_evidence(target, item.merged)}
-        tally.total = sum(self._target_examples(item, target) for target in missing if target not in untrained)
-        model = yield from self._encoder(tally, base)
+        running.total = sum(self._count_target_examples(item, target) for target in missing if target not in untrained)
+        model = self._obtain_encoder(running, base)
         for target in missing:
             key = key_of(self.plan, item, target)
             if target in untrained:
-                score = self._evidence(model, item, target)
+                score = self._measure_evidence(model, item, target)
             else:
-                score, predictions = yield from self._score(tally, base, model, target)
+                score, predictions = self._fine_tune_and_score(running, base, model, target)
                 if predictions:
                     self.store.put_predictions(key, predictions)  # before the score, which says that all is there
-            tally.scores[target] = score
+            running.scores[target] = score
             self.store.put_score(key, score.model_dump(mode="json"))
 
-    def base(self, model: str) -> encoders.Encoder:
-        """The pretrained encoder, kept for the next call. Raises what `encoders.load_base` and `build_suites` raise."""
+    def load_base(self, model: str) -> encoders.Encoder:
+        """The pretrained encoder, kept for the next call; raises what `encoders.load_base` and `build_suites` raise."""
         if model not in self._base:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
             self._base = {model: encoders.load_base(model, self.data.cache)}
@@ -181,26 +158,26 @@ class Worker:
 
     # --- the intermediate stage
 
-    def _encoder(self, tally: Tally, base: encoders.Encoder) -> Generator[Progress, None, PreTrainedModel]:
+    def _obtain_encoder(self, running: RunningItem, base: encoders.Encoder) -> PreTrainedModel:
         """The encoder of this recipe and rung: merged; stored; or trained on from the highest stored rung below."""
-        item, recipe, plan = tally.item, tally.item.recipe, self.plan
+        item, recipe, plan = running.item, running.item.recipe, self.plan
         if item.merged:
-            return self.merged(recipe, item.rung)
+            return merge_stored(plan, self.store, recipe, item.rung)
         segments = plan.segments(recipe, item.rung)
-        model, have = self._nearest(item, base, len(segments))
+        model, have = self._load_nearest(item, base, len(segments))
         if segments and have == len(segments):
-            tally.reused.append("encoder")
-        tally.total += sum(segments[have:])
+            running.reused.append("encoder")
+        running.total += sum(segments[have:])
         cards = {task: plan.tasks[task] for task in recipe.mixture.tasks}
         stage = plan.intermediate_for(recipe)
         for rung in range(have, len(segments)):
             spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
-            model, _ = yield from self._trainer.train(tally, "intermediate", base, spec, model)
+            model, _ = self._trainer.train(running, "intermediate", base, spec, model)
             model.cpu()  # where the stages to come copy it from
-            self._keep(model, base, tally, rung)
+            self._store_encoder(model, base, running, rung)
         return model
 
-    def _nearest(self, item: WorkItem, base: encoders.Encoder, rungs: int) -> tuple[PreTrainedModel, int]:
+    def _load_nearest(self, item: WorkItem, base: encoders.Encoder, rungs: int) -> tuple[PreTrainedModel, int]:
         """The stored encoder of the highest rung below `rungs` and how many rungs it has behind it; else the base."""
         for rung in reversed(range(rungs)):
             folder = self.store.encoder(encoder_key(self.plan, item.recipe, rung))
@@ -208,19 +185,19 @@ class Worker:
                 return encoders.load(folder).model, rung + 1
         return base.model, 0
 
-    def _keep(self, model: PreTrainedModel, base: encoders.Encoder, tally: Tally, rung: int) -> None:
+    def _store_encoder(self, model: PreTrainedModel, base: encoders.Encoder, running: RunningItem, rung: int) -> None:
         """Put the encoder into the store; heads are dropped."""
-        recipe = tally.item.recipe
+        recipe = running.item.recipe
         origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
-        if "intermediate" in tally.micro_batches:
-            origin["micro_batch"] = tally.micro_batches["intermediate"]
+        if "intermediate" in running.micro_batches:
+            origin["micro_batch"] = running.micro_batches["intermediate"]
         with TemporaryDirectory(prefix="taskmix-") as folder:
             encoders.save(model, base.tokenizer, Path(folder))
             self.store.put_encoder(encoder_key(self.plan, recipe, rung), Path(folder), origin)
 
     # --- the target stage
 
-    def _stored_score(self, item: WorkItem, target: str) -> Score | None:
+    def _read_stored_score(self, item: WorkItem, target: str) -> Score | None:
         """A stored score; at the top rung only with its predictions, which an export could not make again."""
         key = key_of(self.plan, item, target)
         stored = self.store.score(key)
@@ -231,41 +208,43 @@ class Worker:
         except ValidationError:  # from a version with other fields: compute it again
             return None
 
-    def _target_examples(self, item: WorkItem, target: str) -> int:
+    def _count_target_examples(self, item: WorkItem, target: str) -> int:
         """Training examples of the target's stages at this rung."""
         stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
         return sum(stage.examples for _, stage in stages)
 
     def log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
         """LogME on the training rows of the card that the target's fine-tuning ends with, whose labels are its own."""
-        plan, tokenizer = self.plan, self.base(item.recipe.model).tokenizer
+        plan, tokenizer = self.plan, self.load_base(item.recipe.model).tokenizer
         card, length = plan.training_cards[target][-1], plan.target_for(item.recipe, target).max_length
-        return logme.on_card(encoder, card, self.data, tokenizer, length, plan.evaluation.batch_size)
+        return logme.measure_on_card(encoder, card, self.data, tokenizer, length, plan.evaluation.batch_size)
 
-    def _evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
-        """As a score, which it is not: it says something beside other estimates on the same target alone."""
+    def _measure_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
+        """LogME where a score would stand; it is compared with LogME of other encoders on the same target alone."""
         started = time.monotonic()
-        found = self.log_evidence(encoder, item, target)
+        evidence = self.log_evidence(encoder, item, target)
         encoder.cpu()
         seconds = time.monotonic() - started
-        return Score(target=target, score=found, dev={}, floor=0.0, floors={}, examples=0, seconds=seconds)
+        return Score(target=target, score=evidence, dev={}, floor=0.0, floors={}, examples=0, seconds=seconds)
 
-    def _score(
-        self, tally: Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
-    ) -> Generator[Progress, None, tuple[Score, dict[str, list[Any]]]]:
-        """Fine-tune a copy of the encoder on the target's training rows and score it in every language; with the
-        predictions on the test split, top rung only."""
-        plan, item, started = self.plan, tally.item, time.monotonic()
+    def _fine_tune_and_score(
+        self, running: RunningItem, base: encoders.Encoder, model: PreTrainedModel, target: str
+    ) -> tuple[Score, dict[str, list[Any]]]:
+        """The score of a copy of the encoder, fine-tuned on the target's training rows, in every language.
+
+        Returns:
+            The score; and language -> predictions on the test split, at the top rung only.
+        """
+        plan, item, started = self.plan, running.item, time.monotonic()
         card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
-        encoder, head = yield from self._fine_tuned(tally, base, model, target)
+        encoder, head = self._fine_tune(running, base, model, target)
         tested = plan.tests(item)
 
         encoder.to(device())  # type: ignore[arg-type]
         if head is not None:
             head.to(device())
 
-        def attempt(size: int) -> Generator[Progress, None, Evaluation]:
-            yield from ()
+        def attempt(size: int) -> Evaluation:
             settings = plan.evaluation.model_copy(update={"batch_size": size})
             with autocast(plan.engine):
                 return evaluate(
@@ -274,49 +253,35 @@ class Worker:
 
         limit = self._trainer.limit("evaluation", item.recipe.model, stage, {})
         wanted = plan.evaluation.batch_size
-        found = yield from self._trainer.fitting(tally, f"{target}/evaluation", wanted, limit, attempt)
+        evaluation = self._trainer.run_fitting(running, f"{target}/evaluation", wanted, limit, attempt)
         encoder.cpu()
-        floor = floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
+        floors = compute_floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
         assert card.metric is not None  # every target card has one
         score = Score(
             target=target,
-            score=mean_score(found.dev, card.metric),
-            dev=found.dev,
-            floor=mean_score(floor, card.metric),
-            floors=floor,
-            test_score=mean_score(found.test, card.metric) if tested else None,
-            test=found.test,
-            tuned=found.tuned,
-            examples=self._target_examples(item, target),
+            score=mean_score(evaluation.dev, card.metric),
+            dev=evaluation.dev,
+            floor=mean_score(floors, card.metric),
+            floors=floors,
+            test_score=mean_score(evaluation.test, card.metric) if tested else None,
+            test=evaluation.test,
+            tuned=evaluation.tuned,
+            examples=self._count_target_examples(item, target),
             seconds=time.monotonic() - started,
         )
-        return score, found.predictions
+        return score, evaluation.predictions
 
-    def _fine_tuned(
-        self, tally: Tally, base: encoders.Encoder, model: PreTrainedModel, target: str
-    ) -> Generator[Progress, None, tuple[PreTrainedModel, nn.Module | None]]:
+    def _fine_tune(
+        self, running: RunningItem, base: encoders.Encoder, model: PreTrainedModel, target: str
+    ) -> tuple[PreTrainedModel, nn.Module | None]:
         """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself.
 
         Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
         """
-        item, heads = tally.item, dict[str, nn.Module]()
+        item, heads = running.item, dict[str, nn.Module]()
         for card, stage in self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe):
             spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
-            model, result = yield from self._trainer.train(tally, target, base, spec, model, heads)
+            model, result = self._trainer.train(running, target, base, spec, model, heads)
             model.cpu()  # where a stage to come copies them from
             heads = {target: result.heads[target].cpu()}
         return model, heads.get(target)
-
-
-def _failed(error: Exception) -> Failed:
-    """An exception as an outcome: its kind, one line, and the traceback."""
-    kind: FailureKind = "exception"
-    if isinstance(error, Diverged):
-        kind = "diverged"
-    elif is_out_of_memory(error):
-        kind = "out_of_memory"
-    elif isinstance(error, Failure) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES)):
-        kind = "environment"
-    text = " ".join(str(error).split()) or type(error).__name__
-    message = f"{type(error).__name__}: {text}" if kind == "exception" else text
-    return Failed(kind=kind, message=message[:500], details="".join(traceback.format_exception(error)))

@@ -25,7 +25,7 @@ from search.studies.database import open_storage, parsed, shown, sqlite_file, us
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
 from trainables.data.mirror import mounted
-from trainables.prepare import inspected
+from trainables.prepare import inspect
 from trainables.store.filesystem import Files
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport, Say
@@ -40,7 +40,7 @@ def diagnose(workspace: Workspace, address: str | None, say: Say) -> Iterator[Ch
     """
     plan, config = workspace.plan, workspace.config
     with ThreadPoolExecutor(1) as aside:
-        preparing = aside.submit(inspected, plan, config.model, config.resources.cpus, say)
+        preparing = aside.submit(inspect, plan, config.model, config.resources.cpus, say)
         yield _home(workspace)
         yield _database(workspace)
         yield _mlflow(workspace)

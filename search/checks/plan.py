@@ -12,7 +12,7 @@ from search.results import warm_start
 from search.results.model import PlannedSearch, StartLine, WorkItemsLine
 from search.scheduling.simulation import simulate
 from spaces.initial_design import Start
-from trainables.prepare import prepared
+from trainables.prepare import prepare
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport
 
@@ -20,9 +20,9 @@ from trainables.work.preparation import PreparationReport
 def checked(
     workspace: Workspace, say: Callable[[str], None], offline: bool = False, measure: bool = False
 ) -> tuple[Plan, PreparationReport]:
-    """The plan for the workers, after everything it names was built, read and checked; see `prepare.prepared`."""
+    """The plan for the workers, after everything it names was built, read and checked (`trainables/prepare.py`)."""
     plan, config = workspace.plan, workspace.config
-    report = prepared(plan, config.model, config.resources.cpus, say, offline, measure)
+    report = prepare(plan, config.model, config.resources.cpus, say, offline, measure)
     return plan.model_copy(update={"versions": report.versions}), report
 
 

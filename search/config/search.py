@@ -84,7 +84,7 @@ class Search:
             mirror=config.storage.mirror,
             probe=config.sampler.probe,
             workers=config.resources.workers,
-            halvings=config.failures.halvings,
+            max_batch_halvings=config.failures.halvings,
         )
 
 

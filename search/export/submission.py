@@ -50,7 +50,7 @@ def export(
         Failure: data, store or folder cannot be used.
     """
     from trainables.data.card_data import Data  # these know torch, which no other command of `search` needs
-    from trainables.evaluation.submission import test_file, write
+    from trainables.evaluation.submission import make_test_file, write
 
     search, store = workspace.search, workspace.store
     suite = search.catalogue.suite(suite_name, "--format")
@@ -78,7 +78,7 @@ def export(
             if language not in predictions:
                 wrong.append(Problem("no predictions in this language", f"{record.target}, {language}"))
                 continue
-            file = test_file(data, search.targets[record.target], language, predictions[language])
+            file = make_test_file(data, search.targets[record.target], language, predictions[language])
             if isinstance(file, Problem):
                 wrong.append(file)
             else:
@@ -117,7 +117,7 @@ def _record(search: Search, studies: Studies, target: str, mixture: Mixture | No
     """The trial whose predictions are handed in: at the top rung, with the search's own seed if there is one."""
     if target not in search.config.targets:
         return Problem("no target of this search", target, fix="name the others with --target")
-    top = len(search.config.halving.rungs) - 1
+    top = search.config.halving.top_rung
     scored = [record for record in studies.records[target] if record.score and record.rung == top]
     if mixture is not None and not mixture:
         digests = {record.recipe.digest for record in scored if record.recipe.is_baseline}

@@ -64,11 +64,12 @@ def run(
         agenda: which work item is next, and where results go.
         resources: what one work item occupies.
         concurrency: how many run at once.
-        retries: how often a work item is started again after its worker died; for lack of memory see `plan.halvings`.
+        retries: how often a work item is started again after its worker died; for lack of memory see
+            `plan.max_batch_halvings`.
         worker: "module:class" of the worker.
         before_exit: called before this process ends on a second signal, to leave the terminal in order.
     """
-    searcher = AgendaSearcher(agenda, retries, plan.halvings)
+    searcher = AgendaSearcher(agenda, retries, plan.max_batch_halvings)
     watch = _Watch(searcher)
     # On this machine alone: nothing of it is needed elsewhere or later.
     folder = tempfile.mkdtemp(prefix="taskmix-tune-")

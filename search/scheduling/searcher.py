@@ -68,15 +68,15 @@ class AgendaSearcher(Searcher):
     Args:
         agenda: what is next, and where results go.
         retries: how often a work item is started again after its worker died.
-        halvings: how often it is started again, with smaller batches, after memory did not suffice.
+        max_batch_halvings: how often it is started again, with smaller batches, after memory did not suffice.
     """
 
-    def __init__(self, agenda: Agenda, retries: int = 3, halvings: int = 3) -> None:
+    def __init__(self, agenda: Agenda, retries: int = 3, max_batch_halvings: int = 3) -> None:
         super().__init__()
         self.halted = False  # set from outside: start nothing more, and let go of what runs
         self.finished = False  # all is over, and Tune was told
         self._agenda = agenda
-        self._retries, self._halvings = retries, halvings
+        self._retries, self._max_batch_halvings = retries, max_batch_halvings
         self._live: dict[str, WorkItem] = {}
         self._again: deque[WorkItem] = deque()
         self._attempts: dict[str, _Attempts] = defaultdict(_Attempts)
@@ -96,8 +96,8 @@ class AgendaSearcher(Searcher):
         if item is not None:
             self._live[trial_id] = item
             # Text, because Tune resolves, flattens and copies whatever is nested in a config.
-            halvings = self._attempts[item.key].killed if item.key in self._attempts else 0
-            return {"item": json.dumps(item.to_dict()), "halvings": halvings}
+            batch_halvings = self._attempts[item.key].killed if item.key in self._attempts else 0
+            return {"item": json.dumps(item.to_dict()), "batch_halvings": batch_halvings}
         # Not before the last trial has ended: FINISHED is for good, and a trial whose worker dies has to come back.
         self.finished = not self._live and (self._agenda.over or self.halting)
         return str(Searcher.FINISHED) if self.finished else None
@@ -133,7 +133,7 @@ class AgendaSearcher(Searcher):
         if is_out_of_memory(error):
             attempts.full += 1
             attempts.killed += _is_death(error)
-            again = attempts.full <= self._halvings
+            again = attempts.full <= self._max_batch_halvings
         else:
             attempts.died += 1
             again = attempts.died <= self._retries and _is_death(error)

@@ -20,7 +20,6 @@ from search.studies.studies import Studies
 from spaces.mixture import Mixture
 from tests.support.tiny import write_cards, write_data
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome
 from trainables.worker import Worker
 
 TASKS = {"tags": "tagging", "words": "masked_lm", "kinds": "sentence_classification"}
@@ -65,8 +64,8 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for mix, rung in product(["none", *MIXES], (0, 1)):
             item = WorkItem(benchmark.recipe(search, Mixture.parse(mix)), rung, tuple(TARGETS))
             studies.begin(item, "proposal", "pairs")
-            *_, outcome = worker.run(item)
-            assert isinstance(outcome, Outcome) and outcome.failure is None
+            outcome = worker.run(item)
+            assert outcome.failure is None
             studies.finish(item, outcome)
     return folder
 

@@ -13,7 +13,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from trainables.simulated import flat
 from trainables.store.store import Store
 from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key, score_key
-from trainables.work.outcome import Failed, Outcome, Progress, Score
+from trainables.work.outcome import Failed, Outcome, Progress, Report, Score
 from trainables.work.plan import Plan
 
 STEPS = 4
@@ -84,48 +84,50 @@ class Watched:
         trainer.train = self._counted
         self._log: Log
 
-    def _counted(self, *arguments: Any, **named: Any) -> Generator[int, None, Any]:
-        running, before = self._train(*arguments, **named), 0
-        try:
-            while True:
-                examples = next(running)
-                self._log.trained(examples - before)
-                before = examples
-                yield examples
-        except StopIteration as stop:
-            self._log.trained(stop.value.examples - before)
-            return stop.value
+    def _counted(
+        self, encoder: Any, tokenizer: Any, features: Any, spec: Any, heads: Any, report: Callable[[int], None]
+    ) -> Any:
+        before = 0
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+        def log_and_report(examples: int) -> None:
+            nonlocal before
+            self._log.trained(examples - before)
+            before = examples
+            report(examples)
+
+        result = self._train(encoder, tokenizer, features, spec, heads, log_and_report)
+        self._log.trained(result.examples - before)
+        return result
+
+    def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
         self._log = Log(self.plan, item)
         self._log.begin(self.plan, item)
-        for event in self._worker.run(item, halvings):
-            if isinstance(event, Outcome):
-                self._log.end(event)
-            yield event
+        outcome: Outcome = self._worker.run(item, report, batch_halvings)
+        self._log.end(outcome)
+        return outcome
 
 
 class Simulated:
-    """As trainables.work.Worker without training. An encoder's weights are a digest of all that was done to it, and
+    """As `trainables.worker.Worker` without training. An encoder's weights are a digest of all that was done to it, and
     a score depends on them to the last bit, so that going on from a wrong or a damaged encoder shows."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.store = plan, Store(plan.store, Path(plan.cache))
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+    def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
         log, failure = Log(self.plan, item), None
         log.begin(self.plan, item)
         self._scores: dict[str, Score] = {}
         self._examples = 0
         try:
-            yield from self._run(item, log)
+            self._run(item, log, report)
         except Failure as error:
             failure = Failed(kind="environment", message=str(error))
         outcome = Outcome(scores=self._scores, failure=failure, seconds=1.0, examples=self._examples)
         log.end(outcome)
-        yield outcome
+        return outcome
 
-    def _run(self, item: WorkItem, log: Log) -> Generator[Progress, None, None]:
+    def _run(self, item: WorkItem, log: Log, report: Report) -> None:
         plan, missing = self.plan, []
         for target in item.targets:
             stored = self.store.score(score_key(plan, item.recipe, item.rung, target))
@@ -138,7 +140,7 @@ class Simulated:
         weights, have = self._nearest(item)
         segments = plan.segments(item.recipe, item.rung)
         for rung in range(have, len(segments)):
-            yield from self._train(segments[rung], log)
+            self._train(segments[rung], log, report)
             weights = _grown(weights, [item.recipe.digest, segments[: rung + 1]])
             with tempfile.TemporaryDirectory(prefix="taskmix-") as folder:
                 (Path(folder) / "weights.model").write_bytes(weights)
@@ -146,7 +148,7 @@ class Simulated:
         for target in missing:
             examples = plan.target_for(item.recipe, target).at(plan.rungs[item.rung]).examples
             if plan.targets[target].is_trained:
-                yield from self._train(examples, log)
+                self._train(examples, log, report)
             score = self._score(item, target, weights, examples)
             self.store.put_score(score_key(plan, item.recipe, item.rung, target), score.model_dump(mode="json"))
             self._scores[target] = score
@@ -158,13 +160,13 @@ class Simulated:
                 return (folder / "weights.model").read_bytes(), rung + 1
         return b"", 0
 
-    def _train(self, examples: int, log: Log) -> Generator[Progress, None, None]:
+    def _train(self, examples: int, log: Log, report: Report) -> None:
         for step in range(STEPS):
             time.sleep(NAP)
             count = (step + 1) * examples // STEPS - step * examples // STEPS
             log.trained(count)
             self._examples += count
-            yield Progress(phase="simulated", done=(step + 1) / STEPS)
+            report(Progress(phase="simulated", done=(step + 1) / STEPS))
 
     def _score(self, item: WorkItem, target: str, weights: bytes, examples: int) -> Score:
         """Each task helps or harms each target by its own amount; the rest is chance, fixed by the weights."""

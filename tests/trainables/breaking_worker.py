@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from trainables.training.group import Group
 from trainables.work.failures import OutOfMemory
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome, Progress
+from trainables.work.outcome import Outcome, Report
 from trainables.work.plan import Plan
 
 
@@ -19,11 +18,11 @@ class BreakingWorker:
     def __init__(self, plan: Plan, group: Group) -> None:
         self.ran, self.group = Path(plan.store) / "ran", group
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+    def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
         first = not self.ran.exists()
         with self.ran.open("a") as file:
             file.write(f"{os.getpid()} ")
         if first:
             self.group.broken = True
             raise OutOfMemory("CUDA out of memory")
-        yield Outcome(examples=halvings, reused=self.ran.read_text().split())
+        return Outcome(examples=batch_halvings, reused=self.ran.read_text().split())

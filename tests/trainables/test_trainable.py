@@ -1,4 +1,4 @@
-"""The trainable without Ray: what it asks of its worker, and what it gives to Tune."""
+"""The trainable without Ray: what it asks of its runner, and what it gives to Tune."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from threading import get_ident
+from typing import Any
 
 import pytest
 
@@ -15,69 +16,93 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.trainable import WorkItemTrainable
 from trainables.training.group import prepare_environment
+from trainables.work.failures import OutOfMemory, WorkersLost
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome, Progress
+from trainables.work.outcome import Outcome, Progress, Report
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
 
-class CountingWorker:
-    """Tells in its outcome how many work items it has served."""
+class Runner:
+    """Does what the first target of a work item asks for, and tells in its outcome how it was called."""
 
     made = 0
 
     def __init__(self, plan: Plan) -> None:
         type(self).made += 1
-        self.plan = plan
         self.served = 0
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
-        yield Progress(phase="train/mnli", done=0.5)
+    def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
+        report(Progress(phase="train/mnli", done=0.5))
         self.served += 1
-        if item.rung == 0:
-            yield Outcome(examples=self.served, reused=list(item.targets))
+        match item.targets[0]:
+            case "raise":
+                raise OutOfMemory("CUDA out of memory")
+            case "lose":
+                raise WorkersLost("no answer")
+        return Outcome(examples=self.served, reused=[str(get_ident()), str(batch_halvings)])
 
 
 @pytest.fixture
 def trainable(monkeypatch: pytest.MonkeyPatch) -> WorkItemTrainable:
     """Set up as Tune does it, without what Tune's own constructor does (folders, the node's address)."""
-    monkeypatch.setitem(sys.modules, "counting", sys.modules[__name__])
-    monkeypatch.setattr(CountingWorker, "made", 0)
+    monkeypatch.setitem(sys.modules, "runners", sys.modules[__name__])
+    monkeypatch.setattr(Runner, "made", 0)
     monkeypatch.setattr("ray.get_gpu_ids", list)  # outside an actor it would start a Ray
     stage = StageSettings(examples=1)
     plan = Plan(
         tasks={}, targets={}, training_cards={}, rungs=[1.0], intermediate=stage, target=stage, store="s", cache="c"
     )
     made = WorkItemTrainable.__new__(WorkItemTrainable)
-    made.setup(config(), plan=plan.model_dump_json(), worker="counting:CountingWorker")
+    made.setup(config(), plan=plan.model_dump_json(), worker="runners:Runner")
     return made
 
 
-def config(rung: int = 0) -> dict[str, str]:
-    item = WorkItem(Recipe.of(Mixture({}), {}, "m", 0), rung, ("slots/de",))
-    return {"item": json.dumps(item.to_dict())}
+def config(target: str = "slots/de", **changes: int) -> dict[str, Any]:
+    item = WorkItem(Recipe.of(Mixture({}), {}, "m", 0), 0, (target,))
+    return {"item": json.dumps(item.to_dict()), **changes}
 
 
-def test_events_are_texts_that_tune_cannot_take_apart(trainable: WorkItemTrainable) -> None:
+def test_progress_and_outcome_are_texts_that_tune_cannot_take_apart(trainable: WorkItemTrainable) -> None:
     first, last = trainable.step(), trainable.step()
     assert first == {"progress": Progress(phase="train/mnli", done=0.5).model_dump_json(), "done": False}
-    assert last == {"outcome": Outcome(examples=1, reused=["slots/de"]).model_dump_json(), "done": True}
+    assert set(last) == {"outcome", "done"} and last["done"] is True
+    assert Outcome.model_validate_json(last["outcome"]).examples == 1
 
 
-def test_a_worker_serves_many_items_and_is_made_by_the_first_step(trainable: WorkItemTrainable) -> None:
-    assert CountingWorker.made == 0, "a starting actor must be quick, see setup"
+def test_a_runner_is_made_by_the_first_step_and_serves_many_items_in_one_thread(trainable: WorkItemTrainable) -> None:
+    assert Runner.made == 0, "a starting actor must be quick, see setup"
+    threads = set()
     for served in (1, 2, 3):
-        assert trainable.reset_config(config()) is True
+        assert trainable.reset_config(config(batch_halvings=served)) is True
         trainable.step()
-        assert Outcome.model_validate_json(trainable.step()["outcome"]).examples == served
-    assert CountingWorker.made == 1
+        outcome = Outcome.model_validate_json(trainable.step()["outcome"])
+        assert outcome.examples == served
+        threads.add(outcome.reused[0])
+        assert outcome.reused[1] == str(served)
+    assert Runner.made == 1
+    assert len(threads) == 1 and str(get_ident()) not in threads
 
 
-def test_a_worker_without_an_outcome_is_an_error(trainable: WorkItemTrainable) -> None:
-    trainable.reset_config(config(rung=1))
+def test_what_a_runner_raises_is_raised_by_the_step(trainable: WorkItemTrainable) -> None:
+    trainable.reset_config(config("raise"))
     trainable.step()
-    with pytest.raises(RuntimeError, match="without an outcome"):
+    with pytest.raises(OutOfMemory, match="CUDA out of memory") as caught:
         trainable.step()
+    assert "run" in [entry.name for entry in caught.traceback], "Tune's error shows where it was raised"
+
+
+def test_an_actor_ends_with_its_group(
+    trainable: WorkItemTrainable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    trainable.reset_config(config("lose"))
+    trainable.step()
+    with pytest.raises(WorkersLost):  # here the process goes on
+        trainable.step()
+    assert codes == [1]
+    assert "WorkersLost: no answer" in capsys.readouterr().err
 
 
 def test_the_environment_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:

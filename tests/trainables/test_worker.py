@@ -18,7 +18,7 @@ from tests.support.cards import card_of as card_of_format
 from tests.support.encoders import kit_of
 from tests.support.examples import EXAMPLES
 from trainables.formats import by_name, vectors
-from trainables.training import encoders
+from trainables.training import encoders, stage
 from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key, score_key
 from trainables.work.outcome import Outcome, Progress
@@ -79,11 +79,7 @@ def item(
 
 
 def run(worker: Worker, work: WorkItem) -> Outcome:
-    *progress, outcome = worker.run(work)
-    assert isinstance(outcome, Outcome)
-    shares = [event.done for event in progress if isinstance(event, Progress)]
-    assert shares == sorted(shares)
-    return outcome
+    return worker.run(work)
 
 
 def scores(outcome: Outcome) -> dict[str, Any]:
@@ -150,6 +146,14 @@ def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: s
     assert scores(resumed) == scores(direct)
     kept, base = encoder_of(plan, item(plan, "tags", 1)), encoders.load(tmp_path / "model").model
     assert kept.shape == torch.cat([parameter.detach().flatten() for parameter in base.parameters()]).shape
+
+
+def test_progress_is_reported_stage_by_stage(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "REPORT_EVERY", 0.0)
+    told: list[Progress] = []
+    Worker(plan).run(item(plan, "tags", 1, targets=("pairs",)), told.append)
+    assert [progress.phase for progress in told] == ["intermediate"] * 4 + ["pairs"] * 4
+    assert [progress.done for progress in told] == [step / 8 for step in range(1, 9)]
 
 
 def test_more_tokens_than_the_model_can_read(plan: Plan) -> None:

@@ -47,13 +47,16 @@ def evaluate(
     max_length: int,
     tested: bool,
 ) -> Evaluation:
-    """Score encoder and head (None where the format is not trained) on each language.
-
-    Both are in evaluation mode afterwards. Raises what `Data.features` raises.
+    """Score an encoder and its head on each language of a target. Both are in evaluation mode afterwards.
 
     Args:
+        card: the target.
         dev_card: the card that the development rows are of; they are scored as the target's own are.
+        head: None where the format is not trained.
+        max_length: tokens of a feature.
         tested: score the test split too, with what was tuned on the development split.
+
+    Raises: as `Data.features`.
     """
     form = by_name(card.format)
     head = nn.Identity() if head is None else head
@@ -63,7 +66,7 @@ def evaluate(
     layer = settings.layer
     if layer == "auto":
         assert isinstance(form, Retriever)  # nothing else has a layer: `EvaluationSettings.of`
-        layer = _best_layer(form, read, card, dev_card, encoder, settings)
+        layer = _choose_layer(form, read, card, dev_card, encoder, settings)
         settings = settings.model_copy(update={"layer": layer})
         result.tuned = {language: {"layer": float(layer)} for language in dev_card.languages_of("dev")}
     pools = _Pools(read, encoder, settings, [layer])
@@ -123,7 +126,7 @@ class _Pools:
         return self._kept[1]
 
 
-def _best_layer(
+def _choose_layer(
     form: Retriever, read: _Reading, card: Card, dev_card: Card, encoder: nn.Module, settings: EvaluationSettings
 ) -> int:
     """The layer with the best mean over the development languages; the lowest of several.
@@ -134,7 +137,7 @@ def _best_layer(
     config: Any = encoder.config
     depth, hidden = int(config.num_hidden_layers), int(config.hidden_size)
     languages = dev_card.languages_of("dev")
-    texts = max(_texts(read, dev_card, language) for language in languages)
+    texts = max(_count_texts(read, dev_card, language) for language in languages)
     at_once = max(1, AT_ONCE // (texts * hidden * 4))
     means = []
     for start in range(0, depth + 1, at_once):
@@ -144,22 +147,22 @@ def _best_layer(
         for language in languages:
             rows, features = read.features(dev_card, "dev", language)
             head = pools.head(dev_card, "dev", language) or nn.Identity()
-            found = form.predict_at(layers, encoder, head, rows, features, card, read.tokenizer, settings)
-            for number, predicted in enumerate(found):
+            by_layer = form.predict_at(layers, encoder, head, rows, features, card, read.tokenizer, settings)
+            for number, predicted in enumerate(by_layer):
                 decided = form.decide(predicted, form.tune(rows, predicted, card, language), card)
                 totals[number] += form.metrics(rows, decided, card, language)[card.metric]
         means += totals
     return means.index(max(means))
 
 
-def _texts(read: _Reading, card: Card, language: str) -> int:
-    """How many vectors a language's development rows need, about."""
+def _count_texts(read: _Reading, card: Card, language: str) -> int:
+    """About how many vectors a language's development rows need."""
     rows = len(read.data.rows(card, "dev", language, read.limit))
     return 2 * rows if card.pool is None else rows + len(read.data.pool(card, "dev", language))
 
 
-def floors(data: Data, card: Card, dev_card: Card, training_card: Card, settings: EvaluationSettings) -> Scores:
-    """The metrics on the same development rows for what has learned next to nothing; see `Format.floor`.
+def compute_floors(data: Data, card: Card, dev_card: Card, training_card: Card, settings: EvaluationSettings) -> Scores:
+    """The metrics on the development rows of a predictor that has learned next to nothing; see `Format.floor`.
 
     Args:
         training_card: whose training rows the target is fine-tuned on (last, of several); read where the floor needs
@@ -169,14 +172,14 @@ def floors(data: Data, card: Card, dev_card: Card, training_card: Card, settings
     train = None
     if card.is_trained and card.pool is None:
         train = data.rows(training_card, "train", training_card.training_language)
-    found = {}
+    floors: Scores = {}
     for language in dev_card.languages_of("dev"):
         known = train if dev_card.pool is None else data.pool(dev_card, "dev", language)
         rows = data.rows(dev_card, "dev", language, settings.max_examples)
-        found[language] = form.floor(known, rows, card, language)
-    return found
+        floors[language] = form.floor(known, rows, card, language)
+    return floors
 
 
 def mean_score(per_language: Mapping[str, Mapping[str, float]], metric: str) -> float:
-    """Unweighted mean over the languages, however many rows each has: XTREME's score of a task."""
+    """Unweighted mean of a metric over the languages, however many rows each has: XTREME's score of a task."""
     return sum(metrics[metric] for metrics in per_language.values()) / len(per_language)

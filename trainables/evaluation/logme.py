@@ -27,7 +27,7 @@ VECTORS = 2000
 """Of the rows of a tagging card, so many words."""
 
 
-def on_card(
+def measure_on_card(
     encoder: PreTrainedModel,
     card: Card,
     data: Data,
@@ -37,10 +37,10 @@ def on_card(
 ) -> float:
     """LogME of an encoder on a card's training rows, in nats per row."""
     _, features = data.features(card, "train", card.training_language, tokenizer, max_length, EVIDENCE_ROWS)
-    return log_evidence(*labelled_vectors(encoder.to(device()), card, features, tokenizer, batch_size))  # type: ignore[arg-type]
+    return log_evidence(*labeled_vectors(encoder.to(device()), card, features, tokenizer, batch_size))  # type: ignore[arg-type]
 
 
-def labelled_vectors(
+def labeled_vectors(
     encoder: nn.Module, card: Card, features: Dataset, tokenizer: PreTrainedTokenizerBase, batch_size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """What the head of a labelled format would see, and the labels: (vectors, hidden size) and (vectors,).

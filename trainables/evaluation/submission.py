@@ -16,8 +16,8 @@ from trainables.data.card_data import Data
 from trainables.formats import by_name
 
 
-def test_file(data: Data, card: Card, language: str, predicted: Sequence[Any]) -> tuple[str, str] | Problem:
-    """Name and text of a language's file; or what is wrong, where the predictions are not those of the whole test set.
+def make_test_file(data: Data, card: Card, language: str, predicted: Sequence[Any]) -> tuple[str, str] | Problem:
+    """Name and text of a language's file; a problem where the predictions are not those of the whole test set.
 
     Args:
         predicted: what the card's format decided for each test row (`Format.decide`).
@@ -27,9 +27,9 @@ def test_file(data: Data, card: Card, language: str, predicted: Sequence[Any]) -
     rows = data.rows(card, "test", language)
     promised = card.size_of("test", language) or len(rows)
     if len(predicted) < max(len(rows), promised):
-        found = f"{len(predicted)} of {max(len(rows), promised)} rows are predicted"
+        counts = f"{len(predicted)} of {max(len(rows), promised)} rows are predicted"
         fix = "search without evaluation.max_examples" if len(predicted) < len(rows) else "the data at hand lack rows"
-        return Problem("the test set is a sample", f"{card.name}, {language}", found, fix)
+        return Problem("the test set is a sample", f"{card.name}, {language}", counts, fix)
     if len(predicted) > len(rows):
         found = f"{len(predicted)} predictions for {len(rows)} rows"
         return Problem("the data have changed since they were predicted", f"{card.name}, {language}", found)

@@ -31,15 +31,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from datasets import Dataset
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
 from trainables.work.settings import EvaluationSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 Batch = dict[str, Tensor]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from datasets import Dataset
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from trainables.formats.base import IGNORED, Batch
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 TOKEN_INPUTS = ("input_ids", "token_type_ids")
 """Per-token inputs that are stored. The attention mask follows from the lengths; not every model has token types."""

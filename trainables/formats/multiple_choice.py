@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from datasets import Dataset
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -17,6 +16,9 @@ from spaces.card import Card
 from trainables.formats.base import Batch, lines
 from trainables.formats.classification import Classification
 from trainables.formats.encoding import TOKEN_INPUTS, LinearHead, pad, text_states, token_inputs
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 class MultipleChoice(Classification):

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from datasets import Dataset
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
@@ -25,6 +24,9 @@ from trainables.formats.encoding import pad, text_states, token_inputs
 from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, Retriever, text_vectors
 from trainables.work.settings import EvaluationSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 SECOND = "b_"
 """Before the names of text_b's inputs; text_a's have the encoder's own."""

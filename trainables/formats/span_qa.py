@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from datasets import Dataset
 from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -27,6 +26,9 @@ from trainables.formats.encoding import (
 )
 from trainables.formats.qa_metrics import answer_scores, best_threshold, normalisation
 from trainables.work.settings import EvaluationSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 LONGEST_ANSWER = 30
 """Tokens: longer spans are not proposed (SQuAD's usual limit)."""

@@ -7,11 +7,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from datasets import Dataset
-from seqeval.metrics import f1_score
 from sklearn.metrics import accuracy_score
 from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
@@ -30,6 +28,9 @@ from trainables.formats.encoding import (
     token_states,
 )
 from trainables.work.settings import EvaluationSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 OUTSIDE = "O"
 
@@ -142,6 +143,8 @@ def span_f1(gold: Sequence[list[int]], predicted: Sequence[list[int]], card: Car
     There seqeval takes the first letter for B or I and the rest for the type, and runs of one tag for one span, so
     F1 lies below accuracy; comparable with published scores is what counts.
     """
+    from seqeval.metrics import f1_score  # who trains alone needs it not
+
     names = card.labels
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*seems not to be NE tag")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
-from datasets import Dataset
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
@@ -17,6 +16,9 @@ from spaces.errors import InputError, Problem
 from trainables.formats.base import Batch, Format
 from trainables.formats.encoding import ENCODER_INPUTS, by_length, evaluating, on, pad, token_inputs
 from trainables.work.settings import EvaluationSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 Layer = int | None
 """An index of the encoder's hidden states, 0 for the embeddings; None for what the encoder gives out."""

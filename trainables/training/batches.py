@@ -39,31 +39,31 @@ def plan_batches(
     batch_size: int,
     seed: int,
 ) -> list[TaskBatch]:
-    """The batches of the last of `segments` (examples each), given that the earlier ones were trained on.
+    """The batches of the last of `segments`, in their order, given that the earlier ones were trained on.
 
     Args:
         mixture: the tasks and weights; every task has an entry in `lengths`.
         lengths: task -> tokens of each of its features.
         segments: examples of each segment up to the one that is planned.
         batch_size: the most examples in a batch.
-        seed: of the permutations and of the order.
+        seed: decides the permutations and the order.
     """
-    placed: list[tuple[float, str, int, TaskBatch]] = []
+    positioned: list[tuple[float, str, int, TaskBatch]] = []
     counts = mixture.counts(segments[-1])
     before = {task: sum(mixture.counts(segment)[task] for segment in segments[:-1]) for task in mixture.tasks}
     for task in mixture.tasks:
         start = before[task]
-        indices = _stream(len(lengths[task]), start, start + counts[task], derive_seed(seed, task))
+        indices = _draw(len(lengths[task]), start, start + counts[task], derive_seed(seed, task))
         rng = np.random.default_rng(derive_seed(seed, task, "order", len(segments)))
-        batches = _batches(indices, np.asarray(lengths[task]), batch_size, rng)
+        batches = _cut(indices, np.asarray(lengths[task]), batch_size, rng)
         for number, batch in enumerate(batches):
             # evenly spread, jittered within its own slot so that tasks do not march in step
-            place = (number + rng.random()) / len(batches)
-            placed.append((place, task, number, TaskBatch(task, tuple(int(index) for index in batch))))
-    return [batch for *_, batch in sorted(placed, key=lambda entry: entry[:3])]
+            position = (number + rng.random()) / len(batches)
+            positioned.append((position, task, number, TaskBatch(task, tuple(int(index) for index in batch))))
+    return [batch for *_, batch in sorted(positioned, key=lambda entry: entry[:3])]
 
 
-def _stream(rows: int, start: int, stop: int, seed: int) -> np.ndarray:
+def _draw(rows: int, start: int, stop: int, seed: int) -> np.ndarray:
     """Positions start..stop of an endless reading of `rows` rows, each pass in a new order."""
     passes = range(start // rows, -(-stop // rows)) if stop > start else range(0)
     orders = [np.random.default_rng([seed, number]).permutation(rows) for number in passes]
@@ -73,7 +73,7 @@ def _stream(rows: int, start: int, stop: int, seed: int) -> np.ndarray:
     return np.concatenate(orders)[start - offset : stop - offset]
 
 
-def _batches(indices: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> list[np.ndarray]:
+def _cut(indices: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Cut into as few batches as possible, of nearly equal size, rows of similar length together."""
     if len(indices) == 0:
         return []

@@ -57,30 +57,35 @@ class Encoder:
 def load_base(name: str, cache: Path) -> Encoder:
     """The pretrained encoder called `name`.
 
+    Args:
+        name: a hub id, a folder, or `suite:<suite>/<model>`.
+        cache: folder where suites are built.
+
     Raises:
         InputError: there is no such model, or it has no fast tokenizer.
         Failure: it cannot be fetched.
     """
-    place = name
+    path = name
     if name.startswith(SUITE_PREFIX):
         suite, _, model = name.removeprefix(SUITE_PREFIX).partition("/")
-        place = str(suite_folder(cache, suite) / "models" / model)
+        path = str(suite_folder(cache, suite) / "models" / model)
     elif Path(name).expanduser().is_dir():
-        place = str(Path(name).expanduser())
+        path = str(Path(name).expanduser())
     try:
-        encoder = load(place)
+        encoder = load(path)
     except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
+        reason = str(error).strip().splitlines()[0]
         fix = "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5; is the hub reachable?"
-        kind = InputError if name.startswith(SUITE_PREFIX) or isinstance(error, ValueError) else Failure
-        raise kind(Problem("the model cannot be loaded", where="model", found=f"{name}: {first}", fix=fix)) from error
+        problem = Problem("the model cannot be loaded", where="model", found=f"{name}: {reason}", fix=fix)
+        is_mistake = name.startswith(SUITE_PREFIX) or isinstance(error, ValueError)
+        raise (InputError if is_mistake else Failure)(problem) from error
     if not encoder.tokenizer.is_fast:
         raise InputError(Problem("the model has no fast tokenizer", where="model", found=name))
     return encoder
 
 
-def load(place: str | Path) -> Encoder:
-    """An encoder from a folder or hub id, in fp32, without a pooling layer.
+def load(path: str | Path) -> Encoder:
+    """An encoder from a folder or a hub id, in fp32, without a pooling layer.
 
     A pooler is new and random where the checkpoint has none, and no head of ours reads it. Of an encoder-decoder such
     as mT5 it is the encoder alone.
@@ -88,11 +93,11 @@ def load(place: str | Path) -> Encoder:
     Raises:
         ValueError, OSError: as transformers and `architecture` do.
     """
-    config = AutoConfig.from_pretrained(place)
-    model = architecture(config).from_pretrained(place, dtype=torch.float32)
+    config = AutoConfig.from_pretrained(path)
+    model = architecture(config).from_pretrained(path, dtype=torch.float32)
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
-    return Encoder(model, _without_token_types(AutoTokenizer.from_pretrained(place), model.config))
+    return Encoder(model, _drop_token_types(AutoTokenizer.from_pretrained(path), model.config))
 
 
 def architecture(config: PreTrainedConfig) -> type[AutoModel] | type[AutoModelForTextEncoding]:
@@ -108,8 +113,8 @@ def architecture(config: PreTrainedConfig) -> type[AutoModel] | type[AutoModelFo
     return AutoModel
 
 
-def _without_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
-    """The tokenizer, which gives token types only if the model tells at least two apart.
+def _drop_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
+    """The tokenizer, which from now on gives token types only if the model tells at least two apart.
 
     Many tokenizers' files leave open what they give; then it is token types, which ModernBERT refuses, and of which
     XLM-R knows one.
@@ -121,6 +126,6 @@ def _without_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedC
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """The encoder alone: config, safetensors, tokenizer; loads again with `load` or `AutoModel`."""
+    """Write the encoder alone: config, safetensors, tokenizer; loads again with `load` or `AutoModel`."""
     model.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)

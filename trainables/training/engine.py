@@ -15,7 +15,7 @@ import torch
 from torch import distributed, nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from trainables.training.process import COLLECTIVE, LOOPBACK, device, join_group, open_meeting, rank
+from trainables.training.process import COLLECTIVE, LOOPBACK, device, join_group, open_meeting, rank, world_size
 from trainables.work.settings import EngineSettings, StageSettings
 
 if not torch.cuda.is_available():
@@ -35,24 +35,28 @@ __compatible_ops__[SHARED_MEMORY_OP] = False
 
 
 def precision_of(settings: EngineSettings) -> str:
-    """`auto` is bf16 on a GPU that has it, else fp32: on a CPU bf16 is slower unless it has AMX."""
+    """The precision of the products of matrices. `auto` is bf16 on a GPU that has it, else fp32, since a CPU without
+    AMX is slower in bf16."""
     if settings.precision != "auto":
         return settings.precision
     return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
 
 
 def autocast(settings: EngineSettings) -> torch.autocast:
-    """Evaluation in the precision of the training: products of matrices in it, weights in fp32."""
+    """A context in which evaluation has the precision of the training: products of matrices in it, weights in fp32."""
     precision = precision_of(settings)
     dtype = torch.float16 if precision == "fp16" else torch.bfloat16
     return torch.autocast(device().type, dtype, enabled=precision != "fp32")
 
 
-def deepspeed_config(stage: StageSettings, engine: EngineSettings) -> dict[str, Any]:
-    """DeepSpeed's configuration. Accumulation is left to the caller, which marks the last micro-batch of a step."""
+def deepspeed_config(stage: StageSettings, engine: EngineSettings, workers: int) -> dict[str, Any]:
+    """DeepSpeed's configuration for a stage on so many workers.
+
+    Accumulation is left to the caller, which marks the last micro-batch of a step.
+    """
     precision = precision_of(engine)
     config: dict[str, Any] = {
-        "train_micro_batch_size_per_gpu": min(stage.micro_batch or stage.batch_size, stage.batch_size),
+        "train_micro_batch_size_per_gpu": stage.micro_batch_on(workers),
         "gradient_accumulation_steps": 1,
         "gradient_clipping": stage.clip,
         "zero_optimization": {"stage": engine.zero},
@@ -66,7 +70,8 @@ def deepspeed_config(stage: StageSettings, engine: EngineSettings) -> dict[str, 
 
 
 def learning_rate_factor(step: int, steps: int, stage: StageSettings) -> float:
-    """Linear warm-up over `stage.warmup` of the steps, then constant or linear to zero."""
+    """What the learning rate is multiplied by at a step: it rises linearly over `stage.warmup` of the `steps`, then
+    stays or falls linearly to zero."""
     warmup = round(steps * stage.warmup)
     if step < warmup:
         return (step + 1) / (warmup + 1)
@@ -75,7 +80,7 @@ def learning_rate_factor(step: int, steps: int, stage: StageSettings) -> float:
     return max(0.0, (steps - step) / max(1, steps - warmup))
 
 
-def _optimizer(encoder: nn.Module, heads: nn.Module, stage: StageSettings) -> torch.optim.Optimizer:
+def _make_optimizer(encoder: nn.Module, heads: nn.Module, stage: StageSettings) -> torch.optim.Optimizer:
     """AdamW; biases and normalisation weights are not decayed; heads may learn at their own rate."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for module, rate in ((encoder, stage.learning_rate), (heads, stage.head_learning_rate or stage.learning_rate)):
@@ -102,11 +107,10 @@ def training_engine(
     """
     if not distributed.is_initialized():
         join(0, 1, *open_meeting(1))
-    optimizer = _optimizer(encoder, heads, stage)
+    optimizer = _make_optimizer(encoder, heads, stage)
     schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, steps, stage))
-    engine, *_ = deepspeed.initialize(
-        model=model, optimizer=optimizer, lr_scheduler=schedule, config=deepspeed_config(stage, settings)
-    )
+    config = deepspeed_config(stage, settings, world_size())
+    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, lr_scheduler=schedule, config=config)
     try:
         yield engine
     finally:
@@ -134,6 +138,7 @@ def gather(partitioned: Iterable[nn.Parameter], whole: Iterable[nn.Parameter]) -
     """Put together what ZeRO 3 has spread over the workers; all of them have to call it, rank 0 gets the values.
 
     Args:
+        partitioned: the parameters that were trained.
         whole: the same parameters in the same order, whose values are replaced.
     """
     for part, into in zip(partitioned, whole, strict=True):

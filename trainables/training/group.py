@@ -12,12 +12,12 @@ No torch here: peers are started before rank 0 imports it, which takes seconds.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from functools import partial
 from importlib import import_module
-from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ray
 from ray.exceptions import RayError, RayTaskError
@@ -42,7 +42,7 @@ PATIENCE = 60.0
 
 
 def prepare_environment(gpus: int) -> None:
-    """What the libraries of a worker read from the environment when they are imported; what is set already stays.
+    """Set what the libraries of a worker read from the environment when they are imported; what is set already stays.
 
     Args:
         gpus: GPUs of this worker.
@@ -82,42 +82,44 @@ class Group:
             if number > 0
         ]
 
-    def train(self, spec: StageSpec, mine: Generator[int, None, T]) -> Generator[int, None, T]:
-        """Rank 0's part of a stage, which is `mine`, while the peers do theirs; yields and returns what `mine` does.
+    def train(self, spec: StageSpec, own_part: Callable[[], T]) -> T:
+        """Train a stage in the whole group.
+
+        Args:
+            spec: of the stage; the peers train by it.
+            own_part: trains rank 0's part of it. It runs in a thread of its own.
+
+        Returns:
+            What `own_part` returns.
 
         Raises:
-            OutOfMemory: of one of the workers did not suffice; the group is broken.
+            OutOfMemory: the memory of one of the workers did not suffice; the group is broken.
             WorkersLost: one died, or does not answer; the group is broken.
             Exception: what one of the workers raised. The group is broken (see `broken`) unless all raised it
                 together, as a stage that diverges does, or it was raised before the stage began.
         """
-        self._all("prepare", spec)
+        self._ask_all("prepare", spec)
         if not self._joined:
-            yield from self._join()
+            self._join()
             self._joined = True
-        return (yield from self._together(mine, [peer.train.remote() for peer in self._peers]))
+        return self._run_together(own_part, [peer.train.remote() for peer in self._peers])
 
-    def _join(self) -> Generator[int, None, None]:
+    def _join(self) -> None:
         """Make one process group of all workers."""
         engine: Any = import_module("trainables.training.engine")
         process: Any = import_module("trainables.training.process")
         world = len(self._peers) + 1
-        node, host = own_place()
-        places: list[tuple[str, str]] = self._all("place")
-        on_one_node = all(other == node for other, _ in places)
-        hosts = [process.LOOPBACK] * world if on_one_node else [host, *(address for _, address in places)]
+        node, host = node_and_address()
+        peers: list[tuple[str, str]] = self._ask_all("node_and_address")
+        on_one_node = all(other == node for other, _ in peers)
+        hosts = [process.LOOPBACK] * world if on_one_node else [host, *(address for _, address in peers)]
         store, address = process.open_meeting(world, hosts[0])
-
-        def mine() -> Generator[int, None, None]:
-            yield from ()
-            engine.join(0, world, store, address, hosts[0])
-
         joining = [
             peer.join.remote(number, world, address, hosts[number]) for number, peer in enumerate(self._peers, start=1)
         ]
-        yield from self._together(mine(), joining)
+        self._run_together(partial(engine.join, 0, world, store, address, hosts[0]), joining)
 
-    def _all(self, method: str, *arguments: Any) -> list[Any]:
+    def _ask_all(self, method: str, *arguments: Any) -> list[Any]:
         """What all peers answer, outside of any collective: an exception there breaks nothing."""
         answers = [getattr(peer, method).remote(*arguments) for peer in self._peers]
         try:
@@ -127,39 +129,36 @@ class Group:
         except RayError as error:
             raise self._break(error, answers) from error
 
-    def _together(self, mine: Generator[int, None, T], theirs: list[Any]) -> Generator[int, None, T]:
-        """`mine` in a thread of its own: it may be stuck in a collective whose other side is gone."""
-        events: SimpleQueue[int | _End[T]] = SimpleQueue()
-        Thread(target=_run, args=(mine, events), daemon=True).start()
-        end: _End[T] | None = None
-        while end is None:
-            try:
-                event = events.get(timeout=NOTICE)
-            except Empty:
-                early, _ = ray.wait(theirs, num_returns=len(theirs), timeout=0)
-                if _errors(early):
-                    raise self._break(None, theirs) from None
-                continue
-            if isinstance(event, _End):
-                end = event
-            else:
-                yield event
-        if end.error is not None and is_out_of_memory(end.error):
-            raise self._break(end.error, theirs) from end.error  # the others wait for this one
-        # Also where this one failed: where all of them agree about it, as on a loss that diverged, they are done now.
-        timeout = PATIENCE if end.error is None else GRACE
-        done, late = ray.wait(theirs, num_returns=len(theirs), timeout=timeout)
-        if late or _errors(done):
-            raise self._break(end.error, theirs) from end.error
-        if end.error is not None:
-            raise end.error
-        return end.value  # type: ignore[return-value]  # there is one where there is no error
+    def _run_together(self, own_part: Callable[[], T], theirs: list[Any]) -> T:
+        """What `own_part` returns or raises, once the peers have answered `theirs`.
 
-    def _break(self, mine: BaseException | None, theirs: list[Any]) -> Exception:
-        """Ends the peers, for good. The reason, of all that the workers say."""
+        It runs in a thread of its own, because it may be stuck in a collective whose other side is gone.
+        """
+        own: Future[T] = Future()
+        Thread(target=_complete, args=(own, own_part), daemon=True).start()
+        while not wait([own], timeout=NOTICE).done:
+            early, _ = ray.wait(theirs, num_returns=len(theirs), timeout=0)
+            if _errors(early):
+                raise self._break(None, theirs)
+        error = own.exception()
+        if error is not None and is_out_of_memory(error):
+            raise self._break(error, theirs) from error  # the others wait for this one
+        # Also where this one failed: where all of them agree about it, as on a loss that diverged, they are done now.
+        done, late = ray.wait(theirs, num_returns=len(theirs), timeout=PATIENCE if error is None else GRACE)
+        if late or _errors(done):
+            raise self._break(error, theirs) from error
+        return own.result()
+
+    def _break(self, own: BaseException | None, theirs: list[Any]) -> Exception:
+        """End the peers, for good, and give the reason, out of all that the workers say.
+
+        Args:
+            own: what rank 0 raised.
+            theirs: the calls of the peers.
+        """
         self.broken = True
         done, _ = ray.wait(theirs, num_returns=len(theirs), timeout=0)
-        errors = [*([mine] if mine is not None else []), *_errors(done)]
+        errors = [*([own] if own is not None else []), *_errors(done)]
         for peer in self._peers:
             ray.kill(peer)
         full = next((error for error in errors if is_out_of_memory(error)), None)
@@ -174,22 +173,12 @@ class Group:
         return WorkersLost("; ".join(sorted(texts)))
 
 
-@dataclass(frozen=True)
-class _End(Generic[T]):
-    """How a thread ended."""
-
-    value: T | None = None
-    error: BaseException | None = None
-
-
-def _run(work: Generator[int, None, T], events: SimpleQueue[int | _End[T]]) -> None:
+def _complete(future: Future[T], work: Callable[[], T]) -> None:
+    """Do the work of a thread, for whoever waits for the future."""
     try:
-        while True:
-            events.put(next(work))
-    except StopIteration as stop:
-        events.put(_End(value=stop.value))
+        future.set_result(work())
     except BaseException as error:
-        events.put(_End(error=error))
+        future.set_exception(error)
 
 
 def _errors(done: list[Any]) -> list[Exception]:
@@ -207,12 +196,12 @@ def _errors(done: list[Any]) -> list[Exception]:
 
 def _of_network(error: Exception) -> bool:
     """What a collective raises when the other side is gone."""
-    if any(kind.__name__ == "DistError" for kind in type(error).__mro__):
+    if any(ancestor.__name__ == "DistError" for ancestor in type(error).__mro__):
         return True
     return isinstance(error, RuntimeError) and ("gloo" in str(error) or "NCCL" in str(error))
 
 
-def own_place() -> tuple[str, str]:
+def node_and_address() -> tuple[str, str]:
     """The id of this process's node, and its address."""
     address: str = get_node_ip_address()  # type: ignore[no-untyped-call]
     return ray.get_runtime_context().get_node_id(), address

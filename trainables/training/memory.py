@@ -1,10 +1,13 @@
-"""Out of memory: how it is recognised, and which batches did not fit, remembered in the store. No torch here."""
+"""Batches that do not fit into memory: smaller ones are tried, and the store remembers which size was too large.
+
+How lack of memory is recognised stands in `trainables.work.failures`. No torch here.
+"""
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,11 +16,10 @@ from trainables.store.store import Store
 from trainables.work.failures import SPOILT, OutOfMemory, is_out_of_memory
 
 T = TypeVar("T")
-Y = TypeVar("Y")
 
 
-def halved(size: int, times: int = 1) -> int:
-    """Half a batch, rounded up, at least 1."""
+def halve(size: int, times: int = 1) -> int:
+    """Half a batch, so many times over; rounded up, so at least 1."""
     for _ in range(times):
         size = -(-size // 2)
     return size
@@ -29,10 +31,11 @@ class DoesNotFit(RuntimeError):
 
 @dataclass(frozen=True)
 class Limit:
-    """What the store remembers of one kind of work (same model, length, device, ...): a batch that did not fit.
+    """What the store remembers of work that takes equal memory: the size of the smallest batch that did not fit.
 
     Args:
-        made_of: what decides how much memory a batch takes, and how much there is.
+        store: where it is kept.
+        made_of: what decides how much memory a batch takes (model, length, ...) and how much there is (device, ...).
     """
 
     store: Store
@@ -43,24 +46,31 @@ class Limit:
         return digest(self.made_of, length=32)
 
     def largest(self, size: int) -> int:
-        """`size`, halved until it is below what is known not to fit; 1 is always worth a try."""
+        """The largest batch worth a try: `size`, halved until it is below what is known not to fit, at least 1."""
         known = (self.store.limit(self.key) or {}).get("too_large")
         while isinstance(known, int) and size >= known and size > 1:
-            size = halved(size)
+            size = halve(size)
         return size
 
     def remember(self, size: int) -> None:
-        """A batch of `size` did not fit."""
+        """Keep in the store that a batch of `size` did not fit."""
         if self.largest(size) == size:
             self.store.put_limit(self.key, {"too_large": size, "made_of": self.made_of})
 
-    def fitting(
-        self, phase: str, size: int, halvings: int, attempt: Callable[[int], Generator[Y, None, T]]
-    ) -> Generator[Y, None, tuple[int, T]]:
-        """Run `attempt` with `size`, then with half of it, until one fits or `halvings` are used up.
+    def halve_until_it_fits(
+        self, phase: str, size: int, max_halvings: int, attempt: Callable[[int], T]
+    ) -> tuple[int, T]:
+        """Run `attempt` with a batch of `size`, then with half of it, until one fits into memory.
+
+        Args:
+            phase: of the work item, for the message of an error.
+            max_halvings: how often half of a batch is tried.
+
+        Returns:
+            The size that fitted, and what `attempt` returned.
 
         Raises:
-            DoesNotFit: none did.
+            DoesNotFit: no size that was tried did.
             OutOfMemory: one did not, and this process cannot try again.
             Exception: any other of an attempt.
         """
@@ -68,7 +78,7 @@ class Limit:
         tried: list[str] = []
         while True:
             try:
-                return size, (yield from attempt(size))
+                return size, attempt(size)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -78,15 +88,15 @@ class Limit:
                 if SPOILT in str(error):
                     raise OutOfMemory(f"{phase}: out of memory with batches of {size}") from error
                 tried.append(str(size))
-                if size == 1 or len(tried) > halvings:
-                    found = f"{phase}: out of memory with batches of {', '.join(tried)}"
-                    raise DoesNotFit(f"{found}; a smaller max_length takes less") from error
+                if size == 1 or len(tried) > max_halvings:
+                    what = f"{phase}: out of memory with batches of {', '.join(tried)}"
+                    raise DoesNotFit(f"{what}; a smaller max_length takes less") from error
             free()  # not above: there the error still holds what did not fit
-            size = halved(size)
+            size = halve(size)
 
 
 def free() -> None:
-    """Gives back what nobody holds any more; engines hold themselves in cycles."""
+    """Give back the memory of what nobody holds any more; engines hold themselves in cycles."""
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

@@ -5,12 +5,44 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from itertools import chain
+from pathlib import Path
 
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from spaces.errors import InputError, Problem
+from spaces.recipe import Recipe
+from trainables.store.store import Store
+from trainables.training import encoders
+from trainables.work.keys import single_keys
+from trainables.work.plan import Plan
 
-def merged(parts: Iterable[tuple[PreTrainedModel, float]]) -> PreTrainedModel:
+
+def merge_stored(plan: Plan, store: Store, recipe: Recipe, rung: int) -> PreTrainedModel:
+    """The weighted mean of the stored encoders of the mixture's tasks, each trained alone up to the rung.
+
+    Raises:
+        InputError: some are not in the store.
+    """
+    weights, folders = recipe.mixture.weights, find_single_encoders(plan, store, recipe, rung)
+    return merge((encoders.load(folder).model, weights[task]) for task, folder in folders.items())
+
+
+def find_single_encoders(plan: Plan, store: Store, recipe: Recipe, rung: int) -> dict[str, Path]:
+    """Task -> folder of the stored encoder that was trained on it alone, else as the recipe says.
+
+    Raises:
+        InputError: some are not in the store.
+    """
+    folders = {task: store.encoder(key) for task, key in single_keys(plan, recipe, rung).items()}
+    missing = [task for task, folder in folders.items() if folder is None]
+    if missing:
+        what, fix = "single-task encoders are not in the store", "train each task alone, and keep the encoder"
+        raise InputError(Problem(what, f"{plan.store}, rung {rung}", ", ".join(missing), fix))
+    return {task: folder for task, folder in folders.items() if folder is not None}
+
+
+def merge(parts: Iterable[tuple[PreTrainedModel, float]]) -> PreTrainedModel:
     """A new encoder whose every weight is the weighted mean of the parts'. No more than two encoders are held.
 
     Args:

@@ -51,7 +51,7 @@ def world_size() -> int:
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
-def summed(value: torch.Tensor) -> torch.Tensor:
+def sum_over_workers(value: torch.Tensor) -> torch.Tensor:
     """`value` summed over the workers, in place; every worker has to call it."""
     if world_size() > 1:
         distributed.all_reduce(value)
@@ -59,11 +59,14 @@ def summed(value: torch.Tensor) -> torch.Tensor:
 
 
 def open_meeting(world: int, host: str = LOOPBACK) -> tuple[Any, str]:
-    """Where the workers of a group find each other: opened by rank 0, with an address for the others.
+    """Open the key-value store where the workers of a group find each other, as rank 0.
 
     Args:
         host: this node's address as the others reach it; loopback: all are on this node, where a file will do, which
             needs no port that another work item could hold.
+
+    Returns:
+        The store, and its address for the others.
     """
     if host == LOOPBACK:
         folder = Path(tempfile.mkdtemp(prefix="taskmix-"))
@@ -77,11 +80,11 @@ def open_meeting(world: int, host: str = LOOPBACK) -> tuple[Any, str]:
 
 
 def find_meeting(address: str, world: int) -> Any:
-    """The meeting that rank 0 opened at `address`."""
-    scheme, _, place = address.partition("://")
+    """The key-value store that rank 0 opened at `address`."""
+    scheme, _, path = address.partition("://")
     if scheme == "file":
-        return distributed.FileStore(place, world)  # type: ignore[attr-defined]
-    host, _, port = place.rpartition(":")
+        return distributed.FileStore(path, world)  # type: ignore[attr-defined]
+    host, _, port = path.rpartition(":")
     return distributed.TCPStore(  # type: ignore[attr-defined]
         host, int(port), world, is_master=False, timeout=RENDEZVOUS
     )
@@ -91,13 +94,13 @@ def join_group(number: int, world: int, store: Any, address: str, host: str = LO
     """Become worker `number` of `world`; returns when all are there. Once per process: a group is for good.
 
     Args:
-        store, address: the meeting.
+        store, address: what `open_meeting` gave, or for the others `find_meeting`.
         host: this node's address, where the group spans several nodes.
 
     Raises:
         WorkersLost: not all came within `RENDEZVOUS`.
     """
-    interface = _interface(host)
+    interface = _find_interface(host)
     if interface is not None:
         # without it gloo listens wherever the host's name leads: too far on one node, or not far enough on several
         os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
@@ -120,8 +123,8 @@ def join_group(number: int, world: int, store: Any, address: str, host: str = LO
     )
 
 
-def _interface(host: str) -> str | None:
-    """The network interface with that address."""
+def _find_interface(host: str) -> str | None:
+    """Name of the network interface with that address; None: there is none."""
     name: str
     for name, addresses in psutil.net_if_addrs().items():
         if any(entry.family in (socket.AF_INET, socket.AF_INET6) and entry.address == host for entry in addresses):

@@ -29,8 +29,11 @@ def device_name() -> str:
     return torch.cuda.get_device_name() if device().type == "cuda" else "cpu"
 
 
-def seconds_per_token(encoder: Encoder, plan: Plan) -> float:
-    """A forward pass over random tokens, best of three: what bounds training and evaluation alike."""
+def measure_seconds_per_token(encoder: Encoder, plan: Plan) -> float:
+    """Seconds per token of a forward pass over random tokens, the best of three.
+
+    It bounds training and evaluation alike.
+    """
     length = min(64, plan.intermediate.max_length)
     batch = torch.randint(10, 100, (16, length), device=device())
     model: nn.Module = encoder.model
@@ -46,26 +49,24 @@ def seconds_per_token(encoder: Encoder, plan: Plan) -> float:
     return min(times[1:]) / batch.numel()
 
 
-def training_seconds_per_token(encoder: Encoder, model: str, data: Data, card: Card, plan: Plan) -> float:
-    """Whole optimiser steps of the intermediate stage on one task's rows; padding counts as time, not as tokens.
+def measure_training_seconds_per_token(encoder: Encoder, model: str, data: Data, card: Card, plan: Plan) -> float:
+    """Seconds per token of whole optimiser steps of the intermediate stage, on one task's rows.
 
-    The encoder stays as it is: a copy is trained.
+    Padding counts as time, not as tokens. The encoder stays as it is: a copy is trained.
+
+    Args:
+        model: the encoder's name.
+        card: the task.
     """
     stage = plan.intermediate
     language = card.training_language
     _, features = data.features(card, "train", language, encoder.tokenizer, stage.max_length, SAMPLE)
-    mean = float(np.mean(features["length"][:]))
+    mean_tokens = float(np.mean(features["length"][:]))
     seconds = 0.0
     for steps in (WARM_UP, STEPS):
         examples = steps * stage.batch_size
         spec = StageSpec(
             model, {card.name: card}, Mixture.of({card.name: 1.0}), (examples,), stage, plan.engine, seed=1
         )
-        running = train(copy.deepcopy(encoder.model), encoder.tokenizer, {card.name: features}, spec)
-        while True:
-            try:
-                next(running)
-            except StopIteration as stop:
-                seconds = stop.value.seconds
-                break
-    return seconds / (STEPS * stage.batch_size * mean)
+        seconds = train(copy.deepcopy(encoder.model), encoder.tokenizer, {card.name: features}, spec).seconds
+    return seconds / (STEPS * stage.batch_size * mean_tokens)

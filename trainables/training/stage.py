@@ -4,6 +4,9 @@ It runs in one process or in every worker of a group. Each step's batch is cut i
 the workers in turn. What is computed does not depend on how many workers there are, nor, beyond dropout and masking, on
 the size of the micro-batches: randomness belongs to a micro-batch, and each counts by the labels in it. Retrieval alone
 learns from the other rows of its micro-batch, so there the size counts.
+
+Nothing but torch, transformers, scikit-learn and DeepSpeed (and what these bring along, pydantic for one) is imported
+here: a stage can be measured where neither `datasets` nor Ray is installed.
 """
 
 from __future__ import annotations
@@ -11,12 +14,11 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, overload
 
 import torch
-from datasets import Dataset
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -27,15 +29,25 @@ from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.training.batches import TaskBatch, plan_batches
 from trainables.training.engine import begin_step, gather, training_engine
-from trainables.training.process import device, rank, summed, world_size
+from trainables.training.process import device, rank, sum_over_workers, world_size
+from trainables.work.failures import Diverged
 from trainables.work.settings import EngineSettings, StageSettings
 
 REPORT_EVERY = 5.0
 """Seconds between two reports of a running stage."""
 
 
-class Diverged(RuntimeError):
-    """The loss is not a finite number any more."""
+class Features(Protocol):
+    """The features of a task's training rows, read as a `datasets.Dataset`: one column, or some rows of all columns.
+
+    There is a column ``length``: the tokens of each row's feature.
+    """
+
+    @overload
+    def __getitem__(self, key: str) -> Sequence[Any]: ...
+
+    @overload
+    def __getitem__(self, key: list[int]) -> Mapping[str, Sequence[Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class StageSpec:
     seed: int
 
     def with_micro_batch(self, size: int) -> StageSpec:
+        """The same stage in forward passes of at most `size` examples."""
         return replace(self, settings=self.settings.model_copy(update={"micro_batch": size}))
 
     def stream(self, *parts: Any) -> int:
@@ -67,17 +80,19 @@ class StageSpec:
 
 @dataclass
 class StageResult:
-    """What a stage leaves beside the trained encoder."""
+    """What a stage leaves beside the trained encoder.
+
+    Args:
+        heads: of each task, trained.
+        examples: that were seen.
+        seconds: from the first batch to the last.
+        losses: of each optimiser step, the mean over its batch.
+    """
 
     heads: dict[str, nn.Module]
     examples: int = 0
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
-
-
-def micro_batch(settings: StageSettings, workers: int) -> int:
-    """The most examples of a forward pass, when a batch is spread over `workers`."""
-    return min(settings.micro_batch or settings.batch_size, -(-settings.batch_size // workers))
 
 
 class _MultiTask(nn.Module):
@@ -100,11 +115,12 @@ class _MultiTask(nn.Module):
 def train(
     encoder: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    features: Mapping[str, Dataset],
+    features: Mapping[str, Features],
     spec: StageSpec,
     heads: Mapping[str, nn.Module] | None = None,
-) -> Generator[int, None, StageResult]:
-    """Train `encoder` in place; yields the examples seen so far now and then.
+    report: Callable[[int], None] = lambda examples: None,
+) -> StageResult:
+    """Train `encoder` in place.
 
     In a group every worker calls it with the same `spec`. All begin with the encoder and the heads of rank 0, and its
     own are the ones that count in the end: only rank 0 has to be given heads.
@@ -112,6 +128,7 @@ def train(
     Args:
         features: of every task of the mixture.
         heads: of every task of the mixture, trained in place; None: new ones.
+        report: told the examples seen so far, every `REPORT_EVERY` seconds; training waits for it.
 
     Raises:
         Diverged: the loss became infinite or not a number; in a group all workers raise it.
@@ -133,7 +150,7 @@ def train(
             result.examples += len(batch.indices)
             if time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
-                yield result.examples
+                report(result.examples)
         if trained is not model:
             gather(trained.parameters(), model.parameters())
     model.to(device())
@@ -143,6 +160,8 @@ def train(
 
 @dataclass
 class _MicroBatch:
+    """What goes through the model at once: its tensors, the labels that count, the seed of its dropout."""
+
     tensors: dict[str, Tensor]
     labels: int
     seed: int
@@ -153,12 +172,13 @@ def _step(
     model: _MultiTask,
     batch: TaskBatch,
     step: int,
-    features: Dataset,
+    features: Features,
     tokenizer: PreTrainedTokenizerBase,
     spec: StageSpec,
 ) -> float:
     """One optimiser step over this worker's micro-batches of `batch`; the mean loss of the whole batch."""
-    size, workers = micro_batch(spec.settings, world_size()), world_size()
+    workers = world_size()
+    size = spec.settings.micro_batch_on(workers)
     cuts = [batch.indices[start : start + size] for start in range(0, len(batch.indices), size)]
     mine: list[_MicroBatch] = []
     # ZeRO 2 and 3 communicate in each pass, so all workers do equally many: who has none left does one that counts 0
@@ -168,9 +188,9 @@ def _step(
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         masking = torch.Generator().manual_seed(spec.stream("masking", step, number))
         tensors = model.formats[batch.task].collate(rows, tokenizer, masking)
-        labels = _labels(tensors, len(rows)) if number < len(cuts) else 0
+        labels = _count_labels(tensors, len(rows)) if number < len(cuts) else 0
         mine.append(_MicroBatch(tensors, labels, spec.stream("dropout", step, number)))
-    labels = int(summed(torch.tensor(sum(part.labels for part in mine), device=engine.device)).item())
+    labels = int(sum_over_workers(torch.tensor(sum(part.labels for part in mine), device=engine.device)).item())
     mean = torch.zeros((), device=engine.device)
     begin_step(engine)
     for part in mine:
@@ -181,19 +201,19 @@ def _step(
         engine.backward(loss * (share * workers), scale_wrt_gas=False)  # the engine takes the mean over the workers
         engine.step()
         mean += loss.detach() * share
-    total = summed(mean).item()
+    total = sum_over_workers(mean).item()
     if not math.isfinite(total):
         raise Diverged(f"the loss of task {batch.task!r} is {total}")
     return total
 
 
-def _labels(tensors: Mapping[str, Tensor], rows: int) -> int:
+def _count_labels(tensors: Mapping[str, Tensor], rows: int) -> int:
     """How many labels of a micro-batch count: its weight, since a format's loss is the mean over them."""
     return int((tensors["labels"] != IGNORED).sum()) if "labels" in tensors else rows
 
 
 def _seed(seed: int) -> None:
-    """As torch.manual_seed, which takes 0.3 ms: as long as the smallest micro-batches."""
+    """Seed what dropout draws from. As torch.manual_seed, which takes 0.3 ms: as long as the smallest micro-batches."""
     torch.default_generator.manual_seed(seed)
     if torch.cuda.is_available():
         torch.cuda.manual_seed(seed)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import gc
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from datasets import Dataset
@@ -19,11 +20,12 @@ from trainables.store.store import Store
 from trainables.training.encoders import Encoder
 from trainables.training.engine import precision_of
 from trainables.training.group import Group
-from trainables.training.memory import Limit, halved
+from trainables.training.memory import Limit, halve
 from trainables.training.process import hardware
-from trainables.training.stage import Diverged, StageResult, StageSpec, micro_batch, train
+from trainables.training.stage import StageResult, StageSpec, train
+from trainables.work.failures import Diverged
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Progress, Score
+from trainables.work.outcome import Progress, Report, Score
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
@@ -31,11 +33,24 @@ T = TypeVar("T")
 
 
 @dataclass
-class Tally:
-    """What a running work item has done so far, and how much it has to do."""
+class RunningItem:
+    """A work item that runs: what it has done so far, and how much it has to do.
+
+    Args:
+        batch_halvings: its stages begin with batches so many times halved.
+        report: told its progress.
+        started: when, by `time.monotonic`.
+        total: training examples of all its stages.
+        examples: of these, how many the stages that are over have seen.
+        training_seconds: that these stages took.
+        scores: by target, those from the store included.
+        reused: what came from the store.
+        micro_batches: phase -> the size that batches were cut to, to fit into memory.
+    """
 
     item: WorkItem
-    halvings: int
+    batch_halvings: int
+    report: Report
     started: float = field(default_factory=time.monotonic)
     total: int = 0
     examples: int = 0
@@ -44,10 +59,12 @@ class Tally:
     reused: list[str] = field(default_factory=list)
     micro_batches: dict[str, int] = field(default_factory=dict)
 
-    def progress(self, phase: str, running: int = 0) -> Progress:
-        return Progress(phase=phase, done=min(1.0, (self.examples + running) / max(1, self.total)))
+    def report_stage(self, phase: str, examples: int) -> None:
+        """Report progress, with so many examples seen by the stage that trains."""
+        self.report(Progress(phase=phase, done=min(1.0, (self.examples + examples) / max(1, self.total))))
 
     def add(self, result: StageResult) -> None:
+        """A stage is over."""
         self.examples += result.examples
         self.training_seconds += result.seconds
 
@@ -64,7 +81,7 @@ class Trainer:
         self._plan, self._data, self._store, self._group = plan, data, store, group
 
     def features(self, base: Encoder, spec: StageSpec) -> dict[str, Dataset]:
-        """The training rows of each task of a stage."""
+        """The features of the training rows of each task of a stage; raises what `Data.features` raises."""
         length = spec.settings.max_length
         return {
             task: self._data.features(card, "train", card.training_language, base.tokenizer, length)[1]
@@ -73,72 +90,69 @@ class Trainer:
 
     def train(
         self,
-        tally: Tally,
+        running: RunningItem,
         phase: str,
         base: Encoder,
         spec: StageSpec,
         model: PreTrainedModel,
         heads: Mapping[str, nn.Module] | None = None,
-    ) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
-        """Train a copy of `model` and of its `heads`, or new ones, here or in the whole group; after lack of memory,
-        another copy."""
+    ) -> tuple[PreTrainedModel, StageResult]:
+        """Train one stage of a work item, here or in the whole group, on a copy of `model` and of `heads`.
+
+        After lack of memory it begins again with smaller batches, on another copy.
+
+        Args:
+            phase: what the work item calls the stage.
+            base: whose tokenizer made the features.
+            model: the encoder to begin with, which stays as it is.
+            heads: of every task of the stage; None: new ones.
+
+        Returns:
+            The trained encoder, and what else the stage left.
+
+        Raises: as `stage.train`, `Group.train` and `Limit.halve_until_it_fits`.
+        """
         features = self.features(base, spec)
 
-        def attempt(size: int) -> Generator[Progress, None, tuple[PreTrainedModel, StageResult]]:
-            (trained, begun), smaller = copy.deepcopy((model, heads)), spec.with_micro_batch(size)
-            running = train(trained, base.tokenizer, features, smaller, begun)
-            if self._group is not None:
-                running = self._group.train(smaller, running)
-            return trained, (yield from _reported(running, tally, phase))
+        def attempt(size: int) -> tuple[PreTrainedModel, StageResult]:
+            (encoder, own_heads), smaller = copy.deepcopy((model, heads)), spec.with_micro_batch(size)
+            report = partial(running.report_stage, phase)
+            own_part = partial(train, encoder, base.tokenizer, features, smaller, own_heads, report)
+            return encoder, own_part() if self._group is None else self._group.train(smaller, own_part)
 
         settings, engine = spec.settings, spec.engine
         held = {"workers": self._plan.workers, "zero": engine.zero, "frozen": settings.freeze_embeddings}
         limit = self.limit("training", spec.model, settings, {**held, "precision": precision_of(engine)})
-        wanted = micro_batch(settings, self._plan.workers)
-        trained, result = yield from self.fitting(tally, phase, wanted, limit, attempt)
-        tally.add(result)
+        wanted = settings.micro_batch_on(self._plan.workers)
+        trained, result = self.run_fitting(running, phase, wanted, limit, attempt)
+        running.add(result)
         return trained, result
 
-    def part(self, base: Encoder, spec: StageSpec) -> Callable[[], None]:
-        """As a peer: all that can be done for a stage before it begins; what is returned trains."""
+    def prepare_part(self, base: Encoder, spec: StageSpec) -> Callable[[], None]:
+        """As a peer: do all that can be done for a stage before it begins; what is returned trains, once."""
         # which weights does not matter, and new heads do for those that are handed on: rank 0's are trained
-        running = train(copy.deepcopy(base.model), base.tokenizer, self.features(base, spec), spec)
+        parts = [partial(train, copy.deepcopy(base.model), base.tokenizer, self.features(base, spec), spec)]
 
-        def trained() -> None:
+        def train_part() -> None:
             with suppress(Diverged):  # rank 0 tells
-                for _ in running:
-                    pass
+                parts.pop()()  # popped: nothing else holds the encoder, so that it goes with its engine
             gc.collect()
 
-        return trained
+        return train_part
 
     def limit(self, work: str, model: str, stage: StageSettings, held: dict[str, Any]) -> Limit:
         """What is known of the batches that fit: the same for equal work, model, length, hardware and `held`."""
         return Limit(self._store, {"work": work, "model": model, "length": stage.max_length, **hardware(), **held})
 
-    def fitting(
-        self,
-        tally: Tally,
-        phase: str,
-        wanted: int,
-        limit: Limit,
-        attempt: Callable[[int], Generator[Progress, None, T]],
-    ) -> Generator[Progress, None, T]:
-        """`attempt` with the largest batch that fits, at most `wanted`; raises as `Limit.fitting`."""
-        halvings = self._plan.halvings
-        size, result = yield from limit.fitting(phase, halved(wanted, tally.halvings), halvings, attempt)
+    def run_fitting(
+        self, running: RunningItem, phase: str, wanted: int, limit: Limit, attempt: Callable[[int], T]
+    ) -> T:
+        """What `attempt` returns with the largest batch that fits, at most `wanted`.
+
+        Raises: as `Limit.halve_until_it_fits`.
+        """
+        begin, most = halve(wanted, running.batch_halvings), self._plan.max_batch_halvings
+        size, result = limit.halve_until_it_fits(phase, begin, most, attempt)
         if size != wanted:
-            tally.micro_batches[phase] = size
-        return result
-
-
-def _reported(
-    running: Generator[int, None, StageResult], tally: Tally, phase: str
-) -> Generator[Progress, None, StageResult]:
-    """A running stage, its examples told as progress of the whole work item."""
-    try:
-        while True:
-            yield tally.progress(phase, running=next(running))
-    except StopIteration as stop:
-        result: StageResult = stop.value
+            running.micro_batches[phase] = size
         return result

@@ -1,8 +1,16 @@
-"""Failures that end a process or a batch, and how they are recognised. No torch here."""
+"""Failures that end a stage, a batch or a process, and how they are recognised. No torch here."""
 
 from __future__ import annotations
 
 import errno
+import traceback
+
+from spaces.errors import Failure
+from trainables.work.outcome import Failed, FailureKind
+
+
+class Diverged(RuntimeError):
+    """The loss is not a finite number any more."""
 
 
 class OutOfMemory(RuntimeError):
@@ -16,13 +24,14 @@ class WorkersLost(RuntimeError):
 SPOILT = "could not create a primitive"
 """What oneDNN says when it gets no memory for machine code, and says ever after in that thread, memory or not."""
 
-
 SIGNS = ("out of memory", "can't allocate memory", "ALLOC_FAILED", SPOILT)
 """What CUDA and NCCL, torch's CPU allocator, cuBLAS or cuDNN, and oneDNN say, none of them in a class of its own."""
 
-
 KILLED = "running low on memory"
 """What Ray says of an actor that it ended because its node ran out of memory."""
+
+LONGEST_MESSAGE = 500
+"""Characters of a failure's message; its details hold the rest."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -33,6 +42,20 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, OutOfMemory | MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     # torch's class and Ray's have one name; neither is imported here
-    if any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__) or KILLED in str(error):
+    if any(ancestor.__name__ == "OutOfMemoryError" for ancestor in type(error).__mro__) or KILLED in str(error):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in SIGNS)
+
+
+def describe(error: Exception) -> Failed:
+    """What an outcome says of the exception that ended its work item: its kind, one line, and the traceback."""
+    kind: FailureKind = "exception"
+    if isinstance(error, Diverged):
+        kind = "diverged"
+    elif is_out_of_memory(error):
+        kind = "out_of_memory"
+    elif isinstance(error, Failure) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES)):
+        kind = "environment"
+    text = " ".join(str(error).split()) or type(error).__name__
+    message = f"{type(error).__name__}: {text}" if kind == "exception" else text
+    return Failed(kind=kind, message=message[:LONGEST_MESSAGE], details="".join(traceback.format_exception(error)))

@@ -1,4 +1,4 @@
-"""Work item: a recipe, a rung, the targets it is measured on; and the keys of what it makes. No torch here."""
+"""Work item: a recipe, a rung, the targets it is measured on. No torch here."""
 
 from __future__ import annotations
 
@@ -28,11 +28,18 @@ class WorkItem:
         return digest([self.recipe.digest, self.rung, sorted(self.targets), *(["merged"] if self.merged else [])])
 
     def to_dict(self) -> dict[str, Any]:
-        data = {"recipe": self.recipe.to_dict(), "rung": self.rung, "targets": list(self.targets)}
-        return {**data, "merged": True} if self.merged else data
+        """As JSON has it, and `from_dict` reads it."""
+        values = {"recipe": self.recipe.to_dict(), "rung": self.rung, "targets": list(self.targets)}
+        return {**values, "merged": True} if self.merged else values
 
     @classmethod
     def from_dict(
-        cls, data: Mapping[str, Any], recipe: Callable[[Mapping[str, Any]], Recipe] = Recipe.from_dict
+        cls, values: Mapping[str, Any], recipe: Callable[[Mapping[str, Any]], Recipe] = Recipe.from_dict
     ) -> WorkItem:
-        return cls(recipe(data["recipe"]), int(data["rung"]), tuple(data["targets"]), bool(data.get("merged", False)))
+        """The work item that `to_dict` wrote down.
+
+        Args:
+            recipe: makes the recipe from its part.
+        """
+        targets, merged = tuple(values["targets"]), bool(values.get("merged", False))
+        return cls(recipe(values["recipe"]), int(values["rung"]), targets, merged)

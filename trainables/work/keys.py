@@ -84,7 +84,7 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
             **last,
             "dev": _identity(plan, plan.dev_card(target)),
             "evaluation": plan.evaluation.of(plan.targets[target]).model_dump(exclude={"batch_size"}),
-            "tested": rung == len(plan.rungs) - 1 and merged is None,
+            "tested": rung == plan.top_rung and merged is None,
             "seed": recipe.seed,
             "precision": plan.engine.precision,
         },
@@ -101,7 +101,7 @@ def _negatives(plan: Plan, stage: StageSettings, cards: Iterable[Card]) -> int |
     """Pairs in a forward pass where a dual encoder is trained: it learns from them as negatives."""
     if not any(FORMATS[card.format].contrastive for card in cards):
         return None
-    return min(stage.micro_batch or stage.batch_size, -(-stage.batch_size // plan.workers))
+    return stage.micro_batch_on(plan.workers)
 
 
 def _identity(plan: Plan, card: Card) -> dict[str, Any]:

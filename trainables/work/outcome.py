@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -60,7 +61,11 @@ class Outcome(Strict):
 
 
 class Progress(Strict):
-    """What a running work item reports between its parts, for the live view."""
+    """What a running work item reports while its stages train, for the live view."""
 
     phase: str = Field(description="'intermediate', or the target being fine-tuned and scored")
     done: float = Field(ge=0, le=1, description="share of the work item that is over, by examples")
+
+
+Report = Callable[[Progress], None]
+"""Told the progress of a running work item, which waits until it returns."""

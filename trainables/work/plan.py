@@ -42,7 +42,14 @@ class Plan(Strict):
     versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data, where known")
     probe: Probe = Field("stage", description="how merged encoders are judged on targets with labels")
     workers: int = Field(1, ge=1, description="processes that train one work item together")
-    halvings: int = Field(3, ge=0, description="how often a stage tries half the batch when memory does not suffice")
+    max_batch_halvings: int = Field(
+        3, ge=0, description="how often a stage tries half the batch when memory does not suffice"
+    )
+
+    @property
+    def top_rung(self) -> int:
+        """The index of the rung with the full budget."""
+        return len(self.rungs) - 1
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
@@ -101,7 +108,7 @@ class Plan(Strict):
 
     def tests(self, item: WorkItem) -> bool:
         """Whether a work item is scored on the test split, too."""
-        return item.rung == len(self.rungs) - 1 and not item.merged
+        return item.rung == self.top_rung and not item.merged
 
     def by_evidence(self, target: str, merged: bool) -> bool:
         """Whether encoders, merged ones or not, are judged on a target by the evidence of its labels alone."""

@@ -1,4 +1,4 @@
-"""What preparing found out about data and model. No torch here."""
+"""Preparation: what is known of data, model and machine before a search begins. No torch here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Say = Callable[[str], None]
 
 
 class Sizes(Strict):
-    """How much a card's data are."""
+    """How many rows of a card are trained on and scored, and how long they are."""
 
     rows: int = Field(0, description="training rows; 0 where it is not trained")
     tokens: float = Field(0.0, description="mean tokens of a training example")
@@ -23,7 +23,7 @@ class Sizes(Strict):
 
 
 class PreparationReport(Strict):
-    """What preparing found out. Cards whose data are out of reach are missing from `sizes`."""
+    """What `trainables.prepare` learned. Cards whose data are out of reach are missing from `sizes`."""
 
     sizes: dict[str, Sizes] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data")

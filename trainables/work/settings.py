@@ -36,8 +36,16 @@ class StageSettings(Strict):
         """The same stage with that share of the examples, at least one batch."""
         return self.model_copy(update={"examples": max(self.batch_size, round(self.examples * share))})
 
+    def micro_batch_on(self, workers: int) -> int:
+        """The most examples of a forward pass, when each batch is spread over so many workers."""
+        return min(self.micro_batch or self.batch_size, -(-self.batch_size // workers))
+
     def with_values(self, values: Mapping[str, Any]) -> StageSettings:
-        """With some settings replaced; raises pydantic.ValidationError."""
+        """The same stage with some settings replaced.
+
+        Raises:
+            pydantic.ValidationError: a name or a value is wrong.
+        """
         return StageSettings.model_validate({**self.model_dump(), **values})
 
 
@@ -66,8 +74,11 @@ class EvaluationSettings(Strict):
         return layer
 
     def of(self, card: Card) -> EvaluationSettings:
-        """As they count for a target: what is fine-tuned for retrieval is compared by the vectors that were trained,
-        and other formats look at neither."""
+        """The settings as they count for a target.
+
+        `pooling` and `layer` decide the vectors of an encoder that is not fine-tuned for the target. One that is
+        fine-tuned for retrieval is compared by the vectors that were trained, and other formats look at neither.
+        """
         as_it_is = FORMATS[card.format].scored_untrained and not card.is_trained
         return self if as_it_is else self.model_copy(update=_AS_TRAINED)
 

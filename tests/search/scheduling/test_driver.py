@@ -322,7 +322,7 @@ def test_the_searcher_keeps_a_lost_item_when_the_agenda_is_over() -> None:
 
 def test_where_memory_did_not_suffice_it_is_tried_with_smaller_batches() -> None:
     agenda = ListAgenda([item(0)])
-    searcher = AgendaSearcher(agenda, halvings=2)
+    searcher = AgendaSearcher(agenda, max_batch_halvings=2)
     # Ray ended the worker, which could not remember anything; then a group ran out of memory, which did; then again
     killed = ray.exceptions.OutOfMemoryError("the node was running low on memory")
     group = ray.exceptions.RayTaskError("step", "Traceback ...", OutOfMemory("CUDA out of memory"))
@@ -330,7 +330,7 @@ def test_where_memory_did_not_suffice_it_is_tried_with_smaller_batches() -> None
     for number, error in enumerate((killed, group, killed)):
         config = searcher.suggest(str(number))
         assert isinstance(config, dict)
-        sent.append(config["halvings"])
+        sent.append(config["batch_halvings"])
         searcher.on_trial_broken(str(number), error)
     assert sent == [0, 1, 1]
     (failure,) = [outcome.failure for _, outcome in agenda.outcomes]

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from spaces.errors import InputError
-from trainables.evaluation.evaluate import evaluate, floors
+from trainables.evaluation.evaluate import compute_floors, evaluate
 from trainables.work.settings import EvaluationSettings
 
 
@@ -72,7 +72,7 @@ def test_queries_of_all_languages_are_looked_up_in_one_pool(answers, scores, bag
 
 
 def test_floor_knows_the_pool(answers, data):
-    found = floors(data, answers, answers, answers, EvaluationSettings())
+    found = compute_floors(data, answers, answers, answers, EvaluationSettings())
     expected = (1 + 1 / 2 + 1 / 3 + 1 / 4) / 4
     assert {language: row["map20"] for language, row in found.items()} == pytest.approx(
         {"en": expected, "de": expected}

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from trainables.data.card_data import Data
-from trainables.evaluation.evaluate import evaluate, floors, mean_score
+from trainables.evaluation.evaluate import compute_floors, evaluate, mean_score
 from trainables.formats import by_name
 from trainables.work.settings import EvaluationSettings
 
@@ -44,7 +44,7 @@ def test_max_examples_limits_each_language(data, card, bert):
 
 
 def test_floors_know_the_training_language_alone(data, card):
-    found = floors(data, card, card, card, EvaluationSettings())
+    found = compute_floors(data, card, card, card, EvaluationSettings())
     assert [row["accuracy"] for row in found.values()] == pytest.approx([2 / 3, 0, 1 / 3])
 
 
@@ -54,7 +54,7 @@ def test_retrieval_has_neither_head_nor_training_rows(tmp_path, card_of, tables,
     data = Data(tmp_path / "cache")
     scores = evaluate(data, card, card, bert.encoder(), None, bert.tokenizer, EvaluationSettings(), 32, False).dev
     assert scores == {"en": {"accuracy": 1.0}}
-    assert floors(data, card, card, card, EvaluationSettings()) == {"en": {"accuracy": 0.5}}
+    assert compute_floors(data, card, card, card, EvaluationSettings()) == {"en": {"accuracy": 0.5}}
 
 
 def test_the_mean_is_over_languages():

@@ -11,7 +11,7 @@ from spaces.errors import InputError
 from tests.support.encoders import KINDS
 from tests.support.examples import TEXTS
 from trainables.formats import by_name, masked_lm
-from trainables.prepare import _lengths
+from trainables.prepare import check_lengths
 from trainables.training import encoders
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
@@ -125,9 +125,9 @@ def test_all_stages_that_are_too_long_are_told_at_once(saved, card_of):
         store="s",
         cache="c",
     )
-    found = [(problem.where, problem.found) for problem in _lengths(plan, saved("bert"))]
+    found = [(problem.where, problem.found) for problem in check_lengths(plan, saved("bert"))]
     assert found == [("stages.intermediate.max_length", "161"), ("stages.target.max_length, for long", "200")]
-    assert _lengths(plan, saved("mt5")) == []
+    assert check_lengths(plan, saved("mt5")) == []
 
 
 def test_masked_lm_needs_a_mask_token(saved, card_of):

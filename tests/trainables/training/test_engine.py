@@ -55,9 +55,10 @@ def test_a_constant_rate_stays() -> None:
 
 def test_settings_reach_deepspeed() -> None:
     stage = STAGE.model_copy(update={"micro_batch": 4, "clip": 0.5})
-    config = deepspeed_config(stage, EngineSettings(zero=2, precision="bf16"))
+    config = deepspeed_config(stage, EngineSettings(zero=2, precision="bf16"), workers=1)
     assert config["train_micro_batch_size_per_gpu"] == 4
     assert config["gradient_clipping"] == 0.5
     assert config["zero_optimization"] == {"stage": 2}
     assert config["torch_autocast"] == {"enabled": True, "dtype": "bfloat16"}
-    assert "torch_autocast" not in deepspeed_config(stage, EngineSettings(precision="fp32"))
+    assert "torch_autocast" not in deepspeed_config(stage, EngineSettings(precision="fp32"), workers=1)
+    assert deepspeed_config(stage, EngineSettings(), workers=4)["train_micro_batch_size_per_gpu"] == 3

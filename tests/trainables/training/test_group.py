@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from trainables.peer import Peer
 from trainables.training import encoders, process
 from trainables.training.engine import join
 from trainables.training.group import Group
-from trainables.training.stage import StageSpec, train
+from trainables.training.stage import StageResult, StageSpec, train
 from trainables.work.failures import OutOfMemory, WorkersLost
 from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key
@@ -56,9 +57,7 @@ class Leader:
         return os.getpid()
 
     def run(self, work: WorkItem) -> Outcome:
-        *_, outcome = self.worker.run(work)
-        assert isinstance(outcome, Outcome)
-        return outcome
+        return self.worker.run(work)
 
     def train(
         self, spec: StageSpec, folder: Path, heads: dict[str, torch.nn.Module] | None = None
@@ -68,20 +67,16 @@ class Leader:
         Args:
             heads: that this worker has and its peer has not.
         """
-        model, tokenizer = encoders.load(folder).model, self.worker.base(spec.model).tokenizer
-        features = self.worker._trainer.features(self.worker.base(spec.model), spec)
-        running = train(model, tokenizer, features, spec, heads)
-        return _trained(model, self.group.train(spec, running))
+        model, base = encoders.load(folder).model, self.worker.load_base(spec.model)
+        features = self.worker._trainer.features(base, spec)
+        own_part = partial(train, model, base.tokenizer, features, spec, heads)
+        return losses_and_weights(model, self.group.train(spec, own_part))
 
 
-def _trained(model: torch.nn.Module, running: Any) -> tuple[list[float], torch.Tensor]:
-    while True:
-        try:
-            next(running)
-        except StopIteration as stop:
-            modules = [model, *(stop.value.heads[task] for task in sorted(stop.value.heads))]
-            values = [value.detach().flatten() for module in modules for value in module.parameters()]
-            return stop.value.losses, torch.cat(values)
+def losses_and_weights(model: torch.nn.Module, result: StageResult) -> tuple[list[float], torch.Tensor]:
+    modules = [model, *(result.heads[task] for task in sorted(result.heads))]
+    values = [value.detach().flatten() for module in modules for value in module.parameters()]
+    return result.losses, torch.cat(values)
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +115,10 @@ def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int
     def trained(size: int) -> tuple[list[float], torch.Tensor]:
         if size not in found:
             worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
-            base = worker.base(spec.model)
+            base = worker.load_base(spec.model)
             model = encoders.load(other_encoder(plan)).model
-            found[size] = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, spec), spec))
+            result = train(model, base.tokenizer, worker._trainer.features(base, spec), spec)
+            found[size] = losses_and_weights(model, result)
         return found[size]
 
     return trained
@@ -151,12 +147,13 @@ def test_two_workers_train_as_one_does(leader: Any, plan: Plan, alone: Any, zero
 def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, zero: Any) -> None:
     settings = STAGE.model_copy(update={"micro_batch": 3})
     spec, worker = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero)), Worker(plan)
-    model, base = encoders.load(other_encoder(plan)).model, worker.base(spec.model)
+    model, base = encoders.load(other_encoder(plan)).model, worker.load_base(spec.model)
     torch.manual_seed(42)
     heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
     both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))
     one = replace(spec, engine=EngineSettings())
-    losses, weights = _trained(model, train(model, base.tokenizer, worker._trainer.features(base, one), one, heads))
+    result = train(model, base.tokenizer, worker._trainer.features(base, one), one, heads)
+    losses, weights = losses_and_weights(model, result)
     assert both_losses == pytest.approx(losses, rel=1e-4)
     assert torch.allclose(both_weights, weights, atol=1e-5)
 
@@ -176,8 +173,7 @@ def test_a_work_item_of_two_workers_and_its_next_rung_with_one(leader: Any, plan
 
 
 def _run(plan: Plan, work: WorkItem) -> Outcome:
-    *_, outcome = Worker(plan).run(work)
-    assert isinstance(outcome, Outcome)
+    outcome = Worker(plan).run(work)
     assert outcome.failure is None, outcome.failure.details
     return outcome
 

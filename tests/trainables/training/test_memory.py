@@ -66,7 +66,7 @@ def test_memory_that_does_not_suffice_for_the_least(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     Small(0, monkeypatch, error)
-    few = plan.model_copy(update={"halvings": 2})
+    few = plan.model_copy(update={"max_batch_halvings": 2})
     outcome = run(Worker(few), item(plan, "tags", 1, targets=("texts",)))
     assert outcome.failure is not None
     assert outcome.failure.kind == "out_of_memory"
@@ -74,7 +74,7 @@ def test_memory_that_does_not_suffice_for_the_least(
 
 
 def test_after_a_worker_was_ended_for_lack_of_memory(plan: Plan) -> None:
-    *_, outcome = Worker(plan).run(item(plan, "tags", 0), halvings=2)
+    outcome = Worker(plan).run(item(plan, "tags", 0), batch_halvings=2)
     assert outcome.failure is None
     assert outcome.micro_batches == {"intermediate": 2, "pairs": 2, "pairs/evaluation": 1, "texts/evaluation": 1}
 
@@ -100,7 +100,7 @@ def test_memory_that_spoils_the_process(plan: Plan, monkeypatch: pytest.MonkeyPa
     memory = Small(4, monkeypatch, RuntimeError("could not create a primitive"))
     work = item(plan, "tags", 1, targets=("texts",))
     with pytest.raises(OutOfMemory):
-        list(Worker(plan).run(work))
+        Worker(plan).run(work)
     outcome = run(Worker(plan), work)
     assert outcome.micro_batches == {"intermediate": 4}
     assert max(memory.passes[3:]) == 4

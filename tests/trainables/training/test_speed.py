@@ -12,7 +12,7 @@ from spaces.card import Card
 from tests.support.encoders import kit_of
 from trainables.data.card_data import Data
 from trainables.training.encoders import Encoder
-from trainables.training.speed import device_name, seconds_per_token, training_seconds_per_token
+from trainables.training.speed import device_name, measure_seconds_per_token, measure_training_seconds_per_token
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
@@ -33,7 +33,7 @@ def test_training_is_measured_and_leaves_the_encoder_alone(
         store="", cache="",
     )  # fmt: skip
     before = {name: value.clone() for name, value in encoder.model.state_dict().items()}
-    training = training_seconds_per_token(encoder, "bert", data, card, plan)
-    assert training > 0 and seconds_per_token(encoder, plan) > 0
+    training = measure_training_seconds_per_token(encoder, "bert", data, card, plan)
+    assert training > 0 and measure_seconds_per_token(encoder, plan) > 0
     assert all(torch.equal(value, before[name]) for name, value in encoder.model.state_dict().items())
     assert device_name() == "cpu" or torch.cuda.is_available()

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +20,44 @@ from transformers import PreTrainedModel
 from spaces.card import Card
 from spaces.mixture import Mixture
 from trainables.formats import by_name, encoding
-from trainables.training.stage import Diverged, StageResult, StageSpec, micro_batch, train
+from trainables.training.stage import StageResult, StageSpec, train
+from trainables.work.failures import Diverged
 from trainables.work.settings import EngineSettings, StageSettings
+
+ROOT = Path(__file__).parents[3]
+
+ALONE = """
+import json, sys
+for name in ("datasets", "ray", "pyarrow", "optuna", "mlflow", "fsspec", "faiss", "seqeval", "rich", "greenlet"):
+    sys.modules[name] = None  # importing it raises
+from transformers import AutoModel, AutoTokenizer
+from spaces.card import Card
+from spaces.formats import FORMATS
+from spaces.mixture import Mixture
+from trainables.training.stage import StageSpec, by_name, train
+from trainables.work.settings import EngineSettings, StageSettings
+
+class Table:
+    def __init__(self, columns):
+        self.columns = columns
+    def __getitem__(self, key):
+        if isinstance(key, str):
+            return self.columns[key]
+        return {name: [values[at] for at in key] for name, values in self.columns.items()}
+
+for name, form in FORMATS.items():
+    if not form.has_pool:
+        by_name(name)
+given = json.load(sys.stdin)
+cards = {task: Card.model_validate(card) for task, card in given["cards"].items()}
+features = {task: Table(columns) for task, columns in given["features"].items()}
+encoder, tokenizer = AutoModel.from_pretrained(given["model"]), AutoTokenizer.from_pretrained(given["model"])
+settings, engine = StageSettings.model_validate(given["stage"]), EngineSettings()
+mixture = Mixture.parse("pairs:0.4 + tags:0.4 + words:0.2")
+result = train(encoder, tokenizer, features, StageSpec("tiny", cards, mixture, (64,), settings, engine, 1))
+print(json.dumps(result.losses))
+"""
+"""Trains a stage with torch, transformers, scikit-learn and DeepSpeed alone."""
 
 FORMATS = {"pairs": "pair_classification", "tags": "tagging", "words": "masked_lm"}
 STAGE = StageSettings(examples=64, batch_size=8, max_length=48, learning_rate=1e-3, warmup=0.0)
@@ -41,12 +82,7 @@ class Stage:
         cards = {task: self.cards[task] for task in mixture.tasks}
         engine = EngineSettings(zero=zero)  # type: ignore[arg-type]
         spec = StageSpec("tiny", cards, mixture, segments, settings, engine, seed)
-        running = train(model, self.kit.tokenizer, self.features, spec)
-        while True:
-            try:
-                next(running)
-            except StopIteration as stop:
-                return model, stop.value
+        return model, train(model, self.kit.tokenizer, self.features, spec)
 
 
 @pytest.fixture
@@ -94,10 +130,34 @@ def test_zero_stages_give_the_same_encoder(stage: Stage, zero: int) -> None:
     assert not torch.allclose(weights(plain[0]), weights(stage.encoder), atol=1e-3)
 
 
+def test_a_stage_needs_neither_datasets_nor_ray(stage: Stage, tmp_path: Path) -> None:
+    """It trains as with them. So its speed can be measured on a machine that has no more than it needs."""
+    stage.encoder.save_pretrained(tmp_path)
+    stage.kit.tokenizer.save_pretrained(tmp_path)
+    given = {
+        "model": str(tmp_path),
+        "stage": STAGE.model_dump(),
+        "cards": {task: card.model_dump(mode="json") for task, card in stage.cards.items()},
+        "features": {task: features[:] for task, features in stage.features.items()},
+    }
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE],
+        input=json.dumps(given),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    _, result = stage.run("pairs:0.4 + tags:0.4 + words:0.2")
+    assert json.loads(done.stdout.splitlines()[-1]) == pytest.approx(result.losses, rel=1e-5)
+
+
 def test_a_batch_is_spread_over_the_workers() -> None:
     sizes = [(None, 1), (None, 3), (4, 1), (4, 2), (2, 2)]
-    found = [micro_batch(STAGE.model_copy(update={"micro_batch": size}), workers) for size, workers in sizes]
-    assert found == [8, 3, 4, 4, 2]
+    most = [STAGE.model_copy(update={"micro_batch": size}).micro_batch_on(workers) for size, workers in sizes]
+    assert most == [8, 3, 4, 4, 2]
 
 
 def test_frozen_embeddings_stay(stage: Stage) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +65,7 @@ def recipe_of(plan: Plan) -> Recipe:
 
 
 def run(plan: Plan, rung: int = 1) -> Outcome:
-    *_, outcome = Worker(plan).run(WorkItem(recipe_of(plan), rung, ("xcopa",)))
-    assert isinstance(outcome, Outcome)
+    outcome = Worker(plan).run(WorkItem(recipe_of(plan), rung, ("xcopa",)))
     assert outcome.failure is None, outcome.failure.details
     return outcome
 
@@ -89,12 +87,12 @@ class Watched:
         monkeypatch.setattr(trainer, "train", self._train)
 
     def _train(
-        self, encoder: Any, tokenizer: Any, features: Any, spec: Any, heads: dict[str, nn.Module] | None = None
-    ) -> Generator[int, None, stage.StageResult]:
+        self, encoder: Any, tokenizer: Any, features: Any, spec: Any, heads: dict[str, nn.Module] | None, report: Any
+    ) -> stage.StageResult:
         (card,) = spec.cards.values()
         self.cards.append(card.name)
         self.begun.append(weights(encoder, heads["xcopa"]) if heads else None)
-        result = yield from stage.train(encoder, tokenizer, features, spec, heads)
+        result = stage.train(encoder, tokenizer, features, spec, heads, report)
         self.ended.append(weights(encoder, result.heads["xcopa"]))
         if len(self.cards) - 1 in self.full:
             raise torch.OutOfMemoryError("CUDA out of memory")
@@ -116,14 +114,14 @@ def test_the_second_stage_begins_with_encoder_and_head_of_the_first(
 
 def test_given_heads_are_trained_and_not_replaced(plan: Plan) -> None:
     worker = Worker(plan)
-    base = worker.base(recipe_of(plan).model)
+    base = worker.load_base(recipe_of(plan).model)
     (card, settings), _ = plan.target_stages("xcopa", 1.0)
     slow = settings.model_copy(update={"learning_rate": 1e-6, "head_learning_rate": None, "weight_decay": 0.0})
     spec = stage.StageSpec("tiny", {"xcopa": card}, Mixture.of({"xcopa": 1.0}), (8,), slow, plan.engine, 1)
     head = stage.by_name(card.format).head(base.model, card)
     before = weights(head)
     features = worker._trainer.features(base, spec)
-    list(stage.train(copy.deepcopy(base.model), base.tokenizer, features, spec, {"xcopa": head}))
+    stage.train(copy.deepcopy(base.model), base.tokenizer, features, spec, {"xcopa": head})
     assert torch.allclose(weights(head), before, atol=1e-5), "a new head would differ by its initialisation"
     assert not torch.equal(weights(head), before)
 

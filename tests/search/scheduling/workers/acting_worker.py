@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Failed, Outcome, Progress
+from trainables.work.outcome import Failed, Outcome, Progress, Report
 from trainables.work.plan import Plan
 
 
@@ -20,18 +19,17 @@ class ActingWorker:
         self.plan = plan
         self.served = 0
 
-    def run(self, item: WorkItem, halvings: int = 0) -> Iterator[Progress | Outcome]:
+    def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
         asked = dict(item.recipe.hyperparameters)
         began = time.time()
         starts = Path(self.plan.store) / "ran"
         with starts.open("a") as file:
             file.write(f"{item.recipe.seed}\n")
-        yield Progress(phase="acting", done=0.0)
+        report(Progress(phase="acting", done=0.0))
         self.served += 1
         match asked.get("act"):
             case "fail":
-                yield Outcome(failure=Failed(kind="diverged", message="loss is nan"))
-                return
+                return Outcome(failure=Failed(kind="diverged", message="loss is nan"))
             case "raise":
                 raise KeyError("a mistake of the worker's author")
             case "die":
@@ -45,4 +43,4 @@ class ActingWorker:
         # What a test wants to know of this process goes back in fields that are free here.
         environment = [f"{name}={os.environ.get(name, '')}" for name in ("OMP_NUM_THREADS", "DS_ACCELERATOR")]
         seen = [f"pid={os.getpid()}", f"began={began}", f"ended={time.time()}", f"cwd={Path.cwd()}"]
-        yield Outcome(examples=self.served, reused=[*seen, *environment])
+        return Outcome(examples=self.served, reused=[*seen, *environment])
