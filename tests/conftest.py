@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support import tiers
 from tests.support.postgres import Server
 from tests.support.s3 import Server as S3Server
 
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tiers.mark(items)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m unit` no file that needs torch is read, which would take longer than the tests."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if config.option.markexpr == "unit" and is_test and tiers.imports_torch(collection_path) else None
 
 
 @pytest.fixture(scope="session")

@@ -130,7 +130,7 @@ def _card(name: str, kind: Literal["task", "target"], format: str) -> Card:
     is_target = kind == "target"
     return Card(
         name=name,
-        purpose=kind,
+        kind=kind,
         description="made up",
         format=format,
         license="none",
