@@ -17,7 +17,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from spaces.formats import LABELLED
+from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.training.merging import find_single_encoders, merge_stored
@@ -67,7 +67,7 @@ class Estimator:
         Raises:
             ValueError: the target's format has no labels.
         """
-        if self.plan.targets[target].format not in LABELLED:
+        if not FORMATS[self.plan.targets[target].format].is_labelled:
             raise ValueError(f"{target} has no labels that a linear model could explain")
         item = self._item(mixture, target)
         key = evidence_key(self._key(item, target))

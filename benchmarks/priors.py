@@ -35,7 +35,7 @@ from search.config import workspace
 from search.config.search import Search
 from search.studies.studies import Studies
 from spaces import initial_design
-from spaces.formats import LABELLED
+from spaces.formats import FORMATS
 from spaces.initial_design import Prior
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
@@ -99,7 +99,7 @@ def main() -> None:
     options = parser.parse_args()
     found = workspace.find(options.name)
     search, studies = found.search, Studies.open(found)
-    top = len(search.config.halving.rungs) - 1
+    top = search.config.halving.top_rung
     plan = found.plan.model_copy(update={"versions": studies.versions})
     gains = {target: measured(search, studies, target, top) for target in search.config.targets}
     singles = {task: recipe(search, Mixture.of({task: 1.0})) for task in search.space.tasks}
@@ -155,7 +155,7 @@ def drawn(gains: Gains, most: int | None) -> Gains:
 
 def estimates(search: Search, studies: Studies, estimator: Estimator, target: str) -> dict[str, Estimate]:
     """What is compared, by name."""
-    top = len(search.config.halving.rungs) - 1
+    top = search.config.halving.top_rung
     gains = measured(search, studies, target, top)
 
     def additive(mixture: Mixture) -> float | None:
@@ -168,7 +168,7 @@ def estimates(search: Search, studies: Studies, estimator: Estimator, target: st
         "gains of single tasks": additive,
         "number of tasks": lambda mixture: float(len(mixture)),
     }
-    if search.targets[target].format in LABELLED:
+    if FORMATS[search.targets[target].format].is_labelled:
         found["LogME"] = lambda mixture: estimator.log_evidence(mixture, target)
     for rung in range(top):
         found[f"gain at rung {rung}"] = measured(search, studies, target, rung).get

@@ -165,7 +165,7 @@ def simulated(search: Search, recipes: int) -> Studies:
 def finisher(search: Search) -> Callable[[WorkItem], Any]:
     """What a work item comes to."""
     plan = search.plan("store", "cache")
-    surface, top = Surface(usual=usual_values(plan)), len(plan.rungs) - 1
+    surface, top = Surface(usual=usual_values(plan)), plan.top_rung
     return lambda item: outcome(surface, plan.targets, item, plan.rungs[item.rung], item.rung == top, failures=0.02)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from spaces.digest import canonical_json
-from spaces.formats import FORMAT_ROLES, LABELLED, METRIC_LANGUAGES, METRICS, POOLED, TRAINED_AS, UNTRAINED
+from spaces.formats import FORMATS
 from spaces.parsing import Strict
 
 Split = Literal["train", "dev", "test"]
@@ -113,7 +113,7 @@ class Card(Strict):
         None, description="the task card whose training rows this target is trained on; several: one after the other"
     )
     metric: str | None = None
-    unanswerable: bool = Field(False, description="span QA: some questions have no answer")
+    unanswerable: bool = Field(False, description="of questions with answers: some have none")
     sizes: dict[Split, int | dict[str, int]] = Field(
         default_factory=dict, description="rows of the splits at the source, of each language or language -> rows"
     )
@@ -127,19 +127,21 @@ class Card(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Card:
-        if self.format not in FORMAT_ROLES:
-            raise ValueError(f"format: unknown format {self.format!r}; one of {', '.join(FORMAT_ROLES)}")
-        unknown = sorted(set(self.columns) - set(FORMAT_ROLES[self.format]))
+        if self.format not in FORMATS:
+            raise ValueError(f"format: unknown format {self.format!r}; one of {', '.join(FORMATS)}")
+        spec = FORMATS[self.format]
+        unknown = sorted(set(self.columns) - set(spec.columns))
         if unknown:
-            roles = ", ".join(FORMAT_ROLES[self.format])
+            roles = ", ".join(spec.columns)
             raise ValueError(f"columns: {unknown} are no roles of {self.format}; its roles are {roles}")
-        if self.format in LABELLED and len(self.labels) < 2:
+        if spec.is_labelled and len(self.labels) < 2:
             raise ValueError(f"labels: a {self.format} card lists its labels, at least two")
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: a label stands twice")
-        if self.unanswerable and self.format != "span_qa":
-            raise ValueError("unanswerable: only span_qa has questions without an answer")
-        if (self.pool is None) == (self.format in POOLED):
+        if self.unanswerable and not spec.has("answers"):
+            answering = ", ".join(name for name, each in FORMATS.items() if each.has("answers"))
+            raise ValueError(f"unanswerable: only {answering} has questions without an answer")
+        if (self.pool is None) == spec.has_pool:
             needs = "needs" if self.pool is None else "has no"
             raise ValueError(f"pool: a {self.format} card {needs} pool")
         if self.kind == "target":
@@ -149,17 +151,19 @@ class Card(Strict):
         return self
 
     def _check_target(self) -> None:
-        if self.metric not in METRICS[self.format]:
-            known = ", ".join(METRICS[self.format]) or "none: it cannot be a target"
+        spec = FORMATS[self.format]
+        if self.metric not in spec.metrics:
+            known = ", ".join(spec.metrics) or "none: it cannot be a target"
             raise ValueError(f"metric: found {self.metric!r}; a {self.format} target is scored by {known}")
         unscored = self.unscored([*self.languages, *self.dev_languages])
         if unscored:
-            raise ValueError(f"metric: {self.metric} is not defined in {', '.join(unscored)}; qa is, in every language")
+            others = "".join(f"; {metric} is, in every language" for metric in spec.metrics_everywhere)
+            raise ValueError(f"metric: {self.metric} is not defined in {', '.join(unscored)}{others}")
         if self.source.tasks:
             raise ValueError("source.tasks: only training rows are put together; name such a task in train_from")
         if self.train_from == []:
             raise ValueError("train_from: name at least one task card, or leave it out")
-        if self.format not in UNTRAINED and not self.train_language:
+        if not spec.scored_untrained and not self.train_language:
             raise ValueError("train_language: say which language the target is trained in, usually en")
         if self.dev_from is not None and (self.splits.dev is not None or self.dev_languages):
             raise ValueError("dev_from: then splits.dev is null and there are no dev_languages")
@@ -167,8 +171,8 @@ class Card(Strict):
             raise ValueError("splits: a target needs dev and test (they may name the same split where only one exists)")
 
     def _check_task(self) -> None:
-        if self.format in TRAINED_AS:
-            training = TRAINED_AS[self.format]
+        training = FORMATS[self.format].trained_as
+        if training is not None:
             raise ValueError(f"format: {self.format} is for targets; the task that trains for it is a {training} card")
         if self.metric or self.train_language or self.train_from or self.dev_from or self.dev_languages:
             raise ValueError("metric, train_language, train_from, dev_from and dev_languages are for targets")
@@ -206,7 +210,7 @@ class Card(Strict):
 
     def unscored(self, languages: Iterable[str]) -> list[str]:
         """Those of `languages` in which the card's metric is not defined."""
-        known = METRIC_LANGUAGES.get(self.metric or "")
+        known = FORMATS[self.format].metrics.get(self.metric or "")
         return [] if known is None else sorted(set(languages) - known)
 
     def places_of(self, split: Split) -> set[str]:

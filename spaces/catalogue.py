@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ from pydantic import ValidationError
 
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
-from spaces.formats import LABELLED, TRAINED_AS
+from spaces.formats import FORMATS
 from spaces.parsing import problem_of, read_yaml
+from spaces.suite import FOLDER as SUITES
 from spaces.suite import Suite, load_suites
 
 BUILT_IN = Path(__file__).parent
@@ -36,39 +39,14 @@ class Catalogue:
     def load(cls, folders: Iterable[Path] = ()) -> Catalogue:
         """Read the built-in cards and those below `folders`, each with `tasks/` and `targets/` in it.
 
-        A card of a later folder replaces one of the same name, so a user can correct a built-in card.
+        A card of a later folder replaces one of the same name, so a user can correct a built-in card. As long as no
+        file changes, a process reads the same folders once.
 
         Raises:
             InputError: every card that cannot be read, each with file, key and reason.
         """
-        problems: list[Problem] = []
-        folders = list(folders)
-        cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
-        files: dict[str, list[Path]] = {}
-        for folder in (BUILT_IN, *folders):
-            if not any((folder / sub).is_dir() for sub in KINDS):
-                problems.append(
-                    Problem(
-                        "no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml"
-                    )
-                )
-            paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
-            for sub, found in paths.items():
-                for path in found:
-                    files.setdefault(f"{sub}/{path.stem}", []).append(path)
-            for sub, kind in KINDS.items():
-                for path in paths[sub]:
-                    try:
-                        cards[kind][path.stem] = _read_card(path, kind, files)
-                    except InputError as error:
-                        problems.extend(error.problems)
-        if not problems:
-            problems = _dangling(cards)
-        if problems:
-            raise InputError(problems)
-        tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
-        suites = load_suites((BUILT_IN, *folders), cards["target"])
-        return cls(tasks=tasks, targets=cards["target"], suites=suites)
+        every = (BUILT_IN, *folders)
+        return _loaded(every, tuple(map(_contents, every)))
 
     def task(self, name: str, where: str = "") -> Card:
         """The intermediate task of that name; `xnli.de` is the German part of `xnli`.
@@ -107,6 +85,45 @@ class Catalogue:
     def dev_card(self, target: Card) -> Card:
         """The card whose development rows drive the search for `target`: its own, or the one of `dev_from`."""
         return self.targets[target.dev_from] if target.dev_from else target
+
+
+def _contents(folder: Path) -> tuple[object, ...]:
+    """Changes when a file of the catalogue is added to a folder, changed, or removed."""
+    contents: list[object] = []
+    for path in sorted(path for sub in (*KINDS, SUITES) for path in (folder / sub).rglob("*")):
+        with suppress(OSError):  # whoever reads it says so
+            stat = path.stat()
+            contents.append((path, stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    return tuple(contents)
+
+
+@lru_cache(maxsize=16)
+def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
+    """As `Catalogue.load`; `contents` are what the folders hold, by `_contents`."""
+    problems: list[Problem] = []
+    cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
+    files: dict[str, list[Path]] = {}
+    for folder in folders:
+        if not any((folder / sub).is_dir() for sub in KINDS):
+            problems.append(
+                Problem("no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml")
+            )
+        paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
+        for sub, found in paths.items():
+            for path in found:
+                files.setdefault(f"{sub}/{path.stem}", []).append(path)
+        for sub, kind in KINDS.items():
+            for path in paths[sub]:
+                try:
+                    cards[kind][path.stem] = _read_card(path, kind, files)
+                except InputError as error:
+                    problems.extend(error.problems)
+    if not problems:
+        problems = _dangling(cards)
+    if problems:
+        raise InputError(problems)
+    tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
+    return Catalogue(tasks=tasks, targets=cards["target"], suites=load_suites(folders, cards["target"]))
 
 
 def _find(cards: Mapping[str, Card], name: str, noun: str, where: str) -> Card:
@@ -193,7 +210,8 @@ def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
                 what = f"has development rows in which {card.metric} is not defined"
                 if unscored:
                     found = f"{card.dev_from}: {', '.join(unscored)}"
-                    problems.append(Problem(what, f"{card.name}.yaml: dev_from", found, "metric: qa"))
+                    fix = f"metric: {' or '.join(FORMATS[card.format].metrics_everywhere)}"
+                    problems.append(Problem(what, f"{card.name}.yaml: dev_from", found, fix))
     for card in cards["task"].values():
         for number, name in enumerate(card.source.tasks):
             problems += _misfit(card, f"source.tasks.{number}", name, cards["task"], card.format)
@@ -209,7 +227,7 @@ def _unfit_for_training(target: Card, key: str, name: str, tasks: Mapping[str, C
     """What is wrong with training `target` on the task `name`, which may be a part of a card."""
     whole, _, language = name.partition(".")
     # of a sequence, each card goes on with the head of the one before: all have to fit the target's
-    problems = _misfit(target, key, whole, tasks, TRAINED_AS.get(target.format, target.format))
+    problems = _misfit(target, key, whole, tasks, FORMATS[target.format].trained_as or target.format)
     if problems or len(target.trained_on) == 1:
         return problems
     if tasks[whole].size_of("train", language or tasks[whole].training_language) is None:
@@ -226,7 +244,7 @@ def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: st
     other = cards[name]
     if other.format != form:
         return [Problem(f"must be a {form} task", where, f"{name} is {other.format}")]
-    if form in LABELLED and other.labels != card.labels:
+    if FORMATS[form].is_labelled and other.labels != card.labels:
         # the head learns the numbers of one list and would be scored by those of the other
         found = f"{name} has {other.labels}"
         return [Problem(f"must have the same labels in the same order: {card.labels}", where, found)]

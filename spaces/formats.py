@@ -1,51 +1,126 @@
-"""Formats: the kinds of tasks that there are, and what each asks of a card."""
+"""Formats: the declaration of each module of `trainables/formats/`, and everything that others ask about one.
+
+A new format is a row here and a module of its name there, nothing else.
+"""
 
 from __future__ import annotations
 
-FORMAT_ROLES: dict[str, tuple[str, ...]] = {
-    "pair_classification": ("text_a", "text_b", "label"),
-    "sentence_classification": ("text", "label"),
-    "tagging": ("tokens", "tags"),
-    "span_qa": ("id", "question", "context", "answers"),
-    "multiple_choice": ("context", "choices", "label"),
-    "retrieval": ("text_a", "text_b"),
-    "bitext_mining": ("id", "text", "relevant"),
-    "answer_retrieval": ("id", "text", "relevant"),
-    "masked_lm": ("text",),
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["text", "passage", "words", "tags", "label", "choices", "choice", "answers", "id", "candidates"]
+"""What stands in a canonical column:
+
+* text: a text, without the blanks around it
+* passage: a text as it is, since `answers` count its characters
+* words, tags: a list of words, and the index of a label of the card for each of them
+* label: the index of a label of the card
+* choices, choice: a list of texts, equally many in all rows of a data set, and the index of one of them
+* answers: the texts of the right answers and where each begins in the passage: lists, empty where there is none
+* id: a text, the number of the row where the data set has no such column
+* candidates: a list of ids of rows in the card's pool, empty where the data set has no such column
+"""
+
+
+@dataclass(frozen=True)
+class FormatSpec:
+    """What a format asks of a card, and what can be known of it without its code.
+
+    Args:
+        columns: role -> what that canonical column holds. Rows with an empty `text` or no words are left out.
+        tokens: mean tokens of an example, assumed from XLM-R's pieces of typical English examples; forecasts rest on it
+            where the data are not at hand.
+        metrics: what it can be scored by -> the languages that the metric is defined in, None for all. A format
+            without any is for intermediate tasks alone.
+        scored_untrained: its targets may be scored with the encoder as it is, without fine-tuning.
+        trained_as: the format of the rows that its targets are fine-tuned on, where it is another one. Then it is for
+            targets alone.
+        contrastive: the other rows of a forward pass are the negatives of a row, so that how many there are is part of
+            what is computed.
+    """
+
+    columns: Mapping[str, ColumnType]
+    tokens: float
+    metrics: Mapping[str, frozenset[str] | None]
+    scored_untrained: bool = False
+    trained_as: str | None = None
+    contrastive: bool = False
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether its cards list their labels."""
+        return self.has("label") or self.has("tags")
+
+    @property
+    def has_pool(self) -> bool:
+        """Whether each row is looked up among the candidates of a pool."""
+        return self.has("candidates")
+
+    @property
+    def metrics_everywhere(self) -> list[str]:
+        """The metrics that are defined in every language."""
+        return [metric for metric, languages in self.metrics.items() if languages is None]
+
+    def has(self, column_type: ColumnType) -> bool:
+        """Whether one of its columns is of that type."""
+        return column_type in self.columns.values()
+
+
+MLQA_LANGUAGES = frozenset({"ar", "de", "en", "es", "hi", "vi", "zh"})
+"""MLQA's normalisation of answers knows the articles of its own seven languages."""
+
+FORMATS: dict[str, FormatSpec] = {
+    "pair_classification": FormatSpec(
+        columns={"text_a": "text", "text_b": "text", "label": "label"},
+        tokens=45,
+        metrics={"accuracy": None},
+    ),
+    "sentence_classification": FormatSpec(
+        columns={"text": "text", "label": "label"},
+        tokens=25,
+        metrics={"accuracy": None},
+    ),
+    "tagging": FormatSpec(
+        columns={"tokens": "words", "tags": "tags"},
+        tokens=30,
+        metrics={"f1": None, "accuracy": None},
+    ),
+    "span_qa": FormatSpec(
+        columns={"id": "id", "question": "text", "context": "passage", "answers": "answers"},
+        tokens=190,
+        metrics={"qa": None, "qa_mlqa": MLQA_LANGUAGES},  # means of exact match and F1
+    ),
+    "multiple_choice": FormatSpec(
+        columns={"context": "text", "choices": "choices", "label": "choice"},
+        tokens=280,  # of all choices together
+        metrics={"accuracy": None},
+    ),
+    "retrieval": FormatSpec(
+        columns={"text_a": "text", "text_b": "text"},
+        tokens=50,  # both sides
+        metrics={"accuracy": None},
+        scored_untrained=True,
+        contrastive=True,
+    ),
+    "bitext_mining": FormatSpec(
+        columns={"id": "id", "text": "text", "relevant": "candidates"},
+        tokens=30,
+        metrics={"f1": None},
+        scored_untrained=True,
+        trained_as="retrieval",
+    ),
+    "answer_retrieval": FormatSpec(
+        columns={"id": "id", "text": "text", "relevant": "candidates"},
+        tokens=120,
+        metrics={"map20": None},
+        scored_untrained=True,
+        trained_as="retrieval",
+    ),
+    "masked_lm": FormatSpec(
+        columns={"text": "text"},
+        tokens=128,
+        metrics={},
+    ),
 }
-"""What the columns of a format mean. `trainables/formats/` holds one module for each."""
-
-
-LABELLED = frozenset({"pair_classification", "sentence_classification", "tagging"})
-"""Formats whose cards list their labels."""
-
-
-UNTRAINED = frozenset({"retrieval", "bitext_mining", "answer_retrieval"})
-"""Formats whose targets may be scored with the encoder as it is, without fine-tuning."""
-
-
-TRAINED_AS: dict[str, str] = {"bitext_mining": "retrieval", "answer_retrieval": "retrieval"}
-"""Format of a target -> the format of the rows that it is fine-tuned on, where that is another one."""
-
-
-POOLED = frozenset({"bitext_mining", "answer_retrieval"})
-"""Formats that look each row up among the candidates of a pool; `relevant` are the ids of those that are right."""
-
-
-METRICS: dict[str, tuple[str, ...]] = {
-    "pair_classification": ("accuracy",),
-    "sentence_classification": ("accuracy",),
-    "tagging": ("f1", "accuracy"),
-    "span_qa": ("qa", "qa_mlqa"),
-    "multiple_choice": ("accuracy",),
-    "retrieval": ("accuracy",),
-    "bitext_mining": ("f1",),
-    "answer_retrieval": ("map20",),
-    "masked_lm": (),
-}
-"""The metrics that a format can be scored by. `qa` is the mean of exact match and F1, `qa_mlqa` the same with MLQA's
-normalisation of answers."""
-
-
-METRIC_LANGUAGES: dict[str, frozenset[str]] = {"qa_mlqa": frozenset({"ar", "de", "en", "es", "hi", "vi", "zh"})}
-"""Metrics that are defined in some languages alone: MLQA's normalisation knows the articles of its own seven."""
+"""Name of a format -> its declaration; `trainables.formats.by_name` gives its code."""

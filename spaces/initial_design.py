@@ -18,7 +18,7 @@ from statistics import median
 from typing import Literal
 
 from spaces.card import Card
-from spaces.mixture import Mixture
+from spaces.mixture import PARTS, Mixture
 from spaces.space import Space
 from spaces.suite import Suite
 
@@ -185,7 +185,10 @@ def _family(
     which = "all tasks" if len(chosen) == len(rows) else f"the {len(chosen)} largest tasks of {len(rows)}"
     assumed = [task for task in chosen if task not in known]
     note = f"; rows of {', '.join(assumed)} assumed" if assumed else ""
-    yield from pool.start(Mixture.of(weigh({task: rows[task] for task in chosen})), f"{which} {reason}{note}")
+    weights = weigh({task: rows[task] for task in chosen})
+    least = 2 * sum(weights.values()) / PARTS  # a share below half a ten-thousandth would leave its task out
+    mixture = Mixture.of({task: max(weight, least) for task, weight in weights.items()})
+    yield from pool.start(mixture, f"{which} {reason}{note}")
 
 
 def train_rows(card: Card) -> int | None:

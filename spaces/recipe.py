@@ -42,9 +42,7 @@ class Recipe:
     @cached_property
     def family(self) -> str:
         """Digest without the seed: what repeated measurements of one recipe share."""
-        return digest(
-            {candidate_key: value for candidate_key, value in self.to_dict().items() if candidate_key != "seed"}
-        )
+        return digest({name: value for name, value in self.to_dict().items() if name != "seed"})
 
     @property
     def is_baseline(self) -> bool:

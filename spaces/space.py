@@ -102,6 +102,22 @@ class Space:
         """Hyperparameter -> the value of start recipes."""
         return {name: hyperparameter.default for name, hyperparameter in self.hyperparameters}
 
+    @cached_property
+    def size(self) -> int:
+        """How many mixtures it has, hyperparameters aside."""
+        steps, least = round(1 / self.step), round(self.min_weight / self.step)
+        entangled = [task for task in self.tasks if any(task in pair for pair in self.exclude)]
+        independent = [  # sets of so many of them that may be mixed
+            sum(self._compatible(chosen) == list(chosen) for chosen in combinations(entangled, count))
+            for count in range(min(self.max_tasks, len(entangled)) + 1)
+        ]
+        others, total = len(self.tasks) - len(entangled), 0
+        for count in range(self.min_tasks, self.max_tasks + 1):
+            sets = sum(ways * math.comb(others, count - some) for some, ways in enumerate(independent[: count + 1]))
+            spare = steps - count * least  # steps of weight to share out beyond the least that each task has
+            total += sets * math.comb(spare + count - 1, count - 1)
+        return total
+
     def decode(self, params: Mapping[str, Any]) -> tuple[Mixture, dict[str, Value]]:
         """The mixture and hyperparameters that parameters mean; always within the constraints.
 
@@ -143,20 +159,6 @@ class Space:
             if pair <= set(mixture.tasks):
                 found.append(f"{' and '.join(sorted(pair))} must not be mixed")
         return found
-
-    @property
-    def size(self) -> int:
-        """How many mixtures it has, the hyperparameters not counted: sets of tasks, times weights on the grid."""
-        steps, least = round(1 / self.step), round(self.min_weight / self.step)
-        total = 0
-        for count in range(self.min_tasks, self.max_tasks + 1):
-            free = steps - count * least
-            sets = math.comb(len(self.tasks), count)
-            if self.exclude:
-                chosen = combinations(self.tasks, count)
-                sets = sum(not any(pair <= set(tasks) for pair in self.exclude) for tasks in chosen)
-            total += sets * math.comb(free + count - 1, count - 1)
-        return total
 
     def nearest(self, mixture: Mixture) -> Mixture:
         """The mixture on the grid that a named one becomes (weights move by less than a step)."""

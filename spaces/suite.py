@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
-from spaces.parsing import Strict
+from spaces.parsing import Strict, problem_of, read_yaml
 
 FOLDER = "suites"
 PUBLISHED = "published.csv"
@@ -151,17 +150,9 @@ def load_suites(folders: Iterable[Path], targets: Mapping[str, Card]) -> dict[st
 
 def _read(path: Path, published: list[PublishedRow]) -> Suite:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Suite.model_validate({**data, "name": path.stem, "published": published})
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError) as error:
-        raise InputError(Problem("cannot be read as a suite", str(path), str(error))) from error
+        return Suite.model_validate({**read_yaml(path), "name": path.stem, "published": published})
     except ValidationError as error:
-        raise InputError(
-            [
-                Problem(detail["msg"], f"{path}: {'.'.join(map(str, detail['loc']))}", repr(detail["input"])[:200])
-                for detail in error.errors()
-            ]
-        ) from error
+        raise InputError([problem_of(detail, str(path)) for detail in error.errors()]) from error
 
 
 def _misfits(suite: Suite, targets: Mapping[str, Card]) -> Iterable[Problem]:

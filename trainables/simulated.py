@@ -149,7 +149,7 @@ class SimulatedWorker:
         self.plan, self.surface = plan, Surface(usual=usual_values(plan))
 
     def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
-        share, top = self.plan.rungs[item.rung], item.rung == len(self.plan.rungs) - 1
+        share, top = self.plan.rungs[item.rung], item.rung == self.plan.top_rung
         report(Progress(phase="simulated", done=0.0))
         time.sleep(share * self.seconds)
         examples = 0 if item.merged else sum(self.plan.segments(item.recipe, item.rung))

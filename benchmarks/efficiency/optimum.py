@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import comb
 
 import numpy as np
 
@@ -25,7 +24,7 @@ def find_best(space: Space, score: Callable[[Array], Array], known: Sequence[Mix
         score: of mixtures, of shape (mixtures, tasks).
         known: mixtures to look at in any case; they may lie off the grid.
     """
-    dense = grid(space) if _size(space) <= DENSE else _drawn(space)
+    dense = grid(space) if space.size <= DENSE else _drawn(space)
     mixtures = np.concatenate([dense, np.stack([row(mixture, space.tasks) for mixture in known])])
     scores = score(mixtures)
     best: tuple[float, Mixture] | None = None
@@ -43,12 +42,6 @@ def find_best(space: Space, score: Callable[[Array], Array], known: Sequence[Mix
             best = reached, mixture
     assert best is not None
     return best[1]
-
-
-def _size(space: Space) -> int:
-    steps, least = round(1 / space.step), round(space.min_weight / space.step)
-    sizes = range(space.min_tasks, min(space.max_tasks, len(space.tasks)) + 1)
-    return sum(comb(len(space.tasks), size) * comb(steps - size * least + size - 1, size - 1) for size in sizes)
 
 
 def _drawn(space: Space) -> Array:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search.forecast.throughput import table
+from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from spaces.recipe import Value
 from spaces.space import Space
@@ -69,8 +69,8 @@ class World(Protocol):
 
 
 def prices(formats: Mapping[str, str]) -> dict[str, float]:
-    """Task -> what one of its examples costs, in plain ones: tokens as `throughput.yaml` assumes them."""
-    return {task: table().tokens[name] / table().tokens[PLAIN] for task, name in formats.items()}
+    """Task -> what one of its examples costs, in plain ones: tokens as `spaces/formats.py` assumes them."""
+    return {task: FORMATS[name].tokens / FORMATS[PLAIN].tokens for task, name in formats.items()}
 
 
 def row(mixture: Mixture, tasks: tuple[str, ...]) -> Array:

@@ -88,6 +88,11 @@ class HalvingConfig(Strict):
     rungs: list[float] = Field(default=[0.25, 1.0], description="rising shares of the example budgets, the last is 1")
     eta: int = Field(3, ge=1, description="1: everything goes on")
 
+    @property
+    def top_rung(self) -> int:
+        """The index of the rung with the full budget."""
+        return len(self.rungs) - 1
+
     @model_validator(mode="after")
     def _rising(self) -> HalvingConfig:
         rising = all(lower < upper for lower, upper in zip(self.rungs, self.rungs[1:], strict=False))

@@ -16,6 +16,7 @@ from search.config.schema import SearchConfig
 from search.config.search import Search
 from search.config.search_file import differences, dump, load, stored_config
 from spaces.errors import Failure, InputError, Problem, nearest
+from trainables.store.filesystem import write_aside
 from trainables.store.store import Store
 from trainables.work.plan import Plan
 
@@ -112,11 +113,9 @@ class Workspace:
                     [*changed, Problem("this file is another search of the same name", str(file), fix=advice)]
                 )
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            aside = self.file.with_suffix(f".{os.getpid()}.tmp")
-            aside.touch(mode=0o600)  # addresses may hold passwords
-            aside.write_text(dump(self.config, file.parent), encoding="utf-8")
-            aside.replace(self.file)
+            with write_aside(self.file) as aside:
+                aside.touch(mode=0o600)  # addresses may hold passwords
+                aside.write_text(dump(self.config, file.parent), encoding="utf-8")
         except OSError as error:
             fix = "set TASKMIX_HOME to a folder that you can write, with space left"
             raise Failure(

@@ -18,10 +18,8 @@ from search.formatting import counts, duration, percent, points
 from search.results.model import TargetMixes
 from search.results.ranking import rank
 from search.studies.studies import Studies
-from spaces.mixture import Mixture
-from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome, Progress, Score
+from trainables.work.outcome import Outcome, Progress
 
 BAR = 16
 """Columns of a progress bar."""
@@ -149,18 +147,13 @@ class Scene:
 
     def _result(self, item: WorkItem, target: str) -> str:
         """Score, and gain over the baseline with the same seed at the same rung."""
-        recipe = item.recipe
-        baseline = Recipe.of(Mixture(), {}, recipe.model, recipe.seed)
-        own = self._score(target, recipe.digest, item.rung, item.merged)
-        base = self._score(target, baseline.digest, item.rung)
-        if own and not own.dev:
-            return f"LogME {own.score:.3f}"
-        gain = f" ({points(own.score - base.score)})" if own and base and not recipe.is_baseline else ""
-        return f"{percent(own.score if own else None)}{gain}"
-
-    def _score(self, target: str, digest: str, rung: int, estimate: bool = False) -> Score | None:
-        record = self.studies.state.at(target, digest, rung, estimate)
-        return record.score if record else None
+        record = self.studies.state.at(target, item.recipe.digest, item.rung, item.merged)
+        if record is None or record.score is None:
+            return ""
+        if not record.score.dev:
+            return f"LogME {record.score.score:.3f}"
+        gain = points(self.studies.state.gain_of(record)) if not item.recipe.is_baseline else ""
+        return percent(record.score.score) + (f" ({gain})" if gain else "")
 
     # --- time
 

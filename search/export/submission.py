@@ -117,7 +117,7 @@ def _record(search: Search, studies: Studies, target: str, mixture: Mixture | No
     """The trial whose predictions are handed in: at the top rung, with the search's own seed if there is one."""
     if target not in search.config.targets:
         return Problem("no target of this search", target, fix="name the others with --target")
-    top = len(search.config.halving.rungs) - 1
+    top = search.config.halving.top_rung
     scored = [record for record in studies.records[target] if record.score and record.rung == top]
     if mixture is not None and not mixture:
         digests = {record.recipe.digest for record in scored if record.recipe.is_baseline}

@@ -194,7 +194,7 @@ class Work:
                 examples += round(part * settings.examples)
                 steps += round(part * -(-settings.examples // settings.batch_size))
                 trained += part * settings.examples * self._sizes(card, settings).tokens
-            scored += part * self._scored(target, top=rung == len(self.plan.rungs) - 1)
+            scored += part * self._scored(target, top=rung == self.plan.top_rung)
         kind = f"{items.kind} at rung {rung} ({share:.0%})"
         seconds = self._seconds(trained, scored)
         return Line(kind, items.items, examples, seconds, steps, trained, scored, items.encoders)

@@ -18,8 +18,8 @@ from trainables.work.settings import StageSettings
 class Costs:
     """Passes of a token through the encoder that a new recipe takes at the lowest rung, on all targets.
 
-    Examples are as long as the table of `throughput.yaml` assumes and not as they were measured: what is proposed must
-    not depend on the machine that proposes it.
+    Examples are as long as their formats assume and not as they were measured: what is proposed must not depend on the
+    machine that proposes it.
     """
 
     def __init__(self, search: Search) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import Field
 
 from spaces.card import Card
-from spaces.parsing import Strict
+from spaces.formats import FORMATS
+from spaces.parsing import Strict, read_yaml
 from trainables.work.preparation import PreparationReport, Sizes
 
 TRAINING, SCORING = 6.0, 2.0
@@ -37,7 +37,6 @@ class Throughput(Strict):
     step_bytes: float = Field(gt=0)
     gpus: dict[str, GpuSpec]
     models: dict[str, Parameters]
-    tokens: dict[str, float]
     rows: int = Field(gt=0)
 
     def parameters(self, model: str, findings: PreparationReport) -> Parameters | None:
@@ -63,7 +62,7 @@ class Throughput(Strict):
             max_length: of the stage that reads them.
             limit: rows that are scored per language and split.
         """
-        tokens = min(self.tokens.get(card.format, max_length), max_length)
+        tokens = min(FORMATS[card.format].tokens, max_length)
         scored = 0
         if card.kind == "target":
             rows = [card.size_of("dev", language) or self.rows for language in card.languages_of("dev")]
@@ -74,4 +73,4 @@ class Throughput(Strict):
 @cache
 def table() -> Throughput:
     """The table as it is shipped."""
-    return Throughput.model_validate(yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")))
+    return Throughput.model_validate(read_yaml(Path(__file__).with_suffix(".yaml")))

@@ -131,7 +131,7 @@ def rank_target(
     return TargetMixes(
         metric=card.metric,
         languages=_languages(scored[0].score, "dev") if scored else card.languages,
-        rung=Rung(index=rung, share=rungs[rung], top=rung == len(rungs) - 1),
+        rung=Rung(index=rung, share=rungs[rung], top=rung == search.config.halving.top_rung),
         baseline=_baseline(card, baseline) if baseline.by_seed else None,
         floor=_floor(card, baseline if baseline.by_seed else next(iter(mixes.values()), None)),
         beats_baseline=None if gain is None else gain > 0,

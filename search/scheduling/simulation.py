@@ -32,7 +32,7 @@ def simulate(search: Search, plan: Plan, findings: PreparationReport, concurrenc
     """
     work, studies, now = Work.of(search, plan, findings), Studies.in_memory(search), 0.0
     agenda = Agenda(search, studies, clock=lambda: now)
-    surface, top = Surface(seed, usual_values(plan)), len(plan.rungs) - 1
+    surface = Surface(seed, usual_values(plan))
     running: list[tuple[float, int, WorkItem]] = []
     lines: dict[str, list[Line]] = defaultdict(list)
     while True:
@@ -47,7 +47,7 @@ def simulate(search: Search, plan: Plan, findings: PreparationReport, concurrenc
             break
         now, _, item = heapq.heappop(running)
         share = plan.rungs[item.rung]
-        agenda.done(item, outcome(surface, plan.targets, item, share, item.rung == top))
+        agenda.done(item, outcome(surface, plan.targets, item, share, item.rung == plan.top_rung))
     return work.estimate([_sum(found) for found in lines.values()], concurrency, now)
 
 

@@ -68,7 +68,7 @@ class Studies:
     ) -> None:
         self.search = search
         self._storage, self._guard, self._say = storage, guard, say
-        self._space, self._top = search.space, len(search.config.halving.rungs) - 1
+        self._space, self._top = search.space, search.config.halving.top_rung
         self._ids = {
             target: storage.get_study_id_from_name(study_name(search.config.name, target))
             for target in search.config.targets

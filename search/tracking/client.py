@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 
 from search.studies.database import LIBPQ, alone, parsed, reason_of, shown, sqlite_file
 from spaces.errors import Failure, Problem, TaskmixError
+from trainables.store.filesystem import write_aside
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -96,14 +97,10 @@ def _client(uri: str) -> MlflowClient:
 def _prepare(file: Path) -> None:
     """Makes the database if there is none; fails at once when it cannot be written."""
     if not file.exists():
-        aside = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
+        with write_aside(file) as aside:
             with closing(sqlite3.connect(aside)) as database:
                 database.execute("PRAGMA user_version = 0")
             _ready(f"sqlite:///{aside}")
-            aside.replace(file)
-        finally:
-            aside.unlink(missing_ok=True)
     with closing(sqlite3.connect(file, timeout=REACH_SECONDS)) as database:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("BEGIN IMMEDIATE")

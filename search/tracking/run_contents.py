@@ -142,9 +142,9 @@ class Pages:
             for metric, value in metrics.items():
                 yield f"{target}/{language}/{metric}", value, at, step
         baseline = self.studies.state.baseline(target, record.rung, record.recipe.seed)
-        if baseline and baseline.score and baseline.finished and not record.recipe.is_baseline:
-            later = max(at, _milliseconds(baseline.finished))
-            yield f"{target}/gain", score.score - baseline.score.score, later, step
+        gain = self.studies.state.gain_of(record)
+        if gain is not None and baseline and baseline.finished and not record.recipe.is_baseline:
+            yield f"{target}/gain", gain, max(at, _milliseconds(baseline.finished)), step
 
 
 def _text(value: Any) -> str:

@@ -75,6 +75,25 @@ def test_mistakes_name_file_and_key(tmp_path: Path, text: str, words: str) -> No
     assert "pairs.yaml" in caught.value.problems[0].where
 
 
+def test_what_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not YAML") as caught:
+        Catalogue.load([folder(tmp_path, tasks__pairs=CARD.replace("labels: [", "labels: }"))])
+    assert caught.value.problems[0].where.endswith("pairs.yaml: line 7")
+    assert caught.value.problems[0].found
+
+
+def test_a_process_reads_the_same_files_once_and_changed_ones_again(tmp_path: Path) -> None:
+    first = Catalogue.load([folder(tmp_path, tasks__pairs=CARD)])
+    assert Catalogue.load([tmp_path]) is first
+    folder(tmp_path, tasks__pairs=CARD.replace("licence: mit", "licence: mit-0"))
+    assert Catalogue.load([tmp_path]).tasks["pairs"].licence == "mit-0"
+    folder(tmp_path, tasks__more="extends: pairs\n")
+    assert "more" in Catalogue.load([tmp_path]).tasks
+    (tmp_path / "tasks" / "pairs.yaml").unlink()
+    with pytest.raises(InputError, match="extends an unknown card"):
+        Catalogue.load([tmp_path])
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spaces import initial_design
@@ -51,6 +51,7 @@ def mixtures(name: Prior, pool: DesignContext) -> list[str]:
     least=st.integers(1, 2),
     excluded=st.sets(st.sampled_from(["ab", "cd", "ef"])),
 )
+@example(rows={"a": 1, "b": 20_000}, examples=20_000, most=2, least=2, excluded=set())  # a share that rounds to nothing
 def test_all_mixtures_are_in_the_space(
     rows: dict[str, int | None], examples: int, most: int, least: int, excluded: set[str]
 ) -> None:

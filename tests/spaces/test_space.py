@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import optuna
@@ -111,8 +112,29 @@ def test_spaces_without_a_mixture_are_refused(arguments: dict[str, Any], words: 
         Space(tuple("abc"), **arguments)
 
 
-def test_the_size_of_a_space_is_the_number_of_its_mixtures() -> None:
-    space = Space(tasks=("a", "b", "c"), max_tasks=2, min_weight=0.25, step=0.25, exclude=frozenset([frozenset("ab")]))
+def test_size_by_hand() -> None:
+    space = Space(tuple("abc"), max_tasks=2, min_weight=0.25, step=0.25, exclude=frozenset([frozenset("ab")]))
     # a, b and c alone; a + c and b + c with weights .25/.75, .5/.5, .75/.25
     assert space.size == 3 + 2 * 3
-    assert Space(tasks=("a", "b", "c"), max_tasks=3, min_weight=0.2, step=0.1).size == 3 + 3 * 7 + 15
+    assert Space(tuple("abc"), max_tasks=3, min_weight=0.2, step=0.1).size == 3 + 3 * 7 + 15
+    assert SPACES["one task"].size == 1
+
+
+@given(
+    tasks=st.integers(2, 5),
+    least=st.integers(1, 2),
+    more=st.integers(0, 3),
+    min_weight=st.sampled_from([0.2, 0.4]),
+    excluded=st.sets(st.sampled_from(["ab", "ac", "bd", "de"])),
+)
+def test_size_is_the_number_of_mixtures_without_problems(
+    tasks: int, least: int, more: int, min_weight: float, excluded: set[str]
+) -> None:
+    names, pairs = tuple("abcde"[:tasks]), frozenset(frozenset(pair) for pair in excluded)
+    try:
+        space = Space(names, least, least + more, min_weight, step=0.2, exclude=pairs)
+    except InputError:  # the constraints contradict each other
+        return
+    fifths = (shares for shares in product(range(6), repeat=tasks) if sum(shares) == 5)
+    every = (Mixture.of(dict(zip(names, shares, strict=True))) for shares in fifths)
+    assert space.size == sum(not space.problems(mixture) for mixture in every)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spaces.card import Card
-from spaces.formats import LABELLED, METRICS, POOLED, UNTRAINED
+from spaces.formats import FORMATS
 
 LABELS = {
     "pair_classification": ["entailment", "neutral", "contradiction"],
@@ -16,7 +16,8 @@ LABELS = {
 
 def card_of(form: str, **changes: Any) -> Card:
     """A valid card of a format, a target where the format can be one; keywords change it."""
-    target = bool(METRICS[form])
+    spec = FORMATS[form]
+    target = bool(spec.metrics)
     card = {
         "name": f"some_{form}",
         "kind": "target" if target else "task",
@@ -25,11 +26,11 @@ def card_of(form: str, **changes: Any) -> Card:
         "licence": "none",
         "origin": "tests",
         "source": {"files": "nowhere"},
-        "labels": LABELS[form] if form in LABELLED else [],
+        "labels": LABELS[form] if spec.is_labelled else [],
         "splits": {"train": "train", "dev": "dev", "test": "test"},
         "languages": ["en"],
-        "train_language": "en" if target and form not in UNTRAINED else None,
-        "pool": {"config": "pool"} if form in POOLED else None,
-        "metric": METRICS[form][0] if target else None,
+        "train_language": "en" if target and not spec.scored_untrained else None,
+        "pool": {"config": "pool"} if spec.has_pool else None,
+        "metric": next(iter(spec.metrics)) if target else None,
     }
     return Card.model_validate({**card, **changes})

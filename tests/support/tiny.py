@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from spaces.formats import METRICS, UNTRAINED
+from spaces.formats import FORMATS
 from tests.support.cards import LABELS
 
 
@@ -25,8 +25,8 @@ def write_cards(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, st
                 "splits": {"train": "train", "dev": "dev", "test": "test"},
                 "languages": ["en"],
                 **({"labels": LABELS[form]} if form in LABELS else {}),
-                **({"metric": METRICS[form][0]} if is_target else {}),
-                **({"train_language": "en"} if is_target and form not in UNTRAINED else {}),
+                **({"metric": next(iter(FORMATS[form].metrics))} if is_target else {}),
+                **({"train_language": "en"} if is_target and not FORMATS[form].scored_untrained else {}),
             }
             path = folder / "cards" / kind / f"{name}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)

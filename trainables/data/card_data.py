@@ -24,10 +24,11 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
-from trainables.data.columns import FEATURES, Reader
+from trainables.data.columns import Reader, features_of
 from trainables.data.mini import suite_folder
 from trainables.data.sources import Source, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
+from trainables.store.filesystem import write_aside
 
 __all__ = ["Data", "Split", "fingerprint", "suite_folder"]
 
@@ -46,7 +47,7 @@ class Data:
     mirror: str | None = None
 
     def rows(self, card: Card, split: Split, language: str, limit: int | None = None) -> Dataset:
-        """The labelled rows of a split with canonical columns (`spaces.card.FORMAT_ROLES`).
+        """The labelled rows of a split with canonical columns (`spaces.formats.FORMATS`).
 
         Labels are indexes of `card.labels` (multiple choice: of the choices). Rows without a label are left out. With
         `limit`, the same sample each time, in the order of the source; parallel data sets give parallel samples.
@@ -99,13 +100,13 @@ class Data:
             made = make(batch, card, tokenizer, max_length)
             return {**made, "row": [indexes[row] for row in made["row"]] if "row" in made else indexes}
 
-        def build(folder: Path) -> Dataset:
-            return rows.map(
+        def build(file: Path) -> None:
+            rows.map(
                 tokenised,
                 batched=True,
                 with_indices=True,
                 remove_columns=rows.column_names,
-                cache_file_name=str(folder / "features.arrow"),
+                cache_file_name=str(file),
                 load_from_cache_file=False,
                 new_fingerprint="features",  # ours is the file's name; without one, the tokenizer would be pickled
             )
@@ -167,34 +168,32 @@ class Data:
         chosen = {"rows": card.source.rows_for(language), "language": language}
         key = digest({"source": source.fingerprint, "code": _code(), **reading, **chosen}, length=32)
 
-        def build(folder: Path) -> Dataset:
-            raw = source.load(folder)
-            reader = Reader(card, raw.features, source.place, language)
-            rows = raw.select_columns(reader.needed).map(
-                reader.canonical,
-                batched=True,
-                with_indices=True,
-                remove_columns=reader.needed,
-                features=FEATURES[card.format],
-                cache_file_name=str(folder / "rows.arrow"),
-                load_from_cache_file=False,
-                new_fingerprint="rows",
-            )
-            if not len(rows):
-                raise InputError(empty(source, reader.none_of(len(raw))))
-            return rows
+        def build(file: Path) -> None:
+            with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:
+                raw = source.load(Path(scratch))
+                reader = Reader(card, raw.features, source.place, language)
+                rows = raw.select_columns(reader.needed).map(
+                    reader.canonical,
+                    batched=True,
+                    with_indices=True,
+                    remove_columns=reader.needed,
+                    features=features_of(card.format),
+                    cache_file_name=str(file),
+                    load_from_cache_file=False,
+                    new_fingerprint="rows",
+                )
+                if not len(rows):
+                    raise InputError(empty(source, reader.none_of(len(raw))))
 
         return key, self._stored("rows", key, build)
 
-    def _stored(self, kind: str, key: str, build: Callable[[Path], Dataset]) -> Dataset:
-        """The Arrow file of that key, built in a scratch folder beside it if it is not there yet."""
+    def _stored(self, kind: str, key: str, build: Callable[[Path], None]) -> Dataset:
+        """The Arrow file of that key, written by `build` if it is not there yet."""
         path = self.cache / kind / f"{key}.arrow"
         if not path.exists():
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with TemporaryDirectory(dir=path.parent, prefix=f"{key}.") as scratch, quiet():
-                    made = build(Path(scratch))
-                    Path(made.cache_files[0]["filename"]).replace(path)
+                with write_aside(path) as aside, quiet():
+                    build(aside)
             except OSError as error:
                 raise unwritable(path.parent, error) from error
         return Dataset.from_file(str(path))

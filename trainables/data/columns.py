@@ -9,35 +9,39 @@ from datasets import ClassLabel, Features, List, Value
 
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
-from spaces.formats import FORMAT_ROLES
+from spaces.formats import FORMATS, ColumnType
 from trainables.data.sources import matches
 
 TEXT = Value("string")
 INDEX = Value("int64")
 
-FEATURES: dict[str, Features] = {
-    "pair_classification": Features({"text_a": TEXT, "text_b": TEXT, "label": INDEX}),
-    "sentence_classification": Features({"text": TEXT, "label": INDEX}),
-    "tagging": Features({"tokens": List(TEXT), "tags": List(INDEX)}),
-    "span_qa": Features(
-        {"id": TEXT, "question": TEXT, "context": TEXT, "answers": {"text": List(TEXT), "answer_start": List(INDEX)}}
-    ),
-    "multiple_choice": Features({"context": TEXT, "choices": List(TEXT), "label": INDEX}),
-    "retrieval": Features({"text_a": TEXT, "text_b": TEXT}),
-    "bitext_mining": Features({"id": TEXT, "text": TEXT, "relevant": List(TEXT)}),
-    "answer_retrieval": Features({"id": TEXT, "text": TEXT, "relevant": List(TEXT)}),
-    "masked_lm": Features({"text": TEXT}),
+TYPES: dict[ColumnType, Any] = {
+    "text": TEXT,
+    "passage": TEXT,
+    "words": List(TEXT),
+    "tags": List(INDEX),
+    "label": INDEX,
+    "choices": List(TEXT),
+    "choice": INDEX,
+    "answers": {"text": List(TEXT), "answer_start": List(INDEX)},
+    "id": TEXT,
+    "candidates": List(TEXT),
 }
-"""The canonical columns of each format."""
+"""The Arrow type of each type of canonical column."""
 
-LISTS = frozenset({"tokens", "tags", "choices"})
-"""Roles that hold a list per row."""
+LISTS: frozenset[ColumnType] = frozenset({"words", "tags", "choices"})
+"""Types that several columns of a data set can be put together for, an item from each."""
 
-OPTIONAL = frozenset({"id", "relevant"})
-"""Roles that are filled in where the data set has no such column."""
+OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
+"""Types that are filled in where the data set has no such column."""
 
 UNLABELLED = (None, -1, "", "-1")
 """What data sets write where the label is not given: hidden test labels, no agreement."""
+
+
+def features_of(form: str) -> Features:
+    """The canonical columns of a format, with their Arrow types."""
+    return Features({role: TYPES[column] for role, column in FORMATS[form].columns.items()})
 
 
 class Reader:
@@ -57,18 +61,20 @@ class Reader:
         self.card = card
         self.place = place
         self._features = features
+        self._types = FORMATS[card.format].columns
+        self._roles = {column: role for role, column in self._types.items()}
         self._wanted = card.source.rows_for(language)
         self._prefix = f"{language}:"
         self._columns: dict[str, str | list[str]] = {}
         self._choices: int | None = None
         self._known: dict[Any, int] = {}
         problems = []
-        for role in FORMAT_ROLES[card.format]:
+        for role, column_type in self._types.items():
             column = card.columns.get(role, role)
             missing = [path for path in _as_list(column) if _feature(features, path) is None]
             if not missing:
                 self._columns[role] = column
-            elif role in card.columns or role not in OPTIONAL:
+            elif role in card.columns or column_type not in OPTIONAL:
                 there = list(_paths(features))
                 found = f"{', '.join(map(repr, missing))}; {place} has: {', '.join(there)}"
                 fix = f"say which column is {role}; " + nearest(missing[0], there)
@@ -88,7 +94,7 @@ class Reader:
     def canonical(self, batch: Mapping[str, Sequence[Any]], indexes: Sequence[int]) -> dict[str, list[Any]]:
         """The rows of a batch that count and have a label; `indexes` number them in the split."""
         values = {role: self._values(role, batch, len(indexes)) for role in self._columns}
-        kept: dict[str, list[Any]] = {role: [] for role in FORMAT_ROLES[self.card.format]}
+        kept: dict[str, list[Any]] = {role: [] for role in self._types}
         for at, index in enumerate(indexes):
             if not matches({column: batch[column][at] for column in self._wanted}, self._wanted):
                 continue
@@ -101,7 +107,7 @@ class Reader:
     @property
     def first(self) -> str:
         """A role that every canonical row has."""
-        return FORMAT_ROLES[self.card.format][0]
+        return next(iter(self._types))
 
     def none_of(self, count: int) -> str:
         """For people: why none of so many rows was taken."""
@@ -114,7 +120,7 @@ class Reader:
         if isinstance(column, str):
             return self._worded(batch, column)
         parts = zip(*(self._worded(batch, path) for path in column), strict=True)
-        if role in LISTS:
+        if self._types[role] in LISTS:
             return [list(values) for values in parts]
         return [" ".join(str(value) for value in values if value is not None) for values in parts]
 
@@ -128,42 +134,46 @@ class Reader:
         """A canonical row, or None if it has no label or lacks a text."""
         if any(value is None for value in row.values()):
             return None
-        row.setdefault("id", str(index))
-        row.setdefault("relevant", [])
-        for role, value in row.items():
-            if role == "label":
-                row[role] = self._label(role, value, index, self._labels(row))
-            elif role == "tags":
+        cells = {role: self._cell(role, row, index) for role in self._types}
+        by_type = {column: cells[role] for column, role in self._roles.items()}
+        words, tags = by_type.get("words"), by_type.get("tags", [])
+        label = by_type.get("label", by_type.get("choice", 0))
+        if None in (label, *tags) or words == [] or cells.get("text") == "":
+            return None
+        if words is not None and "tags" in by_type and len(tags) != len(words):
+            found = f"{len(words)} and {len(tags)}"
+            raise self._error(self._roles["tags"], "a row needs as many tags as tokens", found, index)
+        return cells
+
+    def _cell(self, role: str, row: Mapping[str, Any], index: int) -> Any:
+        """The canonical value of a role; None for a label that is not given."""
+        value = row.get(role)
+        match self._types[role]:
+            case "label":
+                return self._label(role, value, index, self.card.labels)
+            case "choice":
+                return self._label(role, value, index, self._choice_labels(row[self._roles["choices"]]))
+            case "tags":
                 if not isinstance(value, list):
                     raise self._wrong_kind(role, "a list of labels", value, index)
-                row[role] = [self._label(role, tag, index, self.card.labels) for tag in value]
-            elif role == "answers":
-                row[role] = self._answers(value, index)
-            elif role == "id":
-                row[role] = str(value)
-            elif role == "relevant":
-                row[role] = [str(one) for one in value] if isinstance(value, list) else [str(value)]
-            else:
-                row[role] = self._text(role, value, index)
-        if row.get("label", 0) is None or None in row.get("tags", ()):
-            return None
-        if row.get("text") == "" or row.get("tokens") == []:
-            return None
-        if "tags" in row and len(row["tags"]) != len(row["tokens"]):
-            found = f"{len(row['tokens'])} and {len(row['tags'])}"
-            raise self._error("tags", "a row needs as many tags as tokens", found, index)
-        return row
+                return [self._label(role, tag, index, self.card.labels) for tag in value]
+            case "answers":
+                return self._answers(role, value, index)
+            case "id":
+                return str(index if value is None else value)
+            case "candidates":
+                return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]
+            case _:
+                return self._text(role, value, index)
 
-    def _labels(self, row: Mapping[str, Any]) -> list[str]:
-        """The labels by index. Choices are numbered from 0 or lettered from A, unless the card lists their labels."""
-        if self.card.format != "multiple_choice":
-            return self.card.labels
-        count = len(row["choices"])
+    def _choice_labels(self, choices: Sequence[str]) -> list[str]:
+        """The labels by index: choices are numbered from 0, unless the card lists their labels."""
+        count = len(choices)
         if self._choices is None:
             self._choices = count
         if count != self._choices:
             found = f"{count} after rows with {self._choices}"
-            raise self._error("choices", "all rows of a card need the same number of choices", found)
+            raise self._error(self._roles["choices"], "all rows of a card need the same number of choices", found)
         return self.card.labels or [str(choice) for choice in range(count)]
 
     def _label(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
@@ -190,7 +200,7 @@ class Reader:
 
     def _number(self, role: str, plain: str, labels: list[str]) -> int:
         """The index that a value stands for where its name is not among the labels; -1 for none."""
-        if self.card.format == "multiple_choice" and not self.card.labels and len(plain) == 1 and plain.isalpha():
+        if self._types[role] == "choice" and not self.card.labels and len(plain) == 1 and plain.isalpha():
             return ord(plain.upper()) - ord("A")
         # Labels that are numbers themselves are names; and where some of the data set's names are on the card's list
         # and this one is not, the card is wrong, not the number.
@@ -204,25 +214,26 @@ class Reader:
             feature = feature.feature
         return feature.names if isinstance(feature, ClassLabel) else None
 
-    def _answers(self, value: Any, index: int) -> dict[str, list[Any]]:
+    def _answers(self, role: str, value: Any, index: int) -> dict[str, list[Any]]:
         """SQuAD's form: equally many texts and character offsets, none for a question without an answer."""
         if isinstance(value, list) and all(isinstance(answer, dict) for answer in value):
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
         texts, starts = (value.get(key) if isinstance(value, dict) else None for key in ("text", "answer_start"))
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            raise self._wrong_kind("answers", "{text: [...], answer_start: [...]}", value, index)
+            raise self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
         return {"text": texts, "answer_start": starts}
 
     def _text(self, role: str, value: Any, index: int) -> Any:
         """A text, or a list of texts where the role is one; blanks around it are cut unless offsets count them."""
-        if role in LISTS:
+        column_type = self._types[role]
+        if column_type in LISTS:
             if isinstance(value, list) and all(isinstance(item, str) for item in value):
-                if role == "tokens" and value and all(item.startswith(self._prefix) for item in value):
+                if column_type == "words" and value and all(item.startswith(self._prefix) for item in value):
                     value = [item.removeprefix(self._prefix) for item in value]  # WikiANN's own files: "en:Paris"
                 return [item.strip() for item in value]
         elif isinstance(value, str):
-            return value if role == "context" and self.card.format == "span_qa" else value.strip()
-        raise self._wrong_kind(role, "a list of texts" if role in LISTS else "text", value, index)
+            return value if column_type == "passage" else value.strip()
+        raise self._wrong_kind(role, "a list of texts" if column_type in LISTS else "text", value, index)
 
     def _wrong_kind(self, role: str, wanted: str, value: Any, index: int) -> InputError:
         return self._error(role, f"the column is not {wanted}", repr(value)[:100], index, "name another column")

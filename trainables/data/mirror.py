@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePosixPath
 
 from spaces.digest import digest
-from trainables.store.filesystem import Files
+from trainables.store.filesystem import Files, write_aside
 
 BUILDERS = {"parquet": "parquet", "jsonl": "json", "json": "json", "csv": "csv"}
 """Ending of a file -> the builder of `datasets` that reads it."""
@@ -45,14 +44,9 @@ def copies_of(mirror: str, folder: str, split: str, cache: Path) -> tuple[Path, 
         path = str(PurePosixPath(folder, name))
         copy = cache / "mirror" / digest([mirror, path, files.stamp(path)], length=32) / name
         if not copy.exists():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            aside = copy.with_name(f"{uuid.uuid4().hex}.tmp")  # others may copy the same file
-            try:
+            with write_aside(copy) as aside:  # others may copy the same file
                 if not files.get(path, aside):
                     continue
-                aside.replace(copy)
-            finally:
-                aside.unlink(missing_ok=True)
         copies.append(copy)
     return tuple(copies)
 

@@ -19,7 +19,7 @@ from spaces.card import Card
 from trainables.data.card_data import Data
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
-from trainables.formats.encoding import by_length, evaluating, on, text_states, token_states
+from trainables.formats.encoding import by_length, evaluating, on
 from trainables.training.process import device
 from trainables.work.settings import EVIDENCE_ROWS
 
@@ -51,7 +51,7 @@ def labeled_vectors(
     with evaluating(encoder, nn.Identity()) as where:
         for chosen in by_length(features, batch_size):
             batch = on(where, form.collate(chosen, tokenizer, torch.Generator()))
-            states = token_states(encoder, batch) if card.format == "tagging" else text_states(encoder, batch)
+            states = form.labelled_states(encoder, batch)
             counts = batch["labels"] != IGNORED
             vectors.append(states[counts].float().cpu())
             labels.append(batch["labels"][counts].cpu())

@@ -1,6 +1,6 @@
 """The protocol of a format.
 
-A format turns rows with canonical columns (`spaces.card.FORMAT_ROLES`) into features, owns the head on top of the
+A format turns rows with canonical columns (`spaces.formats.FORMATS`) into features, owns the head on top of the
 shared encoder, the training loss, and the score. It holds no state: everything comes in as arguments, so one object
 serves every task of its kind.
 
@@ -22,15 +22,15 @@ The contract, tested for every format by `tests/trainables/formats/test_contract
   model.
 * Label positions that do not count are -100.
 
-Some formats do less. Those with a pool (`spaces.card.POOLED`) are not trained themselves but as `TRAINED_AS` says: they
-have no loss, and their head is the pool (`trainables.formats.vectors.PoolIndex`). Masked LM is not scored. Cards are
-checked for that, so the defaults below are for programming mistakes.
+Some formats do less. Those with a pool are not trained themselves but as `FormatSpec.trained_as` says: they have no
+loss, and their head is the pool (`trainables.formats.vectors.PoolIndex`). Masked LM is not scored. Cards are checked
+for that, so the defaults below are for programming mistakes.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -47,6 +47,11 @@ Batch = dict[str, Tensor]
 
 IGNORED = -100
 """Label of positions that do not count; what torch's cross entropy leaves out by default."""
+
+
+def lines(values: Iterable[object]) -> str:
+    """A line of text for each value."""
+    return "".join(f"{value}\n" for value in values)
 
 
 class Format(ABC):
@@ -73,6 +78,10 @@ class Format(ABC):
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         """Mean loss of a batch, float32."""
         raise NotImplementedError(f"{self.name} is scored with the encoder as it is; it has no training loss")
+
+    def labelled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
+        """What the head of a format with labels sees of a batch: (..., hidden size), like its ``labels`` (...)."""
+        raise NotImplementedError(f"{self.name} has no labels")
 
     def predict(
         self,
@@ -111,3 +120,10 @@ class Format(ABC):
             train: the training rows, where there are any; for formats with a pool the pool's rows.
         """
         raise NotImplementedError(f"{self.name} is for training only; it has no score")
+
+    def submission(self, rows: Dataset, decided: Sequence[Any], card: Card) -> tuple[str, str]:
+        """The ending and the text of a language's file of test predictions, as XTREME's leaderboard takes them.
+
+        The files: google-research/xtreme at 838c13b, README.md ("Leaderboard Submission") and what evaluate.py reads.
+        """
+        raise NotImplementedError(f"{self.name} is for training only; nothing of it is handed in")

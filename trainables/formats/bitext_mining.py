@@ -1,4 +1,4 @@
-"""Bitext mining: find the pairs of sentences that translate each other in two corpora.
+"""Bitext mining, declared in `spaces/formats.py`: find the pairs of sentences that translate each other in two corpora.
 
 As XTREME scores BUCC 2018 (google-research/xtreme, third_party/utils_retrieve.py): the ratio margin of Artetxe &
 Schwenk 2019 with k = 4 and candidates from both directions (their "max" retrieval), the threshold that gives the best
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
+from trainables.formats.base import lines
 from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, PoolIndex, Retriever, text_vectors
 from trainables.work.settings import EvaluationSettings
@@ -84,6 +85,11 @@ class BitextMining(Retriever):
         assert train is not None, "evaluated with its pool"
         gold = sum(map(len, rows["relevant"][:]))
         return _f1(gold / len(train), len(rows), gold)
+
+    def submission(self, rows: Dataset, decided: Sequence[str | None], card: Card) -> tuple[str, str]:
+        """The ids of each pair, the sentence of the language first."""
+        pairs = zip(rows["id"][:], decided, strict=True)
+        return "tsv", lines(f"{own}\t{found}" for own, found in pairs if found is not None)
 
 
 class _Corpus:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.base import Batch, Format
+from trainables.formats.base import Batch, Format, lines
 from trainables.formats.encoding import (
     LinearHead,
     by_length,
@@ -56,6 +56,9 @@ class Classification(Format):
         logits: Tensor = head(text_states(encoder, batch))
         return logits
 
+    def labelled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
+        return text_states(encoder, batch)
+
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         return mean_cross_entropy(self.logits(encoder, head, batch), batch["labels"])
 
@@ -86,3 +89,7 @@ class Classification(Format):
         """The commonest label of the training rows."""
         commonest = Counter((rows if train is None else train)["label"][:]).most_common(1)[0][0]
         return self.metrics(rows, [commonest] * len(rows), card, language)
+
+    def submission(self, rows: Dataset, decided: Sequence[int], card: Card) -> tuple[str, str]:
+        """A label per line."""
+        return "tsv", lines(card.labels[label] for label in decided)

@@ -1,4 +1,4 @@
-"""Masked language modelling on raw text: a task to mix in, in any language; it is not scored."""
+"""Masked language modelling, declared in `spaces/formats.py`: raw text to mix in, in any language; it is not scored."""
 
 from __future__ import annotations
 

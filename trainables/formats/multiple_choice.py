@@ -1,10 +1,11 @@
-"""Multiple choice: which of a row's texts fits its context."""
+"""Multiple choice, declared in `spaces/formats.py`: which of a row's texts fits its context."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +13,12 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.base import Batch
+from trainables.formats.base import Batch, lines
 from trainables.formats.classification import Classification
 from trainables.formats.encoding import TOKEN_INPUTS, LinearHead, pad, text_states, token_inputs
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 class MultipleChoice(Classification):
@@ -72,6 +76,10 @@ class MultipleChoice(Classification):
         ends = batch["choices"].cumsum(0)[:-1].cpu()
         rows = list(torch.tensor_split(scores, ends))
         return pad_sequence(rows, batch_first=True, padding_value=float("-inf"))
+
+    def submission(self, rows: Dataset, decided: Sequence[int], card: Card) -> tuple[str, str]:
+        """As XCOPA's own files, which the benchmark reads `label` from."""
+        return "jsonl", lines(json.dumps({"label": choice}) for choice in decided)
 
 
 @contextmanager

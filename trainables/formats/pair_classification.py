@@ -1,4 +1,4 @@
-"""Pair classification: how two texts relate (entailment, paraphrase, cross-reference)."""
+"""Pair classification, declared in `spaces/formats.py`: how two texts relate, as in entailment or paraphrase."""
 
 from __future__ import annotations
 

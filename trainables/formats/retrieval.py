@@ -1,4 +1,4 @@
-"""Retrieval: find the text that belongs to another one, by the vectors of both.
+"""Retrieval, declared in `spaces/formats.py`: find the text that belongs to another one, by the vectors of both.
 
 As a target it is Tatoeba's accuracy at 1 with cosine and exact search: text_a is looked up among all text_b of its
 language. XTREME looks the English side up in the other one (google-research/xtreme, third_party/utils_retrieve.py,
@@ -19,7 +19,7 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.base import Batch
+from trainables.formats.base import Batch, lines
 from trainables.formats.encoding import pad, text_states, token_inputs
 from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, Retriever, text_vectors
@@ -107,6 +107,16 @@ class Retrieval(Retriever):
         """The expected value of guessing: 1 / rows where all text_b differ."""
         counts = Counter(rows["text_b"][:]).values()
         return {"accuracy": sum(count**2 for count in counts) / len(rows) ** 2}
+
+    def submission(self, rows: Dataset, decided: Sequence[int], card: Card) -> tuple[str, str]:
+        """For each English sentence, in the order of their sorted texts, the position of the sentence that was found.
+
+        The benchmark hands out the English side sorted (utils_preprocess.py, tatoeba_preprocess), and `text_a` is
+        that side.
+        """
+        queries = [text.strip() for text in rows["text_a"][:]]
+        order = sorted(range(len(queries)), key=queries.__getitem__)
+        return "tsv", lines(decided[row] for row in order)
 
 
 def _second(inputs: Mapping[str, Any]) -> dict[str, Any]:

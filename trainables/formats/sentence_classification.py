@@ -1,4 +1,4 @@
-"""Sentence classification: what one text is (topic, genre, intent, sentiment)."""
+"""Sentence classification, declared in `spaces/formats.py`: what one text is (topic, genre, intent, sentiment)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Span question answering: the answer is a stretch of the context."""
+"""Span question answering, declared in `spaces/formats.py`: the answer is a stretch of the context."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -159,6 +160,10 @@ class SpanQA(Format):
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The whole context as the answer."""
         return self.metrics(rows, rows["context"][:], card, language)
+
+    def submission(self, rows: Dataset, decided: Sequence[str], card: Card) -> tuple[str, str]:
+        """Id -> answer."""
+        return "json", json.dumps(dict(zip(rows["id"][:], decided, strict=True)), ensure_ascii=False, indent=0) + "\n"
 
 
 def best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Tagging: a label per word (named entities, slots, parts of speech)."""
+"""Tagging, declared in `spaces/formats.py`: a label per word (named entities, slots, parts of speech)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.formats.base import IGNORED, Batch, Format
+from trainables.formats.base import IGNORED, Batch, Format, lines
 from trainables.formats.encoding import (
     TOKEN_INPUTS,
     LinearHead,
@@ -91,6 +91,9 @@ class Tagging(Format):
         width = batch["input_ids"].shape[1]
         return {**batch, "labels": torch.tensor([padded(f["labels"], width, IGNORED) for f in features])}
 
+    def labelled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
+        return token_states(encoder, batch)
+
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         return mean_cross_entropy(head(token_states(encoder, batch)), batch["labels"])
 
@@ -128,6 +131,10 @@ class Tagging(Format):
         counts = Counter(tag for tags in (gold if train is None else train["tags"][:]) for tag in tags)
         commonest = counts.most_common(1)[0][0]
         return self.metrics(rows, [[commonest] * len(tags) for tags in gold], card, language)
+
+    def submission(self, rows: Dataset, decided: Sequence[list[int]], card: Card) -> tuple[str, str]:
+        """A tag per line, an empty line between sentences."""
+        return "tsv", "\n".join(lines(card.labels[tag] for tag in tags) for tags in decided)
 
 
 def span_f1(gold: Sequence[list[int]], predicted: Sequence[list[int]], card: Card) -> float:

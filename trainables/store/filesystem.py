@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,38 @@ class Listed:
     name: str
     is_folder: bool
     bytes: int = 0
+
+
+@contextmanager
+def write_aside(path: Path) -> Iterator[Path]:
+    """Write a file or a folder in one piece: to the path that is given, which becomes `path` when the block ends.
+
+    Its parents are made. Readers see what was there before or the whole of the new, also when several write at once:
+    the last file stays, and of folders the first. If the block raises, or writes nothing, all stays as it was; a
+    process that is killed leaves a name that ends in ``.tmp``.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(aside_of(path.name))
+    try:
+        yield aside
+        if aside.is_dir():
+            try:
+                aside.rename(path)
+            except OSError:
+                if not path.is_dir():
+                    raise
+        elif aside.exists():
+            aside.replace(path)
+    finally:
+        if aside.is_dir():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.unlink(missing_ok=True)
+
+
+def aside_of(name: str) -> str:
+    """A name beside `name` that nobody else writes to."""
+    return f"{name}.{uuid.uuid4().hex[:8]}.tmp"
 
 
 class Files:
@@ -127,18 +160,17 @@ class Files:
             if self._has_objects:
                 self._fresh.pipe_file(path, data)
                 return
-            self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
-            aside = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
-            try:
-                with self._filesystem.open(aside, "wb") as file:
+            if self.is_local:  # `mv` makes a copy where a file cannot be moved: not in one piece
+                with write_aside(Path(path)) as local, self._filesystem.open(str(local), "wb") as file:
                     file.write(data)
                     file.flush()
-                    if self.is_local:
-                        os.fsync(file.fileno())
-                if self.is_local:
-                    Path(aside).replace(path)  # `mv` makes a copy where that fails: not in one piece
-                else:
-                    self._filesystem.mv(aside, path)
+                    os.fsync(file.fileno())
+                return
+            self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+            aside = aside_of(path)
+            try:
+                self._filesystem.pipe_file(aside, data)
+                self._filesystem.mv(aside, path)
             except BaseException:
                 with suppress(Exception):
                     self._filesystem.rm_file(aside)

@@ -38,7 +38,7 @@ import pydantic_core
 from pydantic import ValidationError
 
 from spaces.digest import canonical_json
-from trainables.store.filesystem import Files, StoreError
+from trainables.store.filesystem import Files, StoreError, write_aside
 from trainables.store.manifest import Manifest, StoredFile, damage, sha256
 
 __all__ = ["Orphan", "Store", "StoreError"]
@@ -246,15 +246,10 @@ class Store:
                 os.utime(folder)
                 return folder
             self._forget_unused()
-            partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
-            partial.mkdir(parents=True)
-        try:
-            for file in manifest.files:
-                self._files.get(f"encoders/{manifest.folder}/{file}", partial / file)
-            with suppress(OSError):  # another process was first
-                partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            with write_aside(folder) as partial:
+                partial.mkdir()
+                for file in manifest.files:
+                    self._files.get(f"encoders/{manifest.folder}/{file}", partial / file)
         return folder
 
     def _forget_unused(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from spaces.card import Card
 from spaces.digest import digest
+from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
@@ -83,7 +84,7 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
             **last,
             "dev": _identity(plan, plan.dev_card(target)),
             "evaluation": plan.evaluation.of(plan.targets[target]).model_dump(exclude={"batch_size"}),
-            "tested": rung == len(plan.rungs) - 1 and merged is None,
+            "tested": rung == plan.top_rung and merged is None,
             "seed": recipe.seed,
             "precision": plan.engine.precision,
         },
@@ -98,7 +99,7 @@ def evidence_key(score_key: str) -> str:
 
 def _negatives(plan: Plan, stage: StageSettings, cards: Iterable[Card]) -> int | None:
     """Pairs in a forward pass where a dual encoder is trained: it learns from them as negatives."""
-    if not any(card.format == "retrieval" for card in cards):
+    if not any(FORMATS[card.format].contrastive for card in cards):
         return None
     return stage.micro_batch_on(plan.workers)
 

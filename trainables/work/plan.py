@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from spaces.card import Card
-from spaces.formats import LABELLED
+from spaces.formats import FORMATS
 from spaces.parsing import Strict
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
@@ -45,6 +45,11 @@ class Plan(Strict):
     max_batch_halvings: int = Field(
         3, ge=0, description="how often a stage tries half the batch when memory does not suffice"
     )
+
+    @property
+    def top_rung(self) -> int:
+        """The index of the rung with the full budget."""
+        return len(self.rungs) - 1
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
@@ -103,12 +108,12 @@ class Plan(Strict):
 
     def tests(self, item: WorkItem) -> bool:
         """Whether a work item is scored on the test split, too."""
-        return item.rung == len(self.rungs) - 1 and not item.merged
+        return item.rung == self.top_rung and not item.merged
 
     def by_evidence(self, target: str, merged: bool) -> bool:
         """Whether encoders, merged ones or not, are judged on a target by the evidence of its labels alone."""
         card = self.targets[target]
-        return merged and self.probe == "logme" and card.is_trained and card.format in LABELLED
+        return merged and self.probe == "logme" and card.is_trained and FORMATS[card.format].is_labelled
 
 
 def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from spaces.card import Card
-from spaces.formats import UNTRAINED
+from spaces.formats import FORMATS
 from spaces.parsing import Strict
 
 EVIDENCE_ROWS = 1000
@@ -79,7 +79,8 @@ class EvaluationSettings(Strict):
         `pooling` and `layer` decide the vectors of an encoder that is not fine-tuned for the target. One that is
         fine-tuned for retrieval is compared by the vectors that were trained, and other formats look at neither.
         """
-        return self if card.format in UNTRAINED and not card.is_trained else self.model_copy(update=_AS_TRAINED)
+        as_it_is = FORMATS[card.format].scored_untrained and not card.is_trained
+        return self if as_it_is else self.model_copy(update=_AS_TRAINED)
 
 
 _AS_TRAINED = {"pooling": "mean", "layer": None}

@@ -12,9 +12,9 @@ from search.checks.plan import describe
 from search.config.search import Search
 from search.display import report
 from search.forecast.estimate import OVERHEAD, Estimate, Line, estimate, expected
-from search.forecast.throughput import table
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
+from spaces.formats import FORMATS
 from tests.support.landscape import outcome
 from tests.support.searches import kept_at
 from trainables.work.preparation import PreparationReport
@@ -67,7 +67,7 @@ def test_gpu_hours_by_hand(make_search: Callable[..., Search]) -> None:
     line = found.lines[2]
     assert line.kind == "new recipes at rung 0 (25%)" and line.items == 4
     # intermediate: a quarter of 640 examples of three tasks in the mean; target: a quarter of 320, on `related` alone
-    tokens = table().tokens
+    tokens = {form: spec.tokens for form, spec in FORMATS.items()}
     mean = (tokens["pair_classification"] * 2 + tokens["tagging"]) / 3
     assert line.trained == pytest.approx(160 * mean + 80 * tokens["pair_classification"])
     assert line.scored == pytest.approx(4 * 100 * (tokens["pair_classification"] + tokens["retrieval"]))
@@ -88,7 +88,7 @@ def test_all_stages_of_a_target_count(make_search: Callable[..., Search]) -> Non
     line = found.lines[0]
     assert line.kind.startswith("baseline at rung 0 (25%)")
     assert (line.examples, line.steps) == (100 + 60, -(-100 // 32) + -(-60 // 32))
-    assert line.trained == pytest.approx(160 * min(128, table().tokens["multiple_choice"]))
+    assert line.trained == pytest.approx(160 * min(128, FORMATS["multiple_choice"].tokens))
     assert {"siqa", "copa"} <= set(found.assumed)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from search.config.search import Search
 from search.forecast.recipe_cost import Costs
-from search.forecast.throughput import table
+from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 
-TOKENS = table().tokens
+TOKENS = {form: spec.tokens for form, spec in FORMATS.items()}
 
 
 def test_by_hand(make_search: Callable[..., Search]) -> None:

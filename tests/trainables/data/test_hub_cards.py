@@ -10,7 +10,7 @@ from datasets import Dataset
 from spaces.card import Card
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
-from spaces.formats import FORMAT_ROLES
+from spaces.formats import FORMATS
 from tests.support import hub
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data
@@ -80,7 +80,7 @@ def test_every_split_in_every_language_becomes_rows_of_the_format(card, folder, 
 def test_training_rows_of_every_task_are_read(card, rows_of):
     part = card.parts[-1] if card.source.by_language and card.parts else card  # forty languages take long
     rows = rows_of(part)
-    assert set(rows.column_names) == set(FORMAT_ROLES[card.format])
+    assert set(rows.column_names) == set(FORMATS[card.format].columns)
     assert len(rows) >= 1
 
 
@@ -89,7 +89,7 @@ def test_rows_of_every_target_are_read(card, rows_of):
     for split in ("dev", "test"):
         if card.splits.names(split):
             rows = rows_of(card, split, card.languages_of(split)[-1])
-            assert set(rows.column_names) == set(FORMAT_ROLES[card.format])
+            assert set(rows.column_names) == set(FORMATS[card.format].columns)
             assert len(rows) >= 1
     for training in CATALOGUE.training_cards(card) if card.is_trained else ():
         assert len(rows_of(training)) >= 1

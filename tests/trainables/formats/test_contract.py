@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import pytest
 import torch
 
-from spaces.formats import FORMAT_ROLES, METRICS, POOLED
+from spaces import formats
+from spaces.formats import FORMATS
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
 from trainables.formats.vectors import PoolIndex, text_vectors
 from trainables.training.engine import autocast
 from trainables.work.settings import EngineSettings, EvaluationSettings
 
-TRAINED = [form for form in FORMAT_ROLES if form not in POOLED]
-SCORED = [form for form in FORMAT_ROLES if METRICS[form]]
+TRAINED = [form for form, spec in FORMATS.items() if not spec.has_pool]
+SCORED = [form for form, spec in FORMATS.items() if spec.metrics]
+LABELLED = [form for form, spec in FORMATS.items() if spec.is_labelled]
 
 
-@pytest.fixture(params=list(FORMAT_ROLES))
+@pytest.fixture(params=list(FORMATS))
 def form(request):
     return request.param
 
@@ -30,6 +33,11 @@ def trained(request):
 
 @pytest.fixture(params=SCORED)
 def scored(request):
+    return request.param
+
+
+@pytest.fixture(params=LABELLED)
+def labelled(request):
     return request.param
 
 
@@ -153,7 +161,7 @@ def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, k
     optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-2)
     losses = []
     for step in range(25):
-        if step == 1 and METRICS[trained]:
+        if step == 1 and FORMATS[trained].metrics:
             score(form, encoder, head, (rows, features), card, kit)
         loss = form.loss(encoder, head, batch)
         losses.append(loss.item())
@@ -161,7 +169,7 @@ def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, k
         loss.backward()
         optimiser.step()
     assert losses[-1] < losses[0] / 2
-    if METRICS[trained]:
+    if FORMATS[trained].metrics:
         assert (
             score(form, encoder, head, (rows, features), card, kit)[card.metric]
             > form.floor(rows, rows, card, "en")[card.metric]
@@ -228,15 +236,41 @@ def test_predictions_are_json_one_per_row_and_read_no_gold_answers(scored, made,
     assert form.predict(encoder, head, blind, features, card, kit.tokenizer, settings) == predicted
 
 
+def test_labels_and_what_the_head_sees_of_them_fit(labelled, made, kit):
+    form, _, _, features = made(labelled)
+    encoder, batch = kit.encoder(), batch_of(form, features, kit.tokenizer)
+    assert form.labelled_states(encoder, batch).shape == (*batch["labels"].shape, encoder.config.hidden_size)
+
+
+def test_what_is_handed_in_is_a_file_of_text(scored, made, kit):
+    form, card, rows, features = made(scored)
+    encoder, settings = kit.encoder(), EvaluationSettings(batch_size=3)
+    head = scoring_head(form, encoder, card, rows, features, kit)
+    predicted = form.predict(encoder, head, rows, features, card, kit.tokenizer, settings)
+    ending, text = form.submission(rows, form.decide(predicted, {}, card), card)
+    assert ending in ("tsv", "json", "jsonl")
+    assert text.endswith("\n")
+
+
+def test_a_module_bears_the_name_of_its_row_and_each_names_the_other(form):
+    module = import_module(f"trainables.formats.{form}")
+    assert by_name(form) is module.FORMAT
+    assert module.FORMAT.name == form
+    assert "`spaces/formats.py`" in module.__doc__.splitlines()[0]
+    assert "`trainables/formats/`" in formats.__doc__.splitlines()[0]
+
+
 def test_what_a_format_cannot_do_says_so(form, made, kit, score):
     encoder = kit.encoder()
     format_, card, rows, features = made(form)
-    if form in POOLED:
+    if FORMATS[form].has_pool:
         assert not list(format_.head(encoder, card).parameters())
         with pytest.raises(NotImplementedError, match="no training loss"):
             format_.loss(encoder, format_.head(encoder, card), {})
-    if not METRICS[form]:
+    if not FORMATS[form].metrics:
         with pytest.raises(NotImplementedError, match="no score"):
             score(format_, encoder, head_of(format_, encoder, card), (rows, features), card, kit)
         with pytest.raises(NotImplementedError, match="no score"):
             format_.floor(rows, rows, card, "en")
+        with pytest.raises(NotImplementedError, match="nothing of it is handed in"):
+            format_.submission(rows, [], card)

@@ -6,7 +6,7 @@ from string import punctuation
 
 import pytest
 
-from spaces.formats import METRIC_LANGUAGES
+from spaces.formats import FORMATS
 from trainables.formats.qa_metrics import (
     ARTICLES,
     answer_scores,
@@ -96,7 +96,7 @@ def test_a_question_without_an_answer():
 
 def test_cards_are_held_to_the_languages_that_mlqas_normalisation_has():
     assert normalisation("qa", "th") is squad_normal
-    assert METRIC_LANGUAGES["qa_mlqa"] == ARTICLES.keys()
+    assert FORMATS["span_qa"].metrics["qa_mlqa"] == ARTICLES.keys()
 
 
 def by_characters(text, language):

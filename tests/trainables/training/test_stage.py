@@ -32,7 +32,7 @@ for name in ("datasets", "ray", "pyarrow", "optuna", "mlflow", "fsspec", "faiss"
     sys.modules[name] = None  # importing it raises
 from transformers import AutoModel, AutoTokenizer
 from spaces.card import Card
-from spaces.formats import FORMAT_ROLES, POOLED
+from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from trainables.training.stage import StageSpec, by_name, train
 from trainables.work.settings import EngineSettings, StageSettings
@@ -45,8 +45,9 @@ class Table:
             return self.columns[key]
         return {name: [values[at] for at in key] for name, values in self.columns.items()}
 
-for name in FORMAT_ROLES.keys() - POOLED:
-    by_name(name)
+for name, form in FORMATS.items():
+    if not form.has_pool:
+        by_name(name)
 given = json.load(sys.stdin)
 cards = {task: Card.model_validate(card) for task, card in given["cards"].items()}
 features = {task: Table(columns) for task, columns in given["features"].items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spaces.errors import InputError, Problem
+from trainables.store.filesystem import write_aside
 
 Row = dict[str, Any]
 
@@ -42,11 +43,9 @@ def lines(file: Path) -> Iterator[dict[str, Any]]:
 
 def write(file: Path, rows: Iterable[Row]) -> Path:
     """Write rows as lines of JSON, in one piece."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(".part")
-    with aside.open("w", encoding="utf-8") as lines:
+    with write_aside(file) as aside, aside.open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return aside.replace(file)
+    return file
 
 
 def missing(path: Path, fix: str) -> InputError:

@@ -14,7 +14,6 @@ import importlib.metadata
 import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from filelock import FileLock
 
 from spaces.errors import Failure, InputError, Problem
 from trainables.data.mini import SUITE_VERSION, packages
+from trainables.store.filesystem import write_aside
 from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
@@ -67,15 +67,11 @@ def build(cache: Path, say: Say) -> Path:
 
 def _build_locked(cache: Path, suite: Path, say: Say) -> None:
     # Only the holder of the lock writes such folders, so any that are here were left by a killed build.
-    for left in cache.glob(f".{NAME}-*"):
+    for left in cache.glob(f"{NAME}.*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=cache))
-    try:
-        _write(work, say)
-        work.chmod(0o755)  # mkdtemp makes folders that only their owner reads
-        work.rename(suite)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with write_aside(suite) as folder:
+        folder.mkdir()
+        _write(folder, say)
     say(f"mini: ready in {suite}")
 
 

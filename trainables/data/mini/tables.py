@@ -19,6 +19,8 @@ from datasets import (
     enable_progress_bars,
 )
 
+from spaces.formats import FORMATS, ColumnType
+
 Row = dict[str, Any]
 
 
@@ -40,22 +42,19 @@ class Table:
         """The columns of the format; labels are ClassLabel, so that their names travel with the file."""
         text = Value("string")
         label = ClassLabel(names=list(self.labels)) if self.labels else None
-        columns: dict[str, dict[str, Any]] = {
-            "pair_classification": {"text_a": text, "text_b": text, "label": label},
-            "sentence_classification": {"text": text, "label": label},
-            "tagging": {"tokens": List(text), "tags": List(label)},
-            "span_qa": {
-                "id": text,
-                "question": text,
-                "context": text,
-                "answers": {"text": List(text), "answer_start": List(Value("int32"))},
-            },
-            "multiple_choice": {"context": text, "choices": List(text), "label": Value("int32")},
-            "retrieval": {"text_a": text, "text_b": text},
-            "answer_retrieval": {"id": text, "text": text, "relevant": List(text)},
-            "masked_lm": {"text": text},
+        types: dict[ColumnType, Any] = {
+            "text": text,
+            "passage": text,
+            "words": List(text),
+            "tags": List(label),
+            "label": label,
+            "choices": List(text),
+            "choice": Value("int32"),
+            "answers": {"text": List(text), "answer_start": List(Value("int32"))},
+            "id": text,
+            "candidates": List(text),
         }
-        return Features(columns[self.format])
+        return Features({role: types[column] for role, column in FORMATS[self.format].columns.items()})
 
     def texts(self) -> Iterator[str]:
         """Every string of the rows that a model gets to see."""

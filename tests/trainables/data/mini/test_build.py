@@ -55,7 +55,7 @@ def test_a_built_suite_is_taken_as_it_is(suite: Path) -> None:
 
 
 def test_nothing_is_left_of_a_build_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    left = tmp_path / f".{NAME}-killed"
+    left = tmp_path / f"{NAME}.0123abcd.tmp"
     left.mkdir()
     (left / "half").write_text("of a file")
 
