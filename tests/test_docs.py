@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from search.cli import main, make_parser
-from tests.test_imports import TOWERS
+from spaces.formats import FORMATS
+from tests.test_imports import BESIDE, TOWERS
 
 ROOT = Path(__file__).parent.parent
 
@@ -156,7 +157,7 @@ def is_there(dotted: str) -> bool:
 
 def test_paths_exist() -> None:
     found = mentions(PATH, [*PAGES, *SOURCES])
-    assert len(found) > 200
+    assert len(found) > 220
 
     def exists(path: str) -> bool:
         return any(ROOT.glob(path)) if "*" in path else (ROOT / path).exists()
@@ -167,7 +168,7 @@ def test_paths_exist() -> None:
 def test_modules_that_are_named_by_their_file_exist() -> None:
     """In code: beside it. In a page: one of them."""
     found = [one for one in mentions(MODULE_FILE, [*PAGES, *SOURCES]) if one.name not in THEIRS]
-    assert len(found) > 20
+    assert len(found) > 12
     names = {file.name for file in SOURCES}
 
     def exists(one: Mention) -> bool:
@@ -178,19 +179,79 @@ def test_modules_that_are_named_by_their_file_exist() -> None:
 
 def test_dotted_names_exist() -> None:
     found = mentions(DOTTED, [*PAGES, *SOURCES])
-    assert len(found) > 20
+    assert len(found) > 12
     assert not [str(one) for one in found if not is_there(one.name)]
+
+
+def is_a_program(module: str) -> bool:
+    file = module_file(module)
+    if file is None or file.name == "__init__.py":
+        return ROOT.joinpath(*module.split("."), "__main__.py").is_file()
+    return '__name__ == "__main__"' in file.read_text(encoding="utf-8")
 
 
 def test_programs_exist() -> None:
     found = [one for one in mentions(STARTED, [*PAGES, *SOURCES]) if one.name.partition(".")[0] in PACKAGES]
-    assert len(found) > 20
-    for one in found:
-        file = module_file(one.name)
-        assert file is not None, one
-        runs = file.with_name("__main__.py") if file.name == "__init__.py" else file
-        assert "__main__" in runs.read_text(encoding="utf-8") or runs.name == "__main__.py", one
-        assert runs.is_file(), one
+    assert len(found) > 25
+    assert not [str(one) for one in found if not is_a_program(one.name)]
+
+
+# --- the picture of the house
+
+
+@dataclass
+class Package:
+    """What the picture has of a package.
+
+    Args:
+        rooms: in the order of the picture, with the files of each, or none for a file of its own.
+        beside: whether a room shares its floor with a neighbor.
+    """
+
+    rooms: dict[str, set[str]]
+    beside: dict[str, bool]
+
+
+def picture() -> dict[str, Package]:
+    """The first block below "Rooms"; columns are parted by two blanks or more."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Rooms")[2]
+    packages: dict[str, Package] = {}
+    room = ""
+    for line in BLOCK.search(text)[1].splitlines():  # type: ignore[index]
+        columns = re.split(r"\s{2,}", line.removeprefix("|").strip())
+        if line[0].isalpha():
+            package = packages[columns[0].rstrip("/")] = Package({}, {})
+        elif line[2] == " ":
+            package.rooms[room] |= set(columns)
+        else:
+            room = columns[0].rstrip("/")
+            package.rooms[room] = {name.rstrip("/") for name in columns[2:]} if columns[0].endswith("/") else set()
+            package.beside[room] = line.startswith("|")
+    return packages
+
+
+def test_the_picture_has_every_file() -> None:
+    """Of `formats/` those that the formats share."""
+    for name, package in picture().items():
+        for room, files in package.rooms.items():
+            folder = ROOT / name / room
+            entries = [entry for entry in folder.glob("*") if entry.suffix == ".py" or (entry / "__init__.py").exists()]
+            own = {"__init__", *(FORMATS if room == "formats" else ())}
+            assert files == {entry.stem for entry in entries} - own, folder
+        modules = {file.stem for file in (ROOT / name).glob("*.py")} - {"__init__"}
+        folders = {file.parent.name for file in (ROOT / name).glob("*/__init__.py")}
+        assert package.rooms.keys() == modules | folders, name
+
+
+def test_the_picture_has_the_floors_that_imports_are_held_to() -> None:
+    for name, floors in TOWERS.items():
+        package = picture()[name]
+        standing = [room for room in package.rooms if room not in {beside.rpartition(".")[2] for beside in BESIDE}]
+        for floor in reversed(floors):
+            here, standing = standing[: len(floor)], standing[len(floor) :]
+            assert set(here) == floor
+            assert all(package.beside[room] == (len(floor) > 1) for room in here), here
+        assert not standing
 
 
 # --- links
@@ -213,7 +274,7 @@ def links() -> Iterator[tuple[Mention, str, str]]:
 
 def test_links_lead_somewhere() -> None:
     found = list(links())
-    assert len(found) > 60
+    assert len(found) > 150
     for one, _, target in found:
         path, _, anchor = target.partition("#")
         file = (one.file.parent / path).resolve() if path else one.file
@@ -228,7 +289,7 @@ def test_a_link_to_code_names_what_is_defined_there() -> None:
         for one, text, target in links()
         if target.endswith(".py") and re.fullmatch(r"`[\w.]+(\(\))?`", text) and not text.endswith(".py`")
     ]
-    assert len(found) > 50
+    assert len(found) > 110
     assert not [str(one) for one, name, file in found if not defines(file, name)]
 
 
@@ -281,7 +342,7 @@ def test_commands_in_blocks_can_be_typed(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_commands_in_sentences_exist(options_of: dict[str, set[str]]) -> None:
     found = mentions(QUOTED, [*PAGES, *SOURCES])
-    assert len(found) > 20
+    assert len(found) > 14
     for one in found:
         command, *arguments = arguments_of(one.name)
         assert command in options_of, one
@@ -290,7 +351,7 @@ def test_commands_in_sentences_exist(options_of: dict[str, set[str]]) -> None:
 
 def test_commands_that_a_program_tells_people_to_type_exist(options_of: dict[str, set[str]]) -> None:
     found = [one for one in mentions(NAMED, SOURCES) if one.name not in PROSE]
-    assert len(found) > 15
+    assert len(found) > 14
     assert not [str(one) for one in found if one.name not in options_of]
 
 
@@ -313,3 +374,9 @@ def test_programs_of_the_benchmarks_have_the_options_that_pages_give_them() -> N
             found += len(options)
             assert set(options) <= set(OPTION.findall(file.read_text(encoding="utf-8"))), (page.name, file.name)
     assert found > 15
+
+
+def test_the_citation_has_the_version() -> None:
+    version = re.compile(r"^version\W+([\d.]+)", re.MULTILINE)
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "CITATION.cff")]
+    assert len({version.search(text)[1] for text in texts}) == 1  # type: ignore[index]
