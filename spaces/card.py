@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from spaces.digest import canonical_json
 from spaces.formats import FORMATS
@@ -41,7 +41,7 @@ class Source(Strict):
         return self
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """For people: the hub id, suite/path, folder, or the tasks."""
         return self.hub or self.files or (f"{self.suite}/{self.path}" if self.suite else " + ".join(self.tasks))
 
@@ -71,8 +71,8 @@ class Splits(Strict):
 
     def names(self, split: Split) -> list[str]:
         """The names that make up a split; none where there is no such split."""
-        found = getattr(self, split)
-        return [found] if isinstance(found, str) else list(found or [])
+        names = getattr(self, split)
+        return [names] if isinstance(names, str) else list(names or [])
 
 
 class RetrievalPool(Strict):
@@ -93,7 +93,7 @@ class Card(Strict):
     kind: Literal["task", "target"] = Field(description="set by the folder that the card lies in")
     description: str
     format: str
-    licence: str
+    license: str = Field(validation_alias=AliasChoices("licence", "license"))
     origin: str
     source: Source
     columns: dict[str, str | list[str]] = Field(
@@ -213,14 +213,14 @@ class Card(Strict):
         known = FORMATS[self.format].metrics.get(self.metric or "")
         return [] if known is None else sorted(set(languages) - known)
 
-    def places_of(self, split: Split) -> set[str]:
+    def locations_of(self, split: Split) -> set[str]:
         """Where the rows of a split lie, each language's apart: what two cards have in common, they share."""
         if self.parts:
-            return set().union(*(part.places_of(split) for part in self.parts))
+            return set().union(*(part.locations_of(split) for part in self.parts))
         source = self.source
         return {
             canonical_json(
-                [source.place, source.config_for(language), source.revision, name, source.rows_for(language)]
+                [source.location, source.config_for(language), source.revision, name, source.rows_for(language)]
             )
             for language in self.languages_of(split)
             for name in self.splits.names(split)
@@ -239,6 +239,6 @@ class Card(Strict):
     @property
     def identity(self) -> dict[str, Any]:
         """What decides which rows are read and how; texts for people do not."""
-        texts = dict.fromkeys(("description", "licence", "origin", "sizes", "unverified", "parts"), True)
+        texts = dict.fromkeys(("description", "license", "origin", "sizes", "unverified", "parts"), True)
         described = self.model_dump(exclude={**texts, "source": {"supply"}})
         return {**described, "parts": [part.identity for part in self.parts]}

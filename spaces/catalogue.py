@@ -109,8 +109,8 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
                 Problem("no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml")
             )
         paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
-        for sub, found in paths.items():
-            for path in found:
+        for sub, listed in paths.items():
+            for path in listed:
                 files.setdefault(f"{sub}/{path.stem}", []).append(path)
         for sub, kind in KINDS.items():
             for path in paths[sub]:
@@ -162,18 +162,20 @@ def _extended(
     of its own name in an earlier folder.
     """
     data = read_yaml(path)
+    if "license" in data and "licence" not in data:  # one spelling, so that the card replaces what it extends
+        data["licence"] = data.pop("license")
     base = data.pop("extends", None)
     if base is None:
         return data
     sub = next(sub for sub, each in KINDS.items() if each == kind)
     key = str(base) if "/" in str(base) else f"{sub}/{base}"
     seen = (*seen, path)
-    found = [file for file in files.get(key, []) if file not in seen]
-    if not found:
+    bases = [file for file in files.get(key, []) if file not in seen]
+    if not bases:
         what = "extends itself" if key in files else "extends an unknown card"
         known = [name.removeprefix(f"{sub}/") for name in files]
         raise InputError(Problem(what, f"{path}: extends", str(base), nearest(str(base), known)))
-    below = _extended(found[-1], KINDS[key.partition("/")[0]], files, seen)
+    below = _extended(bases[-1], KINDS[key.partition("/")[0]], files, seen)
     below.pop("name", None)
     if kind == "task":
         below = {name: value for name, value in below.items() if name not in TARGETS_ONLY}
@@ -237,7 +239,7 @@ def _unfit_for_training(target: Card, key: str, name: str, tasks: Mapping[str, C
 
 
 def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: str) -> list[Problem]:
-    """What is wrong with the card `name` in the place of `key`: it is unknown, or of another format or other labels."""
+    """What is wrong with the card `name` that `key` names: it is unknown, or of another format or other labels."""
     where = f"{card.name}.yaml: {key}"
     if name not in cards:
         return [Problem("unknown task", where, name, nearest(name, cards))]

@@ -121,11 +121,11 @@ def earlier(pool: DesignContext, findings: Iterable[Finding]) -> Iterator[Start]
             fitting += [(start, finding) for start in pool.start(finding.mixture, reason)]
     for name, card in pool.targets.items():
 
-        def order(found: tuple[Start, Finding], name: str = name) -> tuple[bool, float, str, str]:
-            finding = found[1]
+        def order(pair: tuple[Start, Finding], name: str = name) -> tuple[bool, float, str, str]:
+            finding = pair[1]
             return finding.target != name, -finding.gain, finding.search, str(finding.mixture)
 
-        related = [found for found in fitting if found[1].format == card.format]
+        related = [pair for pair in fitting if pair[1].format == card.format]
         if related:
             yield min(related, key=order)[0]
 
@@ -157,8 +157,8 @@ def unimax_counts(rows: Mapping[str, float], budget: float) -> dict[str, float]:
     With a budget above all rows together each task gets its rows.
     """
     left, counts = float(budget), dict[str, float]()
-    for place, task in enumerate(sorted(rows, key=lambda task: (rows[task], task))):
-        counts[task] = min(rows[task], left / (len(rows) - place))
+    for position, task in enumerate(sorted(rows, key=lambda task: (rows[task], task))):
+        counts[task] = min(rows[task], left / (len(rows) - position))
         left -= counts[task]
     return counts
 

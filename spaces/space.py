@@ -59,26 +59,27 @@ class Space:
             raise InputError(problems)
 
     def _contradictions(self) -> list[tuple[str, str, str]]:
-        found: list[tuple[str, str, str]] = []
+        contradictions: list[tuple[str, str, str]] = []
         if not 1 <= self.min_tasks <= self.max_tasks:
             counts = f"min_tasks {self.min_tasks}, max_tasks {self.max_tasks}"
-            found.append(("min_tasks must be at least 1 and at most max_tasks", counts, ""))
+            contradictions.append(("min_tasks must be at least 1 and at most max_tasks", counts, ""))
         if self.min_tasks > len(self.tasks):
-            found.append(
+            contradictions.append(
                 (f"min_tasks is {self.min_tasks} but there are {len(self.tasks)} tasks", "", "name more tasks")
             )
         for name, value in (("1", 1.0), ("min_weight", self.min_weight)):
             if not 0 < self.step <= 1 or abs(value / self.step - round(value / self.step)) > 1e-6:
                 text = f"{name} must be a whole multiple of weight_step"
-                found.append(
+                contradictions.append(
                     (text, f"min_weight {self.min_weight}, weight_step {self.step}", "for example 0.1 and 0.05")
                 )
         if not 0 < self.min_weight <= 1 or self.max_tasks * self.min_weight > 1 + 1e-9:
             text = f"{self.max_tasks} tasks of at least {self.min_weight} each are more than the whole"
-            found.append((text, "", "lower min_weight or max_tasks"))
-        if not found and self._choose([], list(self.tasks), self.min_tasks) is None:
-            found.append((f"the excluded pairs leave no {self.min_tasks} tasks that may be mixed", "", "exclude fewer"))
-        return found
+            contradictions.append((text, "", "lower min_weight or max_tasks"))
+        if not contradictions and self._choose([], list(self.tasks), self.min_tasks) is None:
+            what = f"the excluded pairs leave no {self.min_tasks} tasks that may be mixed"
+            contradictions.append((what, "", "exclude fewer"))
+        return contradictions
 
     @cached_property
     def bound(self) -> float:
@@ -88,14 +89,14 @@ class Space:
     @cached_property
     def distributions(self) -> dict[str, BaseDistribution]:
         """Parameter name -> Optuna distribution, in a fixed order."""
-        found: dict[str, BaseDistribution] = {}
+        distributions: dict[str, BaseDistribution] = {}
         for task in self.tasks:
-            found[f"use.{task}"] = CategoricalDistribution((False, True))
+            distributions[f"use.{task}"] = CategoricalDistribution((False, True))
         for task in self.tasks:
-            found[f"ratio.{task}"] = FloatDistribution(-self.bound, self.bound)
+            distributions[f"ratio.{task}"] = FloatDistribution(-self.bound, self.bound)
         for name, hyperparameter in self.hyperparameters:
-            found[f"hp.{name}"] = hyperparameter.distribution
-        return found
+            distributions[f"hp.{name}"] = hyperparameter.distribution
+        return distributions
 
     @cached_property
     def defaults(self) -> dict[str, Value]:
@@ -149,16 +150,16 @@ class Space:
 
     def problems(self, mixture: Mixture) -> list[str]:
         """Why a mixture is not in the space; empty when it is."""
-        found = [f"task {task!r} is not in the pool" for task in mixture.tasks if task not in self.tasks]
+        problems = [f"task {task!r} is not in the pool" for task in mixture.tasks if task not in self.tasks]
         if not self.min_tasks <= len(mixture) <= self.max_tasks:
-            found.append(f"has {len(mixture)} tasks, allowed are {self.min_tasks} to {self.max_tasks}")
+            problems.append(f"has {len(mixture)} tasks, allowed are {self.min_tasks} to {self.max_tasks}")
         for task, weight in mixture.weights.items():
             if weight < self.min_weight - 1e-9:
-                found.append(f"weight {weight:g} of {task!r} is below min_weight {self.min_weight:g}")
+                problems.append(f"weight {weight:g} of {task!r} is below min_weight {self.min_weight:g}")
         for pair in self.exclude:
             if pair <= set(mixture.tasks):
-                found.append(f"{' and '.join(sorted(pair))} must not be mixed")
-        return found
+                problems.append(f"{' and '.join(sorted(pair))} must not be mixed")
+        return problems
 
     def nearest(self, mixture: Mixture) -> Mixture:
         """The mixture on the grid that a named one becomes (weights move by less than a step)."""
@@ -203,7 +204,7 @@ class Space:
             return kept
         for index, task in enumerate(order):
             if not any(frozenset((task, other)) in self.exclude for other in kept):
-                found = self._choose([*kept, task], order[index + 1 :], count)
-                if found is not None:
-                    return found
+                chosen = self._choose([*kept, task], order[index + 1 :], count)
+                if chosen is not None:
+                    return chosen
         return None

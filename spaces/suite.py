@@ -45,11 +45,11 @@ class PublishedRow(Strict):
 
     def number(self, task: str, metric: str) -> float | None:
         """The task's number as the suite makes it; None where the parts that were published do not give it."""
-        found = self.scores.get(task, {})
-        if metric in found:
-            return found[metric]
+        scores = self.scores.get(task, {})
+        if metric in scores:
+            return scores[metric]
         is_qa = metric == "qa" or metric.startswith("qa_")
-        return fmean(found[part] for part in QA_PARTS) if is_qa and found.keys() >= set(QA_PARTS) else None
+        return fmean(scores[part] for part in QA_PARTS) if is_qa and scores.keys() >= set(QA_PARTS) else None
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def _published(path: Path) -> dict[str, list[PublishedRow]]:
     return {
         suite: [
             PublishedRow(name=name, split=split, source=source, scores=scores)
-            for (name, split, source), scores in found.items()
+            for (name, split, source), scores in published.items()
         ]
-        for suite, found in rows.items()
+        for suite, published in rows.items()
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.mini.build import build_suites
 from trainables.data.sources import away
 from trainables.work.plan import Plan
-from trainables.work.preparation import PreparationReport, Sizes
+from trainables.work.preparation import PreparationReport, Say, Sizes
 
 if TYPE_CHECKING:
     from trainables.data.card_data import Data, Split
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 SAMPLE = 256
 """Rows that are tokenised to learn how long examples are."""
-
-Say = Callable[[str], None]
 
 
 def prepare(

@@ -133,7 +133,7 @@ def _card(name: str, kind: Literal["task", "target"], format: str) -> Card:
         purpose=kind,
         description="made up",
         format=format,
-        licence="none",
+        license="none",
         origin="none",
         source=Source(files="nowhere"),
         labels=["yes", "no"],

@@ -28,9 +28,7 @@ from trainables.data.mirror import mounted
 from trainables.prepare import inspect
 from trainables.store.filesystem import Files
 from trainables.work.plan import Plan
-from trainables.work.preparation import PreparationReport
-
-Say = Callable[[str], None]
+from trainables.work.preparation import PreparationReport, Say
 
 
 def diagnose(workspace: Workspace, address: str | None, say: Say) -> Iterator[Check]:

@@ -144,9 +144,9 @@ def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Pr
     targets = [catalogue.targets[name] for name in config.targets if name in catalogue.targets]
     for number, name in enumerate(config.tasks):
         with suppress(InputError):  # `_unknown_names` says so
-            trained = catalogue.task(name).places_of("train")
+            trained = catalogue.task(name).locations_of("train")
             for target in targets:
-                if trained & (target.places_of("test") | catalogue.dev_card(target).places_of("dev")):
+                if trained & (target.locations_of("test") | catalogue.dev_card(target).locations_of("dev")):
                     fix = f"leave one of them out, or its languages that {target.name} is not scored in"
                     what = f"trains on rows that {target.name} is scored on"
                     yield Problem(what, f"{file}: tasks.{number}", name, fix)
@@ -240,15 +240,15 @@ def _checked(stage: StageSettings, values: Mapping[str, Any], where: str) -> Ite
 
 
 def _space(config: SearchConfig, catalogue: Catalogue) -> Space:
-    """The space of a configuration; tasks whose licence is not allowed are left out."""
+    """The space of a configuration; tasks whose license is not allowed are left out."""
     allowed = config.space.licences
     cards = {}
     for name in config.tasks:
         with suppress(InputError):  # `_unknown_names` says so
             cards[name] = catalogue.task(name)
-    pool = sorted(name for name, card in cards.items() if allowed is None or card.licence in allowed)
+    pool = sorted(name for name, card in cards.items() if allowed is None or card.license in allowed)
     if not pool:
-        found = sorted({card.licence for card in cards.values()})
+        found = sorted({card.license for card in cards.values()})
         raise InputError(Problem("no task is left", "space.licences", f"{allowed}; the tasks have {found}"))
     hyperparameters = {}
     for name, hyperparameter in sorted(config.space.hyperparameters.items()):

@@ -25,7 +25,7 @@ def _line(card: Card) -> CardLine:
         training_language=card.training_language if card.is_trained else None,
         sizes=dict(card.sizes),
         unverified=card.unverified,
-        license=card.licence,
-        source=card.source.place,
+        license=card.license,
+        source=card.source.location,
         origin=card.origin,
     )

@@ -26,7 +26,7 @@ from search.studies.database import reason_of, shown
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from search.tracking.client import FIX, artifacts_beside, open_client
-from search.tracking.run_contents import DIGEST, SEARCH, STATE, Pages, Row
+from search.tracking.run_contents import DIGEST, SEARCH, STATE, MetricRow, Pages
 from spaces.errors import Failure, Problem
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
@@ -68,7 +68,7 @@ class _Run:
     ended: int | None = None
     mark: str = ""
     params: set[str] = field(default_factory=set)
-    rows: set[Row] = field(default_factory=set)
+    rows: set[MetricRow] = field(default_factory=set)
 
 
 class Tracking:
@@ -334,7 +334,7 @@ class Tracking:
             client.set_terminated(run.id, page.status, page.ended)
         run.status, run.ended = page.status, page.ended
 
-    def _log(self, run_id: str, rows: list[Row], params: dict[str, str], tags: dict[str, str]) -> None:
+    def _log(self, run_id: str, rows: list[MetricRow], params: dict[str, str], tags: dict[str, str]) -> None:
         """In as few batches as MLflow takes; the tags last."""
         from mlflow.entities import Metric, Param, RunTag
 

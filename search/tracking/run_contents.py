@@ -23,7 +23,7 @@ from spaces.recipe import Recipe
 SEARCH, DIGEST, FAMILY, STATE = "search.id", "recipe.digest", "recipe.family", "state"
 """Tags of the runs."""
 
-Row = tuple[str, float, int, int]
+MetricRow = tuple[str, float, int, int]
 """A metric: key, value, time in ms, step."""
 
 
@@ -37,7 +37,7 @@ class Page:
     ended: int
     params: dict[str, str]
     tags: dict[str, str]
-    metrics: list[Row]
+    metrics: list[MetricRow]
 
     @property
     def mark(self) -> str:
@@ -95,7 +95,7 @@ class Pages:
         fixed = self.search.config.fixed()
         return {key: _text(value) for key, value in fixed.items() if value is not None and value not in ([], {})}
 
-    def summary(self) -> list[Row]:
+    def summary(self) -> list[MetricRow]:
         """Metrics of the search's own run: the best of each target so far; the step is the number of work items."""
         state = self.studies.state
         over = [record for record in state.owners() if record.finished]
@@ -124,7 +124,7 @@ class Pages:
             return "not promoted", "FINISHED"
         return state, "FAILED" if state == "failed" else "FINISHED"
 
-    def _metrics(self, record: Record) -> Iterator[Row]:
+    def _metrics(self, record: Record) -> Iterator[MetricRow]:
         """Scores, gain and cost; the step is the rung."""
         if record.finished is None:
             return

@@ -42,6 +42,17 @@ def test_a_card_extends_another(tmp_path: Path) -> None:
     assert found.tasks["more"].name == "more"
 
 
+def test_a_license_is_spelt_either_way(tmp_path: Path) -> None:
+    american = CARD.replace("licence: mit", "license: mit")
+    cards = Catalogue.load([folder(tmp_path, tasks__pairs=american, tasks__more="extends: pairs\nlicence: none\n")])
+    assert [cards.tasks[name].license for name in ("pairs", "more")] == ["mit", "none"]
+    folder(tmp_path, tasks__more="extends: pairs\nlicense: cc0\n")
+    assert Catalogue.load([tmp_path]).tasks["more"].license == "cc0"
+    folder(tmp_path, tasks__more="extends: pairs\nlicence: none\nlicense: cc0\n")
+    with pytest.raises(InputError, match="license: unknown key"):
+        Catalogue.load([tmp_path])
+
+
 def test_language_in_the_configuration(tmp_path: Path) -> None:
     text = CARD.replace('config: "{lang}"', 'config: "x.{name}", names: {zh: Chinese}')
     source = Catalogue.load([folder(tmp_path, tasks__pairs=text)]).tasks["pairs"].source
@@ -86,7 +97,7 @@ def test_a_process_reads_the_same_files_once_and_changed_ones_again(tmp_path: Pa
     first = Catalogue.load([folder(tmp_path, tasks__pairs=CARD)])
     assert Catalogue.load([tmp_path]) is first
     folder(tmp_path, tasks__pairs=CARD.replace("licence: mit", "licence: mit-0"))
-    assert Catalogue.load([tmp_path]).tasks["pairs"].licence == "mit-0"
+    assert Catalogue.load([tmp_path]).tasks["pairs"].license == "mit-0"
     folder(tmp_path, tasks__more="extends: pairs\n")
     assert "more" in Catalogue.load([tmp_path]).tasks
     (tmp_path / "tasks" / "pairs.yaml").unlink()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import fsspec
 
-from trainables.store.store import SEAL, Store, _seal
+from spaces.digest import canonical_json
+from trainables.store.store import SEAL, Store
 
 SIZE = 5000
 
@@ -40,7 +42,8 @@ class Raw:
 
     def seal(self, name: str, value: Any) -> None:
         """JSON with a checksum that fits, as a hostile writer makes it."""
-        self.write(name, json.dumps({**value, SEAL: _seal(value)}).encode())
+        checksum = hashlib.sha256(canonical_json(value).encode()).hexdigest()
+        self.write(name, json.dumps({**value, SEAL: checksum}).encode())
 
 
 def make_folder(folder: Path, weights: bytes) -> Path:

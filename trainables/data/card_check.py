@@ -10,7 +10,7 @@ from typing import Literal
 from spaces.card import Card, Split
 from spaces.errors import InputError, Problem, TaskmixError
 from trainables.data.columns import Reader
-from trainables.data.sources import Source, empty, sources_of
+from trainables.data.sources import SourceSplit, empty, sources_of
 
 FIRST = 100
 """Rows that are read at a time, until one of them counts."""
@@ -20,7 +20,7 @@ SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 @dataclass
 class CardReport:
-    """What was found of one card.
+    """How a card compares with its data.
 
     Args:
         looked: how many splits were looked at, each language's counted.
@@ -49,14 +49,14 @@ class CardReport:
             sizes = "all" if self.counted == self.looked else f"{self.counted or 'none'}"
             return f"{splits} as on the card, rows counted in {sizes}"
         first = self.problems[0]
-        found = f"; found: {' '.join(first.found.split())}" if first.found else ""
+        seen = f"; found: {' '.join(first.found.split())}" if first.found else ""
         more = len(self.problems) - 1
-        return f"{first.where}: {first.what}{found}" + (f" (and {more} more)" if more else "")
+        return f"{first.where}: {first.what}{seen}" + (f" (and {more} more)" if more else "")
 
 
 def looked_at(card: Card, cache: Path, mirror: str | None) -> CardReport:
     """Columns, labels and sizes of every split that the card names, in every language, from the first rows."""
-    findings = CardReport(card)
+    report = CardReport(card)
     pools = [card.pool_card.model_copy(update={"sizes": {}})] if card.pool is not None else []
     for part in (*(card.parts or (card,)), *pools):
         for split, language in _named(part):
@@ -64,14 +64,14 @@ def looked_at(card: Card, cache: Path, mirror: str | None) -> CardReport:
                 sources = sources_of(part, split, language, cache, mirror)
                 for source in sources:
                     _look(source)
-                findings.looked += 1
-                findings.counted += _compare_size(part, split, language, sources)
+                report.looked += 1
+                report.counted += _compare_size(part, split, language, sources)
             except TaskmixError as error:
-                findings.problems += [
+                report.problems += [
                     Problem(problem.what, f"{problem.where} ({language})", problem.found, problem.fix)
                     for problem in error.problems
                 ]
-    return findings
+    return report
 
 
 def _named(card: Card) -> list[tuple[Split, str]]:
@@ -81,11 +81,11 @@ def _named(card: Card) -> list[tuple[Split, str]]:
     return [(split, language) for split in SPLITS if card.splits.names(split) for language in card.languages_of(split)]
 
 
-def _look(source: Source) -> None:
+def _look(source: SourceSplit) -> None:
     """Raises TaskmixError unless the first rows become canonical ones."""
     with source.stream() as rows:
         features = rows.features or rows._resolve_features().features
-        reader = Reader(source.card, features, source.place, source.language)
+        reader = Reader(source.card, features, source.location, source.language)
         seen = 0
         for batch in rows.iter(batch_size=FIRST):
             count = len(next(iter(batch.values())))
@@ -95,7 +95,7 @@ def _look(source: Source) -> None:
     raise InputError(empty(source, reader.none_of(seen)))
 
 
-def _compare_size(card: Card, split: Split, language: str, sources: Sequence[Source]) -> bool:
+def _compare_size(card: Card, split: Split, language: str, sources: Sequence[SourceSplit]) -> bool:
     """Whether the number of rows is known on both sides; raises InputError if they differ."""
     size, counts = card.size_of(split, language), [source.count() for source in sources]
     if size is None or None in counts:
@@ -103,5 +103,5 @@ def _compare_size(card: Card, split: Split, language: str, sources: Sequence[Sou
     total = sum(count for count in counts if count is not None)
     if total != size:
         where, fix = f"{card.name}.yaml: sizes.{split}", "a damaged copy, or another version of the data"
-        raise InputError(Problem(f"the card says {size:,} rows", where, f"{total:,} in {sources[0].place}", fix))
+        raise InputError(Problem(f"the card says {size:,} rows", where, f"{total:,} in {sources[0].location}", fix))
     return True

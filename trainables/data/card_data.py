@@ -24,9 +24,10 @@ from transformers import PreTrainedTokenizerBase
 from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
+from spaces.formats import FORMATS
 from trainables.data.columns import Reader, features_of
 from trainables.data.mini import suite_folder
-from trainables.data.sources import Source, empty, quiet, sources_of, unwritable
+from trainables.data.sources import SourceSplit, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
 from trainables.store.filesystem import write_aside
 
@@ -161,17 +162,18 @@ class Data:
         kept = np.sort(np.concatenate([np.flatnonzero(is_right), others[order[: card.pool.distractors]]]))
         return digest([key, [query_key for query_key, _ in asked], card.pool.distractors]), rows.select(kept)
 
-    def _rows_of(self, source: Source) -> tuple[str, Dataset]:
+    def _rows_of(self, source: SourceSplit) -> tuple[str, Dataset]:
         """The key and the canonical rows of one source."""
         card, language = source.card, source.language
-        reading = {"format": card.format, "columns": card.columns, "values": card.values, "labels": card.labels}
+        reading = {"columns": card.columns, "values": card.values, "labels": card.labels}
+        form = {"format": card.format, "types": dict(FORMATS[card.format].columns)}
         chosen = {"rows": card.source.rows_for(language), "language": language}
-        key = digest({"source": source.fingerprint, "code": _code(), **reading, **chosen}, length=32)
+        key = digest({"source": source.fingerprint, "code": code_version(), **form, **reading, **chosen}, length=32)
 
         def build(file: Path) -> None:
             with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:
                 raw = source.load(Path(scratch))
-                reader = Reader(card, raw.features, source.place, language)
+                reader = Reader(card, raw.features, source.location, language)
                 rows = raw.select_columns(reader.needed).map(
                     reader.canonical,
                     batched=True,
@@ -206,7 +208,7 @@ class Data:
         order = np.random.default_rng(derive_seed("sample")).permutation(len(rows))
         return rows.select(np.sort(order[:limit]))
 
-    def _sources(self, card: Card, split: Split, language: str) -> list[Source]:
+    def _sources(self, card: Card, split: Split, language: str) -> list[SourceSplit]:
         return sources_of(card, split, language, self.cache, self.mirror)
 
 
@@ -226,7 +228,7 @@ _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictiona
 
 
 @cache
-def _code() -> str:
+def code_version() -> str:
     """Digest of the modules that make rows and features."""
     here = Path(__file__).parent
     formats = sorted((here.parent / "formats").glob("*.py"))

@@ -50,16 +50,16 @@ class Reader:
     Args:
         card: whose columns and labels count.
         features: the columns of the split as its source has it.
-        place: where it lies, for messages.
+        location: where it lies, for messages.
         language: of the rows.
 
     Raises:
         InputError: every role whose column is not there, with the columns that are.
     """
 
-    def __init__(self, card: Card, features: Features, place: str, language: str) -> None:
+    def __init__(self, card: Card, features: Features, location: str, language: str) -> None:
         self.card = card
-        self.place = place
+        self.location = location
         self._features = features
         self._types = FORMATS[card.format].columns
         self._roles = {column: role for role, column in self._types.items()}
@@ -76,13 +76,13 @@ class Reader:
                 self._columns[role] = column
             elif role in card.columns or column_type not in OPTIONAL:
                 there = list(_paths(features))
-                found = f"{', '.join(map(repr, missing))}; {place} has: {', '.join(there)}"
+                found = f"{', '.join(map(repr, missing))}; {location} has: {', '.join(there)}"
                 fix = f"say which column is {role}; " + nearest(missing[0], there)
                 problems.append(Problem("no such column", f"{card.name}.yaml: columns.{role}", found, fix))
         there = list(features)
         for column in self._wanted:
             if column not in features:
-                found = f"{column!r}; {place} has: {', '.join(there)}"
+                found = f"{column!r}; {location} has: {', '.join(there)}"
                 problems.append(
                     Problem("no such column", f"{card.name}.yaml: source.rows", found, nearest(column, there))
                 )
@@ -241,9 +241,8 @@ class Reader:
     def _error(self, role: str, what: str, found: str, index: int | None = None, fix: str = "") -> InputError:
         column = self._columns.get(role, role)
         row = "" if index is None else f", row {index}"
-        return InputError(
-            Problem(what, f"{self.card.name}.yaml: columns.{role}", f"{found} in {column!r} of {self.place}{row}", fix)
-        )
+        found = f"{found} in {column!r} of {self.location}{row}"
+        return InputError(Problem(what, f"{self.card.name}.yaml: columns.{role}", found, fix))
 
 
 def _as_list(column: str | list[str]) -> list[str]:
@@ -267,12 +266,12 @@ def _root(features: Features, path: str) -> str:
 def _feature(features: Features, path: str) -> Any:
     """The type at a dotted path, or None if there is none. Lists are seen through."""
     root = _root(features, path)
-    found: Any = features.get(root)
+    feature: Any = features.get(root)
     for key in path[len(root) + 1 :].split(".") if path != root else ():
-        while isinstance(found, List):
-            found = found.feature
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        while isinstance(feature, List):
+            feature = feature.feature
+        feature = feature.get(key) if isinstance(feature, dict) else None
+    return feature
 
 
 def _paths(features: Mapping[str, Any], above: str = "") -> list[str]:

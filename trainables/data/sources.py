@@ -25,7 +25,7 @@ from trainables.data.mirror import BUILDERS, copies_of, files_of, mounted, names
 
 
 @dataclass(frozen=True)
-class Files:
+class FileSplit:
     """A split in local files."""
 
     card: Card
@@ -34,7 +34,7 @@ class Files:
     files: Sequence[Path]
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """For people."""
         return str(self.files[0]) if len(self.files) == 1 else f"{self.files[0]} and {len(self.files) - 1} more"
 
@@ -99,7 +99,7 @@ class Files:
             if _is_about_no_rows(root):
                 raise InputError(empty(self, "no rows")) from error
             what = f"is not readable as {self._builder}"
-            raise InputError(Problem(what, self.place, str(root)[:300], "export the file again")) from error
+            raise InputError(Problem(what, self.location, str(root)[:300], "export the file again")) from error
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class HubSplit:
     cache: Path
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """For people."""
         return " ".join(part for part in (self.card.source.hub, self.config, self.name) if part)
 
@@ -171,29 +171,29 @@ class HubSplit:
         source = f"{self.card.name}.yaml: source"
         if isinstance(error, datasets.exceptions.DatasetNotFoundError):
             fix = "mend the id; a private or gated data set needs `hf auth login`"
-            return InputError(Problem("no such data set on the hub", f"{source}.hub", self.place, fix))
+            return InputError(Problem("no such data set on the hub", f"{source}.hub", self.location, fix))
         if isinstance(error, ConnectionError):
             fix = "check the network, or set `mirror` to a folder or URL with <hub id>/<config>/<split>.parquet"
-            return Failure(Problem("the hub cannot be reached", f"{source}.hub", f"{self.place}: {text}", fix))
+            return Failure(Problem("the hub cannot be reached", f"{source}.hub", f"{self.location}: {text}", fix))
         if "scripts are no longer supported" in text:
             fix = "set source.revision to refs/convert/parquet where the hub has it, or use a mirror"
-            return InputError(Problem("the data set needs a loading script", f"{source}.hub", self.place, fix))
+            return InputError(Problem("the data set needs a loading script", f"{source}.hub", self.location, fix))
         if isinstance(error, ValueError) and "BuilderConfig" in text:
-            return InputError(Problem("no such configuration", f"{source}.config", f"{self.place}: {text}"[:600]))
+            return InputError(Problem("no such configuration", f"{source}.config", f"{self.location}: {text}"[:600]))
         if isinstance(error, ValueError) and "split" in text:
-            return InputError(Problem("no such split", self.where, f"{self.place}: {text}"[:600]))
+            return InputError(Problem("no such split", self.where, f"{self.location}: {text}"[:600]))
         root = _root(error)
         if _is_disk(root):
             return unwritable(self.cache, root)
         if _is_about_no_rows(root):
             return InputError(empty(self, "no rows"))
-        return Failure(Problem("cannot be read from the hub", f"{source}.hub", f"{self.place}: {root}"[:600]))
+        return Failure(Problem("cannot be read from the hub", f"{source}.hub", f"{self.location}: {root}"[:600]))
 
 
-Source = Files | HubSplit
+SourceSplit = FileSplit | HubSplit
 
 
-def sources_of(card: Card, split: Split, language: str, cache: Path, mirror: str | None) -> list[Source]:
+def sources_of(card: Card, split: Split, language: str, cache: Path, mirror: str | None) -> list[SourceSplit]:
     """What makes up a split, in order: of a card with parts, all their training rows.
 
     Raises:
@@ -210,7 +210,7 @@ def sources_of(card: Card, split: Split, language: str, cache: Path, mirror: str
     return [_source(card, split, name, language, cache, mirror) for name in names]
 
 
-def _source(card: Card, split: Split, name: str, language: str, cache: Path, mirror: str | None) -> Source:
+def _source(card: Card, split: Split, name: str, language: str, cache: Path, mirror: str | None) -> SourceSplit:
     """One split of the source."""
     source, config = card.source, card.source.config_for(language)
     if source.hub and mirror is None:
@@ -221,7 +221,7 @@ def _source(card: Card, split: Split, name: str, language: str, cache: Path, mir
         copies = copies_of(mirror, below, name, cache)
         if not copies:
             raise InputError(no_files(card, split, name, f"{mirror}/{below}", names_in(mirror, below) or None))
-        return Files(card, split, language, copies)
+        return FileSplit(card, split, language, copies)
     if source.suite:
         suite = suite_folder(cache, source.suite)
         if not suite.is_dir():
@@ -235,7 +235,7 @@ def _source(card: Card, split: Split, name: str, language: str, cache: Path, mir
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
         raise InputError(no_files(card, split, name, str(folder), there))
-    return Files(card, split, language, files)
+    return FileSplit(card, split, language, files)
 
 
 def matches(row: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:
@@ -279,9 +279,9 @@ def no_files(card: Card, split: Split, name: str, folder: str, there: Sequence[s
     return Problem(f"no file for split {name!r}", f"{card.name}.yaml: splits.{split}", found, fix)
 
 
-def empty(source: Source, rows: str) -> Problem:
+def empty(source: SourceSplit, rows: str) -> Problem:
     return Problem(
-        f"the {source.split} split is empty", source.where, f"{rows} in {source.place}", "name another split"
+        f"the {source.split} split is empty", source.where, f"{rows} in {source.location}", "name another split"
     )
 
 
@@ -312,4 +312,4 @@ def away(card: Card, mirror: str | None) -> Iterator[str]:
     for source in (part.source for part in card.parts or (card,)):
         licensed = source.supply is not None and source.files is not None
         if (source.hub and mirror is None) or (licensed and not Path(str(source.files)).expanduser().exists()):
-            yield source.place
+            yield source.location

@@ -45,7 +45,7 @@ class AnswerRetrieval(Retriever):
         ids = head.rows["id"][:]
         vectors = text_vectors(encoder, features, tokenizer, settings, layers)
         return [
-            [[ids[at] for at in found] for found in nearest(queries, pool, RANKS, device)[1].tolist()]
+            [[ids[at] for at in best] for best in nearest(queries, pool, RANKS, device)[1].tolist()]
             for queries, pool in zip(vectors, head.vectors, strict=True)
         ]
 
@@ -67,14 +67,14 @@ class AnswerRetrieval(Retriever):
         return "json", json.dumps(dict(zip(rows["id"][:], decided, strict=True)), ensure_ascii=False, indent=0) + "\n"
 
 
-def average_precision(found: Sequence[str], relevant: Sequence[str]) -> float:
+def average_precision(ranked: Sequence[str], relevant: Sequence[str]) -> float:
     """Mean of the precisions at the ranks of the relevant ones among the first 20; the others count 0.
 
     As XTREME-R's own: the mean is over the relevant ones, or over 20 where there are more.
     """
     gold = set(relevant)
     hits, total = 0, 0.0
-    for rank, candidate in enumerate(found[:RANKS], 1):
+    for rank, candidate in enumerate(ranked[:RANKS], 1):
         if candidate in gold:
             hits += 1
             total += hits / rank

@@ -54,11 +54,11 @@ class BitextMining(Retriever):
         predictions = []
         vectors = text_vectors(encoder, features, tokenizer, settings, layers)
         for own, pool in zip(vectors, head.vectors, strict=True):
-            found: list[list[Any] | None] = [None] * len(rows)
+            pairs: list[list[Any] | None] = [None] * len(rows)
             for a, b, margin in mine(own[here.first], pool[there.first], NEIGHBOURS, device):
                 if here.once[a] and there.once[b]:
-                    found[here.first[a]] = [ids[there.first[b]], margin]
-            predictions.append(found)
+                    pairs[here.first[a]] = [ids[there.first[b]], margin]
+            predictions.append(pairs)
         return predictions
 
     def tune(self, rows: Dataset, predicted: Sequence[Any], card: Card, language: str) -> dict[str, float]:
@@ -72,8 +72,8 @@ class BitextMining(Retriever):
     def metrics(self, rows: Dataset, decided: Sequence[str | None], card: Card, language: str) -> dict[str, float]:
         """Precision and recall of the pairs, and their harmonic mean."""
         relevant = rows["relevant"][:]
-        taken = sum(found is not None for found in decided)
-        correct = sum(found in gold for found, gold in zip(decided, relevant, strict=True) if found is not None)
+        taken = sum(other is not None for other in decided)
+        correct = sum(other in gold for other, gold in zip(decided, relevant, strict=True) if other is not None)
         return _f1(correct, taken, sum(map(len, relevant)))
 
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
@@ -89,7 +89,7 @@ class BitextMining(Retriever):
     def submission(self, rows: Dataset, decided: Sequence[str | None], card: Card) -> tuple[str, str]:
         """The ids of each pair, the sentence of the language first."""
         pairs = zip(rows["id"][:], decided, strict=True)
-        return "tsv", lines(f"{own}\t{found}" for own, found in pairs if found is not None)
+        return "tsv", lines(f"{own}\t{other}" for own, other in pairs if other is not None)
 
 
 class _Corpus:
@@ -132,8 +132,8 @@ def mine(first: Tensor, second: Tensor, k: int, device: torch.device) -> list[tu
 def _proposals(cosines: Tensor, at: Tensor, near: Tensor, near_other: Tensor) -> list[tuple[int, int, float]]:
     margins = cosines / ((near.unsqueeze(1) + near_other[at]) / 2)
     best, which = margins.max(dim=1)
-    found = at.gather(1, which.unsqueeze(1)).squeeze(1)
-    return list(zip(range(len(at)), found.tolist(), best.tolist(), strict=True))
+    neighbour = at.gather(1, which.unsqueeze(1)).squeeze(1)
+    return list(zip(range(len(at)), neighbour.tolist(), best.tolist(), strict=True))
 
 
 def best_threshold(predicted: Sequence[Any], relevant: Sequence[Sequence[str]]) -> float:

@@ -101,7 +101,7 @@ class Retrieval(Retriever):
     def metrics(self, rows: Dataset, decided: Sequence[int], card: Card, language: str) -> dict[str, float]:
         """Accuracy at 1; of equal texts any will do, for nothing tells them apart."""
         texts = rows["text_b"][:]
-        return {"accuracy": sum(texts[found] == text for found, text in zip(decided, texts, strict=True)) / len(texts)}
+        return {"accuracy": sum(texts[row] == text for row, text in zip(decided, texts, strict=True)) / len(texts)}
 
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The expected value of guessing: 1 / rows where all text_b differ."""

@@ -37,17 +37,17 @@ def _by_matmul(queries: Tensor, candidates: Tensor, k: int, device: torch.device
     for block in torch.split(queries, QUERIES):
         here = block.to(device)
         best = torch.empty(len(here), 0, device=device)
-        found = torch.empty(len(here), 0, dtype=torch.int64, device=device)
+        nearest_at = torch.empty(len(here), 0, dtype=torch.int64, device=device)
         for start in range(0, len(candidates), CANDIDATES):
             scores = here @ candidates[start : start + CANDIDATES].to(device).T
             values, at = _top(scores, min(k, scores.shape[1]))
-            # what was found before comes first, and the sort is stable: of equal ones it stays in front
+            # what was nearest before comes first, and the sort is stable: of equal ones it stays in front
             merged = torch.cat([best, values], dim=1)
             order = merged.argsort(dim=1, descending=True, stable=True)[:, :k]
             best = merged.gather(1, order)
-            found = torch.cat([found, at + start], dim=1).gather(1, order)
+            nearest_at = torch.cat([nearest_at, at + start], dim=1).gather(1, order)
         similarities.append(best.cpu())
-        positions.append(found.cpu())
+        positions.append(nearest_at.cpu())
     if not similarities:
         return torch.empty(0, k), torch.empty(0, k, dtype=torch.int64)
     return torch.cat(similarities), torch.cat(positions)
@@ -73,8 +73,8 @@ def _by_faiss(queries: Tensor, candidates: Tensor, k: int) -> tuple[Tensor, Tens
     index = faiss.IndexFlatIP(candidates.shape[1])
     index.add(candidates.numpy())
     wide = min(k + 1, len(candidates))
-    found = index.search(queries.numpy(), wide)
-    values, at = torch.from_numpy(found[0]), torch.from_numpy(found[1])
+    result = index.search(queries.numpy(), wide)
+    values, at = torch.from_numpy(result[0]), torch.from_numpy(result[1])
     at, order = at.sort(dim=1)
     values = values.gather(1, order)
     order = values.argsort(dim=1, descending=True, stable=True)

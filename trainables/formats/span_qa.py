@@ -184,8 +184,8 @@ def best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, T
     by_size = [
         (starts[:, : width - longer] + ends[:, longer:]).max(dim=1) for longer in range(min(LONGEST_ANSWER, width))
     ]
-    score, longer = torch.stack([found.values for found in by_size]).max(dim=0)
-    start = torch.stack([found.indices for found in by_size]).gather(0, longer.unsqueeze(0)).squeeze(0)
+    score, longer = torch.stack([best.values for best in by_size]).max(dim=0)
+    start = torch.stack([best.indices for best in by_size]).gather(0, longer.unsqueeze(0)).squeeze(0)
     return score, start, start + longer
 
 
@@ -231,10 +231,10 @@ def _first_answer(context: str, answers: Mapping[str, Any]) -> tuple[int, int] |
     text = given.strip()
     start += given.find(text)
     if not context.startswith(text, start):
-        places = [found.start() for found in re.finditer(re.escape(text), context)]
-        if not places:
+        starts = [match.start() for match in re.finditer(re.escape(text), context)]
+        if not starts:
             return None
-        start = min(places, key=lambda place: abs(place - start))
+        start = min(starts, key=lambda at: abs(at - start))
     return start, start + len(text)
 
 

@@ -97,16 +97,16 @@ def text_vectors(
     Raises:
         InputError: the encoder has fewer layers.
     """
-    found: Tensor | None = None
+    vectors: Tensor | None = None
     with evaluating(encoder, nn.Identity()) as device:
         for chosen in by_length(features, settings.batch_size):
             states = pooled(encoder, on(device, pad(chosen, tokenizer)), settings.pooling, layers)
             states = functional.normalize(states.float(), dim=-1).cpu()
-            if found is None:
-                found = torch.empty(len(layers), len(features), states.shape[-1])
-            found[:, [feature["row"] for feature in chosen]] = states
-    assert found is not None, "an empty split is refused when it is read"
-    return found
+            if vectors is None:
+                vectors = torch.empty(len(layers), len(features), states.shape[-1])
+            vectors[:, [feature["row"] for feature in chosen]] = states
+    assert vectors is not None, "an empty split is refused when it is read"
+    return vectors
 
 
 def pooled(encoder: nn.Module, batch: Batch, pooling: Literal["mean", "cls"], layers: Sequence[Layer]) -> Tensor:

@@ -122,12 +122,12 @@ class Files:
         path = self._full(folder)
         with self.failing("read"):
             try:
-                found = self._fresh.ls(path, detail=True)
+                entries = self._fresh.ls(path, detail=True)
             except (FileNotFoundError, NotADirectoryError):
                 return []
         listed = [
             Listed(info["name"].rstrip("/").rpartition("/")[2], info["type"] == "directory", int(info.get("size") or 0))
-            for info in found
+            for info in entries
         ]
         return sorted((one for one in listed if one.name != Path(path).name), key=lambda one: one.name)
 
@@ -136,11 +136,11 @@ class Files:
         path, filesystem = self._full(name), self._fresh
         with self.failing("read"):
             try:
-                found = filesystem.find(path, detail=True)
-                times = [filesystem.modified(each) for each in found] or [filesystem.modified(path)]
+                files = filesystem.find(path, detail=True)
+                times = [filesystem.modified(each) for each in files] or [filesystem.modified(path)]
             except FileNotFoundError:
                 return None
-        return sum(info["size"] for info in found.values()), max(times)
+        return sum(info["size"] for info in files.values()), max(times)
 
     def stamp(self, name: str) -> tuple[str, ...]:
         """The size of a file, and what changes when its content does: ETag, checksum or time of change."""

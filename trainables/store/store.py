@@ -185,8 +185,8 @@ class Store:
         """Key -> bytes, of those that are there; several manifests are read at a time."""
         wanted = list(keys)
         with ThreadPoolExecutor(READERS) as readers:
-            found = zip(wanted, readers.map(self.size, wanted), strict=True)
-            return {key: size for key, size in found if size is not None}
+            sizes = zip(wanted, readers.map(self.size, wanted), strict=True)
+            return {key: size for key, size in sizes if size is not None}
 
     def remove(self, key: str) -> None:
         """Remove an encoder: its manifest first, so that nobody finds half of it."""
@@ -203,11 +203,11 @@ class Store:
         with ThreadPoolExecutor(READERS) as readers:
             named = {manifest.folder for manifest in readers.map(self._manifest, keys) if manifest}
         folders = {one.name for one in listed if one.is_folder and ORPHAN_FOLDER.fullmatch(one.name)}
-        found = [f"encoders/{name}" for name in sorted(folders - named)]
-        for place in ("", "encoders/", "scores/", "predictions/", "limits/"):
-            found += [place + one.name for one in self._files.list(place.rstrip("/")) if ASIDE.fullmatch(one.name)]
-        found += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
-        measured = {name: self._files.measure(name) for name in found}
+        left = [f"encoders/{name}" for name in sorted(folders - named)]
+        for folder in ("", "encoders/", "scores/", "predictions/", "limits/"):
+            left += [folder + one.name for one in self._files.list(folder.rstrip("/")) if ASIDE.fullmatch(one.name)]
+        left += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
+        measured = {name: self._files.measure(name) for name in left}
         latest = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=older_than)
         return [Orphan(name, size[0]) for name, size in measured.items() if size and size[1] <= latest]
 
@@ -224,11 +224,11 @@ class Store:
 
     def _manifest(self, key: str) -> Manifest | None:
         """The manifest of an encoder; None when there is none, or none that can be trusted."""
-        found = self._read_json(f"encoders/{key}.json")
-        if found is None:
+        content = self._read_json(f"encoders/{key}.json")
+        if content is None:
             return None
         try:
-            manifest = Manifest.model_validate(found)
+            manifest = Manifest.model_validate(content)
         except ValidationError as error:
             detail = error.errors()[0]
             self._complain(f"encoders/{key}.json", f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}")
@@ -269,9 +269,9 @@ class Store:
         try:
             if name.endswith(".gz"):
                 data = gzip.decompress(data)
-            found = pydantic_core.from_json(data, allow_inf_nan=False)
-            if isinstance(found, dict) and found.pop(SEAL, None) == _seal(found):
-                return found
+            value = pydantic_core.from_json(data, allow_inf_nan=False)
+            if isinstance(value, dict) and value.pop(SEAL, None) == _seal(value):
+                return value
             self._complain(name, "does not fit its checksum")
         except (ValueError, OSError, EOFError, zlib.error) as error:
             self._complain(name, f"is no JSON: {error}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import Field
 
 from spaces.errors import Problem
 from spaces.parsing import Strict
+
+Say = Callable[[str], None]
+"""Tells people, in a line, what is going on."""
 
 
 class Sizes(Strict):

@@ -4,17 +4,21 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
+import fsspec
 import pytest
 from datasets import Dataset, Features, Value
 
 from spaces.errors import Failure, InputError
+from spaces.formats import FORMATS
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
 from trainables.data.card_data import Data, fingerprint, suite_folder
+from trainables.data.mirror import copies_of
 
 # --- where rows come from
 
@@ -69,6 +73,15 @@ def test_a_mirror_stands_in_for_the_hub(tmp_path, card_of, prefix):
     card = card_of("sentence_classification", source={"hub": "some/set", "config": "{name}", "names": {"de": "german"}})
     assert data.rows(card, "train", "de")["text"][:] == ["german"]
     assert data.rows(card, "train", "en")["text"][:] == ["en"]
+
+
+def test_a_file_of_a_mirror_without_etags_is_copied_again_once_it_has_changed(tmp_path, card_of):
+    """The downloads of `datasets` would take it for the same: they tell files apart by ETag alone."""
+    files, card = fsspec.filesystem("memory"), card_of("sentence_classification", source={"hub": "some/set"})
+    for text in ("first", "other"):
+        files.pipe_file("/hub/some/set/train.jsonl", json.dumps({"text": text, "label": 0}).encode())
+        copies_of.cache_clear()  # as in another process
+        assert Data(tmp_path / "cache", mirror="memory://hub").rows(card, "train", "en")["text"][:] == [text]
 
 
 @pytest.fixture
@@ -226,7 +239,7 @@ def test_a_saved_tokenizer_shares_the_features_and_its_use_changes_nothing(bert,
     assert fingerprint(type(bert.tokenizer).from_pretrained(tmp_path)) == before
 
 
-@pytest.mark.parametrize("change", ["file", "vocabulary", "max_length", "limit", "labels", "code"])
+@pytest.mark.parametrize("change", ["file", "vocabulary", "max_length", "limit", "labels", "format", "code"])
 def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, change, monkeypatch):
     card, tokenizer = sentences(), kits("bert").tokenizer
     options = {"max_length": 32}
@@ -239,8 +252,11 @@ def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, cha
         tokenizer.add_tokens(["moonlight"])
     elif change == "labels":
         card = sentences(labels=["letters", "law", "history"])
+    elif change == "format":
+        columns = {"text": "passage", "label": "label"}
+        monkeypatch.setitem(FORMATS, card.format, replace(FORMATS[card.format], columns=columns))
     elif change == "code":
-        monkeypatch.setattr(data_module, "_code", lambda: "new")
+        monkeypatch.setattr(data_module, "code_version", lambda: "new")
     else:
         options[change] = 2 if change == "limit" else 16
     data.features(card, "train", "en", tokenizer, **options)

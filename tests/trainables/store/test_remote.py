@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from s3fs import S3FileSystem
 
 from tests.support.s3 import client_environment
 from trainables.store.store import UNUSED_SECONDS, Store, StoreError
@@ -65,12 +67,20 @@ def test_copies_that_nobody_uses_make_room(store: Store, folder: Path) -> None:
     fetched(store, "old")
 
 
+@pytest.fixture
+def own_client() -> Iterator[None]:
+    """fsspec keeps one client for the whole process, with the environment that the first test had."""
+    S3FileSystem.clear_instance_cache()
+    yield
+    S3FileSystem.clear_instance_cache()
+
+
+@pytest.mark.usefixtures("own_client")
 def test_a_server_that_does_not_answer_is_said(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in client_environment("http://127.0.0.1:9").items():  # nobody listens there
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     store = Store("s3://unreachable/taskmix", tmp_path / "cache")
-    store._files._filesystem = type(store._files._filesystem)(skip_instance_cache=True)  # no session of another test
     with pytest.raises(StoreError, match=r"cannot be written(.|\n)*Could not connect"):
         store.put_encoder("k", folder, {})
     with pytest.raises(StoreError, match=r"cannot be read(.|\n)*Could not connect"):
@@ -82,10 +92,11 @@ def test_a_bucket_that_is_not_there_is_said(s3: str, tmp_path: Path) -> None:
         Store("s3://no-such-bucket/taskmix", tmp_path / "cache").check()
 
 
-def test_missing_credentials_are_said(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_said(
+    s3: str, own_client: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     store = Store(f"{s3}/taskmix", tmp_path / "cache")
-    store._files._filesystem = type(store._files._filesystem)(skip_instance_cache=True)
     with pytest.raises(StoreError, match="redentials"):
         store.check()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from spaces.errors import InputError, Problem
-from trainables.data.conversion.files import Row, missing, tabbed, write
+from trainables.data.conversion.files import Example, missing, tabbed, write
 
 SPLITS = {"dev": "sample", "test": "training"}
 """As XTREME names them: BUCC's own test pairs were never published."""
@@ -38,7 +38,7 @@ def convert(source: Path, target: Path) -> list[Path]:
     return written
 
 
-def _check_pairs(file: Path, gold: Mapping[str, list[str]], own: Iterable[Row], english: Iterable[Row]) -> None:
+def _check_pairs(file: Path, gold: Mapping[str, list[str]], own: Iterable[Example], english: Iterable[Example]) -> None:
     """Raises InputError if a pair names a sentence that is not there: the files are not of one split."""
     ids = {row["id"] for row in own}, {row["id"] for row in english}
     for first, seconds in gold.items():

@@ -10,7 +10,7 @@ from typing import Any
 from spaces.errors import InputError, Problem
 from trainables.store.filesystem import write_aside
 
-Row = dict[str, Any]
+Example = dict[str, Any]
 
 
 def read(file: Path) -> str:
@@ -41,7 +41,7 @@ def lines(file: Path) -> Iterator[dict[str, Any]]:
                 raise not_as_published(file, "JSON lines", error) from error
 
 
-def write(file: Path, rows: Iterable[Row]) -> Path:
+def write(file: Path, rows: Iterable[Example]) -> Path:
     """Write rows as lines of JSON, in one piece."""
     with write_aside(file) as aside, aside.open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from trainables.data.conversion.files import Row, missing, not_as_published, read, write
+from trainables.data.conversion.files import Example, missing, not_as_published, read, write
 
 SPLITS = {"dev": "mlqa-dev-r", "test": "xquad-r"}
 
@@ -32,8 +32,8 @@ def convert(source: Path, target: Path) -> list[Path]:
         files = sorted((source / folder).glob("*.json"))
         if not files:
             raise missing(source / folder, "<language>.json files of github.com/google-research-datasets/lareqa")
-        pool: list[Row] = []
-        questions: dict[str, list[Row]] = {}
+        pool: list[Example] = []
+        questions: dict[str, list[Example]] = {}
         relevant: dict[str, list[str]] = defaultdict(list)
         for file in files:
             questions[file.stem] = []

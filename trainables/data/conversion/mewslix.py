@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainables.data.conversion.files import Row, lines, write
+from trainables.data.conversion.files import Example, lines, write
 
 MARKS = re.compile(r"\{(.*?)\}")
 """What could be taken for a marked mention."""
@@ -23,13 +23,13 @@ def convert(source: Path, target: Path) -> list[Path]:
     """
     written = []
     for split in ("dev", "test"):
-        rows: dict[str, list[Row]] = defaultdict(list)
+        rows: dict[str, list[Example]] = defaultdict(list)
         for article in lines(source / f"wikinews_mentions-{split}.jsonl"):
             for mention in article["mentions"]:
                 text = _mention({"context": article["context"], "mention": mention})
                 row = {"id": mention["example_id"], "text": text, "relevant": [mention["entity_id"]]}
                 rows[article["context"]["language"]].append(row)
-        written += [write(target / language / f"{split}.jsonl", found) for language, found in sorted(rows.items())]
+        written += [write(target / language / f"{split}.jsonl", queries) for language, queries in sorted(rows.items())]
     for split in ("train", "dev"):
         pairs = (
             {"text_a": _mention(pair["contextual_mention"]), "text_b": _entity(pair["entity"])}

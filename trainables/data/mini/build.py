@@ -14,7 +14,6 @@ import importlib.metadata
 import json
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +23,13 @@ from spaces.errors import Failure, InputError, Problem
 from trainables.data.mini import SUITE_VERSION, packages
 from trainables.store.filesystem import write_aside
 from trainables.work.plan import Plan
+from trainables.work.preparation import Say
 
 if TYPE_CHECKING:
     from trainables.data.mini.tables import Table
 
 NAME = f"mini-v{SUITE_VERSION}"
 MODEL = "mini-e5"
-
-Say = Callable[[str], None]
 
 
 def build(cache: Path, say: Say) -> Path:
@@ -71,11 +69,12 @@ def _build_locked(cache: Path, suite: Path, say: Say) -> None:
         shutil.rmtree(left, ignore_errors=True)
     with write_aside(suite) as folder:
         folder.mkdir()
-        _write(folder, say)
+        write_suite(folder, say)
     say(f"mini: ready in {suite}")
 
 
-def _write(folder: Path, say: Say) -> None:
+def write_suite(folder: Path, say: Say) -> None:
+    """Write the suite into an empty folder."""
     # Imported late: torch, datasets and tokenizers take seconds, and a built suite needs none of them.
     from trainables.data.mini import encoder
 

@@ -130,12 +130,12 @@ def requests(evaluation: int) -> Table:
 
 def details(train: int, validation: int) -> Table:
     """An English task: every word that a list of the templates gave, with the list's own name."""
-    found = [command for command in drawn("en") if set(command.tags) != {"O"}]
-    lists = sorted({tag[2:] for command in found for tag in command.tags if tag != "O"})
+    commands = [command for command in drawn("en") if set(command.tags) != {"O"}]
+    lists = sorted({tag[2:] for command in commands for tag in command.tags if tag != "O"})
     table = Table("tagging", ("O", *(f"{edge}-{name}" for name in lists for edge in "BI")))
     number = {tag: i for i, tag in enumerate(table.labels)}
     for split, count in {"train": train, "validation": validation}.items():
-        own = [command for command in found if template_part("en", command.template) == split]
+        own = [command for command in commands if template_part("en", command.template) == split]
         table.rows["en", split] = [
             {"tokens": c.words, "tags": [number[tag] for tag in c.tags]} for c in _balanced(own, count, "commands")
         ]
@@ -144,15 +144,15 @@ def details(train: int, validation: int) -> Table:
 
 def combination(train: int, validation: int) -> Table:
     """An English task: which kinds of things a command names, as the authors of the templates noted it."""
-    found = drawn("en")
+    commands = drawn("en")
     templates: dict[str, set[str]] = defaultdict(set)
-    for command in found:
+    for command in commands:
         templates[command.combination].add(command.template)
     common = sorted(name for name, own in templates.items() if len(own) >= 8)
     table = Table("sentence_classification", tuple(common))
     number = {name: i for i, name in enumerate(common)}
     for split, count in {"train": train, "validation": validation}.items():
-        own = [c for c in found if c.combination in number and template_part("en", c.template) == split]
+        own = [c for c in commands if c.combination in number and template_part("en", c.template) == split]
         table.rows["en", split] = [
             {"text": c.text, "label": number[c.combination]} for c in _balanced(own, count, "combination")
         ]
@@ -213,7 +213,7 @@ def drawn(language: str) -> tuple[Command, ...]:
     data = json.loads(data_file("home_assistant_intents", "data", f"{language}.json").read_text(encoding="utf-8"))
     grammar = Grammar(data["lists"], data["expansion_rules"], FILLERS[language])
     lists = Grammar(data["lists"], data["expansion_rules"], {**FILLERS[language], "device": FILLERS[language]["list"]})
-    found: dict[str, Command | None] = {}
+    by_words: dict[str, Command | None] = {}
     for intent in INTENTS:
         templates = _templates(data["intents"].get(intent, {"data": []}))
         # few templates: more sentences of each; and more English ones, to train on
@@ -228,13 +228,13 @@ def drawn(language: str) -> tuple[Command, ...]:
                 if not 2 <= len(words) <= LONGEST:
                     continue
                 key = bare(" ".join(words))
-                known = found.get(key, ...)
+                known = by_words.get(key, ...)
                 if known is ...:
-                    found[key] = Command(intent, template, combination, words, tags)
+                    by_words[key] = Command(intent, template, combination, words, tags)
                 elif known is not None and (known.intent, known.template) != (intent, template):
                     # Said for two intents or by two templates: no right answer, or in two splits.
-                    found[key] = None
-    return tuple(command for command in found.values() if command is not None)
+                    by_words[key] = None
+    return tuple(command for command in by_words.values() if command is not None)
 
 
 def _templates(intent: dict[str, Any]) -> dict[str, tuple[dict[str, str], str]]:

@@ -43,11 +43,11 @@ def matched(
     shared = _incidence(sets, other_sets)
     sizes = np.add.outer([len(s) for s in sets], [len(s) for s in other_sets])
     distance = np.abs(shared / (sizes - shared) - own[:, None])
-    found: list[int | None] = []
+    chosen: list[int | None] = []
     for i, row in enumerate(distance):
         near = [pool[j] for j in np.flatnonzero(row < CLOSE) if allowed(i, pool[j])]
-        found.append(dice.choice(near) if near else None)
-    return found
+        chosen.append(dice.choice(near) if near else None)
+    return chosen
 
 
 def _jaccard(a: set[str], b: set[str]) -> float:

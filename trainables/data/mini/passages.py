@@ -212,13 +212,13 @@ def _balanced(bible: Bible, name: str, groups: Mapping[str, Sequence[Verse]], ve
 
 def _names(bible: Bible) -> set[str]:
     """Words that both English versions capitalise within a sentence, and never write in lower case."""
-    found: list[set[str]] = []
+    names: list[set[str]] = []
     for version in ("web", "bbe"):
         texts = bible.text[version].values()
         upper = Counter(name for text in texts for name in _NAME.findall(text))
         lower = {word for text in texts for word in re.findall(r"\b[a-z]{3,}\b", text)}
-        found.append({name for name, times in upper.items() if times >= 3 and name.lower() not in lower})
-    return found[0] & found[1]
+        names.append({name for name, times in upper.items() if times >= 3 and name.lower() not in lower})
+    return names[0] & names[1]
 
 
 def _cloze_row(verse: Verse, question: str, context: str, names: set[str]) -> Row | None:

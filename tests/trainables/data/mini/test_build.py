@@ -14,6 +14,7 @@ import pytest
 from spaces.errors import InputError
 from trainables.data.mini import build as module
 from trainables.data.mini.build import NAME, build
+from trainables.work.preparation import Say
 
 ROOT = Path(__file__).parents[4]
 
@@ -59,11 +60,11 @@ def test_nothing_is_left_of_a_build_that_fails(tmp_path: Path, monkeypatch: pyte
     left.mkdir()
     (left / "half").write_text("of a file")
 
-    def write(folder: Path, say: module.Say) -> None:
+    def write(folder: Path, say: Say) -> None:
         (folder / "data").mkdir()
         raise RuntimeError("stopped in the middle")
 
-    monkeypatch.setattr(module, "_write", write)
+    monkeypatch.setattr(module, "write_suite", write)
     with pytest.raises(RuntimeError, match="in the middle"):
         build(tmp_path, lambda line: None)
     assert [path.name for path in tmp_path.iterdir()] == [f".{NAME}.lock"]
@@ -86,7 +87,7 @@ def test_a_cache_that_is_no_folder_is_the_users_mistake(tmp_path: Path) -> None:
 
 
 def test_every_step_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_write", lambda folder, say: say("mini: a step"))
+    monkeypatch.setattr(module, "write_suite", lambda folder, say: say("mini: a step"))
     lines: list[str] = []
     build(tmp_path, lines.append)
     assert lines == ["mini: a step", f"mini: ready in {tmp_path / NAME}"]
