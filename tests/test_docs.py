@@ -40,6 +40,9 @@ SOURCES = [
 THEIRS = {"utils_preprocess.py"}
 """Files of other projects, in backticks."""
 
+TO_BE_MADE = {"trainables/formats/stance.py"}
+"""Files that a page shows how to write."""
+
 FOLDERS = "|".join(PACKAGES)
 
 PATH = re.compile(rf"(?<![\w/.:{{}}<>-])((?:{FOLDERS}|docs|examples)/[\w*][\w./*-]*)")
@@ -156,7 +159,7 @@ def is_there(dotted: str) -> bool:
 
 
 def test_paths_exist() -> None:
-    found = mentions(PATH, [*PAGES, *SOURCES])
+    found = [one for one in mentions(PATH, [*PAGES, *SOURCES]) if one.name not in TO_BE_MADE]
     assert len(found) > 220
 
     def exists(path: str) -> bool:
