@@ -22,7 +22,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0, 1 for a failure, 2 for the user's mistake, 130 after an interrupt."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -53,7 +53,7 @@ def _complain(error: TaskmixError) -> None:
         print(f"{len(error.problems)} problems", file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="taskmix",
         description="Find, for each target task, the best mix of intermediate tasks to train an encoder on first.",

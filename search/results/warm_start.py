@@ -18,7 +18,7 @@ def remember(workspace: Workspace, studies: Studies) -> None:
 
 
 def starts(workspace: Workspace) -> list[Start]:
-    """What a search begins with because of earlier ones; see `spaces.priors.earlier`."""
+    """What a search begins with because of earlier ones; see `spaces.initial_design.earlier`."""
     return list(initial_design.earlier(workspace.search.pool, findings(workspace)))
 
 

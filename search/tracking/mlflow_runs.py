@@ -1,8 +1,8 @@
 """MLflow's view of a search: a parent run for the search, a child run for every recipe. The only writer of MLflow.
 
-What a run has to hold is a page computed from the studies (`runs.py`), and what the run lacks is written: so a run
-can be written again at any time and does not change. MLflow tells a metric's rows apart by key, value, time and step,
-refuses another value for a parameter, and replaces tags; a batch writes parameters, then metrics, then tags. So a
+What a run has to hold is a page computed from the studies (`run_contents.py`), and what the run lacks is written: so
+a run can be written again at any time and does not change. MLflow tells a metric's rows apart by key, value, time and
+step, refuses another value for a parameter, and replaces tags; a batch writes parameters, then metrics, then tags. So a
 tag that is the digest of the page says that all of it arrived.
 
 A view must not stop a search: when MLflow fails while a search runs, this is said once, and what is missing is

@@ -91,7 +91,7 @@ Featurised = tuple[Dataset, Dataset]
 
 @pytest.fixture
 def featurise() -> Callable[..., Featurised]:
-    """Canonical rows -> (rows, features) as `trainables.data.Data.features` gives them."""
+    """Canonical rows -> (rows, features) as `trainables.data.card_data.Data.features` gives them."""
 
     def make(rows: dict[str, list[Any]], card: Card, kit: Any, max_length: int = 64) -> Featurised:
         features = by_name(card.format).features(rows, card, kit.tokenizer, max_length)

@@ -118,7 +118,7 @@ class Store:
     # --- limits
 
     def limit(self, key: str) -> dict[str, Any] | None:
-        """What is known not to fit into memory (`trainables.memory`), or None."""
+        """What is known not to fit into memory (`trainables.training.memory`), or None."""
         return self._read_json(f"limits/{key}.json")
 
     def put_limit(self, key: str, limit: dict[str, Any]) -> None:

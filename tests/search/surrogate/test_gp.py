@@ -107,7 +107,7 @@ def test_a_cheap_rung_counts_for_the_full_one_but_less() -> None:
 
 
 def test_the_covariance_is_that_of_the_notation() -> None:
-    """Every symbol of the table in `kernel.py`, number by number."""
+    """Every symbol of the table in `search/surrogate/kernel.py`, number by number."""
     draw = np.random.default_rng(2)
     found, gains = points(4, hyperparameters=2), draw.standard_normal((3, 2, 4))
     data = with_estimates(observed(found, gains, everything(gains), 3), draw.standard_normal((2, 2)), [1, 3])
