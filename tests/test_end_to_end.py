@@ -22,6 +22,8 @@ from optuna.trial import TrialState
 from search.cli import main
 from tests.support.tiny import write_cards, write_data
 
+pytestmark = pytest.mark.ray
+
 ROOT = Path(__file__).parent.parent
 
 TASKS = {"tags": "tagging", "words": "masked_lm", "books": "sentence_classification"}

@@ -196,12 +196,14 @@ def modules_after(code: str) -> set[str]:
     return set(json.loads(done.stdout.rpartition("|")[2]))
 
 
+@pytest.mark.long
 def test_help_imports_nothing_heavy() -> None:
     code = "from search.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
     heavy = {"torch", "ray", "deepspeed", "transformers", "datasets", "mlflow", "optuna", "numpy", "rich", "yaml"}
     assert not modules_after(code) & heavy
 
 
+@pytest.mark.long
 def test_status_does_not_wait_for_the_model_of_mixtures() -> None:
     """As `status` and `tasks` import it, and `launch` before it proposes anything."""
     loaded = modules_after(
@@ -210,6 +212,7 @@ def test_status_does_not_wait_for_the_model_of_mixtures() -> None:
     assert not loaded & {"torch", "ray", "mlflow", "transformers", "scipy", "sklearn"}
 
 
+@pytest.mark.long
 def test_the_driver_does_not_load_torch() -> None:
     files = [file.relative_to(ROOT).with_suffix("") for file in sorted((ROOT / "search").rglob("*.py"))]
     names = [".".join(file.parts) for file in files if file.stem not in ("__init__", "__main__")]

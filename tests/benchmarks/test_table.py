@@ -16,6 +16,8 @@ from benchmarks.efficiency.table_worlds import EmulatedWorld, PoolWorld
 from spaces.errors import InputError
 from spaces.mixture import Mixture
 
+pytestmark = pytest.mark.long
+
 NOISE = 0.004
 
 

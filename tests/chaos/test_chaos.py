@@ -35,6 +35,8 @@ from tests.support.postgres import Server
 from tests.support.searches import kept_at
 from trainables.work.item import WorkItem
 
+pytestmark = pytest.mark.long
+
 SIMULATED, WATCHED = "tests.chaos.worker:Simulated", "tests.chaos.worker:Watched"
 
 

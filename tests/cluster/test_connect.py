@@ -17,6 +17,8 @@ from cluster import connect as module
 from cluster.connect import PACKAGES, connect, reach, runtime_environment
 from spaces.errors import Failure, InputError
 
+pytestmark = pytest.mark.ray
+
 ROOT = Path(__file__).parents[2]
 
 

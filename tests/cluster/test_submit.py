@@ -33,6 +33,8 @@ from spaces.errors import Failure, InputError
 from tests.support.postgres import Server
 from tests.support.tiny import write_cards, write_data
 
+pytestmark = pytest.mark.ray
+
 ROOT = Path(__file__).parents[2]
 RAY = [sys.executable, "-m", "ray.scripts.scripts"]
 CARDS = {"tasks": {"tags": "tagging"}, "targets": {"pairs": "pair_classification"}}

@@ -19,6 +19,8 @@ from cluster.survey import Answer, ask, compare_clocks
 from tests.support.nodes import ROOT, Nodes, frozen
 from trainables.store.filesystem import Files
 
+pytestmark = pytest.mark.ray
+
 DEVICES = """\
 0, GPU-5f0c2a9e-51b7-7d7e-3c46-1d0a3e6f8b11, NVIDIA A100-SXM4-80GB, 81920, 4
 1, GPU-9b1e7d34-08f2-61aa-9d0c-7f2b6c5a4e22, NVIDIA A100-SXM4-80GB, 81920, 40537
@@ -53,7 +55,7 @@ def shadow(folder: Path) -> None:
     """An old taskmix, and another version of a package, to be found before the right ones."""
     for package in WORKER_PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / "trainables" / "mixing.py").open("a") as file:
+    with (folder / "trainables" / "training" / "batches.py").open("a") as file:
         file.write("# as it was last week\n")
     metadata = folder / "tokenizers-0.1.dist-info" / "METADATA"
     metadata.parent.mkdir()

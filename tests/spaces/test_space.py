@@ -126,6 +126,7 @@ def test_size_by_hand() -> None:
     min_weight=st.sampled_from([0.2, 0.4]),
     excluded=st.sets(st.sampled_from(["ab", "ac", "bd", "de"])),
 )
+@pytest.mark.long
 def test_size_is_the_number_of_mixtures_without_problems(
     tasks: int, least: int, more: int, min_weight: float, excluded: set[str]
 ) -> None:

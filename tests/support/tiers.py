@@ -1,9 +1,10 @@
 """Tiers: what a test needs, found out from its file, so that nobody has to remember to say it.
 
 * `torch`: its file imports torch, by itself or through what it imports.
-* `postgres`, `s3`: it asks for that server by a fixture.
+* `postgres`, `s3`: it asks for that server by a fixture, or by a parameter that names it.
 * `ray`: it says so (`pytestmark = pytest.mark.ray`): starting Ray is no matter of imports.
-* `unit`: none of these, and neither `slow` nor `chaos` nor `process` (whole commands in processes of their own).
+* `long`: it says so: it starts programs of its own, or computes for many seconds.
+* `unit`: none of these, and neither `slow` nor `chaos`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = {"postgres": "postgres", "s3_server": "s3"}
 """Fixture -> tier."""
 
-NO_UNIT = {"ray", "torch", "postgres", "s3", "process", "slow", "chaos"}
+PARAMETERS = {"postgresql": "postgres", "s3": "s3"}
+"""Parameter of a test -> tier."""
+
+NO_UNIT = {"ray", "torch", "postgres", "s3", "long", "slow", "chaos"}
 
 
 def mark(items: Iterable[pytest.Item]) -> None:
@@ -28,6 +32,10 @@ def mark(items: Iterable[pytest.Item]) -> None:
     for item in items:
         for fixture, tier in FIXTURES.items():
             if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(tier)
+        parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+        for value, tier in PARAMETERS.items():
+            if value in [parameter for parameter in parameters if isinstance(parameter, str)]:
                 item.add_marker(tier)
         if imports_torch(item.path):
             item.add_marker("torch")

@@ -36,6 +36,8 @@ from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport
 from trainables.work.settings import EngineSettings, StageSettings
 
+pytestmark = pytest.mark.ray
+
 Capture = pytest.CaptureFixture[str]
 
 

@@ -13,6 +13,8 @@ from search.forecast.estimate import Estimate, estimate
 from search.scheduling.simulation import simulate
 from trainables.work.preparation import PreparationReport
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 

@@ -16,6 +16,8 @@ from search.config.search import Search
 from search.forecast.concurrency import concurrency_here, concurrency_on
 from spaces.errors import InputError
 
+pytestmark = pytest.mark.ray
+
 MACHINE = "RAY_OVERRIDE_RESOURCES"
 """What Ray takes a machine to have, as JSON."""
 

@@ -138,6 +138,7 @@ def test_what_is_dear_is_proposed_less() -> None:
     assert mean_of_a(lambda mixture, values: 1.0 + 20.0 * mixture.weights.get("a", 0.0)) < 0.7 * usual
 
 
+@pytest.mark.long
 def test_it_beats_random_in_plain_optuna() -> None:
     space = Space(TASKS, max_tasks=3, hyperparameters=VALUES[1:2])
 

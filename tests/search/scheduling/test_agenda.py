@@ -111,6 +111,7 @@ def test_one_mixture_serves_every_target_and_targets_take_turns(search: Search, 
     assert proposals_by_target == {"related": 5, "verses": 4}
 
 
+@pytest.mark.long
 def test_same_seed_same_search(search: Search, tmp_path: Path) -> None:
     one, other = (Studies.create(kept_at(url(tmp_path, name), search)) for name in ("one", "other"))
     drive(Agenda(search, one))
@@ -145,6 +146,7 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("estimates", [0, 4])
 def test_a_crash_between_any_two_writes_changes_nothing(
     make_search: MakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, estimates: int

@@ -30,6 +30,8 @@ from trainables.work.outcome import Outcome, Progress
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
+pytestmark = pytest.mark.ray
+
 WORKERS = Path(__file__).parent / "workers"
 WORKER = "acting_worker:ActingWorker"
 

@@ -18,6 +18,8 @@ from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome
 from trainables.work.preparation import PreparationReport, Sizes
 
+pytestmark = pytest.mark.long
+
 
 def findings(search: Search) -> PreparationReport:
     sizes = {name: Sizes(rows=100, tokens=20.0, evaluation_rows=50, evaluation_tokens=20.0) for name in search.tasks}

@@ -64,6 +64,7 @@ def write_trials(client: int, url: str) -> list[int]:
     return [client]
 
 
+@pytest.mark.long
 def test_eight_clients_open_a_fresh_database_at_once(url: str) -> None:
     assert at_once(CLIENTS, write_trials, url) == [[client] for client in range(CLIENTS)]
     trials = optuna.load_study(storage=open_storage(url), study_name="shared").trials
@@ -82,6 +83,7 @@ def write_run(client: int, uri: str, folder: str) -> None:
     mlflow.log_metric(run.info.run_id, "client", client)
 
 
+@pytest.mark.long
 def test_eight_clients_open_a_fresh_mlflow_at_once(url: str, tmp_path: Path) -> None:
     at_once(CLIENTS, write_run, url, str(tmp_path))
     runs = open_client(url).search_runs(["0"])

@@ -21,6 +21,8 @@ from spaces.errors import InputError
 from tests.support.parallel import CONTEXT, at_once
 from tests.support.postgres import Server
 
+pytestmark = pytest.mark.long
+
 ELSEWHERE = "machine = 'another-host 8a7b 1'"
 """Makes a holder one of another machine, whose processes are not seen from here."""
 

@@ -198,6 +198,7 @@ def agreement(seen: Observations, unseen: Points, truth: Array) -> tuple[float, 
     return float(np.mean(found)), model.scales["trust"]
 
 
+@pytest.mark.long
 def test_good_estimates_help_and_bad_ones_fade() -> None:
     without, good, bad, trusted, distrusted = (np.zeros(4) for _ in range(5))
     for seed in range(4):

@@ -24,6 +24,8 @@ from tests.support.searches import Filler, copied, load
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome
 
+pytestmark = pytest.mark.long
+
 OVER, INTERRUPTED = SimpleNamespace(value="over"), SimpleNamespace(value="interrupted")
 """As `driver.SearchEnd`, without Ray."""
 

@@ -13,6 +13,8 @@ from s3fs import S3FileSystem
 from tests.support.s3 import client_environment
 from trainables.store.store import UNUSED_SECONDS, Store, StoreError
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def store(s3: str, tmp_path: Path) -> Store:

@@ -19,6 +19,8 @@ from tests.support.stores import SIZE, Raw, content, make_folder
 from trainables.store.filesystem import Files
 from trainables.store.store import Store, StoreError
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 
 # --- several writers, and writers that die

@@ -41,6 +41,8 @@ from trainables.work.plan import Plan
 from trainables.work.settings import EngineSettings
 from trainables.worker import Worker
 
+pytestmark = pytest.mark.ray
+
 MIX = Mixture.parse("pairs:0.4 + tags:0.4 + words:0.2")
 CARDS = ("pairs", "tags", "words")
 

@@ -16,6 +16,8 @@ from trainables.data.mini import build as module
 from trainables.data.mini.build import NAME, build
 from trainables.work.preparation import Say
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[4]
 
 
