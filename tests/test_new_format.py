@@ -25,7 +25,6 @@ from trainables.data.card_data import Data
 from trainables.evaluation import logme, submission
 from trainables.training import encoders
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome
 from trainables.work.preparation import PreparationReport
 from trainables.worker import Worker
 
@@ -118,8 +117,7 @@ def test_its_cards_are_checked_and_their_rows_read(search: Search, tmp_path: Pat
 def test_its_tasks_and_targets_are_trained_scored_and_handed_in(search: Search, tmp_path: Path) -> None:
     plan, model = search.plan(str(tmp_path / "store"), str(tmp_path / "cache")), str(tmp_path / "model")
     recipe = Recipe.of(Mixture.of({"debates": 1.0}), search.space.defaults, model, seed=1)
-    *_, outcome = Worker(plan).run(WorkItem(recipe, 0, ("letters",)))
-    assert isinstance(outcome, Outcome)
+    outcome = Worker(plan).run(WorkItem(recipe, 0, ("letters",)))
     assert outcome.failure is None, outcome.failure.details
     score = outcome.scores["letters"]
     assert score.dev.keys() == score.test.keys() == {"en"}
@@ -131,7 +129,7 @@ def test_its_tasks_and_targets_are_trained_scored_and_handed_in(search: Search, 
 
 def test_encoders_are_judged_by_the_evidence_of_its_labels(search: Search, tmp_path: Path) -> None:
     kit, card = kit_of("bert"), search.targets["letters"]
-    assert isinstance(logme.on_card(kit.encoder(), card, Data(tmp_path / "cache"), kit.tokenizer, 48, 4), float)
+    assert isinstance(logme.measure_on_card(kit.encoder(), card, Data(tmp_path / "cache"), kit.tokenizer, 48, 4), float)
 
 
 def test_its_work_is_forecast(search: Search) -> None:
