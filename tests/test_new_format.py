@@ -124,7 +124,7 @@ def test_its_tasks_and_targets_are_trained_scored_and_handed_in(search: Search, 
     assert score.score == score.dev["en"]["agreement"] in (0.0, 0.25, 0.5, 0.75, 1.0)
     assert score.floor == 0.5
     data, card = Data(tmp_path / "cache"), search.targets["letters"]
-    assert submission.test_file(data, card, "en", [1, 0, 0, 1]) == ("test-en.tsv", "for\nagainst\nagainst\nfor\n")
+    assert submission.make_test_file(data, card, "en", [1, 0, 0, 1]) == ("test-en.tsv", "for\nagainst\nagainst\nfor\n")
 
 
 def test_encoders_are_judged_by_the_evidence_of_its_labels(search: Search, tmp_path: Path) -> None:
