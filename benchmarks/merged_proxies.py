@@ -67,7 +67,7 @@ class Estimator:
         Raises:
             ValueError: the target's format has no labels.
         """
-        if not FORMATS[self.plan.targets[target].format].is_labelled:
+        if not FORMATS[self.plan.targets[target].format].is_labeled:
             raise ValueError(f"{target} has no labels that a linear model could explain")
         item = self._item(mixture, target)
         key = evidence_key(self._key(item, target))

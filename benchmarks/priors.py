@@ -168,7 +168,7 @@ def estimates(search: Search, studies: Studies, estimator: Estimator, target: st
         "gains of single tasks": additive,
         "number of tasks": lambda mixture: float(len(mixture)),
     }
-    if FORMATS[search.targets[target].format].is_labelled:
+    if FORMATS[search.targets[target].format].is_labeled:
         found["LogME"] = lambda mixture: estimator.log_evidence(mixture, target)
     for rung in range(top):
         found[f"gain at rung {rung}"] = measured(search, studies, target, rung).get

@@ -134,7 +134,7 @@ class Card(Strict):
         if unknown:
             roles = ", ".join(spec.columns)
             raise ValueError(f"columns: {unknown} are no roles of {self.format}; its roles are {roles}")
-        if spec.is_labelled and len(self.labels) < 2:
+        if spec.is_labeled and len(self.labels) < 2:
             raise ValueError(f"labels: a {self.format} card lists its labels, at least two")
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: a label stands twice")

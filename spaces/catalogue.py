@@ -246,7 +246,7 @@ def _misfit(card: Card, key: str, name: str, cards: Mapping[str, Card], form: st
     other = cards[name]
     if other.format != form:
         return [Problem(f"must be a {form} task", where, f"{name} is {other.format}")]
-    if FORMATS[form].is_labelled and other.labels != card.labels:
+    if FORMATS[form].is_labeled and other.labels != card.labels:
         # the head learns the numbers of one list and would be scored by those of the other
         found = f"{name} has {other.labels}"
         return [Problem(f"must have the same labels in the same order: {card.labels}", where, found)]

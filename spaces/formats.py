@@ -48,7 +48,7 @@ class FormatSpec:
     contrastive: bool = False
 
     @property
-    def is_labelled(self) -> bool:
+    def is_labeled(self) -> bool:
         """Whether its cards list their labels."""
         return self.has("label") or self.has("tags")
 

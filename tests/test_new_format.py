@@ -25,7 +25,6 @@ from trainables.data.card_data import Data
 from trainables.evaluation import logme, submission
 from trainables.training import encoders
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome
 from trainables.work.preparation import PreparationReport
 from trainables.worker import Worker
 
@@ -118,20 +117,19 @@ def test_its_cards_are_checked_and_their_rows_read(search: Search, tmp_path: Pat
 def test_its_tasks_and_targets_are_trained_scored_and_handed_in(search: Search, tmp_path: Path) -> None:
     plan, model = search.plan(str(tmp_path / "store"), str(tmp_path / "cache")), str(tmp_path / "model")
     recipe = Recipe.of(Mixture.of({"debates": 1.0}), search.space.defaults, model, seed=1)
-    *_, outcome = Worker(plan).run(WorkItem(recipe, 0, ("letters",)))
-    assert isinstance(outcome, Outcome)
+    outcome = Worker(plan).run(WorkItem(recipe, 0, ("letters",)))
     assert outcome.failure is None, outcome.failure.details
     score = outcome.scores["letters"]
     assert score.dev.keys() == score.test.keys() == {"en"}
     assert score.score == score.dev["en"]["agreement"] in (0.0, 0.25, 0.5, 0.75, 1.0)
     assert score.floor == 0.5
     data, card = Data(tmp_path / "cache"), search.targets["letters"]
-    assert submission.test_file(data, card, "en", [1, 0, 0, 1]) == ("test-en.tsv", "for\nagainst\nagainst\nfor\n")
+    assert submission.make_test_file(data, card, "en", [1, 0, 0, 1]) == ("test-en.tsv", "for\nagainst\nagainst\nfor\n")
 
 
 def test_encoders_are_judged_by_the_evidence_of_its_labels(search: Search, tmp_path: Path) -> None:
     kit, card = kit_of("bert"), search.targets["letters"]
-    assert isinstance(logme.on_card(kit.encoder(), card, Data(tmp_path / "cache"), kit.tokenizer, 48, 4), float)
+    assert isinstance(logme.measure_on_card(kit.encoder(), card, Data(tmp_path / "cache"), kit.tokenizer, 48, 4), float)
 
 
 def test_its_work_is_forecast(search: Search) -> None:

@@ -26,7 +26,7 @@ def card_of(form: str, **changes: Any) -> Card:
         "licence": "none",
         "origin": "tests",
         "source": {"files": "nowhere"},
-        "labels": LABELS[form] if spec.is_labelled else [],
+        "labels": LABELS[form] if spec.is_labeled else [],
         "splits": {"train": "train", "dev": "dev", "test": "test"},
         "languages": ["en"],
         "train_language": "en" if target and not spec.scored_untrained else None,

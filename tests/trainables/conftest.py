@@ -86,14 +86,14 @@ def data(tmp_path: Path) -> Data:
     return Data(cache=tmp_path / "cache")
 
 
-Featurised = tuple[Dataset, Dataset]
+Featurized = tuple[Dataset, Dataset]
 
 
 @pytest.fixture
-def featurise() -> Callable[..., Featurised]:
+def featurize() -> Callable[..., Featurized]:
     """Canonical rows -> (rows, features) as `trainables.data.card_data.Data.features` gives them."""
 
-    def make(rows: dict[str, list[Any]], card: Card, kit: Any, max_length: int = 64) -> Featurised:
+    def make(rows: dict[str, list[Any]], card: Card, kit: Any, max_length: int = 64) -> Featurized:
         features = by_name(card.format).features(rows, card, kit.tokenizer, max_length)
         count = len(next(iter(rows.values())))
         return Dataset.from_dict(rows), Dataset.from_dict({"row": list(range(count)), **features})
@@ -109,13 +109,13 @@ def score() -> Callable[..., dict[str, float]]:
         form: Format,
         encoder: Any,
         head: Any,
-        featurised: Featurised,
+        featurized: Featurized,
         card: Card,
         kit: Any,
         batch_size: int = 3,
         language: str = "en",
     ) -> dict[str, float]:
-        rows, features = featurised
+        rows, features = featurized
         settings = EvaluationSettings(batch_size=batch_size)
         predicted = form.predict(encoder, head, rows, features, card, kit.tokenizer, settings)
         tuned = form.tune(rows, predicted, card, language)

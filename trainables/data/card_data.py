@@ -97,13 +97,13 @@ class Data:
         """The features of `rows`, of which `key` and their number say which they are."""
         make = by_name(card.format).features
 
-        def tokenised(batch: dict[str, list[Any]], indexes: list[int]) -> dict[str, list[Any]]:
+        def tokenized(batch: dict[str, list[Any]], indexes: list[int]) -> dict[str, list[Any]]:
             made = make(batch, card, tokenizer, max_length)
             return {**made, "row": [indexes[row] for row in made["row"]] if "row" in made else indexes}
 
         def build(file: Path) -> None:
             rows.map(
-                tokenised,
+                tokenized,
                 batched=True,
                 with_indices=True,
                 remove_columns=rows.column_names,

@@ -35,7 +35,7 @@ LISTS: frozenset[ColumnType] = frozenset({"words", "tags", "choices"})
 OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
 """Types that are filled in where the data set has no such column."""
 
-UNLABELLED = (None, -1, "", "-1")
+UNLABELED = (None, -1, "", "-1")
 """What data sets write where the label is not given: hidden test labels, no agreement."""
 
 
@@ -178,7 +178,7 @@ class Reader:
 
     def _label(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
         """Index of the label, None if it is not given. Names count first, then numbers as indexes."""
-        if value in UNLABELLED:
+        if value in UNLABELED:
             return None
         if isinstance(value, list | dict):
             raise self._wrong_kind(role, "a label", value, index)

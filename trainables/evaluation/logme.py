@@ -51,7 +51,7 @@ def labeled_vectors(
     with evaluating(encoder, nn.Identity()) as where:
         for chosen in by_length(features, batch_size):
             batch = on(where, form.collate(chosen, tokenizer, torch.Generator()))
-            states = form.labelled_states(encoder, batch)
+            states = form.labeled_states(encoder, batch)
             counts = batch["labels"] != IGNORED
             vectors.append(states[counts].float().cpu())
             labels.append(batch["labels"][counts].cpu())

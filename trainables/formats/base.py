@@ -79,7 +79,7 @@ class Format(ABC):
         """Mean loss of a batch, float32."""
         raise NotImplementedError(f"{self.name} is scored with the encoder as it is; it has no training loss")
 
-    def labelled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
+    def labeled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
         """What the head of a format with labels sees of a batch: (..., hidden size), like its ``labels`` (...)."""
         raise NotImplementedError(f"{self.name} has no labels")
 

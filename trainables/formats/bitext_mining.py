@@ -23,7 +23,7 @@ from trainables.formats.search_index import nearest
 from trainables.formats.vectors import Layer, PoolIndex, Retriever, text_vectors
 from trainables.work.settings import EvaluationSettings
 
-NEIGHBOURS = 4
+NEIGHBORS = 4
 
 
 class BitextMining(Retriever):
@@ -55,7 +55,7 @@ class BitextMining(Retriever):
         vectors = text_vectors(encoder, features, tokenizer, settings, layers)
         for own, pool in zip(vectors, head.vectors, strict=True):
             pairs: list[list[Any] | None] = [None] * len(rows)
-            for a, b, margin in mine(own[here.first], pool[there.first], NEIGHBOURS, device):
+            for a, b, margin in mine(own[here.first], pool[there.first], NEIGHBORS, device):
                 if here.once[a] and there.once[b]:
                     pairs[here.first[a]] = [ids[there.first[b]], margin]
             predictions.append(pairs)
@@ -132,8 +132,8 @@ def mine(first: Tensor, second: Tensor, k: int, device: torch.device) -> list[tu
 def _proposals(cosines: Tensor, at: Tensor, near: Tensor, near_other: Tensor) -> list[tuple[int, int, float]]:
     margins = cosines / ((near.unsqueeze(1) + near_other[at]) / 2)
     best, which = margins.max(dim=1)
-    neighbour = at.gather(1, which.unsqueeze(1)).squeeze(1)
-    return list(zip(range(len(at)), neighbour.tolist(), best.tolist(), strict=True))
+    neighbor = at.gather(1, which.unsqueeze(1)).squeeze(1)
+    return list(zip(range(len(at)), neighbor.tolist(), best.tolist(), strict=True))
 
 
 def best_threshold(predicted: Sequence[Any], relevant: Sequence[Sequence[str]]) -> float:

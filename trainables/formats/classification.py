@@ -56,7 +56,7 @@ class Classification(Format):
         logits: Tensor = head(text_states(encoder, batch))
         return logits
 
-    def labelled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
+    def labeled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
         return text_states(encoder, batch)
 
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
-Normalise = Callable[[str], str]
+Normalize = Callable[[str], str]
 
 ARTICLES = {
     "en": r"\b(a|an|the)\b",
@@ -32,7 +32,7 @@ CHINESE_WORD = re.compile(r"[\u4e00-\u9fa5]|[^\s\u4e00-\u9fa5]+")
 """A Chinese character, or a run of anything else."""
 
 
-def normalisation(metric: str, language: str) -> Normalise:
+def normalization(metric: str, language: str) -> Normalize:
     """The normal form that a metric of `span_qa` compares. Cards name `qa_mlqa` for languages of `ARTICLES` alone."""
     return partial(mlqa_normal, language=language) if metric == "qa_mlqa" else squad_normal
 
@@ -64,15 +64,15 @@ def word_f1(answer: str, text: str) -> float:
     return 2 * common / (len(wanted) + len(given)) if common else 0.0
 
 
-def answer_scores(gold: Sequence[str], text: str, normalise: Normalise) -> tuple[float, float]:
+def answer_scores(gold: Sequence[str], text: str, normalize: Normalize) -> tuple[float, float]:
     """Exact match and F1 of a text, each the best over the gold answers.
 
     A question without any answer is answered right by an empty text, as in SQuAD 2.0.
     """
-    given = normalise(text)
+    given = normalize(text)
     if not gold:
         return float(not given), float(not given)
-    answers = [normalise(answer) for answer in gold]
+    answers = [normalize(answer) for answer in gold]
     return max(exact_match(answer, given) for answer in answers), max(word_f1(answer, given) for answer in answers)
 
 

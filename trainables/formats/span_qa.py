@@ -24,7 +24,7 @@ from trainables.formats.encoding import (
     token_inputs,
     token_states,
 )
-from trainables.formats.qa_metrics import answer_scores, best_threshold, normalisation
+from trainables.formats.qa_metrics import answer_scores, best_threshold, normalization
 from trainables.work.settings import EvaluationSettings
 
 if TYPE_CHECKING:
@@ -135,9 +135,9 @@ class SpanQA(Format):
         """The margin above which nothing is answered: the one of the best F1."""
         if not card.unanswerable:
             return {}
-        normalise = normalisation(card.metric or "", language)
+        normalize = normalization(card.metric or "", language)
         gold = [answers["text"] for answers in rows["answers"][:]]
-        answered = [answer_scores(own, text, normalise)[1] for own, (text, _) in zip(gold, predicted, strict=True)]
+        answered = [answer_scores(own, text, normalize)[1] for own, (text, _) in zip(gold, predicted, strict=True)]
         empty = [float(not own) for own in gold]
         return {"no_answer": best_threshold([margin for _, margin in predicted], answered, empty)}
 
@@ -151,9 +151,9 @@ class SpanQA(Format):
     def metrics(self, rows: Dataset, decided: Sequence[str], card: Card, language: str) -> dict[str, float]:
         """Exact match, F1, and their mean under the card's metric's name."""
         metric = card.metric or "qa"
-        normalise = normalisation(metric, language)
+        normalize = normalization(metric, language)
         gold = [answers["text"] for answers in rows["answers"][:]]
-        scores = [answer_scores(own, text, normalise) for own, text in zip(gold, decided, strict=True)]
+        scores = [answer_scores(own, text, normalize) for own, text in zip(gold, decided, strict=True)]
         exact, f1 = (sum(part) / len(scores) for part in zip(*scores, strict=True))
         return {"exact": exact, "f1": f1, metric: (exact + f1) / 2}
 

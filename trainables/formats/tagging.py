@@ -91,7 +91,7 @@ class Tagging(Format):
         width = batch["input_ids"].shape[1]
         return {**batch, "labels": torch.tensor([padded(f["labels"], width, IGNORED) for f in features])}
 
-    def labelled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
+    def labeled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
         return token_states(encoder, batch)
 
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:

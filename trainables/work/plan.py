@@ -113,7 +113,7 @@ class Plan(Strict):
     def by_evidence(self, target: str, merged: bool) -> bool:
         """Whether encoders, merged ones or not, are judged on a target by the evidence of its labels alone."""
         card = self.targets[target]
-        return merged and self.probe == "logme" and card.is_trained and FORMATS[card.format].is_labelled
+        return merged and self.probe == "logme" and card.is_trained and FORMATS[card.format].is_labeled
 
 
 def _of_stage(recipe: Recipe, stage: str) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_choices_are_numbered_lettered_or_listed(data, card_of, tables, values, 
         data.rows(card_of("multiple_choice", source={"files": str(wrong)}), "train", "en")
 
 
-def test_tags_are_mapped_and_half_labelled_rows_left_out(data, card_of, tables):
+def test_tags_are_mapped_and_half_labeled_rows_left_out(data, card_of, tables):
     names = ["I-PER", "O", "B-PER"]
     features = Features({"tokens": List(Value("string")), "tags": List(ClassLabel(names=names))})
     folder = tables({"tokens": [["a", "b"], []], "tags": [[1, 2], []]}, features=features)

@@ -24,12 +24,12 @@ def mined_by_loops(first, second, k):
     def cosine(a, b):
         return sum(x * y for x, y in zip(a, b, strict=True))
 
-    def neighbours(one, others):
+    def neighbors(one, others):
         ranked = sorted(((-cosine(one, other), at) for at, other in enumerate(others)))
         return [(-negative, at) for negative, at in ranked[:k]]
 
-    of_first = [neighbours(one, second) for one in first]
-    of_second = [neighbours(one, first) for one in second]
+    of_first = [neighbors(one, second) for one in first]
+    of_second = [neighbors(one, first) for one in second]
 
     def mean(found):
         return sum(value for value, _ in found) / len(found)

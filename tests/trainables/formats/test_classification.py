@@ -45,11 +45,11 @@ def test_head_has_an_output_per_label_and_small_weights(bert, card_of):
     assert not head.linear.bias.any()
 
 
-def test_scores_are_put_back_in_the_order_of_the_rows(bert, card_of, featurise, texts, score):
+def test_scores_are_put_back_in_the_order_of_the_rows(bert, card_of, featurize, texts, score):
     """Batches go by length; a head that reads the label off the text must still be right for every row."""
     card = card_of("sentence_classification")
     ordered = sorted(texts, key=len)
-    rows, features = featurise({"text": [ordered[i] for i in (3, 0, 5, 1, 4)], "label": [0, 1, 2, 0, 1]}, card, bert)
+    rows, features = featurize({"text": [ordered[i] for i in (3, 0, 5, 1, 4)], "label": [0, 1, 2, 0, 1]}, card, bert)
     encoder = bert.encoder()
     states = {tuple(ids): label for ids, label in zip(features["input_ids"], rows["label"], strict=True)}
 
@@ -68,17 +68,17 @@ def test_scores_are_put_back_in_the_order_of_the_rows(bert, card_of, featurise, 
     assert score(Spy(), encoder, head, (rows, features), card, bert, 2) == {"accuracy": 1.0}
 
 
-def test_floor_is_the_training_rows_commonest_label(bert, card_of, featurise):
+def test_floor_is_the_training_rows_commonest_label(bert, card_of, featurize):
     card = card_of("sentence_classification")
-    train, _ = featurise({"text": ["a"] * 5, "label": [1, 1, 1, 0, 2]}, card, bert)
-    rows, _ = featurise({"text": ["a"] * 4, "label": [0, 0, 0, 1]}, card, bert)
+    train, _ = featurize({"text": ["a"] * 5, "label": [1, 1, 1, 0, 2]}, card, bert)
+    rows, _ = featurize({"text": ["a"] * 4, "label": [0, 0, 0, 1]}, card, bert)
     assert sentence_classification.FORMAT.floor(train, rows, card, "en") == {"accuracy": 0.25}
 
 
-def test_choices_are_padded_to_the_longest_of_the_batch_and_scored_apart(bert, card_of, examples, featurise):
+def test_choices_are_padded_to_the_longest_of_the_batch_and_scored_apart(bert, card_of, examples, featurize):
     """The logits of a batch are those of every context with every choice on its own."""
     form, card, encoder = multiple_choice.FORMAT, card_of("multiple_choice"), bert.encoder()
-    rows, features = featurise(examples("multiple_choice"), card, bert)
+    rows, features = featurize(examples("multiple_choice"), card, bert)
     head = form.head(encoder, card).eval()
     batch = form.collate(list(features), bert.tokenizer, torch.Generator())
     assert batch["input_ids"].shape[0] == 9
@@ -92,11 +92,11 @@ def test_choices_are_padded_to_the_longest_of_the_batch_and_scored_apart(bert, c
             torch.testing.assert_close(logits[row, choice], alone.squeeze())
 
 
-def test_two_choices_and_five_use_the_same_kind_of_head(bert, card_of, featurise):
+def test_two_choices_and_five_use_the_same_kind_of_head(bert, card_of, featurize):
     form, card, encoder = multiple_choice.FORMAT, card_of("multiple_choice"), bert.encoder()
     head = form.head(encoder, card).eval()
     for count in (2, 5):
-        _, features = featurise({"context": ["cat"], "choices": [["moon"] * count], "label": [1]}, card, bert)
+        _, features = featurize({"context": ["cat"], "choices": [["moon"] * count], "label": [1]}, card, bert)
         batch = form.collate(list(features), bert.tokenizer, torch.Generator())
         loss = form.loss(encoder, head, batch)
         torch.testing.assert_close(loss, torch.tensor(float(count)).log())  # equal choices: a guess
@@ -118,7 +118,7 @@ def test_a_long_context_keeps_its_end_and_every_choice_is_whole(kits, kind, card
     assert "moon" not in kit.tokenizer.decode(pair["input_ids"][0]), "the tokenizer is as it was"
 
 
-def test_a_head_trained_on_three_choices_scores_two(bert, card_of, featurise, score):
+def test_a_head_trained_on_three_choices_scores_two(bert, card_of, featurize, score):
     """Social IQa, then XCOPA: trained until it has learned to pick the moon, it picks it among fewer."""
     form, card, encoder = multiple_choice.FORMAT, card_of("multiple_choice"), bert.encoder()
     head, words = form.head(encoder, card), ["cat", "dog", "Paris", "Köln", "York", "January"]
@@ -126,15 +126,15 @@ def test_a_head_trained_on_three_choices_scores_two(bert, card_of, featurise, sc
     for at, choices in enumerate(three):
         choices[at % 3] = "moon"
     labels = [at % 3 for at in range(6)]
-    _, made = featurise({"context": ["Why?"] * 6, "choices": three, "label": labels}, card, bert)
+    _, made = featurize({"context": ["Why?"] * 6, "choices": three, "label": labels}, card, bert)
     batch = form.collate(list(made), bert.tokenizer, torch.Generator())
-    optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=5e-3)
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=5e-3)
     for _ in range(30):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         form.loss(encoder, head, batch).backward()
-        optimiser.step()
+        optimizer.step()
     two = {"context": ["Why?"] * 4, "choices": [["moon", "cat"], ["Köln", "moon"]] * 2, "label": [0, 1] * 2}
-    assert score(form, encoder, head, featurise(two, card, bert), card, bert) == {"accuracy": 1.0}
+    assert score(form, encoder, head, featurize(two, card, bert), card, bert) == {"accuracy": 1.0}
 
 
 def test_accuracy_is_the_share_of_the_rows(card_of):

@@ -18,7 +18,7 @@ from trainables.work.settings import EngineSettings, EvaluationSettings
 
 TRAINED = [form for form, spec in FORMATS.items() if not spec.has_pool]
 SCORED = [form for form, spec in FORMATS.items() if spec.metrics]
-LABELLED = [form for form, spec in FORMATS.items() if spec.is_labelled]
+LABELED = [form for form, spec in FORMATS.items() if spec.is_labeled]
 
 
 @pytest.fixture(params=list(FORMATS))
@@ -36,8 +36,8 @@ def scored(request):
     return request.param
 
 
-@pytest.fixture(params=LABELLED)
-def labelled(request):
+@pytest.fixture(params=LABELED)
+def labeled(request):
     return request.param
 
 
@@ -51,12 +51,12 @@ every_kit = pytest.mark.parametrize("kit", ["bert", "xlm-r", "modernbert"], indi
 
 
 @pytest.fixture
-def made(examples, card_of, featurise, kit):
+def made(examples, card_of, featurize, kit):
     """Name of a format -> format, card, rows, features of a few examples."""
 
     def make(form, max_length=64):
         card = card_of(form)
-        return by_name(form), card, *featurise(examples(form), card, kit, max_length)
+        return by_name(form), card, *featurize(examples(form), card, kit, max_length)
 
     return make
 
@@ -158,16 +158,16 @@ def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, k
     form, card, rows, features = made(trained)
     encoder = kit.encoder()
     head, batch = head_of(form, encoder, card), batch_of(form, features, kit.tokenizer)
-    optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-2)
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-2)
     losses = []
     for step in range(25):
         if step == 1 and FORMATS[trained].metrics:
             score(form, encoder, head, (rows, features), card, kit)
         loss = form.loss(encoder, head, batch)
         losses.append(loss.item())
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
     assert losses[-1] < losses[0] / 2
     if FORMATS[trained].metrics:
         assert (
@@ -236,10 +236,10 @@ def test_predictions_are_json_one_per_row_and_read_no_gold_answers(scored, made,
     assert form.predict(encoder, head, blind, features, card, kit.tokenizer, settings) == predicted
 
 
-def test_labels_and_what_the_head_sees_of_them_fit(labelled, made, kit):
-    form, _, _, features = made(labelled)
+def test_labels_and_what_the_head_sees_of_them_fit(labeled, made, kit):
+    form, _, _, features = made(labeled)
     encoder, batch = kit.encoder(), batch_of(form, features, kit.tokenizer)
-    assert form.labelled_states(encoder, batch).shape == (*batch["labels"].shape, encoder.config.hidden_size)
+    assert form.labeled_states(encoder, batch).shape == (*batch["labels"].shape, encoder.config.hidden_size)
 
 
 def test_what_is_handed_in_is_a_file_of_text(scored, made, kit):

@@ -12,7 +12,7 @@ from trainables.formats.qa_metrics import (
     answer_scores,
     best_threshold,
     mlqa_normal,
-    normalisation,
+    normalization,
     squad_normal,
     word_f1,
 )
@@ -61,16 +61,16 @@ def test_mlqas_normal_form(language, text, normal):
 
 
 def test_scores_by_hand_in_each_script():
-    german = normalisation("qa_mlqa", "de")
+    german = normalization("qa_mlqa", "de")
     assert answer_scores(["die Allee"], "eine Allee", german) == (1, 1)
     assert answer_scores(["die Allee"], "eine Allee", squad_normal) == (0, 0.5)
-    arabic = normalisation("qa_mlqa", "ar")
+    arabic = normalization("qa_mlqa", "ar")
     assert answer_scores(["القاهرة"], "قاهرة", arabic) == (1, 1)
     assert answer_scores(["القاهرة"], "قاهرة", squad_normal) == (0, 0)
-    chinese = normalisation("qa_mlqa", "zh")
+    chinese = normalization("qa_mlqa", "zh")
     assert answer_scores(["北京市"], "北京", chinese) == (0, pytest.approx(2 * 2 / 5))
     assert answer_scores(["北京市"], "北京", squad_normal) == (0, 0)  # one word each
-    hindi = normalisation("qa_mlqa", "hi")
+    hindi = normalization("qa_mlqa", "hi")
     assert answer_scores(["नई दिल्ली"], "दिल्ली।", hindi) == (0, pytest.approx(2 / 3))
     assert answer_scores(["นคร กรุงเทพ"], "กรุงเทพ", squad_normal) == (0, pytest.approx(2 / 3))
 
@@ -94,8 +94,8 @@ def test_a_question_without_an_answer():
     assert answer_scores(["moon"], "", squad_normal) == (0, 0)
 
 
-def test_cards_are_held_to_the_languages_that_mlqas_normalisation_has():
-    assert normalisation("qa", "th") is squad_normal
+def test_cards_are_held_to_the_languages_that_mlqas_normalization_has():
+    assert normalization("qa", "th") is squad_normal
     assert FORMATS["span_qa"].metrics["qa_mlqa"] == ARTICLES.keys()
 
 

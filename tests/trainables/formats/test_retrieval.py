@@ -8,7 +8,7 @@ from trainables.formats import retrieval
 
 
 @pytest.fixture
-def accuracy(bert, card_of, featurise, score):
+def accuracy(bert, card_of, featurize, score):
     """Scores pairs of texts with an encoder whose vectors are one-hot in the ids, so that like texts are close."""
 
     class Bag(nn.Module):
@@ -24,8 +24,8 @@ def accuracy(bert, card_of, featurise, score):
 
     def make(text_a, text_b):
         card = card_of("retrieval")
-        featurised = featurise({"text_a": text_a, "text_b": text_b}, card, bert)
-        return score(retrieval.FORMAT, Bag(), nn.Identity(), featurised, card, bert, 2)["accuracy"]
+        featurized = featurize({"text_a": text_a, "text_b": text_b}, card, bert)
+        return score(retrieval.FORMAT, Bag(), nn.Identity(), featurized, card, bert, 2)["accuracy"]
 
     return make
 

@@ -127,11 +127,11 @@ def test_best_spans_never_end_before_they_start_nor_leave_the_context():
     assert none.item() == float("-inf")
 
 
-def test_the_best_window_gives_the_answer(bert, card_of, featurise, score):
+def test_the_best_window_gives_the_answer(bert, card_of, featurize, score):
     """A head that knows one piece finds it in whichever window it is, and a document without context is no crash."""
     card = card_of("span_qa")
     context = "cat " * 40 + "moon" + " cat" * 40
-    rows, made = featurise(
+    rows, made = featurize(
         {
             "id": ["0", "1"],
             "question": ["dog", "dog"],
@@ -163,9 +163,9 @@ def test_the_best_window_gives_the_answer(bert, card_of, featurise, score):
     assert found == {"exact": 0.5, "f1": 0.5, "qa": 0.5}
 
 
-def test_floor_answers_with_the_whole_context(bert, card_of, featurise):
+def test_floor_answers_with_the_whole_context(bert, card_of, featurize):
     card = card_of("span_qa")
-    rows, _ = featurise(
+    rows, _ = featurize(
         {
             "id": ["0"],
             "question": ["dog"],
@@ -224,13 +224,13 @@ def scoring(made, starts, ends):
 
 
 @pytest.fixture
-def squad_2(card_of, featurise, bert):
+def squad_2(card_of, featurize, bert):
     """Four questions, two of them without an answer, each in one window; and the card."""
     card = card_of("span_qa", unanswerable=True)
     answers = [{"text": ["moon"], "answer_start": [4]}] * 2 + [{"text": [], "answer_start": []}] * 2
     contexts = ["the moon cat", "the moon dog", "the moon Paris", "the moon Köln"]
     rows = {"id": list("0123"), "question": ["dog"] * 4, "context": contexts, "answers": answers}
-    return card, featurise(rows, card, bert)
+    return card, featurize(rows, card, bert)
 
 
 def test_no_answer_is_tuned_on_the_development_rows(squad_2, bert, score):
@@ -270,11 +270,11 @@ def test_a_target_whose_questions_all_have_answers_never_gets_none(squad_2, bert
     assert all(text and text in context for text, context in zip(decided, rows["context"], strict=True))
 
 
-def test_no_answer_needs_every_window_to_say_so(bert, card_of, featurise):
+def test_no_answer_needs_every_window_to_say_so(bert, card_of, featurize):
     card = card_of("span_qa", unanswerable=True)
     context = " ".join(["cat", "dog"] * 8 + ["moon"])
     answers = [{"text": ["moon"], "answer_start": [context.index("moon")]}]
-    rows, made = featurise({"id": ["0"], "question": ["dog"], "context": [context], "answers": answers}, card, bert, 16)
+    rows, made = featurize({"id": ["0"], "question": ["dog"], "context": [context], "answers": answers}, card, bert, 16)
     assert len(made) > 2
     last = len(made) - 1
     at = made[last]["begins"].index(context.index("moon"))

@@ -87,12 +87,12 @@ def test_long_sentences_are_cut_between_words_and_every_word_is_read(kits, kind,
         assert [piece for piece in read if piece in body] == read
 
 
-def test_predictions_of_the_parts_of_a_sentence_come_together(bert, card_of, featurise, score):
+def test_predictions_of_the_parts_of_a_sentence_come_together(bert, card_of, featurize, score):
     card = card_of("tagging")
     rows = {"tokens": [["moon"] * 40, ["cat"]], "tags": [[3] * 40, [3]]}
-    featurised = featurise(rows, card, bert, 12)
-    assert len(featurised[1]) > 4
-    assert score(tagging.FORMAT, bert.encoder(), Fixed(3, 5), featurised, card, bert) == {"f1": 1.0, "accuracy": 1.0}
+    featurized = featurize(rows, card, bert, 12)
+    assert len(featurized[1]) > 4
+    assert score(tagging.FORMAT, bert.encoder(), Fixed(3, 5), featurized, card, bert) == {"f1": 1.0, "accuracy": 1.0}
 
 
 def test_a_word_longer_than_the_limit_is_read_as_far_as_it_goes(bert, card_of):
@@ -108,19 +108,19 @@ def test_words_without_pieces_are_read_as_unknown(bert, card_of):
     assert made["input_ids"][0][made["labels"][0].index(2)] == bert.tokenizer.unk_token_id
 
 
-def test_words_that_leave_no_token_keep_the_others_in_place(bert, card_of, featurise, score):
+def test_words_that_leave_no_token_keep_the_others_in_place(bert, card_of, featurize, score):
     card = card_of("tagging")
     tokens = ["", "moon", "\u200b", "", "Paris"]
-    rows, made = featurise({"tokens": [tokens], "tags": [[0, 1, 0, 0, 3]]}, card, bert)
+    rows, made = featurize({"tokens": [tokens], "tags": [[0, 1, 0, 0, 3]]}, card, bert)
     assert {1, 4} <= set(made[0]["words"])
     kept = dict(zip(made[0]["words"], [label for label in made[0]["labels"] if label != IGNORED], strict=True))
     assert (kept[1], kept[4]) == (1, 3)
     score(tagging.FORMAT, bert.encoder(), Fixed(0, 5), (rows, made), card, bert)
 
 
-def test_without_an_outside_label_the_first_one_is_the_answer(bert, card_of, featurise, score):
+def test_without_an_outside_label_the_first_one_is_the_answer(bert, card_of, featurize, score):
     card = card_of("tagging", labels=["NOUN", "VERB"])
-    rows, made = featurise({"tokens": [["moon"] * 20], "tags": [[0] * 20]}, card, bert, 8)
+    rows, made = featurize({"tokens": [["moon"] * 20], "tags": [[0] * 20]}, card, bert, 8)
     found = score(tagging.FORMAT, bert.encoder(), Fixed(0, 2), (rows, made), card, bert)
     assert found == {"f1": 1.0, "accuracy": 1.0}
 
@@ -141,14 +141,14 @@ def test_f1_of_parts_of_speech_is_xtremes(card_of, recwarn):
     assert not recwarn.list
 
 
-def test_floor_is_zero_with_an_outside_label(bert, card_of, featurise):
+def test_floor_is_zero_with_an_outside_label(bert, card_of, featurize):
     card = card_of("tagging")
-    train, _ = featurise({"tokens": [["a", "b", "c"]], "tags": [[0, 0, 1]]}, card, bert)
-    rows, _ = featurise({"tokens": [["a", "b"]], "tags": [[1, 0]]}, card, bert)
+    train, _ = featurize({"tokens": [["a", "b", "c"]], "tags": [[0, 0, 1]]}, card, bert)
+    rows, _ = featurize({"tokens": [["a", "b"]], "tags": [[1, 0]]}, card, bert)
     assert tagging.FORMAT.floor(train, rows, card, "en") == {"f1": 0.0, "accuracy": 0.5}
 
 
-def test_a_batch_without_a_labelled_word_has_no_loss(bert, card_of):
+def test_a_batch_without_a_labeled_word_has_no_loss(bert, card_of):
     form, card, encoder = tagging.FORMAT, card_of("tagging"), bert.encoder()
     made = {"input_ids": [2, 3], "token_type_ids": [0, 0], "labels": [IGNORED, IGNORED], "words": []}
     loss = form.loss(encoder, form.head(encoder, card), form.collate([made], bert.tokenizer, torch.Generator()))

@@ -7,12 +7,12 @@ from trainables.work.settings import EvaluationSettings
 
 @pytest.mark.parametrize("kind", ["bert", "xlm-r", "modernbert"])
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
-def test_vectors_are_those_of_the_texts_alone(kind, pooling, kits, texts, featurise, card_of):
+def test_vectors_are_those_of_the_texts_alone(kind, pooling, kits, texts, featurize, card_of):
     kit = kits(kind)
     encoder = kit.encoder()
     card = card_of("answer_retrieval")
     entries = {"id": [str(at) for at, _ in enumerate(texts)], "text": texts, "relevant": [[]] * len(texts)}
-    _, features = featurise(entries, card, kit, 128)
+    _, features = featurize(entries, card, kit, 128)
     settings = EvaluationSettings(batch_size=3, pooling=pooling)
     found = text_vectors(encoder, features, kit.tokenizer, settings, [0, 1, 2, None])
     for at, text in enumerate(texts):

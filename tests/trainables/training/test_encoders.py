@@ -31,20 +31,20 @@ def saved(kits, tmp_path):
 
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize("form", ["pair_classification", "tagging", "span_qa"])
-def test_what_was_saved_scores_as_what_was_trained(kits, kind, form, card_of, examples, featurise, score, tmp_path):
+def test_what_was_saved_scores_as_what_was_trained(kits, kind, form, card_of, examples, featurize, score, tmp_path):
     kit, card = kits(kind), card_of(form)
     encoder, format_ = kit.encoder(), by_name(form)
     head = format_.head(encoder, card)
     encoders.save(encoder, kit.tokenizer, tmp_path / "base")
     base = encoders.load(tmp_path / "base")  # its tokenizer decides what the model is given
-    rows, made = featurise(examples(form), card, base)
+    rows, made = featurize(examples(form), card, base)
     batch = format_.collate(list(made), base.tokenizer, torch.Generator().manual_seed(0))
-    optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=3e-3)
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=3e-3)
     first = format_.loss(encoder, head, batch).item()
     for _ in range(8):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         format_.loss(encoder, head, batch).backward()
-        optimiser.step()
+        optimizer.step()
     assert format_.loss(encoder, head, batch).item() < first
     encoders.save(encoder, base.tokenizer, tmp_path / "trained")
     trained = encoders.load(tmp_path / "trained")
