@@ -175,7 +175,7 @@ def copied(studies: Studies, search: Search, url: str) -> None:
     for target in search.config.targets:
         name = study_name(search.config.name, target)
         optuna.create_study(storage=storage, study_name=name, direction="maximize")
-        rows = _rows(studies._storage, name, storage)
+        rows = _rows(studies.storage, name, storage)
         with storage.engine.begin() as connection:
             for model, values in rows:
                 for start in range(0, len(values), 5000):

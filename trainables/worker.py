@@ -53,7 +53,7 @@ class Worker:
         self.plan = plan
         self.data = Data(cache=cache, mirror=plan.mirror)
         self.store = Store(plan.store, cache)
-        self._trainer = Trainer(plan, self.data, self.store, group)
+        self.trainer = Trainer(plan, self.data, self.store, group)
         self._base: dict[str, encoders.Encoder] = {}
         self._group = group
 
@@ -89,7 +89,7 @@ class Worker:
 
     def prepare_part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: do all that can be done for a stage before it begins; what is returned trains, once."""
-        return self._trainer.prepare_part(self.load_base(spec.model), spec)
+        return self.trainer.prepare_part(self.load_base(spec.model), spec)
 
     def _outcome(self, running: RunningItem, failure: Failed | None) -> Outcome:
         seconds = time.monotonic() - running.started
@@ -172,7 +172,7 @@ class Worker:
         stage = plan.intermediate_for(recipe)
         for rung in range(have, len(segments)):
             spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
-            model, _ = self._trainer.train(running, "intermediate", base, spec, model)
+            model, _ = self.trainer.train(running, "intermediate", base, spec, model)
             model.cpu()  # where the stages to come copy it from
             self._store_encoder(model, base, running, rung)
         return model
@@ -251,9 +251,9 @@ class Worker:
                     self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=tested
                 )
 
-        limit = self._trainer.limit("evaluation", item.recipe.model, stage, {})
+        limit = self.trainer.limit("evaluation", item.recipe.model, stage, {})
         wanted = plan.evaluation.batch_size
-        evaluation = self._trainer.run_fitting(running, f"{target}/evaluation", wanted, limit, attempt)
+        evaluation = self.trainer.run_fitting(running, f"{target}/evaluation", wanted, limit, attempt)
         encoder.cpu()
         floors = compute_floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
         assert card.metric is not None  # every target card has one
@@ -281,7 +281,7 @@ class Worker:
         item, heads = running.item, dict[str, nn.Module]()
         for card, stage in self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe):
             spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
-            model, result = self._trainer.train(running, target, base, spec, model, heads)
+            model, result = self.trainer.train(running, target, base, spec, model, heads)
             model.cpu()  # where a stage to come copies them from
             heads = {target: result.heads[target].cpu()}
         return model, heads.get(target)

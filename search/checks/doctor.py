@@ -41,11 +41,11 @@ def diagnose(workspace: Workspace, address: str | None, say: Say) -> Iterator[Ch
     plan, config = workspace.plan, workspace.config
     with ThreadPoolExecutor(1) as aside:
         preparing = aside.submit(inspect, plan, config.model, config.resources.cpus, say)
-        yield _home(workspace)
-        yield _database(workspace)
-        yield _mlflow(workspace)
-        yield from _ray(workspace, address, lambda: None if preparing.exception() else preparing.result())
-        yield from _data(plan, config.model, preparing.result)
+        yield check_home(workspace)
+        yield check_database(workspace)
+        yield check_mlflow(workspace)
+        yield from check_ray(workspace, address, lambda: None if preparing.exception() else preparing.result())
+        yield from check_data(plan, config.model, preparing.result)
 
 
 def examine(
@@ -100,7 +100,8 @@ def require(checks: Iterable[Check], say: Say) -> None:
 # --- this machine
 
 
-def _home(workspace: Workspace) -> Check:
+def check_home(workspace: Workspace) -> Check:
+    """The folder of searches: whether it can be written, and has room."""
     folder = workspace.folder
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
@@ -113,7 +114,7 @@ def _home(workspace: Workspace) -> Check:
     return Check("home", HERE, "ok", f"{workspace.folder} can be written, {gigabytes(free)} free")
 
 
-def _database(workspace: Workspace) -> Check:
+def check_database(workspace: Workspace) -> Check:
     """The studies' database. Its tables are made if it is an empty one on a server; no file is made."""
     where = shown(workspace.studies_url)
     try:
@@ -131,7 +132,8 @@ def _database(workspace: Workspace) -> Check:
     return Check("database", where, "ok", f"can be written; tables of version {version}, as this Optuna wants them")
 
 
-def _mlflow(workspace: Workspace) -> Check:
+def check_mlflow(workspace: Workspace) -> Check:
+    """MLflow; no file is made."""
     where = shown(workspace.mlflow_uri)
     try:
         file = (
@@ -147,7 +149,7 @@ def _mlflow(workspace: Workspace) -> Check:
     return Check("mlflow", where, "ok", "can be reached, and its tables are as this MLflow wants them")
 
 
-def _data(plan: Plan, model: str, findings: Callable[[], PreparationReport]) -> Iterator[Check]:
+def check_data(plan: Plan, model: str, findings: Callable[[], PreparationReport]) -> Iterator[Check]:
     """A line per card, and one for the model."""
     try:
         found = findings()
@@ -170,7 +172,7 @@ def _data(plan: Plan, model: str, findings: Callable[[], PreparationReport]) -> 
 # --- the cluster
 
 
-def _ray(
+def check_ray(
     workspace: Workspace, address: str | None, findings: Callable[[], PreparationReport | None]
 ) -> Iterator[Check]:
     """Ray itself, whether a work item fits, and the nodes."""

@@ -55,8 +55,8 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 class Studies:
     """The studies of one search. One driver writes (`create`); anybody may read (`open`).
 
-    `records[target]` mirrors the study in memory, in trial order, `estimates[target]` those of its trials that are
-    estimates; `state` is what both add up to.
+    `storage` is Optuna's, with a study per target (`study_ids`). `records[target]` mirrors one in memory, in trial order,
+    `estimates[target]` those of its trials that are estimates; `state` is what both add up to.
     """
 
     def __init__(
@@ -67,9 +67,9 @@ class Studies:
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.search = search
-        self._storage, self._guard, self._say = storage, guard, say
+        self.storage, self._guard, self._say = storage, guard, say
         self._space, self._top = search.space, search.config.halving.top_rung
-        self._ids = {
+        self.study_ids = {
             target: storage.get_study_id_from_name(study_name(search.config.name, target))
             for target in search.config.targets
         }
@@ -244,7 +244,7 @@ class Studies:
         return persistently(guarded, self._read_again, say=self._say)
 
     def _note(self, name: str, value: Any) -> None:
-        self._write(lambda: self._storage.set_study_user_attr(self._first, name, value))
+        self._write(lambda: self.storage.set_study_user_attr(self._first, name, value))
         self._attributes[name] = value
 
     def _append(
@@ -265,7 +265,7 @@ class Studies:
             user_attrs=attributes,
             intermediate_values={rung: score.score} if score else {},
         )
-        trial_id = self._storage.create_new_trial(self._ids[target], trial)
+        trial_id = self.storage.create_new_trial(self.study_ids[target], trial)
         times = trial.datetime_start, trial.datetime_complete
         row = TrialRow(trial_id, self._numbers[target], state, *times, attributes)
         record = _record(target, row, lambda _: recipe)
@@ -279,16 +279,16 @@ class Studies:
         trial_id, score = owner.trial_id, outcome.scores.get(owner.target)
         cost = Cost(outcome.seconds, outcome.training_seconds, outcome.gpu_seconds, outcome.examples)
         result = _result(score, outcome)
-        self._storage.set_trial_user_attr(trial_id, RESULT, result)
+        self.storage.set_trial_user_attr(trial_id, RESULT, result)
         if outcome.micro_batches:
-            self._storage.set_trial_user_attr(trial_id, MICRO_BATCHES, outcome.micro_batches)
-        self._storage.set_trial_user_attr(trial_id, COST, asdict(cost))
+            self.storage.set_trial_user_attr(trial_id, MICRO_BATCHES, outcome.micro_batches)
+        self.storage.set_trial_user_attr(trial_id, COST, asdict(cost))
         if score:
-            self._storage.set_trial_intermediate_value(trial_id, owner.rung, score.score)
+            self.storage.set_trial_intermediate_value(trial_id, owner.rung, score.score)
         state = self._state(owner.item, score)
-        self._storage.set_trial_state_values(trial_id, state, [score.score] if score else None)
+        self.storage.set_trial_state_values(trial_id, state, [score.score] if score else None)
         # Not this moment: a resume reads the database's, and would write other times into MLflow beside these.
-        at, failure, sizes = trial_rows.finished(self._storage, trial_id), _failure(result), outcome.micro_batches
+        at, failure, sizes = trial_rows.finished(self.storage, trial_id), _failure(result), outcome.micro_batches
         told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=at)
         records = self._beside(owner)
         records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
@@ -307,18 +307,18 @@ class Studies:
 
     @property
     def _first(self) -> int:
-        return next(iter(self._ids.values()))
+        return next(iter(self.study_ids.values()))
 
     def _read(self) -> None:
-        self._attributes: dict[str, Any] = self._storage.get_study_user_attrs(self._first)
-        self.records: dict[str, list[Record]] = {target: [] for target in self._ids}
-        self.estimates: dict[str, list[Record]] = {target: [] for target in self._ids}
-        self._numbers = dict.fromkeys(self._ids, 0)
+        self._attributes: dict[str, Any] = self.storage.get_study_user_attrs(self._first)
+        self.records: dict[str, list[Record]] = {target: [] for target in self.study_ids}
+        self.estimates: dict[str, list[Record]] = {target: [] for target in self.study_ids}
+        self._numbers = dict.fromkeys(self.study_ids, 0)
         self._twins: list[Record] = []
         recipes = _Recipes()
-        for target, study in self._ids.items():
+        for target, study in self.study_ids.items():
             keys = set()
-            for row in trial_rows.read(self._storage, study):
+            for row in trial_rows.read(self.storage, study):
                 record = _record(target, row, recipes.get)
                 (self._twins if record.key in keys else self._beside(record)).append(record)
                 keys.add(record.key)
@@ -335,8 +335,8 @@ class Studies:
         for record in self._twins:
             if record.state is TrialState.RUNNING:
                 failure = Failed(kind="lost", message="written twice when the connection to the database was lost")
-                self._storage.set_trial_user_attr(record.trial_id, RESULT, _result(None, Outcome(failure=failure)))
-                self._storage.set_trial_state_values(record.trial_id, TrialState.FAIL)
+                self.storage.set_trial_user_attr(record.trial_id, RESULT, _result(None, Outcome(failure=failure)))
+                self.storage.set_trial_state_values(record.trial_id, TrialState.FAIL)
         self._twins.clear()
 
 

@@ -202,14 +202,14 @@ def only(checks: Iterator[Check] | list[Check], name: str) -> Check:
 
 def test_no_ray_at_the_address(make_search: Callable[..., Search], tmp_path: Path) -> None:
     search = make_search()
-    checks = list(doctor._ray(Workspace.of(search), f"127.0.0.1:{closed_port()}", lambda: None))
+    checks = list(doctor.check_ray(Workspace.of(search), f"127.0.0.1:{closed_port()}", lambda: None))
     assert [(check.name, check.state) for check in checks] == [("ray", "failed"), ("answer", "skipped")]
     assert checks[0].fix
 
 
 def test_databases(make_search: Callable[..., Search], tmp_path: Path, empty_database: Path, postgres_url: str) -> None:
     def look_at(studies: str) -> Check:
-        return doctor._database(Workspace.of(make_search(storage={"studies": studies})))
+        return doctor.check_database(Workspace.of(make_search(storage={"studies": studies})))
 
     assert look_at(f"sqlite:///{empty_database}").state == "ok"
     assert look_at(f"sqlite:///{tmp_path}/none/studies.db").state == "failed"
@@ -241,10 +241,10 @@ def test_a_home_that_cannot_be_used(
     make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "not" / "yet"))
-    assert doctor._home(Workspace.of(make_search())).state == "ok"
+    assert doctor.check_home(Workspace.of(make_search())).state == "ok"
     assert not (tmp_path / "not").exists()
     monkeypatch.setenv("TASKMIX_HOME", "/proc/home")
-    check = doctor._home(Workspace.of(make_search()))
+    check = doctor.check_home(Workspace.of(make_search()))
     assert check.state == "failed"
     assert "TASKMIX_HOME" in check.fix
 

@@ -115,5 +115,5 @@ def test_notes_and_smaller_batches_are_told(filler: Filler) -> None:
     assert "encoder abc is damaged" in out.getvalue()
     assert "batches cut to fit into memory: intermediate 8" in out.getvalue()
     assert filler.studies.owners()[-1].micro_batches == {"intermediate": 8}
-    again = Studies.open(kept_at(str(filler.studies._storage.engine.url), filler.search))
+    again = Studies.open(kept_at(str(filler.studies.storage.engine.url), filler.search))
     assert again.owners()[-1].micro_batches == {"intermediate": 8}

@@ -157,7 +157,7 @@ def test_the_sampler_sees_them_below_the_lowest_rung(filled: Filler) -> None:
     for name in ("target", "rung", "gains"):
         assert (getattr(found, name)[~at] == getattr(before, name)).all()
     assert measured.failed and measured.scored_on(0) == History.of(state).scored_on(0)
-    again = Studies.open(kept_at(str(filled.studies._storage.engine.url), filled.search))
+    again = Studies.open(kept_at(str(filled.studies.storage.engine.url), filled.search))
     assert again.estimates == filled.studies.estimates and again.records == filled.studies.records
     assert History.of(again.state) == measured
 

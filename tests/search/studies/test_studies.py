@@ -16,7 +16,7 @@ from tests.support.searches import Filler, kept_at
 
 
 def test_rows_are_what_optuna_reads(filled: Filler) -> None:
-    url = str(filled.studies._storage.engine.url)
+    url = str(filled.studies.storage.engine.url)
     storage = RDBStorage(url)
     for target, records in Studies.open(kept_at(url, filled.search)).records.items():
         trials = storage.get_all_trials(storage.get_study_id_from_name(study_name(filled.search.config.name, target)))
@@ -32,7 +32,7 @@ def test_rows_are_what_optuna_reads(filled: Filler) -> None:
 def test_what_was_written_is_what_is_read_again(filled: Filler) -> None:
     """Times included, of which MLflow's rows are made: it would show a score twice."""
     filled.run("ner:0.5 + crossref:0.5", 0, {"related": 0.58, "verses": 0.61})
-    again = Studies.open(kept_at(str(filled.studies._storage.engine.url), filled.search))
+    again = Studies.open(kept_at(str(filled.studies.storage.engine.url), filled.search))
     assert filled.studies.records == again.records
 
 
@@ -78,23 +78,23 @@ def test_of_a_trial_that_optuna_wrote_twice_one_counts(filled: Filler) -> None:
     """Its `create_new_trial` tries again after a lost connection, although the first try may have arrived."""
     item = filled.begin(filled.item("ner:0.5 + crossref:0.5", 0))
     studies, target = filled.studies, item.targets[0]
-    storage = studies._storage
+    storage = studies.storage
     owner = studies.state.owner(item)
     assert owner is not None
-    storage.create_new_trial(studies._ids[target], storage.get_trial(owner.trial_id))
+    storage.create_new_trial(studies.study_ids[target], storage.get_trial(owner.trial_id))
 
     again = Studies.create(kept_at(str(storage.engine.url), filled.search))
     assert [record.item for record in again.state.running()] == [item]
     again.finish(item, filled.outcome(item, {"related": 0.5, "verses": 0.5}))
     filled_again = Filler(filled.search, again)
     filled_again.run("crossref:0.8 + paraphrase:0.2", 0, {"related": 0.58, "verses": 0.61})
-    trials = storage.get_all_trials(studies._ids[target])
+    trials = storage.get_all_trials(studies.study_ids[target])
     assert TrialState.RUNNING not in {trial.state for trial in trials}
     assert len(Studies.open(kept_at(str(storage.engine.url), filled.search)).records[target]) == len(trials) - 1
 
 
 def test_a_search_that_was_begun_otherwise_is_refused(filled: Filler, make_search: Callable[..., Search]) -> None:
-    url = str(filled.studies._storage.engine.url)
+    url = str(filled.studies.storage.engine.url)
     filled.studies.remember(filled.search.config)
     larger = make_search(budget={"recipes": 50})
     Studies.create(kept_at(url, larger)).remember(larger.config)  # a budget may change
@@ -105,7 +105,7 @@ def test_a_search_that_was_begun_otherwise_is_refused(filled: Filler, make_searc
 
 
 def test_data_that_changed_are_refused(filled: Filler) -> None:
-    url = str(filled.studies._storage.engine.url)
+    url = str(filled.studies.storage.engine.url)
     filled.studies.remember_data({"ner": "aaa", "verses": "bbb"})
     again = Studies.create(kept_at(url, filled.search))
     again.remember_data({"ner": "aaa", "verses": "bbb", "related": "ccc"})

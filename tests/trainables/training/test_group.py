@@ -70,7 +70,7 @@ class Leader:
             heads: that this worker has and its peer has not.
         """
         model, base = encoders.load(folder).model, self.worker.load_base(spec.model)
-        features = self.worker._trainer.features(base, spec)
+        features = self.worker.trainer.features(base, spec)
         own_part = partial(train, model, base.tokenizer, features, spec, heads)
         return losses_and_weights(model, self.group.train(spec, own_part))
 
@@ -119,7 +119,7 @@ def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int
             worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
             base = worker.load_base(spec.model)
             model = encoders.load(other_encoder(plan)).model
-            result = train(model, base.tokenizer, worker._trainer.features(base, spec), spec)
+            result = train(model, base.tokenizer, worker.trainer.features(base, spec), spec)
             found[size] = losses_and_weights(model, result)
         return found[size]
 
@@ -154,7 +154,7 @@ def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, ze
     heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
     both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))
     one = replace(spec, engine=EngineSettings())
-    result = train(model, base.tokenizer, worker._trainer.features(base, one), one, heads)
+    result = train(model, base.tokenizer, worker.trainer.features(base, one), one, heads)
     losses, weights = losses_and_weights(model, result)
     assert both_losses == pytest.approx(losses, rel=1e-4)
     assert torch.allclose(both_weights, weights, atol=1e-5)

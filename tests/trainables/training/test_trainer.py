@@ -120,7 +120,7 @@ def test_given_heads_are_trained_and_not_replaced(plan: Plan) -> None:
     spec = stage.StageSpec("tiny", {"xcopa": card}, Mixture.of({"xcopa": 1.0}), (8,), slow, plan.engine, 1)
     head = stage.by_name(card.format).head(base.model, card)
     before = weights(head)
-    features = worker._trainer.features(base, spec)
+    features = worker.trainer.features(base, spec)
     stage.train(copy.deepcopy(base.model), base.tokenizer, features, spec, {"xcopa": head})
     assert torch.allclose(weights(head), before, atol=1e-5), "a new head would differ by its initialisation"
     assert not torch.equal(weights(head), before)
