@@ -11,7 +11,7 @@ from rich.text import Text
 
 from search.display.tables import fits, plain
 from search.formatting import percent
-from search.results.model import BenchmarkRow, BenchmarkTable, MeasuredCell, PublishedCell
+from search.results.benchmark_model import BenchmarkRow, BenchmarkTable, MeasuredCell, PublishedCell
 
 TITLES = {"test": "test split", "dev": "development split, which the mixes were chosen on"}
 

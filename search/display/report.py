@@ -17,7 +17,8 @@ from rich.text import Text
 
 from search import formatting
 from search.display import benchmark_table, best_table, tables
-from search.results.model import BenchmarkTable, BestMixes, CardList, PlannedSearch, SearchList, SearchStatus
+from search.results.benchmark_model import BenchmarkTable
+from search.results.model import BestMixes, CardList, PlannedSearch, SearchList, SearchStatus
 from search.studies.database import shown
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 
 from search.config.search import Search
-from search.results.model import (
+from search.results.benchmark_model import (
     BenchmarkRow,
     BenchmarkTable,
     MeasuredCell,
@@ -24,8 +24,8 @@ from search.results.model import (
     RowKind,
     SplitScores,
     SuiteTask,
-    TargetMixes,
 )
+from search.results.model import TargetMixes
 from search.results.ranking import mix_costs, rank_target
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost

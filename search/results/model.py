@@ -1,7 +1,8 @@
-"""The answers of a search as values: what `best`, `status`, `tasks`, `plan` and a benchmark's table say.
+"""The answers of a search as values: what `best`, `status`, `tasks` and `plan` say.
 
-JSON is a dump of these models, CSV their `rows`, `docs/json.md` has their descriptions (`model_document.py`). A field
-is added, and never renamed or removed, in a minor version. Imports pydantic alone, so that a client needs no more.
+JSON is a dump of these models, CSV their `rows`, `docs/json.md` has their descriptions (`model_document.py`). A benchmark's
+table is in `benchmark_model.py`. A field is added, and never renamed or removed, in a minor version. Imports pydantic alone,
+so that a client needs no more.
 
 Scores are shares of 1, gains are differences of scores, times are seconds; None: there is no such value (yet).
 """
@@ -21,7 +22,6 @@ Value = int | float | str | bool
 
 SearchPhase = Literal["running", "over", "unfinished", "interrupted", "unreadable"]
 Purpose = Literal["baseline", "start", "estimate", "proposal", "promotion", "confirm"]
-RowKind = Literal["baseline", "task", "all", "best", "published"]
 
 
 class Answer(BaseModel):
@@ -369,97 +369,6 @@ class CardList(Answer):
                     split: sum(rows.values()) if isinstance(rows, dict) else rows for split, rows in card.sizes.items()
                 }
                 yield {"kind": kind, **flat({**card.to_json(), "sizes": sizes})}
-
-
-# --- `best --suite`
-
-
-class MeasuredCell(Answer):
-    """A number of the table that this search has measured."""
-
-    score: float | None
-    spread: float | None = Field(description="over seeds")
-    seeds: int = Field(description="how many")
-    rung: int
-    top: bool = Field(description="whether that is the top rung")
-    missing_languages: list[str] = Field(description="of the suite's; a cell that lacks some is in no average")
-    mix: str = Field(description="`none` for the baseline")
-    hyperparameters: dict[str, Value]
-
-
-class PublishedCell(Answer):
-    """A number of the table that others have published."""
-
-    score: float | None = Field(description="null where what was published does not make the suite's number")
-    parts: dict[str, float] = Field(description="metric -> value, as published")
-    missing_languages: list[str] = Field(description="none")
-
-
-class SplitScores(Answer):
-    """A row's numbers on one split, and their averages, which are null unless all they are made of is there."""
-
-    cells: dict[str, MeasuredCell | PublishedCell | None] = Field(
-        description="by task; null where nothing was measured"
-    )
-    groups: dict[str, float | None] = Field(description="mean over the tasks of each group")
-    overall: float | None = Field(description="mean over all tasks")
-    over_groups: float | None = Field(description="mean over the groups")
-    present: float | None = Field(description="mean over the tasks that are there")
-    count: int = Field(description="how many those are")
-
-    @property
-    def is_empty(self) -> bool:
-        return not any(self.cells.values())
-
-
-class BenchmarkRow(Answer):
-    """A way to train, on both splits."""
-
-    kind: RowKind = Field(
-        description="`baseline`, `task` (one alone), `all` (all together), `best` (the best mix of each target), "
-        "`published`"
-    )
-    name: str
-    source: str = Field(description="this search, or a publication")
-    dev: SplitScores
-    test: SplitScores
-
-    def on(self, split: str) -> SplitScores:
-        """Its numbers on `dev` or `test`."""
-        return self.dev if split == "dev" else self.test
-
-
-class SuiteTask(Answer):
-    """A task of a benchmark."""
-
-    target: str = Field(description="its card")
-    metric: str
-    languages: list[str]
-
-
-class BenchmarkTable(Answer):
-    """What `best NAME --suite S` says."""
-
-    search: str = Field(description="its name")
-    suite: str
-    description: str
-    source: str
-    notes: list[str]
-    tasks: dict[str, SuiteTask]
-    groups: dict[str, list[str]] = Field(description="of tasks")
-    missing: list[str] = Field(description="tasks of the suite that are no target of the search")
-    sampled: int | None = Field(description="`evaluation.max_examples`; null for whole test sets")
-    table: list[BenchmarkRow] = Field(alias="rows")
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Of the CSV: a row per row of the table and split that has numbers."""
-        for row in self.table:
-            for split in ("dev", "test"):
-                scores = row.on(split)
-                if not scores.is_empty:
-                    cells = {task: cell.score if cell else None for task, cell in scores.cells.items()}
-                    averages = {**scores.groups, "overall": scores.overall, "over_groups": scores.over_groups}
-                    yield {"kind": row.kind, "name": row.name, "source": row.source, "split": split} | cells | averages
 
 
 # --- `plan`

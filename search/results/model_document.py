@@ -12,7 +12,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from search.results.model import Answer, BenchmarkTable, BestMixes, CardList, SearchList, SearchStatus
+from search.results.benchmark_model import BenchmarkTable
+from search.results.model import Answer, BestMixes, CardList, SearchList, SearchStatus
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 

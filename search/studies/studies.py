@@ -55,7 +55,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 class Studies:
     """The studies of one search. One driver writes (`create`); anybody may read (`open`).
 
-    `storage` is Optuna's, with a study per target (`study_ids`). `records[target]` mirrors one in memory, in trial order,
+    `storage` is Optuna's, a study per target (`study_ids`). `records[target]` mirrors one in memory, in trial order,
     `estimates[target]` those of its trials that are estimates; `state` is what both add up to.
     """
 

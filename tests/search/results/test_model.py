@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from search.results.model import BenchmarkTable, BestMixes, SearchStatus
+from search.results.benchmark_model import BenchmarkTable
+from search.results.model import BestMixes, SearchStatus
 from search.results.model_document import PAGE, with_fields
 
 ANSWERS = Path(__file__).parents[2] / "before" / "answers"
