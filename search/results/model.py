@@ -1,8 +1,8 @@
 """The answers of a search as values: what `best`, `status`, `tasks` and `plan` say.
 
-JSON is a dump of these models, CSV their `rows`, `docs/json.md` has their descriptions (`model_document.py`). A benchmark's
-table is in `benchmark_model.py`. A field is added, and never renamed or removed, in a minor version. Imports pydantic alone,
-so that a client needs no more.
+JSON is a dump of these models, CSV their `rows`, `docs/json.md` has their descriptions (`model_document.py`). A
+benchmark's table is in `benchmark_model.py`. A field is added, and never renamed or removed, in a minor version.
+Imports pydantic alone, so that a client needs no more.
 
 Scores are shares of 1, gains are differences of scores, times are seconds; None: there is no such value (yet).
 """
