@@ -294,7 +294,7 @@ def test_mistakes_are_not_repeated(url: str, statement: str, error: type[Excepti
 
 
 def known(studies: Studies) -> list[tuple[Any, ...]]:
-    return [(r.target, r.number, r.state, r.key, r.kind, r.score, r.failure, r.item, r.cost) for r in studies.all()]
+    return [(r.target, r.number, r.state, r.key, r.purpose, r.score, r.failure, r.item, r.cost) for r in studies.all()]
 
 
 def test_studies_are_the_same_on_every_database(url: str, search: Search, studies: Studies) -> None:
