@@ -130,8 +130,9 @@ class Worker:
         model = self._obtain_encoder(running, base)
         for target in missing:
             key = key_of(self.plan, item, target)
+            predictions: dict[str, list[Any]] = {}
             if target in untrained:
-                score, predictions = self._measure_evidence(model, item, target), {}
+                score = self._measure_evidence(model, item, target)
             else:
                 score, predictions = self._fine_tune_and_score(running, base, model, target)
             self._check_data(targets=[target])
