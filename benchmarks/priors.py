@@ -100,7 +100,7 @@ def main() -> None:
     found = workspace.find(options.name)
     search, studies = found.search, Studies.open(found)
     top = search.config.halving.top_rung
-    plan = found.plan.model_copy(update={"versions": studies.versions})
+    plan = studies.versioned(found.plan)
     gains = {target: measured(search, studies, target, top) for target in search.config.targets}
     singles = {task: recipe(search, Mixture.of({task: 1.0})) for task in search.space.tasks}
     estimator = Estimator(plan, singles, top if options.rung is None else options.rung)

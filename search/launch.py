@@ -65,12 +65,12 @@ def _run(
             item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
             checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
             doctor.require(checks, terminal.say)
-            plan, _ = preparing.result()
-            studies.remember_data(plan.versions)
+            plan, report = preparing.result()
+            studies.remember_data(report.versions, report.model_version)
             tracking.ready()
             terminal.begin(search, studies, concurrency)
             return driver.run(
-                plan,
+                studies.versioned(plan),
                 agenda,
                 item,
                 concurrency,

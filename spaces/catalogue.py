@@ -93,7 +93,7 @@ def _contents(folder: Path) -> tuple[object, ...]:
     for path in sorted(path for sub in (*KINDS, SUITES) for path in (folder / sub).rglob("*")):
         with suppress(OSError):  # whoever reads it says so
             stat = path.stat()
-            contents.append((path, stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+            contents.append((path, stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size))
     return tuple(contents)
 
 

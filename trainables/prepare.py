@@ -109,6 +109,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
 
     from trainables.data.card_data import Data
     from trainables.training.encoders import load_base
+    from trainables.training.model_version import model_version
     from trainables.training.speed import (
         device_name,
         measure_seconds_per_token,
@@ -125,7 +126,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     sound = [card for card in here if card.name not in problems]
     say("loading the model")
     report = PreparationReport(
-        versions={card.name: data.version(card) for card in sound},
+        versions={plan.version_name(card): data.version(card) for card in sound},
         unreached=sorted({source for sources in unreached.values() for source in sources}),
         problems=problems,
     )
@@ -146,6 +147,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
         training = measure_training_seconds_per_token(encoder, model, data, tasks[0], plan)
     return report.model_copy(
         update={
+            "model_version": model_version(model, data.cache),
             "sizes": {card.name: _measure_sizes(plan, data, card, encoder) for card in sound},
             "seconds_per_token": measure_seconds_per_token(encoder, plan),
             "training_seconds_per_token": training,

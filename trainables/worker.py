@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from spaces.card import Card
+from spaces.errors import Failure, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
@@ -29,6 +30,7 @@ from trainables.training import encoders
 from trainables.training.engine import autocast
 from trainables.training.group import Group
 from trainables.training.merging import merge_stored
+from trainables.training.model_version import model_version
 from trainables.training.process import device
 from trainables.training.stage import StageSpec
 from trainables.training.trainer import RunningItem, Trainer
@@ -122,17 +124,20 @@ class Worker:
             return
         base = self.load_base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
+        self._check_data(item.recipe.mixture.tasks, missing)
         untrained = {target for target in missing if self.plan.by_evidence(target, item.merged)}
         running.total = sum(self._count_target_examples(item, target) for target in missing if target not in untrained)
         model = self._obtain_encoder(running, base)
         for target in missing:
             key = key_of(self.plan, item, target)
+            predictions: dict[str, list[Any]] = {}
             if target in untrained:
                 score = self._measure_evidence(model, item, target)
             else:
                 score, predictions = self._fine_tune_and_score(running, base, model, target)
-                if predictions:
-                    self.store.put_predictions(key, predictions)  # before the score, which says that all is there
+            self._check_data(targets=[target])
+            if predictions:
+                self.store.put_predictions(key, predictions)  # before the score, which says that all is there
             running.scores[target] = score
             self.store.put_score(key, score.model_dump(mode="json"))
 
@@ -140,8 +145,26 @@ class Worker:
         """The pretrained encoder, kept for the next call; raises what `encoders.load_base` and `build_suites` raise."""
         if model not in self._base:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
-            self._base = {model: encoders.load_base(model, self.data.cache)}
+            base = encoders.load_base(model, self.data.cache)
+            self._check_model(model)
+            self._base = {model: base}
         return self._base[model]
+
+    def _check_model(self, model: str) -> None:
+        """Raise Failure if what was loaded here is not what the keys say."""
+        known = self.plan.model_version
+        if known is not None and (here := model_version(model, self.data.cache)) != known:
+            fix = "bring the same files to every node, and leave them as they are while the search goes on"
+            raise Failure(Problem("the model is another one than the search's", model, f"{here}, not {known}", fix))
+
+    def _check_data(self, tasks: Iterable[str] = (), targets: Iterable[str] = ()) -> None:
+        """Raise Failure if the data that lie here are not what the keys say: before something is stored under them."""
+        cards = [self.plan.tasks[task] for task in tasks]
+        for card in [*cards, *(card for target in targets for card in self.plan.cards_of(target))]:
+            known = self.plan.version_of(card)
+            if known is not None and known != self.data.version(card):
+                what, fix = "the data are others than the search's", "bring them back as they were, on every node"
+                raise Failure(Problem(what, card.name, f"the digest is not {known}", fix))
 
     def _check_lengths(self, recipe: Recipe, targets: list[str], base: encoders.Encoder) -> None:
         """Raise InputError if a stage of this recipe asks for more tokens than the model can read."""
@@ -188,6 +211,7 @@ class Worker:
     def _store_encoder(self, model: PreTrainedModel, base: encoders.Encoder, running: RunningItem, rung: int) -> None:
         """Put the encoder into the store; heads are dropped."""
         recipe = running.item.recipe
+        self._check_data(recipe.mixture.tasks)
         origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
         if "intermediate" in running.micro_batches:
             origin["micro_batch"] = running.micro_batches["intermediate"]

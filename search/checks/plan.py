@@ -23,7 +23,7 @@ def checked(
     """The plan for the workers, after everything it names was built, read and checked (`trainables/prepare.py`)."""
     plan, config = workspace.plan, workspace.config
     report = prepare(plan, config.model, config.resources.cpus, say, offline, measure)
-    return plan.model_copy(update={"versions": report.versions}), report
+    return plan.model_copy(update={"versions": report.versions, "model_version": report.model_version}), report
 
 
 def planned(

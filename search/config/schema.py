@@ -236,12 +236,13 @@ class SearchConfig(Strict):
         What judges an estimate decides its unit.
         """
         free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"}
-        return dict(_flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
+        return dict(flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted key -> value of nested mappings."""
     for key, below in value.items():
         if isinstance(below, Mapping) and below:
-            yield from _flat(below, f"{prefix}{key}.")
+            yield from flat(below, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", below

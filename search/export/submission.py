@@ -55,7 +55,7 @@ def export(
     search, store = workspace.search, workspace.store
     suite = search.catalogue.suite(suite_name, "--format")
     wanted = [_task(suite, name) for name in tasks] or suite.order
-    plan = workspace.plan.model_copy(update={"versions": studies.versions})
+    plan = studies.versioned(workspace.plan)
     data = Data(cache=workspace.cache, mirror=plan.mirror)
     mixture = None if mix is None else Mixture.parse(mix)
     problems: list[Problem] = []

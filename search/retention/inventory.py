@@ -41,7 +41,7 @@ class EncoderInventory:
 
     def __init__(self, workspace: Workspace, studies: Studies) -> None:
         self._search, self._studies = workspace.search, studies
-        self._plan = workspace.plan.model_copy(update={"versions": studies.versions})
+        self._plan = studies.versioned(workspace.plan)
         self._keys: dict[tuple[str, int], str] = {}
 
     def key(self, recipe: Recipe, rung: int) -> str:

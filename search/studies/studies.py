@@ -9,8 +9,9 @@ States: COMPLETE is the top rung; PRUNED a lower rung (with its value: a recipe 
 at the next rung) or an estimate; FAIL a failed work item. `docs/decisions.md` says why every rung is a trial of its
 own.
 
-What the whole search shares lies in attributes of the first target's study: the search file as it was launched, the
-versions of the data, what earlier searches had found, the wall-clock spent, whether the space is exhausted.
+What the whole search shares lies in attributes of the first target's study: the search file as it was launched, what
+of its cards decides a score, the versions of data and model, what earlier searches had found, the wall-clock spent,
+whether the space is exhausted.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from search.config.search import Search
 from search.config.search_file import differences
 from search.config.workspace import Workspace
 from search.studies import trial_rows
+from search.studies.begun_with import card_differences, model_differences, version_differences
 from search.studies.database import open_storage, persistently, usable
 from search.studies.state import SearchState
 from search.studies.trial_record import Cost, Purpose, Record
@@ -39,11 +41,13 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome, Score
+from trainables.work.plan import Plan
 
 RECORD, RESULT, COST, MICRO_BATCHES = "record", "result", "cost", "micro_batches"
 """Attributes of the trials."""
 
-CONFIG, VERSIONS, WALL, EXHAUSTED = "config", "versions", "wall_seconds", "exhausted"
+CONFIG, CARDS, VERSIONS, MODEL = "config", "cards", "versions", "model"
+WALL, EXHAUSTED = "wall_seconds", "exhausted"
 EARLIER, EXPECTED = "earlier", "expected_gain"
 """Attributes of the first target's study."""
 
@@ -149,6 +153,16 @@ class Studies:
         return dict(self._attributes.get(VERSIONS, {}))
 
     @property
+    def model_version(self) -> str | None:
+        """What the model is, for the keys; None: they have its name, as when the search was begun."""
+        model = self._attributes.get(MODEL)
+        return model["version"] if model and model["in_keys"] else None
+
+    def versioned(self, plan: Plan) -> Plan:
+        """The plan with the versions that the search was begun with, from which the keys of its store are made."""
+        return plan.model_copy(update={"versions": self.versions, "model_version": self.model_version})
+
+    @property
     def earlier(self) -> list[Start] | None:
         """What the search begins with because of earlier ones; None as long as nobody has looked."""
         kept = self._attributes.get(EARLIER)
@@ -196,42 +210,52 @@ class Studies:
         self._note(EXPECTED, gain)
 
     def remember(self, config: SearchConfig) -> None:
-        """Keep the search file with its studies, where every machine that drives the search finds it.
+        """Keep the search file with its studies, where every machine that drives the search finds it, and its cards.
 
         Raises:
-            InputError: the search was begun with other fixed settings.
+            InputError: the search was begun with other fixed settings, or with cards that would give other scores.
         """
         kept, now = self._attributes.get(CONFIG), config.model_dump(mode="json")
-        if kept == now:
-            return
-        if kept is not None:
-            changed = differences(SearchConfig.model_validate(kept), config)
-            if changed:
-                advice = "give the search another name, or launch it as it was"
-                raise InputError(
-                    [*changed, Problem("this is another search of the same name", config.name, fix=advice)]
-                )
-        self._note(CONFIG, now)
+        cards, deciding = self._attributes.get(CARDS), self.search.plan("", "").deciding()
+        changed = [] if kept in (None, now) else differences(SearchConfig.model_validate(kept), config)
+        what, advice = "this is another search of the same name", "give the search another name, or launch it as it was"
+        if not changed and cards is not None:
+            changed = card_differences(cards, deciding)
+            what, advice = "its cards are others", "bring them back as they were, or give the search another name"
+        if changed:
+            raise InputError([*changed, Problem(what, config.name, fix=advice)])
+        if cards is None:
+            if kept is not None:
+                self._say("cards were not kept with searches when this one was begun: the present ones are from now on")
+            self._note(CARDS, deciding)
+        if kept != now:
+            self._note(CONFIG, now)
 
     def remember_earlier(self, starts: Sequence[Start]) -> None:
         """Keep what earlier searches had found when this one began, so that a resume begins alike."""
         self._note(EARLIER, [{"mixture": start.mixture.weights, "reason": start.reason} for start in starts])
 
-    def remember_data(self, versions: Mapping[str, str]) -> None:
-        """Keep on what data the search is: card -> digest of its data.
+    def remember_data(self, versions: Mapping[str, str], model: str | None = None) -> None:
+        """Keep on what data the search is and from which model it starts.
+
+        Args:
+            versions: as `Plan.versions`. One that tells apart two cards whose digest was one when the search was begun
+                is left out: its keys are made without.
+            model: as `Plan.model_version`, where known. It enters the keys of searches that begin with it.
 
         Raises:
             InputError: they changed since the search was begun, so that its scores could not be compared any more.
         """
-        kept = self.versions
-        changed = sorted(card for card in versions if kept.get(card, versions[card]) != versions[card])
+        kept, begun = self.versions, self._attributes.get(MODEL, {})
+        is_new = not kept and not self.all()
+        versions = {card: of for card, of in versions.items() if card in kept or card.rpartition("/")[2] not in kept}
+        changed = model_differences(self.search.config.model, begun.get("version"), model)
+        changed += version_differences(kept, versions)
         if changed:
-            fix = "bring the data back as they were, or give the search another name"
-            what = "the data changed since the search was begun"
-            raise InputError(
-                [Problem(what, card, f"digest {versions[card]}, was {kept[card]}", fix) for card in changed]
-            )
-        if kept != versions:
+            raise InputError(changed)
+        if model and not begun:  # before the data: who finds those takes the search for one that is begun
+            self._note(MODEL, {"version": model, "in_keys": is_new})
+        if kept != {**kept, **versions}:
             self._note(VERSIONS, {**kept, **versions})
 
     def _write(self, operation: Callable[[], T]) -> T:

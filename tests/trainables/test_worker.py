@@ -17,8 +17,10 @@ from spaces.recipe import Recipe
 from tests.support.cards import card_of as card_of_format
 from tests.support.encoders import kit_of
 from tests.support.examples import EXAMPLES
+from trainables.data.card_data import Data
 from trainables.formats import by_name, vectors
-from trainables.training import encoders, stage
+from trainables.training import encoders, stage, trainer
+from trainables.training.model_version import model_version
 from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key, score_key
 from trainables.work.outcome import Outcome, Progress
@@ -259,6 +261,51 @@ def test_other_data_are_other_keys(plan: Plan) -> None:
     changed = plan.model_copy(update={"versions": {"tags": "new"}})
     assert encoder_key(plan, recipe, 0) != encoder_key(changed, recipe, 0)
     assert score_key(plan, recipe, 0, "pairs") != score_key(changed, recipe, 0, "pairs")
+
+
+def versioned(plan: Plan) -> Plan:
+    """The plan of a search that knows its data and its model."""
+    data, model = Data(Path(plan.cache)), str(Path(plan.cache).parent / "model")
+    versions = {plan.version_name(card): data.version(card) for card in plan.cards()}
+    return plan.model_copy(update={"versions": versions, "model_version": model_version(model, data.cache)})
+
+
+def test_a_model_that_was_overwritten_is_another_model(plan: Plan) -> None:
+    """A search that begins after it trains anew; a worker of one that began before it stops."""
+    before = versioned(plan)
+    first = run(Worker(before), item(plan, "tags", 0))
+    encoders.save(kit_of("bert").encoder(seed=1), kit_of("bert").tokenizer, Path(plan.cache).parent / "model")
+    later = run(Worker(versioned(plan)), item(plan, "tags", 0))
+    assert later.reused == [] and later.examples == first.examples > 0
+    assert scores(later) != scores(first)
+    assert run(Worker(before), item(plan, "tags", 0)).reused == ["pairs", "texts"]
+    stale = run(Worker(before), item(plan, "tags", 1))
+    assert stale.failure is not None and stale.failure.kind == "environment"
+    assert "the model is another one than the search's" in stale.failure.message
+    assert (stale.examples, stale.scores) == (0, {})
+
+
+@pytest.mark.parametrize(("form", "stored"), [("tagging", 0), ("pair_classification", 1)])
+def test_nothing_is_stored_of_data_that_change_while_it_trains(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, form: str, stored: int
+) -> None:
+    plan = versioned(plan)
+    path, train = Path(plan.cache).parent / "data" / form / "train.parquet", trainer.train
+    rows = EXAMPLES[form]
+
+    def overtaken(*args: Any, **options: Any) -> Any:
+        pq.write_table(Dataset.from_dict({name: column[:2] for name, column in rows.items()}).data.table, path)
+        return train(*args, **options)
+
+    monkeypatch.setattr(trainer, "train", overtaken)
+    worker, work = Worker(plan), item(plan, "tags", 0, targets=("pairs",))
+    outcome = run(worker, work)
+    assert outcome.failure is not None and outcome.failure.kind == "environment"
+    assert "the data are others than the search's" in outcome.failure.message
+    assert len(worker.store.encoder_keys()) == stored
+    assert worker.store.score(score_key(plan, work.recipe, 0, "pairs")) is None
+    again = run(Worker(plan), work)
+    assert again.failure is not None and again.examples == 0, "said before anything is trained"
 
 
 @pytest.mark.parametrize(

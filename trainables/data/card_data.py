@@ -8,6 +8,7 @@ renamed: processes may race for it, readers map it into memory.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -168,11 +169,14 @@ class Data:
         reading = {"columns": card.columns, "values": card.values, "labels": card.labels}
         form = {"format": card.format, "types": dict(FORMATS[card.format].columns)}
         chosen = {"rows": card.source.rows_for(language), "language": language}
-        key = digest({"source": source.fingerprint, "code": code_version(), **form, **reading, **chosen}, length=32)
+        content = source.fingerprint
+        key = digest({"source": content, "code": code_version(), **form, **reading, **chosen}, length=32)
 
         def build(file: Path) -> None:
             with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:
                 raw = source.load(Path(scratch))
+                if source.fingerprint != content:  # what was read is not what the key says
+                    raise Failure(Problem("the data changed while they were read", source.location, fix="launch again"))
                 reader = Reader(card, raw.features, source.location, language)
                 rows = raw.select_columns(reader.needed).map(
                     reader.canonical,
@@ -219,7 +223,8 @@ def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
         # what the last call set, not what the tokenizer is
         state.pop("truncation")
         state.pop("padding")
-        state["taskmix"] = [tokenizer.model_input_names, tokenizer.all_special_ids, tokenizer.mask_token_id]
+        ids = [tokenizer.all_special_ids, tokenizer.mask_token_id]
+        state["taskmix"] = [tokenizer.model_input_names, *ids, tokenizer.truncation_side]
         _fingerprints[tokenizer] = digest(state, length=32)
     return _fingerprints[tokenizer]
 
@@ -227,15 +232,20 @@ def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
 _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictionary()
 
 
+PACKAGES = ("datasets", "pandas", "pyarrow", "tokenizers", "transformers")
+"""Whose code reads files and tokenises: another version may do either otherwise."""
+
+
 @cache
 def code_version() -> str:
-    """Digest of the modules that make rows and features."""
+    """Digest of what makes rows and features: our modules, and the versions of the packages that they rest on."""
     here = Path(__file__).parent
     formats = sorted((here.parent / "formats").glob("*.py"))
     if not formats:
         raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
     files = [*(here / f"{name}.py" for name in ("card_data", "columns", "sources")), *formats]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+    ours = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+    return digest([ours, {name: importlib.metadata.version(name) for name in PACKAGES}], length=64)
 
 
 def _splits_used(card: Card) -> Iterable[tuple[Card, Split, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from datasets import Dataset, IterableDataset
 
 from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem, TaskmixError
+from trainables.data.file_digest import file_digest
 from trainables.data.mini import suite_folder
 from trainables.data.mirror import BUILDERS, copies_of, files_of, mounted, names_in
 
@@ -32,6 +32,7 @@ class FileSplit:
     split: Split
     language: str
     files: Sequence[Path]
+    cache: Path
 
     @property
     def location(self) -> str:
@@ -44,15 +45,15 @@ class FileSplit:
         return f"{self.card.name}.yaml: splits.{self.split}"
 
     @property
-    def fingerprint(self) -> list[Any]:
-        """Changes when a file does."""
-        stats = [(str(path.resolve()), path.stat()) for path in self.files]
-        return [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats]
+    def version(self) -> list[str]:
+        """SHA-256 of each file; raises InputError if one cannot be read."""
+        with self._explaining():
+            return [file_digest(path, self.cache) for path in self.files]
 
     @property
-    def version(self) -> list[str]:
-        """SHA-256 of each file."""
-        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.files]
+    def fingerprint(self) -> list[str]:
+        """What decides the rows as they are read: the content of the files, and what it is read as."""
+        return [self._builder, *self.version]
 
     def load(self, scratch: Path) -> Dataset:
         """Raises InputError if the files cannot be read as what their names say."""
@@ -124,11 +125,11 @@ class HubSplit:
         return f"{self.card.name}.yaml: splits.{self.split}"
 
     @property
-    def fingerprint(self) -> str:
-        """That of `datasets`: it follows from the commit and the files."""
+    def version(self) -> str:
+        """The fingerprint of `datasets`: it follows from the data set, its configuration and the commit."""
         return str(self.load()._fingerprint)
 
-    version = fingerprint
+    fingerprint = version
 
     def load(self, scratch: Path | None = None) -> Dataset:
         """The split; asked for once in a process, so a search does not see the hub change.
@@ -221,7 +222,7 @@ def _source(card: Card, split: Split, name: str, language: str, cache: Path, mir
         copies = copies_of(mirror, below, name, cache)
         if not copies:
             raise InputError(no_files(card, split, name, f"{mirror}/{below}", names_in(mirror, below) or None))
-        return FileSplit(card, split, language, copies)
+        return FileSplit(card, split, language, copies, cache)
     if source.suite:
         suite = suite_folder(cache, source.suite)
         if not suite.is_dir():
@@ -235,7 +236,7 @@ def _source(card: Card, split: Split, name: str, language: str, cache: Path, mir
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
         raise InputError(no_files(card, split, name, str(folder), there))
-    return FileSplit(card, split, language, files)
+    return FileSplit(card, split, language, files, cache)
 
 
 def matches(row: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:

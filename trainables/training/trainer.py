@@ -142,6 +142,7 @@ class Trainer:
 
     def limit(self, work: str, model: str, stage: StageSettings, held: dict[str, Any]) -> Limit:
         """What is known of the batches that fit: the same for equal work, model, length, hardware and `held`."""
+        model = self._plan.model_version or model
         return Limit(self._store, {"work": work, "model": model, "length": stage.max_length, **hardware(), **held})
 
     def run_fitting(

@@ -1,4 +1,7 @@
-"""Keys of the store: the digest of all that decides what lies under them."""
+"""Keys of the store: the digest of all that decides what lies under them.
+
+`docs/decisions.md` says what is in each key, why, and what is left out on purpose.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def encoder_key(plan: Plan, recipe: Recipe, rung: int) -> str:
     return digest(
         {
             "version": VERSION,
-            "model": recipe.model,
+            "model": _model(plan, recipe),
             "mixture": recipe.mixture.weights,
             "tasks": {task: _identity(plan, card) for task, card in cards.items()},
             "settings": settings,
@@ -59,7 +62,7 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
     """
     start: Any
     if recipe.is_baseline:
-        start = ["base", recipe.model]
+        start = ["base", _model(plan, recipe)]
     elif merged is None:
         start = encoder_key(plan, recipe, rung)
     else:
@@ -104,6 +107,11 @@ def _negatives(plan: Plan, stage: StageSettings, cards: Iterable[Card]) -> int |
     return stage.micro_batch_on(plan.workers)
 
 
+def _model(plan: Plan, recipe: Recipe) -> str:
+    """What the model is; where that is not known, its name."""
+    return plan.model_version or recipe.model
+
+
 def _identity(plan: Plan, card: Card) -> dict[str, Any]:
     """What decides which rows are read and how."""
-    return {**card.identity, "data": plan.versions.get(card.name)}
+    return {**card.identity, "data": plan.version_of(card)}

@@ -39,7 +39,12 @@ class Plan(Strict):
     store: str = Field(description="fsspec path of the store")
     cache: str = Field(description="folder of tokenised data and built suites")
     mirror: str | None = None
-    versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data, where known")
+    versions: dict[str, str] = Field(
+        default_factory=dict, description="card, by `version_name` -> digest of its data, where known"
+    )
+    model_version: str | None = Field(
+        None, description="what the model's name stands for; None: the search was begun when that was not asked"
+    )
     probe: Probe = Field("stage", description="how merged encoders are judged on targets with labels")
     workers: int = Field(1, ge=1, description="processes that train one work item together")
     max_batch_halvings: int = Field(
@@ -57,9 +62,45 @@ class Plan(Strict):
         cards = [*self.tasks.values(), *self.targets.values(), *trained_on, *self.dev_cards.values()]
         return list({(card.kind, card.name): card for card in cards}.values())
 
+    def deciding(self) -> dict[str, dict[str, Any]]:
+        """What of each card decides rows, labels, training or score, by kind and name; parts that are cards are, too.
+
+        Where files lie is left out: `versions` say what is in them. Sizes count where a target is trained on several
+        cards: its examples are shared out by them, unless the search file does.
+        """
+        cards, deciding = self.cards(), dict[str, dict[str, Any]]()
+        while cards:
+            card = cards.pop(0)
+            identity = card.identity
+            identity["source"].pop("files")
+            identity.pop("parts")
+            deciding[f"{card.kind}s/{card.name}"] = identity
+            cards += [part for part in card.parts if part.name in card.source.tasks]
+        for target, trained_on in self.training_cards.items():
+            if len(trained_on) > 1 and not isinstance(self.per_target.get(target, {}).get("examples"), list):
+                for card in trained_on:
+                    deciding[f"{card.kind}s/{card.name}"]["sizes"] = {"train": card.training_rows}
+        return deciding
+
+    def version_name(self, card: Card) -> str:
+        """A card's key in `versions`: its name, or kind and name where a later card has the same name."""
+        last = {each.name: each.kind for each in self.cards()}.get(card.name, card.kind)
+        return card.name if last == card.kind else f"{card.kind}/{card.name}"
+
+    def version_of(self, card: Card) -> str | None:
+        """Digest of a card's data, where known.
+
+        Before cards of one name were told apart, the later one's digest stood for both.
+        """
+        return self.versions.get(self.version_name(card), self.versions.get(card.name)) if self.versions else None
+
     def dev_card(self, target: str) -> Card:
         """The card whose development rows a target is scored on."""
         return self.dev_cards.get(target, self.targets[target])
+
+    def cards_of(self, target: str) -> list[Card]:
+        """The cards whose rows decide a target's score: its own, those that it is fine-tuned on, its dev card."""
+        return [self.targets[target], *self.training_cards[target], self.dev_card(target)]
 
     def target_stage(self, target: str) -> StageSettings:
         """The target stage with the target's own settings; `examples` are those on all its training cards."""

@@ -26,7 +26,8 @@ class PreparationReport(Strict):
     """What `trainables.prepare` learned. Cards whose data are out of reach are missing from `sizes`."""
 
     sizes: dict[str, Sizes] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict, description="card -> digest of its data")
+    versions: dict[str, str] = Field(default_factory=dict, description="as `Plan.versions`")
+    model_version: str | None = Field(None, description="as `Plan.model_version`; None: the model was not loaded")
     seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
     training_seconds_per_token: float | None = Field(None, description="of training steps, where asked to measure it")
     device: str = Field("cpu", description="what the speeds are of: cpu, or the GPU's name")

@@ -1,4 +1,5 @@
 import errno
+import importlib.metadata
 import json
 import os
 import pickle
@@ -17,7 +18,8 @@ from spaces.formats import FORMATS
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
-from trainables.data.card_data import Data, fingerprint, suite_folder
+from trainables.data import file_digest
+from trainables.data.card_data import Data, code_version, fingerprint, suite_folder
 from trainables.data.mirror import copies_of
 
 # --- where rows come from
@@ -239,14 +241,17 @@ def test_a_saved_tokenizer_shares_the_features_and_its_use_changes_nothing(bert,
     assert fingerprint(type(bert.tokenizer).from_pretrained(tmp_path)) == before
 
 
-@pytest.mark.parametrize("change", ["file", "vocabulary", "max_length", "limit", "labels", "format", "code"])
+@pytest.mark.parametrize(
+    "change", ["file", "vocabulary", "truncation", "max_length", "limit", "labels", "format", "code"]
+)
 def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, change, monkeypatch):
     card, tokenizer = sentences(), kits("bert").tokenizer
     options = {"max_length": 32}
     data.features(card, "train", "en", tokenizer, **options)
     if change == "file":
-        path = Path(card.source.files) / "train.parquet"
-        os.utime(path, ns=(1, 1))
+        sentences({"text": ["the moon", "Paris", "the dog"], "label": [0, 2, 1]})
+    elif change == "truncation":
+        tokenizer = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, truncation_side="left")
     elif change == "vocabulary":
         tokenizer = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, pad_token="[PAD]")
         tokenizer.add_tokens(["moonlight"])
@@ -261,6 +266,62 @@ def test_whatever_decides_the_features_makes_new_ones(data, sentences, kits, cha
         options[change] = 2 if change == "limit" else 16
     data.features(card, "train", "en", tokenizer, **options)
     assert len(cached(data, "features")) == 2
+
+
+def test_a_file_that_was_replaced_gives_its_own_rows_whatever_its_size_and_date(data, card_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_digest, "SETTLED", -1.0)  # kept at once, as of a file that lay there for long
+    card = card_of("masked_lm", source={"files": str(tmp_path)})
+    versions = []
+    for text in ("first", "other"):
+        new = tmp_path / "new.jsonl"
+        new.write_text(json.dumps({"text": text}))
+        os.utime(new, ns=(10**18, 10**18))
+        new.replace(tmp_path / "train.jsonl")
+        versions.append(data.version(card))
+        assert data.rows(card, "train", "en")["text"][:] == [text]
+    assert len(set(versions)) == len(cached(data, "rows")) == 2
+
+
+def test_a_file_that_was_only_moved_or_touched_is_not_read_again(data, card_of, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "train.jsonl").write_text(json.dumps({"text": "first"}))
+    before = data.rows(card_of("masked_lm", source={"files": str(tmp_path / "here")}), "train", "en")[:]
+    (tmp_path / "here").rename(tmp_path / "there")
+    os.utime(tmp_path / "there" / "train.jsonl", ns=(1, 1))
+    monkeypatch.setattr(Dataset, "map", None)  # nothing is made again
+    assert data.rows(card_of("masked_lm", source={"files": str(tmp_path / "there")}), "train", "en")[:] == before
+
+
+def test_the_same_bytes_are_other_rows_as_another_sort_of_file(data, card_of, tmp_path):
+    content = '{"text": "a"}\n{"text": "b"}\n'
+    (tmp_path / "train.jsonl").write_text(content)
+    (tmp_path / "dev.csv").write_text(content)
+    card = card_of("masked_lm", source={"files": str(tmp_path)}, columns={})
+    assert data.rows(card, "train", "en")["text"][:] == ["a", "b"]
+    with pytest.raises(InputError, match="no such column"):
+        data.rows(card, "dev", "en")
+
+
+def test_data_that_change_while_they_are_read_are_not_kept(data, card_of, tmp_path, monkeypatch):
+    path, load = tmp_path / "train.jsonl", datasets.load_dataset
+
+    def overtaken(*args, **options):
+        path.write_text(json.dumps({"text": "other"}))
+        return load(*args, **options)
+
+    path.write_text(json.dumps({"text": "first"}))
+    monkeypatch.setattr(datasets, "load_dataset", overtaken)
+    card = card_of("masked_lm", source={"files": str(tmp_path)})
+    with pytest.raises(Failure, match="changed while they were read"):
+        data.rows(card, "train", "en")
+    assert cached(data, "rows") == []
+
+
+@pytest.mark.parametrize("package", data_module.PACKAGES)
+def test_another_version_of_a_package_that_reads_or_tokenises(monkeypatch, package):
+    before, version = code_version(), importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.0" if name == package else version(name))
+    assert code_version.__wrapped__() != before
 
 
 def test_whoever_comes_second_leaves_readers_alone(data, sentences, bert, monkeypatch):
