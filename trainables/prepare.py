@@ -22,11 +22,18 @@ from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport, Say, Sizes
 
 if TYPE_CHECKING:
+    from datasets import Dataset
+
     from trainables.data.card_data import Data, Split
     from trainables.training.encoders import Encoder
 
 SAMPLE = 256
-"""Rows that are tokenised to learn how long examples are."""
+"""Rows that are tokenised to learn how long examples are, and how much of them the tokenizer knows."""
+
+UNKNOWN_NOTED, UNKNOWN_REFUSED = 0.1, 0.5
+"""Shares of unknown pieces that are told, and refused. A tokenizer that fits has next to none: of the mini suite's
+texts none are unknown to XLM-R's pieces, in any language. Where it is half of them, most words are one and the same to
+the model."""
 
 
 def prepare(
@@ -140,6 +147,9 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     too_long = check_lengths(plan, encoder)
     if too_long:
         return report.model_copy(update={"model_problems": too_long})
+    unreadable = {card.name: unknown for card in sound if (unknown := check_vocabulary(plan, data, card, encoder, say))}
+    if unreadable:
+        return report.model_copy(update={"problems": {**problems, **unreadable}})
     training = None
     tasks = [card for card in sound if card.name in plan.tasks and card.kind == "task"]
     if measure and tasks:
@@ -171,23 +181,91 @@ def check_lengths(plan: Plan, encoder: Encoder) -> list[Problem]:
     return problems
 
 
+Sampled = tuple[Card, "Split", str]
+"""Card, split and language of rows that are sampled."""
+
+
+def _trained_on(card: Card) -> list[Sampled]:
+    """The training rows of a card, if it has its own."""
+    has_rows = card.is_trained and card.train_from is None
+    return [(card, "train", card.training_language)] if has_rows else []
+
+
+def _scored(plan: Plan, card: Card) -> list[Sampled]:
+    """The development rows that a card is scored on, if it is a target."""
+    if card.kind == "task" or card.name not in plan.targets:
+        return []
+    dev = plan.dev_card(card.name)
+    return [(dev, "dev", language) for language in dev.languages_of("dev")]
+
+
+def _features(plan: Plan, data: Data, card: Card, sampled: Sampled, encoder: Encoder) -> Dataset:
+    """The features of a sample of the rows, as long as `card`'s stage makes them."""
+    stage = plan.intermediate if card.kind == "task" else plan.target_stage(card.name)
+    return data.features(*sampled, encoder.tokenizer, stage.max_length, SAMPLE)[1]
+
+
+def check_vocabulary(plan: Plan, data: Data, card: Card, encoder: Encoder, say: Say) -> list[Problem]:
+    """Training rows, or scored rows of all languages together, of which the tokenizer does not know the most.
+
+    One language of several may be strange to a model; that is told and not refused. Byte-level tokenizers have no
+    unknown piece and nothing to be refused.
+    """
+    problems, remarks = [], []
+    for which, samples in (("training", _trained_on(card)), ("development", _scored(plan, card))):
+        counts = {
+            language: _count_unknown(_features(plan, data, card, (read, split, language), encoder), encoder)
+            for read, split, language in samples
+        }
+        unknown, pieces = sum(of_one for of_one, _ in counts.values()), sum(of_one for _, of_one in counts.values())
+        if unknown > UNKNOWN_REFUSED * pieces:
+            what = "the model's tokenizer does not know most of what the texts are made of"
+            found = f"{unknown / pieces:.0%} of the pieces of {which} rows are unknown ({', '.join(counts)})"
+            fix = "the tokenizer that belongs to the model, or a model that reads these languages"
+            problems.append(Problem(what, card.name, found, fix))
+        shares = {language: unknown / max(1, pieces) for language, (unknown, pieces) in counts.items()}
+        strange = [f"{share:.0%} in {language}" for language, share in shares.items() if share > UNKNOWN_NOTED]
+        if strange:
+            remarks.append(f"{card.name}: of {which} rows the tokenizer does not know {', '.join(strange)}")
+    for remark in remarks if not problems else []:
+        say(remark)
+    return problems
+
+
+def _count_unknown(features: Dataset, encoder: Encoder) -> tuple[int, int]:
+    """How many pieces of the features the tokenizer did not know, and how many there are, special ones left out.
+
+    The blank that SentencePiece puts before a word does not count either: it is known before any unknown word.
+    """
+    import pyarrow.compute
+
+    tokenizer, unknown, pieces = encoder.tokenizer, 0, 0
+    left_out = {*tokenizer.all_special_ids, tokenizer.backend_tokenizer.token_to_id("▁")} - {
+        tokenizer.unk_token_id,
+        None,
+    }
+    table = features.with_format("arrow")[:]
+    for column in (table[name] for name in table.column_names if name.endswith("input_ids")):
+        while pyarrow.types.is_list(column.type):  # multiple choice has a list for each choice
+            column = pyarrow.compute.list_flatten(column)
+        ids = column.to_numpy()
+        unknown += int((ids == tokenizer.unk_token_id).sum()) if tokenizer.unk_token_id is not None else 0
+        pieces += int((~np.isin(ids, list(left_out))).sum())
+    return unknown, pieces
+
+
 def _measure_sizes(plan: Plan, data: Data, card: Card, encoder: Encoder) -> Sizes:
     """Rows and mean tokens of what of a card is trained on and scored."""
-    stage = plan.intermediate if card.kind == "task" else plan.target_stage(card.name)
 
-    def mean_tokens(read: Card, split: Split, language: str) -> float:
-        _, features = data.features(read, split, language, encoder.tokenizer, stage.max_length, SAMPLE)
-        return float(np.mean(features["length"][:]))
+    def mean_tokens(sampled: Sampled) -> float:
+        return float(np.mean(_features(plan, data, card, sampled, encoder)["length"][:]))
 
     sizes = Sizes()
-    if card.is_trained and card.train_from is None:
-        language = card.training_language
-        rows = len(data.rows(card, "train", language))
-        sizes = Sizes(rows=rows, tokens=mean_tokens(card, "train", language))
-    if card.kind == "task" or card.name not in plan.targets:
+    for sampled in _trained_on(card):
+        sizes = Sizes(rows=len(data.rows(*sampled)), tokens=mean_tokens(sampled))
+    scored = _scored(plan, card)
+    if not scored:
         return sizes
-    limit = plan.evaluation.max_examples
-    dev = plan.dev_card(card.name)
-    scored = [len(data.rows(dev, "dev", language, limit)) for language in dev.languages_of("dev")]
-    tokens = [mean_tokens(dev, "dev", language) for language in dev.languages_of("dev")]
-    return sizes.model_copy(update={"evaluation_rows": sum(scored), "evaluation_tokens": float(np.mean(tokens))})
+    rows = sum(len(data.rows(*sampled, plan.evaluation.max_examples)) for sampled in scored)
+    tokens = float(np.mean([mean_tokens(sampled) for sampled in scored]))
+    return sizes.model_copy(update={"evaluation_rows": rows, "evaluation_tokens": tokens})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +20,24 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING
 from transformers.utils import logging
 
-from spaces.errors import Failure, InputError, Problem
+from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.card_data import suite_folder
 from trainables.data.mini import SUITE_PREFIX
+from trainables.training.model_check import (
+    TOKENIZER_FIX,
+    check_files,
+    check_names,
+    check_numbers,
+    check_tokenizer,
+)
+from trainables.work.failures import is_out_of_memory
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 # "some weights were not used" is what heads that are dropped look like
 logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+
+LONGEST_REASON = 200
+"""Characters of what a library says of files that it cannot read; advice to programmers comes behind them."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +75,48 @@ def load_base(name: str, cache: Path) -> Encoder:
         cache: folder where suites are built.
 
     Raises:
-        InputError: there is no such model, or it has no fast tokenizer.
+        InputError: there is no such model, its files are damaged, its weights are not the encoder's
+            (`model_check.check_names`) or not numbers, or it has no fast tokenizer that fits them.
         Failure: it cannot be fetched.
     """
     path = name
     if name.startswith(SUITE_PREFIX):
-        suite, _, model = name.removeprefix(SUITE_PREFIX).partition("/")
-        path = str(suite_folder(cache, suite) / "models" / model)
+        suite, _, folder = name.removeprefix(SUITE_PREFIX).partition("/")
+        path = str(suite_folder(cache, suite) / "models" / folder)
     elif Path(name).expanduser().is_dir():
         path = str(Path(name).expanduser())
+    if Path(path).is_dir():
+        problems = check_files(Path(path))
+        if problems:
+            raise InputError(problems)
+    is_here = name.startswith(SUITE_PREFIX) or Path(path).is_dir()
+    fix = "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5"
+    with _explaining("the model cannot be loaded", name, is_here, fix if is_here else f"{fix}; is the hub reachable?"):
+        model = _load_model(path)
+    with _explaining(f"no tokenizer that can be read in {name}", name, is_here, TOKENIZER_FIX):
+        tokenizer = _load_tokenizer(path, model.config)
+    check_numbers(model, name)
+    check_tokenizer(tokenizer, model, name)
+    return Encoder(model, tokenizer)
+
+
+@contextmanager
+def _explaining(what: str, name: str, is_here: bool, fix: str) -> Iterator[None]:
+    """Turns what transformers, safetensors, tokenizers and torch raise of a model's files into a problem.
+
+    Those raise errors of many classes, tokenizers `Exception` itself.
+    """
     try:
-        encoder = load(path)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        fix = "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5; is the hub reachable?"
-        problem = Problem("the model cannot be loaded", where="model", found=f"{name}: {reason}", fix=fix)
-        is_mistake = name.startswith(SUITE_PREFIX) or isinstance(error, ValueError)
-        raise (InputError if is_mistake else Failure)(problem) from error
-    if not encoder.tokenizer.is_fast:
-        raise InputError(Problem("the model has no fast tokenizer", where="model", found=name))
-    return encoder
+        yield
+    except TaskmixError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        reason = " ".join(str(error).split())[:LONGEST_REASON]
+        problem = Problem(what, where="model", found=f"{name}: {reason or type(error).__name__}", fix=fix)
+        was_fetched = is_here or not isinstance(error, OSError)
+        raise (InputError if was_fetched else Failure)(problem) from error
 
 
 def load(path: str | Path) -> Encoder:
@@ -91,13 +126,30 @@ def load(path: str | Path) -> Encoder:
     as mT5 it is the encoder alone.
 
     Raises:
+        InputError: the encoder's weights are not those of the file.
         ValueError, OSError: as transformers and `architecture` do.
     """
+    model = _load_model(path)
+    return Encoder(model, _load_tokenizer(path, model.config))
+
+
+def _load_model(path: str | Path) -> PreTrainedModel:
     config = AutoConfig.from_pretrained(path)
-    model = architecture(config).from_pretrained(path, dtype=torch.float32)
+    model, report = architecture(config).from_pretrained(
+        path,
+        dtype=torch.float32,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # so that they stand in the report, with their shapes
+    )
+    check_names(model, report, str(path))
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
-    return Encoder(model, _drop_token_types(AutoTokenizer.from_pretrained(path), model.config))
+    encoder: PreTrainedModel = model
+    return encoder
+
+
+def _load_tokenizer(path: str | Path, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
+    return _drop_token_types(AutoTokenizer.from_pretrained(path), config)
 
 
 def architecture(config: PreTrainedConfig) -> type[AutoModel] | type[AutoModelForTextEncoding]:

@@ -5,7 +5,7 @@ import json
 import pytest
 import sentencepiece
 import torch
-from transformers import AutoConfig, BartConfig, MT5EncoderModel
+from transformers import AutoConfig, BartConfig, BartModel, MT5EncoderModel
 
 from spaces.errors import InputError
 from tests.support.encoders import KINDS
@@ -67,8 +67,8 @@ def test_of_mt5_the_encoder_alone_is_loaded(saved, tmp_path):
 
 
 def test_an_encoder_decoder_that_cannot_be_taken_apart_is_refused(tmp_path, kits):
-    config = BartConfig(vocab_size=20, d_model=8, encoder_layers=1, decoder_layers=1)
-    config.save_pretrained(tmp_path / "bart")
+    config = BartConfig(vocab_size=20, d_model=16, encoder_layers=1, decoder_layers=1)
+    BartModel(config).save_pretrained(tmp_path / "bart")
     kits("bert").tokenizer.save_pretrained(tmp_path / "bart")
     with pytest.raises(InputError, match="bart is an encoder with a decoder"):
         encoders.load_base(str(tmp_path / "bart"), tmp_path)
