@@ -26,6 +26,7 @@ import yaml
 
 from cluster.connect import PACKAGES, REACH_SECONDS, ROOT, TOKEN_FIX, environment, quiet
 from spaces.errors import Failure, InputError, Problem
+from spaces.parsing import to_yaml, yaml_files
 
 SEARCH_FILE = "search.yaml"
 ENTRYPOINT = f"python -m search launch {SEARCH_FILE}"
@@ -95,12 +96,12 @@ def pack(folder: Path, search: str, cards: Sequence[Path]) -> str:
     if cards:
         content["cards"] = [f"cards/{number}" for number in range(len(cards))]
     for number, source in enumerate(cards):
-        patterns = ("tasks/**/*.yaml", "targets/**/*.yaml", "suites/*.yaml", "suites/*.csv")
-        for file in sorted(path for pattern in patterns for path in source.glob(pattern)):
+        files = [path for sub in ("tasks", "targets", "suites") for path in yaml_files(source / sub)]
+        for file in sorted([*files, *source.glob("suites/*.csv")]):
             target = folder / "cards" / str(number) / file.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
-    (folder / SEARCH_FILE).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (folder / SEARCH_FILE).write_text(to_yaml(content), encoding="utf-8")
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     return f"{size / 1000:,.0f} kB in {len(files)} files: {', '.join(sorted(path.name for path in folder.iterdir()))}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS
-from spaces.parsing import problem_of, read_yaml
+from spaces.mixture import Mixture
+from spaces.parsing import lines_named, problems_of, read_yaml, yaml_files
 from spaces.suite import FOLDER as SUITES
 from spaces.suite import Suite, load_suites
 
@@ -22,6 +23,11 @@ BUILT_IN = Path(__file__).parent
 
 KINDS = {"tasks": "task", "targets": "target"}
 """Folder name -> kind of the cards below it."""
+
+LONGEST_NAME = 120
+"""Bytes of the name of a card or a language: MLflow bears 250 letters, and calls metrics TARGET/LANGUAGE/METRIC."""
+
+NAME_FIX = f"letters, digits, '_' and '-', first a letter or a digit; at most {LONGEST_NAME} bytes, and not none"
 
 TARGETS_ONLY = frozenset({"metric", "train_language", "train_from", "dev_languages", "dev_from"})
 """Keys that a task does not take over from the target that it extends."""
@@ -108,7 +114,13 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
             problems.append(
                 Problem("no cards here", where=str(folder), fix="a folder that holds tasks/ or targets/ with *.yaml")
             )
-        paths = {sub: sorted((folder / sub).rglob("*.yaml")) for sub in KINDS}
+        paths: dict[str, list[Path]] = {}
+        for sub in KINDS:
+            try:
+                paths[sub] = yaml_files(folder / sub)
+            except InputError as error:
+                problems.extend(error.problems)
+                paths[sub] = []
         for sub, listed in paths.items():
             for path in listed:
                 files.setdefault(f"{sub}/{path.stem}", []).append(path)
@@ -142,15 +154,39 @@ def _read_card(path: Path, kind: str, files: Mapping[str, Sequence[Path]]) -> Ca
     data.pop("abstract", None)
     if data.get("name", path.stem) != path.stem:
         raise InputError(Problem("name differs from the file's", f"{path}: name", str(data["name"]), path.stem))
-    if "." in path.stem:
-        fix = "a name without dots: xnli.de is the German part of xnli"
-        raise InputError(Problem("is no name of a card", str(path), path.stem, fix))
     if "parts" in data:
         raise InputError(Problem("unknown key", f"{path}: parts", fix="name the tasks in source.tasks"))
+    data |= {"name": path.stem, "kind": kind}
+    with lines_named(path):
+        try:
+            card = Card.model_validate(data)
+        except ValidationError as error:
+            raise InputError(problems_of(error, data, str(path))) from error
+        problems = list(_unspeakable(card, path))
+        if problems:
+            raise InputError(problems)
+    return card
+
+
+def _unspeakable(card: Card, path: Path) -> Iterator[Problem]:
+    """Names that a mixture's notation cannot carry, or files and MLflow, which name things after them."""
+    if "." in card.name:
+        yield Problem("is no name of a card", str(path), card.name, "no dots: xnli.de is the German part of xnli")
+    elif not is_name(card.name):
+        yield Problem("is no name of a card", str(path), card.name, NAME_FIX)
+    for key in ("languages", "dev_languages"):
+        for number, language in enumerate(getattr(card, key)):
+            if not is_name(language):
+                yield Problem("is no name of a language", f"{path}: {key}.{number}", language, NAME_FIX)
+
+
+@lru_cache(maxsize=1024)
+def is_name(text: str) -> bool:
+    """Whether a mixture can name such a task, and files and MLflow bear it together with what they add."""
     try:
-        return Card.model_validate({**data, "name": path.stem, "kind": kind})
-    except ValidationError as error:
-        raise InputError([problem_of(detail, str(path)) for detail in error.errors()]) from error
+        return len(text.encode()) <= LONGEST_NAME and Mixture.parse(text).tasks == (text,)
+    except InputError:
+        return False
 
 
 def _extended(

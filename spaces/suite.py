@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
-from spaces.parsing import Strict, problem_of, read_yaml
+from spaces.parsing import Strict, lines_named, problems_of, read_yaml, yaml_files
 
 FOLDER = "suites"
 PUBLISHED = "published.csv"
@@ -124,7 +124,7 @@ class Suite(Strict):
 
 
 def load_suites(folders: Iterable[Path], targets: Mapping[str, Card]) -> dict[str, Suite]:
-    """The suites in `suites/*.yaml` of each folder, by name; one of a later folder replaces an earlier one.
+    """The suites in `suites/` of each folder, by name; one of a later folder replaces an earlier one.
 
     Args:
         targets: the catalogue's; a suite names these, with the metric and the languages that they have.
@@ -136,7 +136,12 @@ def load_suites(folders: Iterable[Path], targets: Mapping[str, Card]) -> dict[st
     problems: list[Problem] = []
     for folder in folders:
         published = _published(folder / FOLDER / PUBLISHED)
-        for path in sorted((folder / FOLDER).glob("*.yaml")):
+        try:
+            paths = yaml_files(folder / FOLDER)
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        for path in paths:
             try:
                 suites[path.stem] = _read(path, published.get(path.stem, []))
             except InputError as error:
@@ -149,10 +154,12 @@ def load_suites(folders: Iterable[Path], targets: Mapping[str, Card]) -> dict[st
 
 
 def _read(path: Path, published: list[PublishedRow]) -> Suite:
-    try:
-        return Suite.model_validate({**read_yaml(path), "name": path.stem, "published": published})
-    except ValidationError as error:
-        raise InputError([problem_of(detail, str(path)) for detail in error.errors()]) from error
+    data = {**read_yaml(path), "name": path.stem, "published": published}
+    with lines_named(path):
+        try:
+            return Suite.model_validate(data)
+        except ValidationError as error:
+            raise InputError(problems_of(error, data, str(path))) from error
 
 
 def _misfits(suite: Suite, targets: Mapping[str, Card]) -> Iterable[Problem]:

@@ -11,12 +11,15 @@ from pydantic import Field, field_validator, model_validator
 
 from spaces.errors import nearest
 from spaces.initial_design import Prior
-from spaces.parsing import Strict
+from spaces.parsing import Limit, Strict
 from spaces.recipe import Value
 from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings
 
 RESERVED = frozenset({"store"})
 """Folders of $TASKMIX_HOME that are no searches."""
+
+LONGEST_NAME = 240
+"""Bytes of a search's name: its folder may have 255, and MLflow's experiment and the lease as many letters."""
 
 _UNTIL = re.compile(r"expected gain\s*<\s*([0-9]*\.?[0-9]+)")
 
@@ -49,8 +52,13 @@ class HyperparameterConfig(Strict):
         return self
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is a range of whole numbers."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+    @property
     def distribution(self) -> BaseDistribution:
-        """As Optuna knows it."""
+        """As Optuna knows it, which takes what `check_hyperparameters` finds nothing wrong with."""
         if self.choices is not None:
             return CategoricalDistribution(tuple(self.choices))
         assert self.low is not None and self.high is not None
@@ -106,8 +114,8 @@ class BudgetConfig(Strict):
 
     recipes: int = Field(gt=0, description="distinct recipes, without baseline and repeated seeds")
     work_items: int | None = Field(None, gt=0)
-    hours: float | None = Field(None, gt=0, description="wall-clock while a driver runs")
-    gpu_hours: float | None = Field(None, gt=0)
+    hours: Limit = Field(None, gt=0, description="wall-clock while a driver runs")
+    gpu_hours: Limit = Field(None, gt=0)
     until: str | None = Field(None, description='no new recipes once more would bring little: "expected gain < 0.2"')
 
     @field_validator("until")
@@ -185,7 +193,7 @@ class StorageConfig(Strict):
     studies: str | None = Field(None, description="SQLAlchemy URL of Optuna's storage")
     mlflow: str | None = Field(None, description="MLflow tracking URI")
     store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
-    max_gb: float | None = Field(
+    max_gb: Limit = Field(
         None, gt=0, description="gigabytes that this search's encoders and predictions may take in the store"
     )
     cache: str | None = Field(None, description="folder of tokenised data and built suites")

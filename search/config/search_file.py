@@ -8,54 +8,66 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import ValidationError
 
-from search.config.schema import RESERVED, HyperparameterConfig, RemovedSampler, SearchConfig
+from search.config.hyperparameters import check_hyperparameters, typed
+from search.config.schema import LONGEST_NAME, RESERVED, HyperparameterConfig, RemovedSampler, SearchConfig
 from search.config.search import Search
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
 from spaces.mixture import Mixture
-from spaces.parsing import problem_of, read_yaml
+from spaces.parsing import lines_named, problems_of, read_yaml, to_yaml
 from spaces.space import Hyperparameter, Space
 from trainables.work.settings import StageSettings
 
 
-def load(path: Path, stored: bool = False) -> Search:
+def load(path: Path, stored: bool = False, to_launch: bool = True) -> Search:
     """Read and check a search file.
 
     Args:
-        stored: it was launched before and is read for its results: what could not be launched any more is no mistake.
+        stored: it is the copy of a search that was launched before: what earlier versions took is read as they did.
+        to_launch: it is to be launched, and not just read for results: what cannot be launched any more is a mistake.
 
     Raises:
         InputError: every mistake in the file, at once.
     """
-    data = read_yaml(path)
-    cards = data.get("cards")
+    data = read_yaml(path, stored)
+    with lines_named(path):
+        return _checked_search(data, path, stored, to_launch)
+
+
+def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: bool) -> Search:
+    file, cards = str(path), data.get("cards")
     folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
-    catalogue = Catalogue.load(folders)
-    problems = list(_unknown_names(data, catalogue, str(path)))
+    try:
+        catalogue = Catalogue.load(folders)
+    except InputError as error:
+        raise InputError([*error.problems, *_schema_problems(data, file)]) from error
+    problems = list(_unknown_names(data, catalogue, file))
     data = _with_suite(data, catalogue)
     try:
-        config = _validated(data, str(path))
+        config = _validated(data, file)
     except InputError as error:
         raise InputError([*error.problems, *problems]) from error
-    problems.extend(_problems(config, catalogue, str(path)))
+    config = config if stored else typed(config)
+    problems.extend(_problems(config, catalogue, file))
+    hyperparameters, wrong = check_hyperparameters(config, file, stored)
+    problems.extend(wrong)
     try:
-        space = _space(config, catalogue)
+        space = _space(config, catalogue, hyperparameters)
     except InputError as error:
-        problems.extend(Problem(p.what, f"{path}: {p.where}", p.found, p.fix) for p in error.problems)
-    problems.extend(_leaks(config, catalogue, str(path)))
-    problems.extend(() if stored else _removed(config, str(path)))
+        problems.extend(Problem(p.what, f"{file}: {p.where}", p.found, p.fix) for p in error.problems)
+    problems.extend(_leaks(config, catalogue, file))
+    problems.extend(_removed(config, file) if to_launch else ())
     if problems:
         raise InputError(problems)
     search = Search(config, catalogue, space)
     problems = [
-        Problem(what, f"{path}: start.mixtures.{number}", text)
+        Problem(what, f"{file}: start.mixtures.{number}", text)
         for number, text in enumerate(config.start.mixtures)
         for what in space.problems(Mixture.parse(text))
     ]
-    problems.extend(_estimate_problems(search, str(path)))
+    problems.extend(_estimate_problems(search, file))
     if problems:
         raise InputError(problems)
     return search
@@ -67,7 +79,9 @@ def stored_config(path: Path) -> SearchConfig:
     Raises:
         InputError: it cannot be read, or is not what `dump` has written.
     """
-    return _validated(read_yaml(path), str(path))
+    data = read_yaml(path, stored=True)
+    with lines_named(path):
+        return _validated(data, str(path))
 
 
 def dump(config: SearchConfig, folder: Path) -> str:
@@ -75,7 +89,7 @@ def dump(config: SearchConfig, folder: Path) -> str:
     data = config.model_dump(mode="json", exclude_defaults=True)
     if config.cards:
         data["cards"] = [str((folder / card).resolve()) for card in config.cards]
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    return to_yaml(data)
 
 
 def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
@@ -93,14 +107,21 @@ def _validated(data: Mapping[str, Any], file: str) -> SearchConfig:
         return SearchConfig.model_validate(data)
     except ValidationError as error:
         problems = []
-        for detail in error.errors():
-            problem = problem_of(detail, file)
-            if detail["type"] == "extra_forbidden":
-                key = str(detail["loc"][-1])
-                known = _keys_at(detail["loc"][:-1])
-                problem = Problem(problem.what, problem.where, problem.found, nearest(key, known))
+        unknown = {".".join(map(str, d["loc"])): d["loc"] for d in error.errors() if d["type"] == "extra_forbidden"}
+        for problem in problems_of(error, data, file):
+            loc = unknown.get(problem.where.removeprefix(f"{file}: "))
+            if loc:
+                fix = nearest(str(loc[-1]), _keys_at(loc[:-1]))
+                problem = Problem(problem.what, problem.where, problem.found, fix)
             problems.append(problem)
         raise InputError(problems) from error
+
+
+def _schema_problems(data: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    try:
+        _validated(data, file)
+    except InputError as error:
+        yield from error.problems
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
@@ -156,6 +177,11 @@ def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator
     """Mistakes that need more than one key to see."""
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED:
         yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
+    elif len(config.name.encode()) > LONGEST_NAME:
+        found = f"{len(config.name.encode())} bytes"
+        yield Problem(
+            "is too long: folders, MLflow and databases bear less", f"{file}: name", found, f"at most {LONGEST_NAME}"
+        )
     for number, pair in enumerate(config.space.exclude):
         unknown = sorted(set(pair) - set(config.tasks))
         if len(set(pair)) != 2 or unknown:
@@ -192,18 +218,7 @@ def _estimate_problems(search: Search, file: str) -> Iterator[Problem]:
 
 
 def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
-    """Settings of the stages: names, values, and rungs that are too small to train on."""
-    fields = sorted(StageSettings.model_fields)
-    for name, hyperparameter in config.space.hyperparameters.items():
-        where = f"{file}: space.hyperparameters.{name}"
-        stage, _, field = name.partition(".")
-        if stage not in ("intermediate", "target") or field not in fields or field == "examples":
-            fix = "intermediate.<setting> or target.<setting>; " + nearest(field, set(fields) - {"examples"})
-            yield Problem("is no setting of a stage", where, name, fix)
-            continue
-        for value in (hyperparameter.low, hyperparameter.high, *(hyperparameter.choices or [])):
-            if value is not None:
-                yield from _checked(getattr(config.stages, stage), {field: value}, where)
+    """Rungs that are too small to train on."""
     stages = {"stages.intermediate": config.stages.intermediate, "stages.target": config.stages.target}
     for key, stage_settings in stages.items():
         least = stage_settings.examples * config.halving.rungs[0]
@@ -231,15 +246,15 @@ def _target_problems(config: SearchConfig, catalogue: Catalogue, file: str) -> I
 
 
 def _checked(stage: StageSettings, values: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    settings = {**stage.model_dump(), **values}
     try:
-        stage.with_values(values)
+        StageSettings.model_validate(settings)
     except ValidationError as error:
-        for detail in error.errors():
-            problem = problem_of(detail, "")
-            yield Problem(problem.what, f"{where}.{'.'.join(map(str, detail['loc']))}", problem.found, problem.fix)
+        for problem in problems_of(error, settings, ""):
+            yield Problem(problem.what, f"{where}.{problem.where}", problem.found, problem.fix)
 
 
-def _space(config: SearchConfig, catalogue: Catalogue) -> Space:
+def _space(config: SearchConfig, catalogue: Catalogue, hyperparameters: Mapping[str, Hyperparameter]) -> Space:
     """The space of a configuration; tasks whose license is not allowed are left out."""
     allowed = config.space.licences
     cards = {}
@@ -250,20 +265,6 @@ def _space(config: SearchConfig, catalogue: Catalogue) -> Space:
     if not pool:
         found = sorted({card.license for card in cards.values()})
         raise InputError(Problem("no task is left", "space.licences", f"{allowed}; the tasks have {found}"))
-    hyperparameters = {}
-    for name, hyperparameter in sorted(config.space.hyperparameters.items()):
-        stage, _, field = name.partition(".")
-        if field not in StageSettings.model_fields:
-            continue  # `_stage_problems` says so
-        own = getattr(getattr(config.stages, stage, None), field, None)
-        default = hyperparameter.default if hyperparameter.default is not None else own
-        distribution = hyperparameter.distribution
-        if default is None or not distribution._contains(distribution.to_internal_repr(default)):
-            fix = f"set space.hyperparameters.{name}.default"
-            raise InputError(
-                Problem("the default is outside the range", f"space.hyperparameters.{name}", str(default), fix)
-            )
-        hyperparameters[name] = Hyperparameter(distribution, default)
     return Space(
         tasks=tuple(pool),
         min_tasks=config.space.min_tasks,

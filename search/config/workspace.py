@@ -132,11 +132,12 @@ def find(name: str, to_launch: bool = False) -> Workspace:
     Raises:
         InputError: there is no such search, with the names there are; or every mistake in the file.
     """
-    file = Path(name) if name.endswith((".yaml", ".yml")) else home() / name / "search.yaml"
+    by_file = name.endswith((".yaml", ".yml"))
+    file = Path(name) if by_file else home() / name / "search.yaml"
     if not file.is_file():
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
-    return Workspace.of(load(file, stored=not to_launch))
+    return Workspace.of(load(file, stored=not by_file, to_launch=to_launch))
 
 
 def names() -> list[str]:

@@ -120,6 +120,59 @@ def test_mistakes_in_targets(tmp_path: Path, line: str, words: str) -> None:
         Catalogue.load([folder(tmp_path, targets__pairs=CARD + line)])
 
 
+@pytest.mark.parametrize("name", ["none", "None", "a:b", "a:1", "a + b", "a b", " a", "_a", "a.b", "a,b", "x" * 121])
+def test_names_that_a_mixture_or_mlflow_cannot_carry(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="is no name of a card") as caught:
+        Catalogue.load([folder(tmp_path, **{f"tasks__{name}": CARD})])
+    assert [problem.found for problem in caught.value.problems] == [name]
+
+
+def test_a_language_is_part_of_names_too(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no name of a language") as caught:
+        Catalogue.load([folder(tmp_path, tasks__pairs=CARD.replace("[en]", "[en, zh CN, pt-BR, zh_Hant]"))])
+    assert [problem.where.partition("pairs.yaml: ")[2] for problem in caught.value.problems] == ["line 8: languages.1"]
+
+
+def test_norwegian_is_a_language_and_no_is_a_label(tmp_path: Path) -> None:
+    text = CARD.replace("[en]", "[no]").replace('["no", "yes"]', "[no, yes, on, 01]")
+    card = Catalogue.load([folder(tmp_path, tasks__pairs=text)]).tasks["pairs"]
+    assert (card.languages, card.labels) == (["no"], ["no", "yes", "on", "01"])
+
+
+@pytest.mark.parametrize("labels", ["[1, 2]", "[true, false]", "[0.5, 1e3]"])
+def test_labels_that_are_no_texts_want_quotes(tmp_path: Path, labels: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Catalogue.load([folder(tmp_path, tasks__pairs=CARD.replace('["no", "yes"]', labels))])
+    assert [(problem.where.partition("pairs.yaml: ")[2], problem.fix) for problem in caught.value.problems] == [
+        ("line 7: labels.0", "put it into quotes"),
+        ("line 7: labels.1", "put it into quotes"),
+    ]
+
+
+def test_a_key_that_stands_twice_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="stands twice") as caught:
+        Catalogue.load([folder(tmp_path, tasks__pairs=CARD + "languages: [de]\n")])
+    assert caught.value.problems[0].where.endswith("pairs.yaml: line 9: languages")
+
+
+def test_two_cards_of_one_name_in_a_folder_are_refused(tmp_path: Path) -> None:
+    folder(tmp_path, tasks__pairs=CARD, **{"tasks__more/pairs": CARD})
+    with pytest.raises(InputError, match="two files of one name") as caught:
+        Catalogue.load([tmp_path])
+    (problem,) = caught.value.problems
+    assert {problem.where, problem.found} == {str(file) for file in tmp_path.rglob("pairs.yaml")}
+    (tmp_path / "tasks" / "more" / "pairs.yaml").rename(tmp_path / "tasks" / "pairs.yml")
+    with pytest.raises(InputError, match="two files of one name"):
+        Catalogue.load([tmp_path])
+    (tmp_path / "tasks" / "pairs.yaml").unlink()
+    assert Catalogue.load([tmp_path]).tasks["pairs"].license == "mit"
+
+
+def test_what_editors_and_notebooks_hide_is_no_card(tmp_path: Path) -> None:
+    hidden = {f"tasks__{name}": "- broken" for name in (".ipynb_checkpoints/pairs", ".pairs", "._pairs", ".git/a/b")}
+    assert "pairs" in Catalogue.load([folder(tmp_path, tasks__pairs=CARD, **hidden)]).tasks
+
+
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
     broken = CARD + "colour: blue\n"
     with pytest.raises(InputError) as caught:

@@ -58,7 +58,7 @@ def deepspeed_config(stage: StageSettings, engine: EngineSettings, workers: int)
     config: dict[str, Any] = {
         "train_micro_batch_size_per_gpu": stage.micro_batch_on(workers),
         "gradient_accumulation_steps": 1,
-        "gradient_clipping": stage.clip,
+        "gradient_clipping": stage.clip or 0.0,  # to DeepSpeed 0 is no limit
         "zero_optimization": {"stage": engine.zero},
         "zero_allow_untested_optimizer": True,
         "steps_per_print": 2**31,

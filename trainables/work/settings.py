@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from spaces.card import Card
 from spaces.formats import FORMATS
-from spaces.parsing import Strict
+from spaces.parsing import Limit, Strict
 
 EVIDENCE_ROWS = 1000
 """Training rows that LogME looks at."""
@@ -29,7 +29,7 @@ class StageSettings(Strict):
     warmup: float = Field(0.1, ge=0, le=1, description="share of the steps")
     schedule: Literal["linear", "constant"] = "linear"
     weight_decay: float = Field(0.01, ge=0)
-    clip: float = Field(1.0, gt=0, description="largest gradient norm")
+    clip: Limit = Field(1.0, gt=0, description="largest gradient norm; .inf: no matter")
     freeze_embeddings: bool = False
 
     def at(self, share: float) -> StageSettings:

@@ -48,7 +48,7 @@ def removed(make_search: Callable[..., Search], home: Path, tmp_path: Path) -> P
     data: dict[str, Any] = yaml.safe_load((tmp_path / "search.yaml").read_text())
     (folder / "search.yaml").write_text(yaml.safe_dump({**data, "sampler": {"name": "gp"}}))
     studies = Studies.create(Workspace.of(search))
-    studies.remember(search_file.load(folder / "search.yaml", stored=True).config)
+    studies.remember(search_file.load(folder / "search.yaml", to_launch=False).config)
     return folder
 
 
