@@ -139,7 +139,7 @@ EDITS = {
 
 @pytest.mark.parametrize("key", EDITS)
 def test_a_card_that_was_edited_is_refused(filled: Filler, edited: Callable[..., Search], key: str) -> None:
-    url, search = str(filled.studies._storage.engine.url), edited()
+    url, search = str(filled.studies.storage.engine.url), edited()
     Studies.create(kept_at(url, search)).remember(search.config)
     other = edited(**{key: EDITS[key]})
     more = other.config.model_copy(update={"budget": BudgetConfig(recipes=50)})
@@ -157,7 +157,7 @@ def test_a_card_that_was_edited_is_refused(filled: Filler, edited: Callable[...,
 
 def test_another_metric_is_shown_with_the_one_of_before(filled: Filler, make_search: Callable[..., Search]) -> None:
     """Cards of the catalogue, with tagging, which is scored in two ways."""
-    url, search = str(filled.studies._storage.engine.url), make_search()
+    url, search = str(filled.studies.storage.engine.url), make_search()
     studies = Studies.create(kept_at(url, search))
     studies.remember(search.config)
     deciding = search.plan("", "").deciding()
@@ -171,14 +171,14 @@ def test_another_metric_is_shown_with_the_one_of_before(filled: Filler, make_sea
 
 
 def test_what_decides_nothing_may_change_on_a_card(filled: Filler, edited: Callable[..., Search]) -> None:
-    url, search = str(filled.studies._storage.engine.url), edited()
+    url, search = str(filled.studies.storage.engine.url), edited()
     Studies.create(kept_at(url, search)).remember(search.config)
     other = edited(description="better words", licence="MIT", origin="elsewhere", sizes={"test": 7}, unverified="sizes")
     Studies.create(kept_at(url, other)).remember(other.config)
 
 
 def test_a_key_that_a_later_version_knows_makes_no_difference(filled: Filler) -> None:
-    url, search = str(filled.studies._storage.engine.url), filled.search
+    url, search = str(filled.studies.storage.engine.url), filled.search
     filled.studies.remember(search.config)
     before = filled.studies._attributes[CARDS]
     for card in before.values():
@@ -189,7 +189,7 @@ def test_a_key_that_a_later_version_knows_makes_no_difference(filled: Filler) ->
 
 def test_a_task_that_its_license_leaves_out_is_named(filled: Filler, make_search: Callable[..., Search]) -> None:
     """Of the cards alone, as the search file is the same one."""
-    url = str(filled.studies._storage.engine.url)
+    url = str(filled.studies.storage.engine.url)
     filled.studies.remember(filled.search.config)
     fewer = replace(filled.search, space=replace(filled.search.space, tasks=("ner", "paraphrase")))
     with pytest.raises(InputError, match=r"crossref.yaml: is not in the search any more"):
@@ -199,7 +199,7 @@ def test_a_task_that_its_license_leaves_out_is_named(filled: Filler, make_search
 def test_a_search_that_was_begun_without_its_cards_takes_the_present_ones(
     filled: Filler, edited: Callable[..., Search]
 ) -> None:
-    url, search, said = str(filled.studies._storage.engine.url), edited(), list[str]()
+    url, search, said = str(filled.studies.storage.engine.url), edited(), list[str]()
     workspace = kept_at(url, search)
     old = Studies.create(workspace)
     old._note("config", search.config.model_dump(mode="json"))
@@ -212,7 +212,7 @@ def test_a_search_that_was_begun_without_its_cards_takes_the_present_ones(
 
 
 def test_a_search_keeps_what_its_model_was(filler: Filler) -> None:
-    url, plan = str(filler.studies._storage.engine.url), filler.search.plan("", "")
+    url, plan = str(filler.studies.storage.engine.url), filler.search.plan("", "")
     filler.studies.remember_data({"ner": "aaa"}, "files:one")
     assert filler.studies.versioned(plan) == plan.model_copy(
         update={"versions": {"ner": "aaa"}, "model_version": "files:one"}
@@ -228,7 +228,7 @@ def test_a_search_keeps_what_its_model_was(filler: Filler) -> None:
 
 def test_keys_stay_without_the_model_in_a_search_that_was_begun_so(filled: Filler) -> None:
     """What it has stored is found; and that the model changes is seen from now on."""
-    url = str(filled.studies._storage.engine.url)
+    url = str(filled.studies.storage.engine.url)
     filled.studies.remember_data({"ner": "aaa"}, "files:one")
     again = Studies.create(kept_at(url, filled.search))
     assert again.versions == {"ner": "aaa"} and again.model_version is None
