@@ -18,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from spaces.card import Card
+from spaces.errors import Failure, InputError
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
@@ -137,10 +138,17 @@ class Worker:
             self.store.put_score(key, score.model_dump(mode="json"))
 
     def load_base(self, model: str) -> encoders.Encoder:
-        """The pretrained encoder, kept for the next call; raises what `encoders.load_base` and `build_suites` raise."""
+        """The pretrained encoder, kept for the next call.
+
+        Raises:
+            Failure: it is not on this node, or not as it was when the search was checked; a suite cannot be built.
+        """
         if model not in self._base:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
-            self._base = {model: encoders.load_base(model, self.data.cache)}
+            try:
+                self._base = {model: encoders.load_base(model, self.data.cache)}
+            except InputError as error:
+                raise Failure(error.problems) from error
         return self._base[model]
 
     def _check_lengths(self, recipe: Recipe, targets: list[str], base: encoders.Encoder) -> None:
