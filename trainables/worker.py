@@ -18,7 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from spaces.card import Card
-from spaces.errors import Failure, Problem
+from spaces.errors import Failure, InputError, Problem
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
@@ -142,10 +142,17 @@ class Worker:
             self.store.put_score(key, score.model_dump(mode="json"))
 
     def load_base(self, model: str) -> encoders.Encoder:
-        """The pretrained encoder, kept for the next call; raises what `encoders.load_base` and `build_suites` raise."""
+        """The pretrained encoder, kept for the next call.
+
+        Raises:
+            Failure: it is not on this node, or not as it was when the search was checked; a suite cannot be built.
+        """
         if model not in self._base:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
-            base = encoders.load_base(model, self.data.cache)
+            try:
+                base = encoders.load_base(model, self.data.cache)
+            except InputError as error:  # it was looked at before the search began: something is wrong on this node
+                raise Failure(error.problems) from error
             self._check_model(model)
             self._base = {model: base}
         return self._base[model]

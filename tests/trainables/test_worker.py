@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -422,3 +423,15 @@ def test_the_micro_batch_is_part_of_what_a_dual_encoder_learns(plan: Plan) -> No
     for other in (smaller, several):
         assert encoder_key(plan, duals, 1) != encoder_key(other, duals, 1)
         assert encoder_key(plan, tags, 1) == encoder_key(other, tags, 1)
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty"])
+def test_a_model_that_this_node_has_not_or_not_whole_is_no_recipes_fault(plan: Plan, damage: str) -> None:
+    """`plan` has read it on the driver's machine."""
+    wanted = item(plan, "tags", 0)
+    weights = Path(wanted.recipe.model) / "model.safetensors"
+    weights.write_bytes(b"") if damage == "empty" else shutil.rmtree(weights.parent)
+    outcome = run(Worker(plan), wanted)
+    assert outcome.failure is not None
+    assert outcome.failure.kind == "environment"
+    assert ("model.safetensors is empty" if damage == "empty" else "no such folder") in outcome.failure.message

@@ -79,25 +79,33 @@ def load_base(name: str, cache: Path) -> Encoder:
             (`model_check.check_names`) or not numbers, or it has no fast tokenizer that fits them.
         Failure: it cannot be fetched.
     """
-    path = name
-    if name.startswith(SUITE_PREFIX):
-        suite, _, folder = name.removeprefix(SUITE_PREFIX).partition("/")
-        path = str(suite_folder(cache, suite) / "models" / folder)
-    elif Path(name).expanduser().is_dir():
-        path = str(Path(name).expanduser())
-    if Path(path).is_dir():
-        problems = check_files(Path(path))
+    folder = _folder_of(name, cache)
+    path, fix = str(folder or name), "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5"
+    if folder is not None:
+        if not folder.is_dir():
+            raise InputError(Problem("there is no such folder with a model", "model", path, fix))
+        problems = check_files(folder)
         if problems:
             raise InputError(problems)
-    is_here = name.startswith(SUITE_PREFIX) or Path(path).is_dir()
-    fix = "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5"
-    with _explaining("the model cannot be loaded", name, is_here, fix if is_here else f"{fix}; is the hub reachable?"):
+    else:
+        fix += "; is the hub reachable?"
+    with _explaining("the model cannot be loaded", name, folder is not None, fix):
         model = _load_model(path)
-    with _explaining(f"no tokenizer that can be read in {name}", name, is_here, TOKENIZER_FIX):
+    with _explaining(f"no tokenizer that can be read in {name}", name, folder is not None, TOKENIZER_FIX):
         tokenizer = _load_tokenizer(path, model.config)
     check_numbers(model, name)
     check_tokenizer(tokenizer, model, name)
     return Encoder(model, tokenizer)
+
+
+def _folder_of(name: str, cache: Path) -> Path | None:
+    """The folder that a model's name stands for, there or not; None for a hub id, which nothing but a folder's way of
+    writing tells from a relative path."""
+    if name.startswith(SUITE_PREFIX):
+        suite, _, model = name.removeprefix(SUITE_PREFIX).partition("/")
+        return suite_folder(cache, suite) / "models" / model
+    path = Path(name).expanduser()
+    return path if path.exists() or name.startswith(("/", ".", "~")) else None
 
 
 @contextmanager

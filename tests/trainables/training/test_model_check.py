@@ -231,6 +231,14 @@ def test_damaged_files_are_named(folder: Make, change: Change, what: str, found:
     assert said.fix
 
 
+@pytest.mark.parametrize("name", ["{}/nowhere", "./nowhere", "~/nowhere", "{}/file", "suite:mini/nothing"])
+def test_a_path_is_never_looked_up_on_the_hub(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError) as error:
+        encoders.load_base(name.format(tmp_path), tmp_path)
+    assert problem(error).what == "there is no such folder with a model"
+
+
 def test_the_way_out_of_a_pointer(folder: Make) -> None:
     path = folder()
     (path / "model.safetensors").write_bytes(POINTER)
