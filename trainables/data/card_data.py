@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,7 @@ from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from spaces.formats import FORMATS
-from trainables.data.columns import Reader, features_of
+from trainables.data.columns import Reader, Remarks, features_of
 from trainables.data.mini import suite_folder
 from trainables.data.sources import SourceSplit, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
@@ -131,6 +132,25 @@ class Data:
                     break
         return list(problems.values())
 
+    def remarks(self, card: Card) -> list[str]:
+        """What was mended or left out in the rows that a search reads from the card, with counts; a line for each.
+
+        Raises: as `rows`.
+        """
+        counts: Counter[tuple[str, str, str]] = Counter()
+        firsts: dict[tuple[str, str, str], str] = {}
+        for part, split, language in _splits_used(card):
+            for source in self._sources(part, split, language):
+                file = self._remarks_of(self._rows_of(source)[0])
+                remarks: Remarks = json.loads(file.read_text()) if file.exists() else {}
+                for what, (count, first) in remarks.items():
+                    counts[part.name, split, what] += count
+                    firsts.setdefault((part.name, split, what), f"row {first} of {source.location}")
+        return [
+            f"{name}, {split}: {what}: {count:,} {'row' if count == 1 else 'rows'}, as {firsts[name, split, what]}"
+            for (name, split, what), count in counts.items()
+        ]
+
     def version(self, card: Card) -> str:
         """Digest of what the card's splits hold at their source; the same on every machine.
 
@@ -167,13 +187,15 @@ class Data:
         card, language = source.card, source.language
         reading = {"columns": card.columns, "values": card.values, "labels": card.labels}
         form = {"format": card.format, "types": dict(FORMATS[card.format].columns)}
+        answered = [source.split == "train", card.unanswerable] if FORMATS[card.format].has("answers") else []
         chosen = {"rows": card.source.rows_for(language), "language": language}
-        key = digest({"source": source.fingerprint, "code": code_version(), **form, **reading, **chosen}, length=32)
+        made_by = {"code": code_version(), **form, **reading, **chosen, "answers": answered}
+        key = digest({"source": source.fingerprint, **made_by}, length=32)
 
         def build(file: Path) -> None:
             with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:
                 raw = source.load(Path(scratch))
-                reader = Reader(card, raw.features, source.location, language)
+                reader = Reader(source, raw.features)
                 rows = raw.select_columns(reader.needed).map(
                     reader.canonical,
                     batched=True,
@@ -184,10 +206,18 @@ class Data:
                     load_from_cache_file=False,
                     new_fingerprint="rows",
                 )
+                reader.check_answers()
                 if not len(rows):
                     raise InputError(empty(source, reader.none_of(len(raw))))
+                if reader.remarks:
+                    with write_aside(self._remarks_of(key)) as aside:
+                        aside.write_text(json.dumps(reader.remarks))
 
         return key, self._stored("rows", key, build)
+
+    def _remarks_of(self, key: str) -> Path:
+        """Beside the rows, as `Remarks`: what was mended or left out when they were made. There if anything was."""
+        return self.cache / "rows" / f"{key}.json"
 
     def _stored(self, kind: str, key: str, build: Callable[[Path], None]) -> Dataset:
         """The Arrow file of that key, written by `build` if it is not there yet."""
@@ -234,7 +264,7 @@ def code_version() -> str:
     formats = sorted((here.parent / "formats").glob("*.py"))
     if not formats:
         raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
-    files = [*(here / f"{name}.py" for name in ("card_data", "columns", "sources")), *formats]
+    files = [*(here / f"{name}.py" for name in ("answers", "card_data", "columns", "sources")), *formats]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 

@@ -34,7 +34,7 @@ def test_columns_are_reached_through_structs_collected_and_joined(data, card_of,
 def test_answers_may_be_a_struct_of_lists_or_a_list_of_structs_and_ids_are_made(data, card_of, tables):
     context, answers = " The moon. ", [{"text": "moon", "answer_start": 5}]
     folder = tables({"question": ["?", "?"], "context": [context] * 2, "answers": [answers, []]})
-    card = card_of("span_qa", source={"files": str(folder)})
+    card = card_of("span_qa", source={"files": str(folder)}, unanswerable=True)
     assert data.rows(card, "train", "en")[:] == {
         "id": ["0", "1"],
         "question": ["?", "?"],
