@@ -28,6 +28,7 @@ from spaces.errors import Failure, InputError, Problem, TaskmixError
 from spaces.formats import FORMATS
 from trainables.data.columns import Reader, Remarks, features_of
 from trainables.data.mini import suite_folder
+from trainables.data.pool_check import pool_problems
 from trainables.data.sources import SourceSplit, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
 from trainables.store.filesystem import write_aside
@@ -130,6 +131,12 @@ class Data:
                     problems.setdefault((problem.what, problem.where), problem)
                 if isinstance(error, Failure):  # the hub away, the disk full: no use in trying the next language
                     break
+        if card.pool is not None and not problems:
+            for split, language in _scored(card):
+                _, rows = self._all_rows(card, split, language)
+                _, pool = self._all_rows(card.pool_card, split, _pool_language(card, language))
+                for problem in pool_problems(card, split, language, rows, pool):
+                    problems.setdefault((problem.what, problem.where), problem)
         return list(problems.values())
 
     def remarks(self, card: Card) -> list[str]:
@@ -272,13 +279,18 @@ def _splits_used(card: Card) -> Iterable[tuple[Card, Split, str]]:
     """The splits that a search reads from a card, its pool's among them: not those that another card stands in for."""
     if card.kind == "task":
         return [(card, "train", card.training_language)]
-    scored: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
-    evaluated = [(card, split, language) for split in scored for language in card.languages_of(split)]
+    evaluated = [(card, split, language) for split, language in _scored(card)]
     if card.pool is not None:
         pools = dict.fromkeys((split, _pool_language(card, language)) for _, split, language in evaluated)
         evaluated += [(card.pool_card, split, language) for split, language in pools]
     trains_itself = card.is_trained and card.train_from is None
     return [(card, "train", card.training_language), *evaluated] if trains_itself else evaluated
+
+
+def _scored(card: Card) -> list[tuple[Split, str]]:
+    """The splits of a target that it is scored on itself, in each language."""
+    splits: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
+    return [(split, language) for split in splits for language in card.languages_of(split)]
 
 
 def _pool_language(card: Card, language: str) -> str:
