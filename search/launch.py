@@ -65,7 +65,9 @@ def _run(
             item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
             checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
             doctor.require(checks, terminal.say)
-            plan, _ = preparing.result()
+            plan, report = preparing.result()
+            for note in report.notes:
+                terminal.say(note)
             studies.remember_data(plan.versions)
             tracking.ready()
             terminal.begin(search, studies, concurrency)
