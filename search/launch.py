@@ -66,6 +66,8 @@ def _run(
             checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
             doctor.require(checks, terminal.say)
             plan, report = preparing.result()
+            for note in report.notes:
+                terminal.say(note)
             studies.remember_data(report.versions, report.model_version)
             tracking.ready()
             terminal.begin(search, studies, concurrency)

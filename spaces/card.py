@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from spaces.digest import canonical_json
 from spaces.formats import FORMATS
 from spaces.parsing import Strict
+from spaces.tag_schemes import labels_without_spans
 
 Split = Literal["train", "dev", "test"]
 
@@ -138,6 +139,8 @@ class Card(Strict):
             raise ValueError(f"labels: a {self.format} card lists its labels, at least two")
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels: a label stands twice")
+        if any(label != label.strip() or not label for label in self.labels):
+            raise ValueError("labels: a label is empty, or has blanks around it, which the data are read without")
         if self.unanswerable and not spec.has("answers"):
             answering = ", ".join(name for name, each in FORMATS.items() if each.has("answers"))
             raise ValueError(f"unanswerable: only {answering} has questions without an answer")
@@ -155,6 +158,11 @@ class Card(Strict):
         if self.metric not in spec.metrics:
             known = ", ".join(spec.metrics) or "none: it cannot be a target"
             raise ValueError(f"metric: found {self.metric!r}; a {self.format} target is scored by {known}")
+        unclear = labels_without_spans(self.labels) if spec.has("tags") and self.metric == "f1" else []
+        if unclear:
+            fix = "write B-PER, I-PER (or S-PER, E-PER) and O, with values: {COLUMN: {OLD: NEW}} where data have others"
+            found = ", ".join(map(repr, unclear[:5]))
+            raise ValueError(f"labels: f1 counts spans, and {found} does not say where one begins; {fix}")
         unscored = self.unscored([*self.languages, *self.dev_languages])
         if unscored:
             others = "".join(f"; {metric} is, in every language" for metric in spec.metrics_everywhere)

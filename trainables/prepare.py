@@ -115,6 +115,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     import torch
 
     from trainables.data.card_data import Data
+    from trainables.data.overlaps import describe_overlaps
     from trainables.training.encoders import load_base
     from trainables.training.model_version import model_version
     from trainables.training.speed import (
@@ -131,8 +132,11 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     say("checking the data sets")
     problems = {card.name: of_card for card in here if (of_card := data.check(card))}
     sound = [card for card in here if card.name not in problems]
+    say("comparing what is trained on with what is scored")
+    notes = [note for card in sound for note in data.remarks(card)] + describe_overlaps(plan, data, sound)
     say("loading the model")
     report = PreparationReport(
+        notes=notes,
         versions={plan.version_name(card): data.version(card) for card in sound},
         unreached=sorted({source for sources in unreached.values() for source in sources}),
         problems=problems,

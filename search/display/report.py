@@ -97,6 +97,7 @@ def plan(planned: PlannedSearch, width: int | None = None) -> str:
         ),
         ("sampler", f"{planned.sampler}: {planned.sampler_reason}"),
         ("not looked at", ", ".join(planned.unreached)),
+        ("data", "\n".join(planned.notes)),
     ):
         if text:
             grid.add_row(Text(title, "dim"), Text(text))

@@ -405,6 +405,7 @@ class PlannedSearch(Answer):
     sampler: str
     sampler_reason: str
     unreached: list[str] = Field(description="what was not looked at")
+    notes: list[str] = Field(description="what is worth knowing of the data: rows left out, rows trained on and scored")
     starts: list[StartLine]
     recipes: int = Field(description="budget")
     work_items: list[WorkItemsLine]

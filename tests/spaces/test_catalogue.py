@@ -173,6 +173,26 @@ def test_what_editors_and_notebooks_hide_is_no_card(tmp_path: Path) -> None:
     assert "pairs" in Catalogue.load([folder(tmp_path, tasks__pairs=CARD, **hidden)]).tasks
 
 
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ("[O, PER-B, PER-I]", "f1 counts spans, and 'PER-B', 'PER-I' does not say where one begins; write B-PER"),
+        ("[O, b-PER, i-PER]", "'b-PER', 'i-PER'"),
+        ("3", "'0', '1', '2'"),
+        ('[O, " PER"]', "has blanks around it"),
+        ('[O, ""]', "a label is empty"),
+    ],
+)
+def test_labels_from_which_no_f1_can_be_had_are_refused(tmp_path: Path, labels: str, words: str) -> None:
+    text = CARD.replace("pair_classification", "tagging").replace('["no", "yes"]', labels)
+    target = "metric: f1\ntrain_language: en\nsplits: {test: test}\n"
+    with pytest.raises(InputError, match=words):
+        Catalogue.load([folder(tmp_path, targets__tags=text + target)])
+    if "blanks" not in words and "empty" not in words:
+        accuracy = text + target.replace("f1", "accuracy")
+        assert "tags" in Catalogue.load([folder(tmp_path, targets__tags=accuracy)]).targets
+
+
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
     broken = CARD + "colour: blue\n"
     with pytest.raises(InputError) as caught:

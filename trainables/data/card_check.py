@@ -85,11 +85,13 @@ def _look(source: SourceSplit) -> None:
     """Raises TaskmixError unless the first rows become canonical ones."""
     with source.stream() as rows:
         features = rows.features or rows._resolve_features().features
-        reader = Reader(source.card, features, source.location, source.language)
+        reader = Reader(source, features)
         seen = 0
         for batch in rows.iter(batch_size=FIRST):
             count = len(next(iter(batch.values())))
-            if reader.canonical(batch, range(seen, seen + count))[reader.first]:
+            rows = reader.canonical(batch, range(seen, seen + count))[reader.first]
+            reader.check_answers()
+            if rows:
                 return
             seen += count
     raise InputError(empty(source, reader.none_of(seen)))

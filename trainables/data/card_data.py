@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -26,8 +27,9 @@ from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from spaces.formats import FORMATS
-from trainables.data.columns import Reader, features_of
+from trainables.data.columns import Reader, Remarks, features_of
 from trainables.data.mini import suite_folder
+from trainables.data.pool_check import pool_problems
 from trainables.data.sources import SourceSplit, empty, quiet, sources_of, unwritable
 from trainables.formats import by_name
 from trainables.store.filesystem import write_aside
@@ -130,7 +132,32 @@ class Data:
                     problems.setdefault((problem.what, problem.where), problem)
                 if isinstance(error, Failure):  # the hub away, the disk full: no use in trying the next language
                     break
+        if card.pool is not None and not problems:
+            for split, language in _scored(card):
+                _, rows = self._all_rows(card, split, language)
+                _, pool = self._all_rows(card.pool_card, split, _pool_language(card, language))
+                for problem in pool_problems(card, split, language, rows, pool):
+                    problems.setdefault((problem.what, problem.where), problem)
         return list(problems.values())
+
+    def remarks(self, card: Card) -> list[str]:
+        """What was mended or left out in the rows that a search reads from the card, with counts; a line for each.
+
+        Raises: as `rows`.
+        """
+        counts: Counter[tuple[str, str, str]] = Counter()
+        firsts: dict[tuple[str, str, str], str] = {}
+        for part, split, language in _splits_used(card):
+            for source in self._sources(part, split, language):
+                file = self._remarks_of(self._rows_of(source)[0])
+                remarks: Remarks = json.loads(file.read_text()) if file.exists() else {}
+                for what, (count, first) in remarks.items():
+                    counts[part.name, split, what] += count
+                    firsts.setdefault((part.name, split, what), f"row {first} of {source.location}")
+        return [
+            f"{name}, {split}: {what}: {count:,} {'row' if count == 1 else 'rows'}, as {firsts[name, split, what]}"
+            for (name, split, what), count in counts.items()
+        ]
 
     def version(self, card: Card) -> str:
         """Digest of what the card's splits hold at their source; the same on every machine.
@@ -168,16 +195,18 @@ class Data:
         card, language = source.card, source.language
         reading = {"columns": card.columns, "values": card.values, "labels": card.labels}
         form = {"format": card.format, "types": dict(FORMATS[card.format].columns)}
+        answered = [source.split == "train", card.unanswerable] if FORMATS[card.format].has("answers") else []
         chosen = {"rows": card.source.rows_for(language), "language": language}
         content = source.fingerprint
-        key = digest({"source": content, "code": code_version(), **form, **reading, **chosen}, length=32)
+        made_by = {"code": code_version(), **form, **reading, **chosen, "answers": answered}
+        key = digest({"source": content, **made_by}, length=32)
 
         def build(file: Path) -> None:
             with TemporaryDirectory(dir=file.parent, prefix=f"{key}.") as scratch:
                 raw = source.load(Path(scratch))
                 if source.fingerprint != content:  # what was read is not what the key says
                     raise Failure(Problem("the data changed while they were read", source.location, fix="launch again"))
-                reader = Reader(card, raw.features, source.location, language)
+                reader = Reader(source, raw.features)
                 rows = raw.select_columns(reader.needed).map(
                     reader.canonical,
                     batched=True,
@@ -188,10 +217,18 @@ class Data:
                     load_from_cache_file=False,
                     new_fingerprint="rows",
                 )
+                reader.check_answers()
                 if not len(rows):
                     raise InputError(empty(source, reader.none_of(len(raw))))
+                if reader.remarks:
+                    with write_aside(self._remarks_of(key)) as aside:
+                        aside.write_text(json.dumps(reader.remarks))
 
         return key, self._stored("rows", key, build)
+
+    def _remarks_of(self, key: str) -> Path:
+        """Beside the rows, as `Remarks`: what was mended or left out when they were made. There if anything was."""
+        return self.cache / "rows" / f"{key}.json"
 
     def _stored(self, kind: str, key: str, build: Callable[[Path], None]) -> Dataset:
         """The Arrow file of that key, written by `build` if it is not there yet."""
@@ -243,7 +280,7 @@ def code_version() -> str:
     formats = sorted((here.parent / "formats").glob("*.py"))
     if not formats:
         raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
-    files = [*(here / f"{name}.py" for name in ("card_data", "columns", "sources")), *formats]
+    files = [*(here / f"{name}.py" for name in ("answers", "card_data", "columns", "sources")), *formats]
     ours = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     return digest([ours, {name: importlib.metadata.version(name) for name in PACKAGES}], length=64)
 
@@ -252,13 +289,18 @@ def _splits_used(card: Card) -> Iterable[tuple[Card, Split, str]]:
     """The splits that a search reads from a card, its pool's among them: not those that another card stands in for."""
     if card.kind == "task":
         return [(card, "train", card.training_language)]
-    scored: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
-    evaluated = [(card, split, language) for split in scored for language in card.languages_of(split)]
+    evaluated = [(card, split, language) for split, language in _scored(card)]
     if card.pool is not None:
         pools = dict.fromkeys((split, _pool_language(card, language)) for _, split, language in evaluated)
         evaluated += [(card.pool_card, split, language) for split, language in pools]
     trains_itself = card.is_trained and card.train_from is None
     return [(card, "train", card.training_language), *evaluated] if trains_itself else evaluated
+
+
+def _scored(card: Card) -> list[tuple[Split, str]]:
+    """The splits of a target that it is scored on itself, in each language."""
+    splits: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
+    return [(split, language) for split in splits for language in card.languages_of(split)]
 
 
 def _pool_language(card: Card, language: str) -> str:

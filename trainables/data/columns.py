@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any
 
-from datasets import ClassLabel, Features, List, Value
+from datasets import ClassLabel, Features, LargeList, List, Value
 
-from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS, ColumnType
-from trainables.data.sources import matches
+from trainables.data.answers import locate
+from trainables.data.sources import SourceSplit, matches
 
 TEXT = Value("string")
 INDEX = Value("int64")
@@ -35,8 +37,20 @@ LISTS: frozenset[ColumnType] = frozenset({"words", "tags", "choices"})
 OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
 """Types that are filled in where the data set has no such column."""
 
-UNLABELED = (None, -1, "", "-1")
-"""What data sets write where the label is not given: hidden test labels, no agreement."""
+HIDDEN = "-1"
+"""What data sets write where a label is not given, beside nothing at all, unless the card lists it as a label."""
+
+TRUTHS = (("false", "true"), ("no", "yes"))
+"""Labels that booleans are, in whatever case."""
+
+NOWHERE = -1
+"""Offset of an answer that is not in its context."""
+
+MOST = 0.5
+"""Where the answers of a larger share of rows do not stand in their contexts, the columns do not belong together."""
+
+Remarks = dict[str, tuple[int, int]]
+"""What was mended or left out -> in how many rows, and the number of the first of them."""
 
 
 def features_of(form: str) -> Features:
@@ -48,18 +62,25 @@ class Reader:
     """Turns batches of a data set's rows into canonical ones.
 
     Args:
-        card: whose columns and labels count.
+        source: the split; the columns and labels of its card count.
         features: the columns of the split as its source has it.
-        location: where it lies, for messages.
-        language: of the rows.
+
+    Attributes:
+        remarks: on the answers of the rows that were read so far.
 
     Raises:
         InputError: every role whose column is not there, with the columns that are.
     """
 
-    def __init__(self, card: Card, features: Features, location: str, language: str) -> None:
+    def __init__(self, source: SourceSplit, features: Features) -> None:
+        card, language = source.card, source.language
+        location = source.location
         self.card = card
         self.location = location
+        self.remarks: Remarks = {}
+        self._answered = 0
+        self._unfound = (0, 0)
+        self._is_training = source.split == "train"
         self._features = features
         self._types = FORMATS[card.format].columns
         self._roles = {column: role for role, column in self._types.items()}
@@ -67,7 +88,7 @@ class Reader:
         self._prefix = f"{language}:"
         self._columns: dict[str, str | list[str]] = {}
         self._choices: int | None = None
-        self._known: dict[Any, int] = {}
+        self._known: dict[Any, int | None] = {}
         problems = []
         for role, column_type in self._types.items():
             column = card.columns.get(role, role)
@@ -109,8 +130,18 @@ class Reader:
         """A role that every canonical row has."""
         return next(iter(self._types))
 
+    def check_answers(self) -> None:
+        """Raises InputError if the answers of most rows that were read so far are not in their contexts."""
+        count, first = self._unfound
+        if count > MOST * self._answered:
+            found = f"{count} of {self._answered} rows"
+            fix = "name the column that they were taken from; an answer without answer_start may stand there once"
+            raise self._error(self._roles["answers"], "answers that are not in their contexts", found, first, fix)
+
     def none_of(self, count: int) -> str:
         """For people: why none of so many rows was taken."""
+        if self.remarks:
+            return f"{count} rows, none to be used ({'; '.join(self.remarks)}),"
         wanted = " and ".join(f"{column} like {pattern!r}" for column, pattern in self._wanted.items())
         return f"{count} rows without a label" if not wanted else f"{count} rows, none with a label and {wanted},"
 
@@ -128,17 +159,17 @@ class Reader:
         """The values at a path, codes replaced by the card's words for them."""
         words = self.card.values.get(path)
         values = _reach(batch, path)
-        return values if words is None else [words.get(str(value), value) for value in values]
+        return values if words is None else [_in_words(words, value) for value in values]
 
     def _row(self, row: dict[str, Any], index: int) -> dict[str, Any] | None:
         """A canonical row, or None if it has no label or lacks a text."""
-        if any(value is None for value in row.values()):
+        if any(_is_missing(value) for role, value in row.items() if self._types[role] not in OPTIONAL):
             return None
         cells = {role: self._cell(role, row, index) for role in self._types}
         by_type = {column: cells[role] for column, role in self._roles.items()}
         words, tags = by_type.get("words"), by_type.get("tags", [])
         label = by_type.get("label", by_type.get("choice", 0))
-        if None in (label, *tags) or words == [] or cells.get("text") == "":
+        if None in (label, *tags) or words == [] or cells.get("text") == "" or by_type.get("answers", {}) is None:
             return None
         if words is not None and "tags" in by_type and len(tags) != len(words):
             found = f"{len(words)} and {len(tags)}"
@@ -158,11 +189,12 @@ class Reader:
                     raise self._wrong_kind(role, "a list of labels", value, index)
                 return [self._label(role, tag, index, self.card.labels) for tag in value]
             case "answers":
-                return self._answers(role, value, index)
+                return self._answers(role, value, row[self._roles["passage"]], index)
             case "id":
-                return str(index if value is None else value)
+                return str(index) if _is_missing(value) else _plain(value)
             case "candidates":
-                return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]
+                several = value if isinstance(value, list) else [value]
+                return [_plain(one) for one in several if not _is_missing(one) and one != ""]
             case _:
                 return self._text(role, value, index)
 
@@ -177,21 +209,29 @@ class Reader:
         return self.card.labels or [str(choice) for choice in range(count)]
 
     def _label(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
-        """Index of the label, None if it is not given. Names count first, then numbers as indexes."""
-        if value in UNLABELED:
-            return None
+        """Index of the label, None if it is not given."""
         if isinstance(value, list | dict):
             raise self._wrong_kind(role, "a label", value, index)
+        if _is_missing(value) or value == "":
+            return None
         if value not in self._known:
-            plain = str(int(value)) if _is_whole(value) else str(value).strip()
-            name, number = self._name(role, plain), self._number(role, plain, labels)
-            number = labels.index(name) if name in labels else number
-            if not 0 <= number < len(labels):
-                found = repr(value) if name == plain else f"{value!r} ({name})"
-                fix = f"the labels are {', '.join(labels)}; list all of them, in the order of their numbers"
-                raise self._error(role, "a label outside the card's list", found, index, fix)
-            self._known[value] = number
+            self._known[value] = self._number_of(role, value, index, labels)
         return self._known[value]
+
+    def _number_of(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
+        """Index of the label. Names count first, then numbers as indexes."""
+        plain = _plain(value)
+        if plain not in labels:
+            plain = _boolean(value, labels) or re.sub(r"\.0+$", "", plain)  # 1.0 in a CSV column that has gaps
+        if plain == HIDDEN and (HIDDEN not in labels or self._own_names(role)):
+            return None
+        name, number = self._name(role, plain), self._number(role, plain, labels)
+        number = labels.index(name) if name in labels else number
+        if not 0 <= number < len(labels):
+            found = repr(value) if name == plain else f"{value!r} ({name})"
+            fix = f"the labels are {', '.join(labels)}; list all of them, in the order of their numbers"
+            raise self._error(role, "a label outside the card's list", found, index, fix)
+        return number
 
     def _name(self, role: str, plain: str) -> str:
         """The label's name: the data set's own where it has names, else the value as text."""
@@ -210,18 +250,46 @@ class Reader:
     def _own_names(self, role: str) -> list[str] | None:
         column = self._columns[role]
         feature = _feature(self._features, column) if isinstance(column, str) else None
-        while isinstance(feature, List):
+        while isinstance(feature, List | LargeList):
             feature = feature.feature
         return feature.names if isinstance(feature, ClassLabel) else None
 
-    def _answers(self, role: str, value: Any, index: int) -> dict[str, list[Any]]:
-        """SQuAD's form: equally many texts and character offsets, none for a question without an answer."""
+    def _answers(self, role: str, value: Any, context: Any, index: int) -> dict[str, list[Any]] | None:
+        """SQuAD's form: equally many texts and character offsets, none for a question without an answer.
+
+        An answer that stands elsewhere, or there in another spelling, is written as it stands in the context; of one
+        that cannot be found the offset is -1. None for a row that has no answer though all should have one, and for a
+        training row of which no answer can be found.
+        """
         if isinstance(value, list) and all(isinstance(answer, dict) for answer in value):
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
         texts, starts = (value.get(key) if isinstance(value, dict) else None for key in ("text", "answer_start"))
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
             raise self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
-        return {"text": texts, "answer_start": starts}
+        if not all(isinstance(text, str) for text in texts) or any(isinstance(start, str) for start in starts):
+            raise self._wrong_kind(role, "a list of texts with their offsets", value, index)
+        given = [(text, start) for text, start in zip(texts, starts, strict=True) if text.strip()]
+        if not given:
+            if self.card.unanswerable:
+                return {"text": [], "answer_start": []}
+            self._remark("left out: no answer, and the card does not say unanswerable", index)
+            return None
+        answers = [_located(text, start, context) for text, start in given]
+        if any(answer not in (before, (before[0], NOWHERE)) for answer, before in zip(answers, given, strict=True)):
+            self._remark("answers mended: they stand elsewhere in the context, or in another spelling", index)
+        self._answered += 1
+        if all(start == NOWHERE for _, start in answers):
+            count, first = self._unfound
+            self._unfound = (count + 1, first if count else index)
+            if self._is_training:
+                self._remark("left out: the answer is not in the context", index)
+                return None
+            self._remark("kept, though the answer is not in the context", index)
+        return {"text": [text for text, _ in answers], "answer_start": [start for _, start in answers]}
+
+    def _remark(self, what: str, index: int) -> None:
+        count, first = self.remarks.get(what, (0, index))
+        self.remarks[what] = count + 1, first
 
     def _text(self, role: str, value: Any, index: int) -> Any:
         """A text, or a list of texts where the role is one; blanks around it are cut unless offsets count them."""
@@ -253,9 +321,45 @@ def _is_number(text: str) -> bool:
     return text.isdecimal()
 
 
-def _is_whole(value: Any) -> bool:
-    """Whole numbers; a column of them that has gaps is read as float."""
-    return isinstance(value, bool | int) or (isinstance(value, float) and value.is_integer())
+def _is_missing(value: Any) -> bool:
+    """Null, and NaN, which pandas writes for it."""
+    return value is None or (isinstance(value, float) and isnan(value))
+
+
+def _plain(value: Any) -> str:
+    """A value as text; a column of whole numbers that has gaps is read as float."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _boolean(value: Any, labels: Sequence[str]) -> str | None:
+    """The label that a boolean is, also one in text: its name where labels are booleans, else 0 or 1; else None."""
+    word = str(value).strip().casefold()
+    if word not in TRUTHS[0]:
+        return None
+    truth, names = TRUTHS[0].index(word), {label.casefold(): label for label in labels}
+    for pair in TRUTHS:
+        if names.keys() & set(pair):
+            return names.get(pair[truth])
+    return str(truth)
+
+
+def _in_words(words: Mapping[str, str], value: Any) -> Any:
+    """The card's words for a code, or for each of a list; booleans may be spelt as in YAML or in Python."""
+    if isinstance(value, list):
+        return [_in_words(words, one) for one in value]
+    text = str(value)
+    if text.casefold() in TRUTHS[0]:
+        return next((words[key] for key in words if key.casefold() == text.casefold()), value)
+    return words.get(text, value)
+
+
+def _located(text: str, start: Any, context: str) -> tuple[str, int]:
+    """An answer as it stands in its context, and where; as it is, and `NOWHERE`, if that is not clear."""
+    offset = None if _is_missing(start) or start < 0 else int(start)
+    if offset is not None and context.startswith(text, offset):
+        return text, offset
+    span = locate(text, offset, context)
+    return (text, NOWHERE) if span is None else (context[slice(*span)], span[0])
 
 
 def _root(features: Features, path: str) -> str:
@@ -268,7 +372,7 @@ def _feature(features: Features, path: str) -> Any:
     root = _root(features, path)
     feature: Any = features.get(root)
     for key in path[len(root) + 1 :].split(".") if path != root else ():
-        while isinstance(feature, List):
+        while isinstance(feature, List | LargeList):
             feature = feature.feature
         feature = feature.get(key) if isinstance(feature, dict) else None
     return feature
@@ -279,7 +383,7 @@ def _paths(features: Mapping[str, Any], above: str = "") -> list[str]:
     paths = []
     for name, feature in features.items():
         paths.append(above + name)
-        while isinstance(feature, List):
+        while isinstance(feature, List | LargeList):
             feature = feature.feature
         if isinstance(feature, dict):
             paths.extend(_paths(feature, f"{above}{name}."))

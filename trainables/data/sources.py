@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import datasets
+import pandas as pd
 import pyarrow.parquet as pq
-from datasets import Dataset, IterableDataset
+from datasets import Dataset, Features, IterableDataset, Value
 
 from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem, TaskmixError
@@ -82,10 +84,23 @@ class FileSplit:
 
     def _how(self) -> dict[str, Any]:
         """Arguments of `datasets.load_dataset`."""
-        # "NA" and "None" are texts; without this pandas takes them for missing
-        options = {"keep_default_na": False} if self._builder == "csv" else {}
-        files = [str(path) for path in self.files]
+        files = [glob.escape(str(path)) for path in self.files]  # or a folder `v[1]` would be that of `v1`
+        options = self._csv_options() if self._builder == "csv" else {}
         return {"path": self._builder, "data_files": {"rows": files}, "split": "rows", **options}
+
+    def _csv_options(self) -> dict[str, Any]:
+        """CSV has no types: all columns are read as text, or types would depend on what stands in the first rows.
+
+        "NA" and "None" are texts, too; pandas would take them for missing.
+        """
+        with self._explaining():
+            head = pd.read_csv(self.files[0], nrows=1, dtype=str, keep_default_na=False)
+        if not isinstance(head.index, pd.RangeIndex):
+            found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
+            raise InputError(
+                Problem("its first row has more fields than its header", self.location, found, "export the file again")
+            )
+        return {"keep_default_na": False, "features": Features({str(name): Value("string") for name in head.columns})}
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -50,8 +50,9 @@ class AnswerRetrieval(Retriever):
         ]
 
     def metrics(self, rows: Dataset, decided: Sequence[Sequence[str]], card: Card, language: str) -> dict[str, float]:
-        """Mean average precision of the first 20."""
-        return {"map20": sum(map(average_precision, decided, rows["relevant"][:])) / len(rows)}
+        """Mean average precision of the first 20, over the queries that have a right answer."""
+        judged = [(ranked, gold) for ranked, gold in zip(decided, rows["relevant"][:], strict=True) if gold]
+        return {"map20": sum(average_precision(*pair) for pair in judged) / max(1, len(judged))}
 
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The expected value for a pool in random order.
@@ -60,7 +61,8 @@ class AnswerRetrieval(Retriever):
             train: the pool's rows.
         """
         assert train is not None, "evaluated with its pool"
-        return {"map20": sum(expected_precision(len(gold), len(train)) for gold in rows["relevant"][:]) / len(rows)}
+        judged = [gold for gold in rows["relevant"][:] if gold]
+        return {"map20": sum(expected_precision(len(gold), len(train)) for gold in judged) / max(1, len(judged))}
 
     def submission(self, rows: Dataset, decided: Sequence[Sequence[str]], card: Card) -> tuple[str, str]:
         """Id -> the ids that were found, best first. Mewsli-X has it so; XTREME's evaluate.py reads none of LAReQA."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +44,9 @@ LEAST = -1e4
 
 class SpanQA(Format):
     """A long context is read through overlapping windows. In training a window without the whole answer points at the
-    first token; so do questions without any answer. In scoring a span is always proposed, unless the card says that
-    questions may be ``unanswerable``: XTREME's all have an answer, also after training on SQuAD 2.0.
+    first token; so do questions without any answer, which rows of a card that says ``unanswerable`` may have. In
+    scoring a span is always proposed, unless the card says so: XTREME's all have an answer, also after training on
+    SQuAD 2.0.
 
     Everything is located by character offsets, never by words: it holds for right-to-left and for unsegmented text.
     """
@@ -220,22 +220,16 @@ def _windows(
 
 
 def _first_answer(context: str, answers: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Characters of the first answer without blanks around it, or None.
+    """Characters of the first answer that stands where its offset says, without blanks around it; None for none.
 
-    Where the text does not stand at the offset that is given, it is the nearest place where it does: data sets count
-    blanks and bytes differently.
+    Canonical rows have the offset -1 where an answer is not in the context.
     """
-    if not answers["text"]:
-        return None
-    given, start = answers["text"][0], answers["answer_start"][0]
-    text = given.strip()
-    start += given.find(text)
-    if not context.startswith(text, start):
-        starts = [match.start() for match in re.finditer(re.escape(text), context)]
-        if not starts:
-            return None
-        start = min(starts, key=lambda at: abs(at - start))
-    return start, start + len(text)
+    for given, start in zip(answers["text"], answers["answer_start"], strict=True):
+        text = given.strip()
+        begin = start + given.find(text)
+        if text and start >= 0 and context.startswith(text, begin):
+            return begin, begin + len(text)
+    return None
 
 
 def _answer_tokens(answer: tuple[int, int] | None, begins: list[int], ends: list[int]) -> tuple[int, int]:

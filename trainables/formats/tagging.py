@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
+from spaces.tag_schemes import OUTSIDE, labels_without_spans, seqeval_names
 from trainables.formats.base import IGNORED, Batch, Format, lines
 from trainables.formats.encoding import (
     TOKEN_INPUTS,
@@ -31,8 +32,6 @@ from trainables.work.settings import EvaluationSettings
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-OUTSIDE = "O"
 
 
 class Tagging(Format):
@@ -120,10 +119,11 @@ class Tagging(Format):
         return predicted
 
     def metrics(self, rows: Dataset, decided: Sequence[list[int]], card: Card, language: str) -> dict[str, float]:
-        """F1 over spans and the share of words whose tag is right."""
+        """F1 over spans, where the labels have some, and the share of words whose tag is right."""
         gold = rows["tags"][:]
         accuracy = accuracy_score(list(chain.from_iterable(gold)), list(chain.from_iterable(decided)))
-        return {"f1": span_f1(gold, decided, card), "accuracy": float(accuracy)}
+        f1 = {} if labels_without_spans(card.labels) else {"f1": span_f1(gold, decided, card)}
+        return {**f1, "accuracy": float(accuracy)}
 
     def floor(self, train: Dataset | None, rows: Dataset, card: Card, language: str) -> dict[str, float]:
         """The commonest tag of the training rows for every word: "O", and so an F1 of 0, where there is one."""
@@ -140,12 +140,12 @@ class Tagging(Format):
 def span_f1(gold: Sequence[list[int]], predicted: Sequence[list[int]], card: Card) -> float:
     """seqeval's F1 over all spans, in its default mode: what XTREME reports, for parts of speech too.
 
-    There seqeval takes the first letter for B or I and the rest for the type, and runs of one tag for one span, so
+    Of those seqeval takes the first letter for B or I and the rest for the type, and runs of one tag for one span, so
     F1 lies below accuracy; comparable with published scores is what counts.
     """
     from seqeval.metrics import f1_score  # who trains alone needs it not
 
-    names = card.labels
+    names = seqeval_names(card.labels)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*seems not to be NE tag")
         value = f1_score(

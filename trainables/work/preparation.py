@@ -34,6 +34,9 @@ class PreparationReport(Strict):
     parameters: int | None = Field(None, description="of the encoder, embeddings included; None: it was not loaded")
     embeddings: int | None = Field(None, description="how many of them are input embeddings")
     unreached: list[str] = Field(default_factory=list, description="what was not looked at because it is not here")
+    notes: list[str] = Field(
+        default_factory=list, description="rows that were mended or left out, and rows that are trained on and scored"
+    )
     problems: dict[str, list[Problem]] = Field(default_factory=dict, description="card -> what is wrong with it")
     model_problems: list[Problem] = Field(default_factory=list)
     away: bool = Field(False, description="the model could not be fetched, which is nobody's mistake")

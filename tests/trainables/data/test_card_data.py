@@ -19,6 +19,7 @@ from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
 from trainables.data import file_digest
+from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data, code_version, fingerprint, suite_folder
 from trainables.data.mirror import copies_of
 
@@ -42,6 +43,73 @@ def test_texts_that_look_missing_in_csv_are_texts(data, card_of, tmp_path):
     (tmp_path / "train.csv").write_text("text,label\nNA,0\nNone,1\n")
     card = card_of("sentence_classification", source={"files": str(tmp_path)})
     assert data.rows(card, "train", "en")["text"][:] == ["NA", "None"]
+
+
+@pytest.mark.parametrize(
+    ("form", "table", "changes", "found"),
+    [
+        ("masked_lm", "text\n1999\n2001\n", {}, {"text": ["1999", "2001"]}),
+        (
+            "multiple_choice",
+            "context,a,b,label\n2+2,3,04,1\n1+1,2,3,0\n",
+            {"columns": {"choices": ["a", "b"]}},
+            {"choices": [["3", "04"], ["2", "3"]], "label": [1, 0]},
+        ),
+        ("sentence_classification", "text,label\nx,01\ny,02\n", {"labels": ["01", "02"]}, {"label": [0, 1]}),
+        ("sentence_classification", "text,label\nx,0.0\ny,1.0\nz,\n", {"labels": ["no", "yes"]}, {"label": [0, 1]}),
+        ("sentence_classification", "text,label\nx,TRUE\ny,FALSE\n", {"labels": ["yes", "no"]}, {"label": [0, 1]}),
+        (
+            "bitext_mining",
+            "id,text,relevant\n001,x,007\n002,y,\n",
+            {},
+            {"id": ["001", "002"], "relevant": [["007"], []]},
+        ),
+        ("sentence_classification", "\ufefftext,label,text\n7,1,8\n", {"labels": ["no", "yes"]}, {"text": ["7"]}),
+        ("sentence_classification", "label,text,more\n1,x\n", {"labels": ["no", "yes"]}, {"text": ["x"]}),
+    ],
+)
+def test_what_stands_in_csv_is_text(data, card_of, tmp_path, form, table, changes, found):
+    (tmp_path / "train.csv").write_text(table, encoding="utf-8")
+    card = card_of(form, source={"files": str(tmp_path)}, **changes)
+    rows = data.rows(card, "train", "en")[:]
+    assert {role: rows[role] for role in found} == found
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "last", "count"),
+    [("text,label", "x,{}", "the last,", 10_000), ("id,text,label", "7,x,{}", "A1,the last,1", 10_001)],
+)
+def test_types_do_not_depend_on_the_rows_that_come_first(data, card_of, tmp_path, header, row, last, count):
+    rows = "".join(f"{row.format(number % 2)}\n" for number in range(10_000))
+    (tmp_path / "train.csv").write_text(f"{header}\n{rows}{last}\n")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)}, labels=["no", "yes"])
+    assert len(data.rows(card, "train", "en")) == count
+
+
+def test_rows_of_csv_that_are_longer_than_the_header_are_refused(data, card_of, tmp_path):
+    """pandas takes the first column for the index then, and every column's name for its neighbour's."""
+    (tmp_path / "train.csv").write_text("text,label\n5,the moon,1\n")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    with pytest.raises(InputError, match="more fields than its header"):
+        data.rows(card, "train", "en")
+
+
+@pytest.mark.parametrize(
+    ("name", "neighbour"), [("v[1]", "v1"), ("run*", "run2"), ("what?", "whats"), ("{a,b}", "a"), ("[!x]", "y")]
+)
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_a_folder_or_file_with_signs_of_a_pattern_is_itself(data, card_of, tmp_path, name, neighbour, ending):
+    tables = {"jsonl": '{{"text": "{}", "label": 0}}\n', "csv": "text,label\n{},0\n"}
+    for folder, text in ((name, "mine"), (neighbour, "of another")):
+        for file in (tmp_path / folder / f"train.{ending}", tmp_path / "files" / f"{folder}.{ending}"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(tables[ending].format(text))
+    for folder, split in ((name, "train"), ("files", name)):
+        splits = {"train": split, "dev": split, "test": split}
+        source = {"files": str(tmp_path / folder)}
+        card = card_of("sentence_classification", source=source, splits=splits, sizes={"train": 1})
+        assert data.rows(card, "train", "en")["text"][:] == ["mine"]
+        assert looked_at(card, data.cache, None).problems == []
 
 
 def test_shards_are_joined_and_other_splits_with_that_beginning_are_not(data, sentences, tables):

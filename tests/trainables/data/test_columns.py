@@ -1,5 +1,7 @@
 """Columns and labels of all kinds as the rows of a format."""
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Features, List, Value
 
@@ -34,7 +36,7 @@ def test_columns_are_reached_through_structs_collected_and_joined(data, card_of,
 def test_answers_may_be_a_struct_of_lists_or_a_list_of_structs_and_ids_are_made(data, card_of, tables):
     context, answers = " The moon. ", [{"text": "moon", "answer_start": 5}]
     folder = tables({"question": ["?", "?"], "context": [context] * 2, "answers": [answers, []]})
-    card = card_of("span_qa", source={"files": str(folder)})
+    card = card_of("span_qa", source={"files": str(folder)}, unanswerable=True)
     assert data.rows(card, "train", "en")[:] == {
         "id": ["0", "1"],
         "question": ["?", "?"],
@@ -102,6 +104,17 @@ def test_columns_of_the_wrong_kind_are_explained(data, card_of, tables, form, co
         (["1", "0"], Value("string"), ["no", "yes"], [1, 0]),
         ([1.0, 0.0], Value("float64"), ["no", "yes"], [1, 0]),
         ([True, False], Value("bool"), ["no", "yes"], [1, 0]),
+        ([True, False], Value("bool"), ["True", "False"], [0, 1]),
+        ([True, False], Value("bool"), ["Yes", "No"], [0, 1]),
+        ([True, False], Value("bool"), ["1", "0"], [0, 1]),
+        ([True, False], Value("bool"), ["unlike", "alike"], [1, 0]),  # by their numbers, as integers are
+        (["TRUE", "false"], Value("string"), ["yes", "no"], [0, 1]),
+        (["true", "yes"], Value("string"), ["yes", "true"], [1, 0]),  # names as they are count first
+        ([-1, 0, 1, -1], Value("int8"), ["-1", "0", "1"], [0, 1, 2, 0]),  # listed, so it is a class
+        ([-1.0, 1.0], Value("float32"), ["-1", "0", "1"], [0, 2]),
+        (["-1", "1"], Value("string"), ["-1", "0", "1"], [0, 2]),
+        (["01", "02"], Value("string"), ["01", "02"], [0, 1]),
+        (["0.0", "1.0"], Value("string"), ["no", "yes"], [0, 1]),
     ],
 )
 def test_labels_are_mapped_by_name_then_by_number(data, sentences, values, feature, labels, found):
@@ -111,7 +124,14 @@ def test_labels_are_mapped_by_name_then_by_number(data, sentences, values, featu
 
 
 @pytest.mark.parametrize(
-    ("values", "feature"), [([0, -1, 1], Value("int8")), (["no", "", "yes"], None), (["no", None, "yes"], None)]
+    ("values", "feature"),
+    [
+        ([0, -1, 1], Value("int8")),
+        (["no", "", "yes"], None),
+        (["no", None, "yes"], None),
+        ([0.0, float("nan"), 1.0], Value("float64")),
+        (["0", "-1.0", "1"], None),
+    ],
 )
 def test_rows_without_a_label_are_left_out(data, sentences, values, feature):
     features = Features({"text": Value("string"), "label": feature or Value("string")})
@@ -140,6 +160,12 @@ def test_a_label_outside_the_list_is_shown_with_its_row(data, sentences, values,
     assert "the labels are no, yes" in shown.fix
 
 
+def test_what_is_hidden_in_a_column_of_named_classes_stays_so(data, sentences):
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["-1", "1"])})
+    card = sentences({"text": ["a", "b"], "label": [-1, 0]}, features, labels=["-1", "1"])
+    assert data.rows(card, "train", "en")[:] == {"text": ["b"], "label": [0]}
+
+
 @pytest.mark.parametrize(
     ("values", "labels", "found"),
     [
@@ -166,3 +192,47 @@ def test_tags_are_mapped_and_half_labeled_rows_left_out(data, card_of, tables):
     assert data.rows(card, "train", "en")[:] == {"tokens": [["a", "b"]], "tags": [[0, 1]]}
     folder = tables({"tokens": [["a", "b"], ["c"]], "tags": [["O", "B-LOC"], [None]]}, folder="strings")
     assert data.rows(card_of("tagging", source={"files": str(folder)}), "train", "en")["tags"][:] == [[0, 3]]
+
+
+def test_words_of_a_card_stand_for_tags_and_for_booleans(data, card_of, tables):
+    folder = tables({"tokens": [["a", "b", "c"]], "tags": [["PER-B", "PER-I", "O"]]})
+    values = {"tags": {"PER-B": "B-PER", "PER-I": "I-PER"}}
+    card = card_of("tagging", source={"files": str(folder)}, values=values)
+    assert data.rows(card, "train", "en")["tags"][:] == [[1, 2, 0]]
+    folder = tables({"text": ["a", "b"], "same": [True, False]}, folder="booleans")
+    for yes in ("True", "true"):
+        changes = {"columns": {"label": "same"}, "values": {"same": {yes: "alike"}}, "labels": ["alike", "0"]}
+        card = card_of("sentence_classification", source={"files": str(folder)}, **changes)
+        assert data.rows(card, "train", "en")["label"][:] == [0, 1]
+
+
+# --- lists as polars writes them
+
+
+def test_large_lists_of_structs_are_lists(data, card_of, tmp_path):
+    text, number = pa.large_string(), pa.int64()
+    options = pa.large_list(pa.struct([("text", text), ("label", text)]))
+    table = pa.table({"context": pa.array(["2+2"], text), "label": ["B"]})
+    choices = pa.array([[{"text": "3", "label": "A"}, {"text": "4", "label": "B"}]], options)
+    pq.write_table(table.append_column("options", choices), tmp_path / "train.parquet")
+    card = card_of("multiple_choice", source={"files": str(tmp_path)}, columns={"choices": "options.text"})
+    assert data.rows(card, "train", "en")[:] == {"context": ["2+2"], "choices": [["3", "4"]], "label": [1]}
+
+    answers = pa.large_list(pa.struct([("text", text), ("answer_start", number)]))
+    table = pa.table({"question": pa.array(["?"], text), "context": pa.array(["the moon"], text)})
+    given = pa.array([[{"text": "moon", "answer_start": 4}]], answers)
+    pq.write_table(table.append_column("answers", given), tmp_path / "dev.parquet")
+    found = data.rows(card_of("span_qa", source={"files": str(tmp_path)}), "dev", "en")
+    assert found["answers"][:] == [{"text": ["moon"], "answer_start": [4]}]
+
+    names = pa.table({"tokens": pa.array([["a"]], pa.large_list(text)), "tags": pa.array([["O"]], pa.large_list(text))})
+    pq.write_table(names, tmp_path / "test.parquet")
+    assert data.rows(card_of("tagging", source={"files": str(tmp_path)}), "test", "en")["tags"][:] == [[0]]
+
+
+def test_categories_are_texts(data, card_of, tmp_path):
+    """As pandas and polars write a categorical column."""
+    labels = pa.array(["yes", "no"]).dictionary_encode()
+    pq.write_table(pa.table({"text": ["a", "b"], "label": labels}), tmp_path / "train.parquet")
+    card = card_of("sentence_classification", source={"files": str(tmp_path)}, labels=["no", "yes"])
+    assert data.rows(card, "train", "en")["label"][:] == [1, 0]

@@ -112,6 +112,48 @@ def test_the_pool_is_checked_and_part_of_the_version(answers, data, tables):
     assert "nowhere" in str(data.check(lost)[0].found)
 
 
+def test_relevant_ids_that_are_not_in_the_pool_are_an_error(answers, data, tables):
+    tables(rows(("1", "cat", ["cat-en"]), ("2", "moon", ["moon-en", "sun-en"])), "test", "files/en")
+    (found,) = data.check(answers)
+    assert (found.what, found.where) == (
+        "relevant ids that are not in the pool",
+        "some_answer_retrieval.yaml: columns.relevant",
+    )
+    assert found.found == "1 of 2 rows of the test split (en), as 'sun-en' of row '2'"
+    assert "'cat-en', 'cat-de'" in found.fix
+
+
+def test_candidates_with_one_id_are_an_error(answers, data, tables):
+    pool = {"id": ["cat-en", "cat-de", "moon-en", "paris", "paris"], "text": list("abcde")}
+    tables(pool, "dev", "files/pool")
+    (found,) = data.check(answers)
+    assert found.what == "candidates of the pool with one id"
+    assert found.found == "1 of 4 ids of the dev split (en), as 'paris'"
+
+
+def test_rows_of_which_none_looks_for_anything_are_an_error(corpora, data, tables):
+    tables({"id": ["1", "2"], "text": ["a", "b"]}, "test", "files/de")
+    (found,) = data.check(corpora)
+    assert (found.what, found.found) == ("no row has a relevant id", "2 rows of the test split (de)")
+
+
+def test_whole_numbers_are_the_same_ids_however_they_are_typed(corpora, data, tables):
+    for split in ("dev", "test"):
+        tables({"id": [1, 2], "text": ["a", "b"], "relevant": [7.0, None]}, split, "files/de")  # a gap makes floats
+        tables({"id": [7, 8], "text": ["c", "d"]}, split, "files/de-en")
+    assert data.check(corpora) == []
+    assert data.rows(corpora, "test", "de")["relevant"][:] == [["7"], []]
+
+
+def test_a_sentence_whose_translation_is_null_stays_and_has_none(corpora, answers, data, tables, scores, bag):
+    untranslated = {"id": ["1", "2"], "text": ["the moon", "Paris sat"], "relevant": [["x"], None]}
+    tables(untranslated, "test", "files/de")
+    assert data.rows(corpora, "test", "de")["relevant"][:] == [["x"], []]
+    assert scores(corpora, bag()).test["de"]["precision"] == 0.5, "the pair that was mined for it is wrong"
+    tables({"id": ["1", "2"], "text": ["cat", "moon"], "relevant": [["cat-en"], None]}, "test", "files/en")
+    assert scores(answers, bag()).test["en"] == {"map20": 1.0}, "nobody knows what would be right for the other"
+
+
 @pytest.fixture
 def corpora(card_of, tables):
     """Dev: two right pairs with clear margins, and a sentence without a translation. Test: the same, other words."""

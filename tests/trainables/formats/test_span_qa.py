@@ -89,13 +89,16 @@ def test_a_long_question_leaves_half_of_the_window_to_the_context(bert, card_of)
         assert "moon" in [covered(window, "the cat saw the moon") for window in windows if window["start"]]
 
 
-def test_a_wrong_offset_is_mended_by_the_nearest_place_of_the_text(bert, card_of):
-    context = "the moon and the cat and the moon"
-    window = features(bert, card_of("span_qa"), context, "moon", start=27)[0]
-    assert window["begins"][window["start"]] == 29
-    assert features(bert, card_of("span_qa"), context, "sun", start=3)[0]["start"] == NO_ANSWER
-    blank = features(bert, card_of("span_qa"), context, " moon", start=3)[0]
-    assert covered(blank, context) == "moon"
+def test_blanks_around_an_answer_are_no_part_of_it(bert, card_of):
+    window = features(bert, card_of("span_qa"), "the moon and the cat", " moon ", start=3)[0]
+    assert covered(window, "the moon and the cat") == "moon"
+
+
+def test_the_first_answer_that_stands_in_the_context_is_learned(bert, card_of):
+    context, answers = "the moon and the cat", {"text": ["sun", "cat"], "answer_start": [-1, 17]}
+    rows = {"id": ["0"], "question": ["?"], "context": [context], "answers": [answers]}
+    made = span_qa.FORMAT.features(rows, card_of("span_qa"), bert.tokenizer, 64)
+    assert context[made["begins"][0][made["start"][0]] : made["ends"][0][made["end"][0]]].strip() == "cat"
 
 
 def test_the_repeated_word_is_the_one_at_the_offset(bert, card_of):

@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import groupby, pairwise
 from random import Random
 
 import pytest
@@ -139,6 +139,36 @@ def test_f1_of_parts_of_speech_is_xtremes(card_of, recwarn):
     card = card_of("tagging", labels=["NOUN", "VERB", "ADJ"])
     assert tagging.span_f1([[0, 1, 1, 2]], [[0, 1, 2, 2]], card) == pytest.approx(1 / 3)
     assert not recwarn.list
+
+
+def test_plain_labels_are_scored_by_their_runs_whatever_letter_they_begin_with(card_of):
+    """seqeval alone takes ORG for outside, EVENT for the end of a span, and PER and BER for one type."""
+    labels = ["O", "PER", "ORG", "EVENT", "BER"]
+    card, random = card_of("tagging", labels=labels), Random(1)
+
+    def spans(rows):
+        found = set()
+        for row, tags in enumerate(rows):
+            at = 0
+            for tag, run in groupby(tags):
+                length = len(list(run))
+                if tag:
+                    found.add((row, at, length, tag))
+                at += length
+        return found
+
+    for _ in range(100):
+        gold, guess = ([[random.choice([0, 0, 1, 2, 3, 4]) for _ in range(6)] for _ in range(3)] for _ in "ab")
+        wanted, given = spans(gold), spans(guess)
+        total = len(wanted) + len(given)
+        assert tagging.span_f1(gold, guess, card) == pytest.approx(2 * len(wanted & given) / total if total else 0)
+    assert tagging.span_f1([[2, 0, 1]], [[2, 0, 1]], card) == 1.0
+    assert tagging.span_f1([[2, 0]], [[2, 0]], card) == 1.0
+
+
+def test_labels_without_spans_have_no_f1(card_of):
+    card = card_of("tagging", labels=["0", "1"], metric="accuracy")
+    assert tagging.FORMAT.metrics(Dataset.from_dict({"tags": [[0, 1]]}), [[0, 0]], card, "en") == {"accuracy": 0.5}
 
 
 def test_floor_is_zero_with_an_outside_label(bert, card_of, featurize):
