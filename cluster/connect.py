@@ -28,6 +28,9 @@ ANSWER_SECONDS = 30.0
 ASK_GCS = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
 """A program that ends with 0 if Ray's head process (GCS) answers at an address."""
 
+ADDRESS = "RAY_ADDRESS"
+"""Environment variable with the address of a cluster."""
+
 JOB_CONFIG = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Set by Ray in its jobs, beside RAY_ADDRESS."""
 
@@ -83,17 +86,18 @@ def connect(address: str | None = None, cpus: int | None = None, log: Path | Non
         InputError: an address of a kind that cannot be used.
         Failure: the cluster cannot be reached, or a local Ray cannot be started.
     """
-    target = address or os.environ.get("RAY_ADDRESS") or "local"
+    named_by = "--address" if address or not os.environ.get(ADDRESS) else ADDRESS
+    target = address or os.environ.get(ADDRESS) or "local"
     if target == "local":
         with environment({**LOCAL_ENVIRONMENT, "PYTHONPATH": _python_path()}):
             quiet(log)
-            with _session(None, num_cpus=cpus, include_dashboard=False) as connection:
+            with _session(None, named_by, num_cpus=cpus, include_dashboard=False) as connection:
                 yield connection
     else:
         if address or JOB_CONFIG not in os.environ:
-            reach(target)
+            reach(target, named_by)
         quiet(log)
-        with _session(target, runtime_env=runtime_environment(os.environ)) as connection:
+        with _session(target, named_by, runtime_env=runtime_environment(os.environ)) as connection:
             yield connection
 
 
@@ -109,8 +113,11 @@ def count_local_resources() -> dict[str, float]:
     return {name: float(amount) for name, amount in node.to_resource_dict().items()}
 
 
-def reach(address: str) -> None:
+def reach(address: str, named_by: str = "--address") -> None:
     """Finds out within seconds that no Ray answers: Ray itself tries for a minute, then kills the process.
+
+    Args:
+        named_by: the option or variable that the address comes from, for the messages.
 
     Raises:
         InputError: the address is not HOST:PORT or "auto".
@@ -124,7 +131,7 @@ def reach(address: str) -> None:
         raise InputError(
             Problem(
                 "not an address that a search can be driven from",
-                where="--address",
+                where=named_by,
                 found=address,
                 fix="HOST:PORT of the head node (port 6379 unless chosen), on a machine of the cluster; or auto",
             )
@@ -132,15 +139,16 @@ def reach(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
     except (OSError, OverflowError) as error:
-        raise _unreachable(address, str(error)) from error
+        raise _unreachable(address, named_by, str(error)) from error
     # In a process of its own, because a GCS client that gets no sensible answer ends its whole process.
     command = [sys.executable, "-c", ASK_GCS, address]
     try:
         answer = subprocess.run(command, capture_output=True, timeout=ANSWER_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise _unreachable(address, "something listens there, but it does not answer as Ray does") from error
+        raise _unreachable(address, named_by, "something listens there, but it does not answer as Ray does") from error
     if answer.returncode != 0:
-        raise _unreachable(address, _last_line(answer.stderr.decode(errors="replace")) or "what answers is not Ray")
+        reason = _last_line(answer.stderr.decode(errors="replace")) or "what answers is not Ray"
+        raise _unreachable(address, named_by, reason)
 
 
 def runtime_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -200,35 +208,44 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _session(address: str | None, **options: Any) -> Iterator[Connection]:
+def _session(address: str | None, named_by: str, **options: Any) -> Iterator[Connection]:
     import ray
     from ray._private import ray_constants
 
-    # Ray reads the variable once, at its import, which may have been long ago.
+    # Ray reads these once, at its import, which may have been long ago.
     ray_constants.ENABLE_RAY_CLUSTER = os.environ.get(LOOPBACK) != "0"
-    before = signal.getsignal(signal.SIGTERM)  # Ray sets one of its own
+    # Under `uv run` Ray would send the working folder to the workers, with all searches in it, and fail above 512 MiB.
+    # They need nothing of it: they find our packages by PYTHONPATH or `runtime_environment`.
+    ray_constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV = False
+    before = signal.getsignal(signal.SIGTERM)
     try:
         # Not `configure_logging=False`: it takes the handlers away, and logging's last resort prints to the terminal.
         context = _init(address, log_to_driver=False, logging_level=logging.INFO, **options)
+        _restore(before)
         nodes = tuple(dict(node["Resources"]) for node in cast(Any, ray).nodes() if node["Alive"])
     except Exception as error:  # of every kind: a node that starts too slowly is a bare Exception of Ray's
         ray.shutdown()
+        _restore(before)
         if address is not None:
-            raise _unreachable(address, _last_line(str(error.__cause__ or error))) from error
-        raise Failure(
-            Problem(
-                "Ray could not be started on this machine",
-                found=_last_line(str(error)),
-                fix="look for a full disk or memory (df -h /tmp /dev/shm; free -h), then launch again",
-            )
-        ) from error
+            raise _unreachable(address, named_by, _last_line(str(error.__cause__ or error))) from error
+        raise _not_started(_last_line(str(error))) from error
+    except BaseException as error:
+        ray.shutdown()
+        _restore(before)
+        if isinstance(error, SystemExit):  # Ray's own handler of SIGTERM, which it sets when it starts
+            raise KeyboardInterrupt from error
+        raise
     try:
         logs = Path(context.address_info["session_dir"]) / "logs"
         yield Connection(address and context.address_info["gcs_address"], nodes, logs)
     finally:
         ray.shutdown()
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
+
+
+def _restore(handler: Any) -> None:
+    """Lets SIGTERM mean again what it did before Ray started."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
 
 
 def _init(address: str | None, **options: Any) -> Any:
@@ -244,13 +261,21 @@ def _init(address: str | None, **options: Any) -> Any:
     return ray.init("local", **options)
 
 
-def _unreachable(address: str, reason: str) -> Failure:
-    fix = "on a node of the cluster: ray status; to run on this machine instead: leave --address out"
+def _not_started(reason: str) -> Failure:
+    fix = "see that /tmp and /dev/shm have room and memory is left (df -h /tmp /dev/shm; free -h), then launch again"
+    if "AF_UNIX path length" in reason:
+        fix = "a shorter folder for Ray's sockets, which lie below $RAY_TMPDIR or $TMPDIR: RAY_TMPDIR=/tmp TMPDIR=/tmp"
+    return Failure(Problem("Ray could not be started on this machine", found=reason, fix=fix))
+
+
+def _unreachable(address: str, named_by: str, reason: str) -> Failure:
+    here = "unset RAY_ADDRESS" if named_by == ADDRESS else "leave --address out"
+    fix = f"start the cluster (on one of its nodes: ray status); to run on this machine instead: {here}"
     if "AuthToken" in reason:
         # Not done here: Ray shows the token to whoever listens at an address only when it is told to, and rightly.
         reason = "the cluster wants a token"
         fix = TOKEN_FIX
-    return Failure(Problem("no Ray cluster can be used at this address", "--address", f"{address}: {reason}", fix))
+    return Failure(Problem("no Ray cluster can be used at this address", named_by, f"{address}: {reason}", fix))
 
 
 def _is_installed() -> bool:

@@ -100,7 +100,7 @@ def _prepare(file: Path) -> None:
         with write_aside(file) as aside:
             with closing(sqlite3.connect(aside)) as database:
                 database.execute("PRAGMA user_version = 0")
-            _ready(f"sqlite:///{aside}")
+            _ready(URL.create("sqlite", database=str(aside)).render_as_string())
     with closing(sqlite3.connect(file, timeout=REACH_SECONDS)) as database:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("BEGIN IMMEDIATE")

@@ -20,6 +20,7 @@ from spaces.errors import Failure, InputError
 pytestmark = pytest.mark.ray
 
 ROOT = Path(__file__).parents[2]
+NOT_INHERITED = ("PYTHONPATH", "RAY_ADDRESS", "RAY_TMPDIR")
 
 
 def test_a_local_ray_listens_on_loopback_and_its_workers_find_our_packages(tmp_path: Path) -> None:
@@ -83,6 +84,101 @@ def test_nothing_listens() -> None:
             pass
     assert time.monotonic() - began < 5
     assert caught.value.exit_code == 1 and "ray status" in caught.value.problems[0].fix
+
+
+def test_a_dead_cluster_of_the_environment_is_named_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(Failure, match="refused") as caught, connect():
+            pass
+    assert caught.value.problems[0].where == "RAY_ADDRESS"
+    assert "unset RAY_ADDRESS" in caught.value.problems[0].fix
+    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
+    with pytest.raises(InputError) as refused, connect():
+        pass
+    assert refused.value.problems[0].where == "RAY_ADDRESS"
+
+
+def driven(folder: Path, body: str, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A program that connects to a local Ray, in a process of its own."""
+    script = folder / "driver.py"
+    script.write_text(
+        f"import os, signal, sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "from cluster.connect import connect\nfrom spaces.errors import TaskmixError\n" + textwrap.dedent(body)
+    )
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    return subprocess.run(
+        command or (sys.executable, str(script)),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**inherited, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_folder_too_deep_for_sockets_is_named(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 90)
+    deep.mkdir()
+    body = """
+        try:
+            with connect("local", cpus=1):
+                print("connected")
+        except TaskmixError as error:
+            print(error)
+        """
+    answer = driven(tmp_path, body, TMPDIR=str(deep))
+    assert "Ray could not be started" in answer.stdout
+    assert "TMPDIR=/tmp" in answer.stdout
+    assert "df -h" not in answer.stdout
+
+
+def test_under_uv_run_the_working_folder_stays_where_it_is(tmp_path: Path) -> None:
+    """Ray's hook for `uv run` sends the working folder to the workers, with all searches in it, up to 512 MiB."""
+    with (tmp_path / "encoder.bin").open("wb") as file:
+        file.truncate(600 * 2**20)
+    body = """
+        import ray
+
+        def folder():
+            return os.getcwd()
+
+        with connect("local", cpus=1):
+            print(ray.get(ray.remote(folder).remote()))
+        """
+    (tmp_path / "run").write_text(f"{sys.executable} driver.py\nexit $?\n")
+    answer = driven(tmp_path, body, "bash", "-c", "exec -a uv bash run")
+    assert (answer.stdout.strip(), answer.returncode) == (str(tmp_path), 0), answer.stderr
+
+
+def test_a_sigterm_while_ray_starts_is_an_interrupt(tmp_path: Path) -> None:
+    """Ray's own handler would end the process with 15, and nobody would know why."""
+    body = """
+        import threading
+
+        import ray
+
+        def told(signum, frame):
+            raise KeyboardInterrupt
+
+        signal.signal(signal.SIGTERM, told)
+        init = ray.init
+
+        def starting(*args, **options):
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            return init(*args, **options)
+
+        ray.init = starting
+        try:
+            with connect("local", cpus=1):
+                signal.pause()
+        except KeyboardInterrupt:
+            print("interrupted", signal.getsignal(signal.SIGTERM) is told)
+        """
+    answer = driven(tmp_path, body)
+    assert (answer.stdout.strip(), answer.returncode) == ("interrupted True", 0), answer.stderr
 
 
 def test_what_listens_is_not_ray(monkeypatch: pytest.MonkeyPatch) -> None:
