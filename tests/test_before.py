@@ -32,8 +32,8 @@ BEFORE = Path(__file__).parent / "before"
 COMMANDS: dict[str, dict[str, Any]] = json.loads((BEFORE / "answers" / "commands.json").read_text())
 KEYS: dict[str, Any] = json.loads((BEFORE / "keys.json").read_text())["searches"]
 
-TIMES = re.compile(r"^\[.* s\].*\n|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
-"""Of `plan`: its progress, and what it reckons from the speed of this machine."""
+TIMES = re.compile(r"^\[.* s\].*\n|^data (.*\n)+?(?=\n)|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
+"""Of `plan`: its progress, what it reckons from the speed of this machine, and what it says of the data since."""
 
 LEARNED = re.compile(r"\n+learned from all results.*?(?=\n\n|\Z)", re.DOTALL)
 """Of the table of `best`: what an optimiser ends with, alike to three digits on another machine."""

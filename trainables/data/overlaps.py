@@ -44,8 +44,8 @@ def describe_overlaps(plan: Plan, data: Data, readable: Iterable[Card]) -> list[
     texts = _Texts(data)
     there = {(card.kind, card.name) for card in readable}
 
-    def named(cards: Iterable[Card]) -> dict[str, Card]:
-        return {card.name: card for card in cards if (card.kind, card.name) in there}
+    def named(cards: Iterable[Card]) -> dict[tuple[str, str], Card]:
+        return {(card.kind, card.name): card for card in cards if (card.kind, card.name) in there}
 
     notes: list[str] = []
     for name, target in plan.targets.items():
@@ -54,9 +54,11 @@ def describe_overlaps(plan: Plan, data: Data, readable: Iterable[Card]) -> list[
         splits: list[tuple[Split, Card]] = [("dev", dev_card), ("test", target)]
         scored = [(split, card) for split, card in splits if (card.kind, card.name) in there]
         for split, card in scored:
-            for trained_on in {**named(plan.tasks.values()), **own}.values():
+            for key, trained_on in {**named(plan.tasks.values()), **own}.items():
                 trained = texts.of(trained_on, "train", [trained_on.training_language])
-                others = "its own training rows" if trained_on is card else f"training rows of {trained_on.name}"
+                others = (
+                    "its own training rows" if key == (target.kind, name) else f"training rows of {trained_on.name}"
+                )
                 notes += _note(name, split, texts.each(card, split), trained, others)
         if len(scored) == len(splits) and not dev_card.locations_of("dev") & target.locations_of("test"):
             seen = texts.of(dev_card, "dev", dev_card.languages_of("dev"))

@@ -145,3 +145,12 @@ def test_plan_prints_what_it_costs(make_search: Callable[..., Search]) -> None:
         assert part in text, part
     measured = PreparationReport(seconds_per_token=1e-6, device="a GPU")
     assert "by the speed measured on a GPU" in report.plan(describe(search, [], measured, costs(search, measured)))
+
+
+def test_plan_says_what_is_worth_knowing_of_the_data(make_search: Callable[..., Search]) -> None:
+    notes = ["genres: 1 of 9 test rows are training rows of book, too (de 1)", "book, train: left out: 2 rows"]
+    search, prepared = make_search(), PreparationReport(notes=notes)
+    answer = describe(search, [], prepared, costs(search, prepared))
+    assert answer.notes == notes
+    text = " ".join(report.plan(answer).split())
+    assert f"data {notes[0]} {notes[1]}" in text

@@ -76,6 +76,10 @@ def test_rows_of_a_task_are_compared_with_every_target(goal, card_of, split_of, 
 def test_a_task_that_a_target_is_trained_on_is_said_once(goal, card_of, split_of, plan_of, data):
     folder = split_of(["u"], "train", folder="task")
     task = card_of("sentence_classification", name="more", source={"files": f"{folder}/en"}, **TASK)
+    same_name = task.model_copy(update={"name": "goal"})
+    assert "goal: 1 of 6 test rows are training rows of goal, too (en 1)" in describe_overlaps(
+        plan_of(goal, same_name), data, [same_name, goal]
+    )
     trained = goal.model_copy(update={"train_from": "more"})
     notes = describe_overlaps(plan_of(trained, task, training=[task]), data, [task, trained])
     assert notes == [
