@@ -55,7 +55,7 @@ def _find_weights(folder: Path, settings: Mapping[str, Any]) -> list[Path]:
     named = settings.get("transformers_weights")
     name = next((name for name in ([named] if named else WEIGHTS) if (folder / name).is_file()), None)
     if name is None:
-        raise InputError(_missing(f"{named or f'{SAFE_WEIGHTS_NAME} or {WEIGHTS_NAME}'}", folder))
+        raise InputError(_missing(named or f"{SAFE_WEIGHTS_NAME} or {WEIGHTS_NAME}", folder))
     if not name.endswith(".index.json"):
         return [folder / name]
     shards = sorted(set(_read_json(folder / name).get("weight_map", {}).values()))
@@ -194,10 +194,9 @@ def _of_pooler(key: str) -> bool:
 
 def _extra_layers(weights: Iterable[str], unexpected: Iterable[str]) -> list[str]:
     """Layers of the encoder, e.g. ``encoder.layer.4``, that the file has beyond the model's."""
-    known = {_layer(key): None for key in weights if _layer(key)}
-    alike = {_NUMBER.sub("*", key) for key in weights}
-    extra = {_layer(key): None for key in unexpected if _NUMBER.sub("*", key) in alike and _layer(key) not in known}
-    return [layer for layer in extra if layer]
+    known, alike = {_layer(key) for key in weights}, {_NUMBER.sub("*", key) for key in weights}
+    beyond = [_layer(key) for key in unexpected if _NUMBER.sub("*", key) in alike]
+    return [layer for layer in dict.fromkeys(beyond) if layer not in known]
 
 
 def _layer(key: str) -> str:

@@ -203,7 +203,7 @@ def test_tied_weights_may_have_either_name(folder: Make, name: str) -> None:
         (lambda f: (f / "model.safetensors").unlink(), "no model.safetensors or pytorch_model.bin in", "config.json"),
         (lambda f: [path.unlink() for path in f.iterdir()], "no config.json in", "the folder is empty"),
         (lambda f: (f / "tokenizer.json").write_bytes(POINTER), "tokenizer.json is a Git LFS pointer", "45,000,000"),
-        (lambda f: cut(f, "tokenizer.json", 500), "no tokenizer that can be read in", "Unterminated string"),
+        (lambda f: cut(f, "tokenizer.json", 500), "no tokenizer that can be read in", r"line \d+ column"),
         (lambda f: cut(f, pickle(f).name, -1000), "pytorch_model.bin is cut off", "without the zip file's end"),
         (lambda f: pickle(f).write_bytes(POINTER), "pytorch_model.bin is a Git LFS pointer", "45,000,000 bytes"),
         (lambda f: pickle(f).write_text("<html>"), "pytorch_model.bin is not a PyTorch file", "<html>"),
