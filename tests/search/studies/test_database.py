@@ -162,7 +162,7 @@ def test_passwords_are_not_shown(url: str, masked: str) -> None:
     ("url", "says"),
     [
         ("postgresql://ada:secret@127.0.0.1:1/studies", "127.0.0.1"),
-        ("postgresql+psycopg2://ada:secret@127.0.0.1:1/studies", r"pip install 'psycopg\[binary\]'"),
+        ("postgresql+psycopg2://ada:secret@127.0.0.1:1/studies", r"leave \+psycopg2 out of the address"),
         ("mysql://ada:secret@127.0.0.1:1/studies", "SQLite and PostgreSQL are known"),
         ("postgresql:://ada:secret@127.0.0.1/studies", "is no address of a database"),
     ],
@@ -294,7 +294,7 @@ def test_mistakes_are_not_repeated(url: str, statement: str, error: type[Excepti
 
 
 def known(studies: Studies) -> list[tuple[Any, ...]]:
-    return [(r.target, r.number, r.state, r.key, r.kind, r.score, r.failure, r.item, r.cost) for r in studies.all()]
+    return [(r.target, r.number, r.state, r.key, r.purpose, r.score, r.failure, r.item, r.cost) for r in studies.all()]
 
 
 def test_studies_are_the_same_on_every_database(url: str, search: Search, studies: Studies) -> None:
