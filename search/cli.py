@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
-from spaces.errors import InputError, Problem, TaskmixError
+from spaces.errors import Failure, InputError, Problem, TaskmixError
 
 if TYPE_CHECKING:
     from search.config.workspace import Workspace
@@ -22,11 +27,14 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0, 1 for a failure, 2 for the user's mistake, 130 after an interrupt."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an answer is not lost to a letter that cannot be shown
     options = make_parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
-        sys.stdout.flush()
-        return code
+        with _sigterm_as_interrupt():
+            code: int = options.run(options)
+            sys.stdout.flush()
+            return code
     except TaskmixError as error:
         if options.debug:
             traceback.print_exc()
@@ -44,6 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
         print("  fix:   this is a mistake in taskmix; the same command with --debug shows where", file=sys.stderr)
         return 1
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: what was begun is put away, and a word is said."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets the main thread alone handle signals
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _complain(error: TaskmixError) -> None:
@@ -267,10 +292,14 @@ def _run(workspace: Workspace, address: str | None) -> int:
     with Terminal() as terminal:
         ending = launch(workspace, terminal, address)
     studies = Studies.open(workspace)
-    print(report.final_answer(rank(studies), summarize(studies, driven=False), workspace.mlflow_uri))
+    status = summarize(studies, driven=False)
+    print(report.final_answer(rank(studies), status, workspace.mlflow_uri))
     if ending is SearchEnd.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
+    if status.unmeasured:
+        what, fix = "the search could not measure what it was asked to", f"see why: taskmix status {name}"
+        raise Failure(Problem(what, name, f"no mixture has a score on {', '.join(status.unmeasured)}", fix))
     return 1 if ending is SearchEnd.STOPPED else 0
 
 

@@ -175,7 +175,8 @@ def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Pr
 
 def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
     """Mistakes that need more than one key to see."""
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED:
+    is_path = config.name.endswith((".yaml", ".yml"))  # what `find` takes for one
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED or is_path:
         yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
     elif len(config.name.encode()) > LONGEST_NAME:
         found = f"{len(config.name.encode())} bytes"

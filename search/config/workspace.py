@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 import fsspec
+from sqlalchemy.engine import URL
 
-from search.config.schema import SearchConfig
+from search.config.schema import RESERVED, SearchConfig
 from search.config.search import Search
 from search.config.search_file import differences, dump, load, stored_config
 from spaces.errors import Failure, InputError, Problem, nearest
@@ -56,8 +57,8 @@ class Workspace:
         return cls(
             search=search,
             folder=folder,
-            studies_url=storage.studies or f"sqlite:///{folder / 'studies.db'}",
-            mlflow_uri=storage.mlflow or f"sqlite:///{folder / 'mlflow.db'}",
+            studies_url=storage.studies or _sqlite(folder / "studies.db"),
+            mlflow_uri=storage.mlflow or _sqlite(folder / "mlflow.db"),
             store_url=storage.store or str(home() / "store"),
             cache=cache_folder(storage.cache),
         )
@@ -134,12 +135,40 @@ def find(name: str, to_launch: bool = False) -> Workspace:
     """
     by_file = name.endswith((".yaml", ".yml"))
     file = Path(name) if by_file else home() / name / "search.yaml"
-    if not file.is_file():
+    try:
+        is_there = file.is_file()
+    except OSError as error:  # a folder of others, or a name that no file can have
+        raise InputError(Problem("cannot be read", str(file.parent), error.strerror or str(error))) from error
+    if not is_there:
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
     return Workspace.of(load(file, stored=not by_file, to_launch=to_launch))
 
 
 def names() -> list[str]:
-    """All searches in $TASKMIX_HOME."""
-    return sorted(path.parent.name for path in home().glob("*/search.yaml"))
+    """All searches in $TASKMIX_HOME, with folders that may not be read: they may be searches of others.
+
+    Raises:
+        Failure: $TASKMIX_HOME itself may not be read.
+    """
+    try:
+        folders = [path for path in home().iterdir() if path.name not in RESERVED] if home().exists() else []
+    except OSError as error:
+        fix = "set TASKMIX_HOME to a folder that you can read"
+        raise Failure(Problem("the searches cannot be listed", str(home()), str(error), fix)) from error
+    return sorted(path.name for path in folders if _may_be_search(path))
+
+
+def _may_be_search(folder: Path) -> bool:
+    try:
+        (folder / "search.yaml").lstat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _sqlite(file: Path) -> str:
+    """The address of a file whose path may hold what means something in an address, such as `?` and `%20`."""
+    return URL.create("sqlite", database=str(file)).render_as_string()

@@ -49,7 +49,7 @@ def render(answer: Listed, format: str = "table", width: int | None = None) -> s
         width: columns of a table; default: the terminal's.
     """
     if format == "json":
-        return json.dumps(answer.to_json(), indent=2, ensure_ascii=False)
+        return json.dumps(answer.to_json(), indent=2, ensure_ascii=not _takes_all_letters())
     if format == "csv":
         return _csv(list(answer.rows()))
     console = _console(width)
@@ -72,6 +72,7 @@ def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width
         ("search", f"{name}: {status.state}; {status.recipes.total} recipes in {status.work_items.total} work items"),
         ("cost", f"{formatting.duration(seconds.wall)}; {work}; {formatting.number(status.examples)} examples"),
         ("failures", failed),
+        *(("", line) for line in tables.shortcomings(status)),
         ("next", f"{program()} best {name} --top 10"),
         ("", f"{program()} status {name}"),
         *((("", f"{program()} resume {name}"),) if not status.over else ()),
@@ -176,6 +177,11 @@ def gc_plan(unneeded: GcPlan, width: int | None = None) -> str:
 def program() -> str:
     """How this program is called here."""
     return "taskmix" if shutil.which("taskmix") else "python -m search"
+
+
+def _takes_all_letters() -> bool:
+    """Whether standard output can show whatever there is."""
+    return (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -40,6 +40,7 @@ def status(answer: SearchStatus, console: Console) -> list[RenderableType]:
     ):
         grid.add_row(Text(name, "dim"), Text(text))
     parts: list[RenderableType] = [Text(answer.search, "bold"), grid]
+    parts += [Text(line, "red") for line in shortcomings(answer)]
     parts += [
         Text(f"runs: {_named(item)} at rung {item.rung} for {', '.join(item.targets)}") for item in answer.running
     ]
@@ -48,6 +49,15 @@ def status(answer: SearchStatus, console: Console) -> list[RenderableType]:
         for item in failures.last
     ]
     return parts
+
+
+def shortcomings(answer: SearchStatus) -> list[str]:
+    """What a search was asked to measure and could not, a line each."""
+    lines = [
+        f"every mixture with {task} failed: {items} of {items} work items"
+        for task, items in answer.failures.tasks.items()
+    ]
+    return lines + [f"no mixture could be measured on {target}" for target in answer.unmeasured]
 
 
 def _named(item: WorkItemLine) -> str:

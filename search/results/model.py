@@ -280,6 +280,9 @@ class Failures(Answer):
     count: int = Field(description="of work items")
     by_kind: dict[str, int]
     last: list[FailureLine] = Field(description="five at most")
+    tasks: dict[str, int] = Field(
+        default_factory=dict, description="of tasks that failed in every mixture: the work items that they were in"
+    )
 
 
 class SearchStatus(Answer):
@@ -299,6 +302,9 @@ class SearchStatus(Answer):
     examples: int = Field(description="training examples, both stages")
     failures: Failures
     running: list[WorkItemLine] = Field(description="work items that were started and are not over")
+    unmeasured: list[str] = Field(
+        default_factory=list, description="of a search that is over: targets on which no mixture could be measured"
+    )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Of the CSV: a single row."""

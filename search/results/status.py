@@ -79,8 +79,10 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
             count=len(failed),
             by_kind=dict(sorted(Counter(record.failure.kind for record in failed if record.failure).items())),
             last=[_failure(record) for record in failed[-LAST_FAILURES:]],
+            tasks=_failing_tasks(owners),
         ),
         running=[_work_item(record) for record in running],
+        unmeasured=_unmeasured(studies, failed) if over else [],
     )
 
 
@@ -111,6 +113,26 @@ def state_of(records: Sequence[Record], top: int, over: bool) -> MixState:
     if not any(record.score for record in records if record.rung == highest):
         return "failed"
     return "complete" if highest == top else "stopped" if over else "waiting"
+
+
+def _failing_tasks(owners: Sequence[Record]) -> dict[str, int]:
+    """Task -> work items with it, where all that are over failed, whatever it was mixed with."""
+    failed, done = Counter[str](), Counter[str]()
+    for record in owners:
+        if record.state is not TrialState.RUNNING and not record.is_estimate:
+            (failed if record.state is TrialState.FAIL else done).update(record.recipe.mixture.tasks)
+    return {task: count for task, count in sorted(failed.items()) if not done[task]}
+
+
+def _unmeasured(studies: Studies, failed: Sequence[Record]) -> list[str]:
+    """Targets on which nothing has a score, or the baseline alone because the mixtures failed."""
+    tried = {target for record in failed if record.item and record.recipe.mixture for target in record.item.targets}
+    unmeasured = []
+    for target, records in studies.records.items():
+        scored = [record for record in records if record.score and not record.is_estimate]
+        if not scored or (target in tried and all(record.recipe.is_baseline for record in scored)):
+            unmeasured.append(target)
+    return unmeasured
 
 
 def _counted(states: Iterable[MixState]) -> dict[str, int]:
@@ -152,7 +174,11 @@ def _line(name: str, is_driven: Callable[[Workspace], bool | None]) -> SearchLin
         studies = Studies.open(workspace)
         status, ranked = summarize(studies, is_driven(workspace)), rank(studies, top=1)
     except TaskmixError as error:
-        return SearchLine(search=name, state="unreadable", problem=error.problems[0].what)
+        problem = error.problems[0]
+        found = f" ({problem.found})" if problem.found else ""
+        return SearchLine(search=name, state="unreadable", problem=f"{str(problem).splitlines()[0]}{found}")
+    except Exception as error:  # what is broken in one search hides no other
+        return SearchLine(search=name, state="unreadable", problem=f"{type(error).__name__}: {error}")
     return SearchLine(
         search=name,
         state=status.state,

@@ -124,11 +124,19 @@ def usable(url: str) -> Iterator[None]:
         fix = "launch the search first, or see that storage.studies is the one it was launched with"
         raise Failure(Problem("the studies of the search are not there", shown(url), str(error), fix)) from error
     except ImportError as error:
-        fix = "pip install 'psycopg[binary]'"
+        fix = _driver_fix(url)
         raise Failure(Problem("the database's driver is missing", shown(url), reason_of(error), fix)) from error
     except (SQLAlchemyError, OptunaError, OSError) as error:
         fix = "see that the database runs, the folder exists and can be written, and storage.studies is right"
         raise Failure(Problem("the studies' database cannot be opened", shown(url), reason_of(error), fix)) from error
+
+
+def _driver_fix(url: str) -> str:
+    driver = url.partition("://")[0].partition("+")[2]
+    if driver in ("", "psycopg"):
+        return "pip install 'psycopg[binary]'"
+    plain = url.partition("+")[0]
+    return f"leave +{driver} out of the address, so that it begins with {plain}://, or install {driver}"
 
 
 def persistently(

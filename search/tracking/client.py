@@ -77,7 +77,13 @@ def _open_database(address: URL) -> MlflowClient:
     with alone(address, "mlflow"):
         if file is not None:
             _prepare(file)
+            return _ready(_file_uri(file))
         return _ready(address.render_as_string(hide_password=False))
+
+
+def _file_uri(file: Path) -> str:
+    """With the driver named: of `sqlite:///a%20b/c.db` MLflow makes the folder `a%20b`, and of this none."""
+    return URL.create("sqlite+pysqlite", database=str(file)).render_as_string()
 
 
 def _ready(uri: str) -> MlflowClient:
@@ -100,7 +106,7 @@ def _prepare(file: Path) -> None:
         with write_aside(file) as aside:
             with closing(sqlite3.connect(aside)) as database:
                 database.execute("PRAGMA user_version = 0")
-            _ready(URL.create("sqlite", database=str(aside)).render_as_string())
+            _ready(_file_uri(aside))
     with closing(sqlite3.connect(file, timeout=REACH_SECONDS)) as database:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("BEGIN IMMEDIATE")

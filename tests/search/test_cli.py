@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +21,16 @@ from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.lease import acquire
 from tests.support import hub
+from tests.support.searches import Filler
+
+ROOT = Path(__file__).parents[2]
+
+WAITING = """
+import os, sys, threading
+from search.cli import main
+threading.Timer(0.5, print, ("begun",), {"flush": True}).start()
+sys.exit(main(["launch", sys.argv[1]]))
+"""
 
 Capture = pytest.CaptureFixture[str]
 
@@ -66,6 +83,37 @@ def test_failures_exit_with_1(
     assert "the search's folder cannot be written" in fails(capsys, 1, "launch", str(tmp_path / "search.yaml"))
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("format", ["table", "json", "csv"])
+def test_an_answer_is_not_lost_to_an_output_that_lacks_letters(
+    filled: Filler, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, format: str
+) -> None:
+    Workspace.of(filled.search).enter(tmp_path / "search.yaml")
+    shutil.copy(tmp_path / "empty.db", home / "small" / "studies.db")
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding))
+    assert main(["best", "small", "--format", format]) == 0
+    text = out.getvalue().decode(encoding)
+    if format == "json":
+        assert json.loads(text)["search"] == "small"
+    elif format == "table":
+        assert f"+8.0 {'?' if encoding == 'ascii' else '±'} 2.8" in text
+    assert "paraphrase" in text
+
+
+def test_cards_with_letters_that_cannot_be_shown_are_listed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = "extends: mnli\ndescription: 日本語の文 😀\n"
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "mine.yaml").write_text(card, encoding="utf-8")
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, "cp1252"))
+    assert main(["tasks", "mine", "--cards", str(tmp_path), "--format", "json"]) == 0
+    [found] = json.loads(out.getvalue().decode("cp1252"))["tasks"]
+    assert found["description"] == "日本語の文 😀"
+
+
 def test_a_search_that_runs_is_not_launched_again(
     capsys: Capture, tmp_path: Path, make_search: Callable[..., Search]
 ) -> None:
@@ -105,3 +153,20 @@ def test_tasks_check_has_a_line_per_card_and_1_when_one_is_red(
     assert re.search(r"FAILED +siqa .*no such folder", siqa)
     assert last == "1 of 2 cards differ from their data"
     assert main([*arguments, "cops"]) == 2
+
+
+def test_a_sigterm_is_an_interrupt_at_any_moment(
+    make_search: Callable[..., Search], tmp_path: Path, home: Path, capsys: Capture
+) -> None:
+    """In a process of its own, which waits for a database that another one has locked."""
+    workspace = Workspace.of(make_search())
+    workspace.enter(tmp_path / "search.yaml")
+    with closing(sqlite3.connect(home / "small" / "studies.db", isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        command = [sys.executable, "-c", WAITING, str(tmp_path / "search.yaml")]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+    assert (err, process.returncode) == ("interrupted\n", 130)

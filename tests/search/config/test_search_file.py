@@ -56,6 +56,8 @@ def test_the_card_of_the_docs_is_right(tmp_path: Path) -> None:
         ({"suite": "smal"}, "suite", "did you mean 'small'"),
         ({"name": "a b"}, "name", "letters, digits"),
         ({"name": "store"}, "name", "letters, digits"),
+        ({"name": "a.yaml"}, "name", "letters, digits"),
+        ({"name": "a" * 256}, "name", "at most 240"),
         ({"budget": {"recipe": 4}}, "budget.recipe", "did you mean 'recipes'"),
         ({"budget": {"recipes": 0}}, "budget.recipes", "greater than 0"),
         ({"halving": {"rungs": [0.5, 0.2]}}, "halving", "rungs rise"),

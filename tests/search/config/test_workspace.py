@@ -11,6 +11,8 @@ import pytest
 from search.config import search_file
 from search.config.search import Search
 from search.config.workspace import Workspace, find
+from search.studies.studies import Studies
+from search.tracking.client import artifacts_beside, open_client
 from spaces.errors import InputError
 from tests.support.searches import SEARCH, load
 
@@ -29,6 +31,32 @@ def test_a_search_is_found_by_name_and_by_file(
     assert find("small") == workspace
     with pytest.raises(InputError, match="the path of a search file"):
         find(str(tmp_path / "missing.yaml"))
+
+
+@pytest.mark.parametrize("name", ["is it?", "job%2Fmain", "a%20b", "a#b", "100%", "a:b@c", "ü b"])
+def test_a_home_may_have_any_name(
+    make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Addresses of databases are made of its path, in which `?` and `%` mean something."""
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / name))
+    workspace = Workspace.of(make_search())
+    workspace.enter(tmp_path / "search.yaml")
+    Studies.create(workspace)
+    client = open_client(workspace.mlflow_uri)
+    run = client.create_run(client.create_experiment("a", artifact_location=artifacts_beside(workspace.mlflow_uri)))
+    client.log_text(run.info.run_id, "text", "a.txt")
+    workspace.store.check()
+    files = {path.relative_to(workspace.folder).parts[0] for path in workspace.folder.rglob("*")}
+    assert {"search.yaml", "studies.db", "mlflow.db", "artifacts"} <= files
+    assert list(workspace.folder.rglob("a.txt"))
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [name]
+    assert find("small") == workspace
+
+
+def test_a_name_that_no_file_can_have_is_no_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path))
+    with pytest.raises(InputError, match="File name too long"):
+        find("a" * 300)
 
 
 def test_studies_and_mlflow_need_a_database_each(make_search: Callable[..., Search]) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from search.cli import main
+from search.config import search_file
 from search.config.search import Search
-from search.config.workspace import Workspace
+from search.config.workspace import Workspace, find
 from search.display import report
 from search.results.cards import list_cards
 from search.results.ranking import rank
@@ -18,7 +22,7 @@ from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
 from tests.support.searches import Filler, kept_at
-from trainables.work.outcome import Outcome
+from trainables.work.outcome import Failed, Outcome
 
 WINNER = {"paraphrase": 0.7, "ner": 0.3}
 
@@ -189,6 +193,94 @@ def test_all_searches(make_search: Callable[..., Search], tmp_path: Path, monkey
     assert two["recipes"] == {"used": 1, "total": 4}
     assert two["best"]["related"]["mix"] == "paraphrase:1"
     assert two["best"]["related"]["gain"] == pytest.approx(0.06)
+
+
+def test_what_cannot_be_read_hides_no_other_search(
+    make_search: Callable[..., Search],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("TASKMIX_HOME", str(home))
+    dead = "postgresql://ada:secret@127.0.0.1:1/studies"
+    for name, storage in (("broken-db", {}), ("broken-yaml", {}), ("dead", {"studies": dead}), ("fine", {})):
+        make_search(name=name, storage=storage)
+        Workspace.of(search_file.load(tmp_path / "search.yaml")).enter(tmp_path / "search.yaml")
+    Studies.create(find("fine"))
+    (home / "broken-db" / "studies.db").write_bytes(b"no database" * 1000)
+    (home / "broken-yaml" / "search.yaml").write_text("name: [")
+    (home / "folder" / "search.yaml").mkdir(parents=True)
+    (home / "no-cards").mkdir()
+    (home / "no-cards" / "search.yaml").write_text("name: no-cards\ncards: [/nowhere]\n")
+    (home / "store").mkdir()
+    assert main(["status", "--format", "json"]) == 0
+    lines = {line["search"]: line for line in json.loads(capsys.readouterr().out)["searches"]}
+    assert {name: line["state"] for name, line in lines.items()} == {
+        "broken-db": "unreadable",
+        "broken-yaml": "unreadable",
+        "dead": "unreadable",
+        "fine": "interrupted",
+        "folder": "unreadable",
+        "no-cards": "unreadable",
+    }
+    assert "/nowhere" in lines["no-cards"]["problem"]
+    assert "is not YAML" in lines["broken-yaml"]["problem"]
+    assert "database" in lines["broken-db"]["problem"]
+    assert "127.0.0.1" in lines["dead"]["problem"] and "secret" not in lines["dead"]["problem"]
+    assert main(["status"]) == 0
+    assert "fine" in capsys.readouterr().out
+
+
+def test_a_folder_that_may_not_be_read_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    list_searches()
+    with tempfile.TemporaryDirectory() as home:
+        monkeypatch.setenv("TASKMIX_HOME", home)
+        Path(home).chmod(0o755)
+        (Path(home) / "theirs").mkdir(mode=0o700)
+        (Path(home) / "theirs" / "search.yaml").write_text("name: theirs\n")
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        else:
+            (Path(home) / "theirs").chmod(0)
+        try:
+            [line] = list_searches().searches
+        finally:
+            if root:
+                os.seteuid(0)
+            (Path(home) / "theirs").chmod(0o700)
+    assert (line.search, line.state) == ("theirs", "unreadable")
+    assert "Permission denied" in str(line.problem)
+
+
+def test_a_task_that_fails_in_every_mixture_is_said(filled: Filler) -> None:
+    filled.fail("crossref:0.5 + ner:0.5", 0)
+    filled.begin(filled.item("crossref:0.5 + paraphrase:0.5", 0))
+    status = summarize(filled.studies, driven=False)
+    assert (status.failures.tasks, status.unmeasured) == ({"crossref": 2}, [])
+    said = "every mixture with crossref failed: 2 of 2 work items"
+    assert said in report.render(status)
+    assert said in report.final_answer(rank(filled.studies), status, "sqlite:///mlflow.db")
+
+
+@pytest.mark.parametrize("baseline", [True, False])
+def test_a_target_that_no_mixture_could_be_measured_on_is_said(
+    make_search: Callable[..., Search], tmp_path: Path, baseline: bool
+) -> None:
+    search = make_search(budget={"recipes": 2, "work_items": 3})
+    filler = Filler(search, Studies.create(kept_at(f"sqlite:///{tmp_path / 'other.db'}", search)))
+    targets = {"related": 0.5, "verses": 0.6} if baseline else {"related": 0.5}
+    filler.run("none", 0, targets, "baseline")
+    item = filler.begin(filler.item("ner", 0))
+    partly = filler.outcome(item, {"related": 0.6})
+    failure = Failed(kind="exception", message="no such column")
+    filler.studies.finish(item, partly.model_copy(update={"failure": failure}))
+    assert summarize(filler.studies).unmeasured == [], "there may come something yet"
+    filler.fail("paraphrase", 0)
+    status = summarize(filler.studies)
+    assert (status.over, status.unmeasured, status.failures.tasks) == (True, ["verses"], {"paraphrase": 1})
+    assert "no mixture could be measured on verses" in report.render(status)
 
 
 def test_everything_is_json(filled: Filler) -> None:
