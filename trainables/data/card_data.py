@@ -271,7 +271,8 @@ def code_version() -> str:
     formats = sorted((here.parent / "formats").glob("*.py"))
     if not formats:
         raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
-    files = [*(here / f"{name}.py" for name in ("answers", "card_data", "columns", "sources")), *formats]
+    readers = ("answers", "card_data", "cells", "columns", "paths", "sources")
+    files = [*(here / f"{name}.py" for name in readers), *formats]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 

@@ -10,6 +10,7 @@ import pytest
 from spaces.errors import InputError
 from tests.support.problems import problem
 from trainables.data.answers import locate
+from trainables.data.card_check import looked_at
 
 NFC = "Das Café in Königswörth öffnete 1999, das Café"
 NFD = unicodedata.normalize("NFD", NFC)
@@ -126,4 +127,12 @@ def test_answers_of_another_text_are_refused(data, quiz, split):
 def test_an_answer_without_a_text_is_named_with_its_row_however_late(data, quiz):
     card = quiz(*[FINE] * 201, ("the moon", ([None], [None])), *[FINE] * 198)
     (wrong,) = [one for one in data.check(card) if one.where.endswith("columns.answers")]
+    assert wrong.what.startswith("an answer without a text")
     assert "row 201" in wrong.found
+
+
+def test_a_look_at_the_first_rows_says_it_too(data, quiz):
+    card = quiz(FINE, ("Niemand kam.", (["Ana"], [400])), FINE)
+    splits = {"train": "train", "dev": None, "test": None}
+    found = looked_at(card.model_copy(update={"splits": card.splits.model_copy(update=splits)}), data.cache, None)
+    assert str(found) == "1 split as on the card, rows counted in none; left out: the answer is not in the context"
