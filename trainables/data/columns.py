@@ -129,12 +129,12 @@ class Reader:
         return next(iter(self._types))
 
     def check_answers(self) -> None:
-        """Raises InputError if the answers of most rows that were read so far are not in their contexts."""
+        """Raises InputError if most rows that were read so far have no answer in their contexts, though they should."""
         count, first = self._unfound
         if count > MOST * self._answered:
             found = f"{count} of {self._answered} rows"
-            fix = "name the column that they were taken from; an answer without answer_start may stand there once"
-            raise self._error(self._roles["answers"], "answers that are not in their contexts", found, first, fix)
+            fix = "name the column that the answers were taken from; without answer_start, each may stand there once"
+            raise self._error(self._roles["answers"], "rows without an answer in their contexts", found, first, fix)
 
     def none_of(self, count: int) -> str:
         """For people: why none of so many rows was taken."""
@@ -256,8 +256,8 @@ class Reader:
         """SQuAD's form: equally many texts and character offsets, none for a question without an answer.
 
         An answer that stands elsewhere, or there in another spelling, is written as it stands in the context; of one
-        that cannot be found the offset is -1. None for a row that has no answer though all should have one, and for a
-        training row of which no answer can be found.
+        that cannot be found the offset is -1. None for a training row that has no answer, or none that can be found,
+        unless the card says that some have none.
         """
         if isinstance(value, list) and all(isinstance(answer, dict) for answer in value):
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
@@ -268,11 +268,8 @@ class Reader:
             fix = "give each answer its text and the number of its first character, or leave the row out"
             raise self._error(role, "an answer without a text, or its offset in words", repr(value)[:100], index, fix)
         given = [(text, start) for text, start in zip(texts, starts, strict=True) if text.strip()]
-        if not given:
-            if self.card.unanswerable:
-                return {"text": [], "answer_start": []}
-            self._remark("left out: no answer, and the card does not say unanswerable", index)
-            return None
+        if not given and self.card.unanswerable:
+            return {"text": [], "answer_start": []}
         answers = [_located(text, start, context) for text, start in given]
         if any(answer not in (before, (before[0], NOWHERE)) for answer, before in zip(answers, given, strict=True)):
             self._remark("answers mended: they stand elsewhere in the context, or in another spelling", index)
@@ -280,10 +277,10 @@ class Reader:
         if all(start == NOWHERE for _, start in answers):
             count, first = self._unfound
             self._unfound = (count + 1, first if count else index)
+            why = "the answer is not in the context" if given else "no answer, and the card does not say unanswerable"
+            self._remark(f"{'left out' if self._is_training else 'kept for the score'}: {why}", index)
             if self._is_training:
-                self._remark("left out: the answer is not in the context", index)
                 return None
-            self._remark("kept, though the answer is not in the context", index)
         return {"text": [text for text, _ in answers], "answer_start": [start for _, start in answers]}
 
     def _remark(self, what: str, index: int) -> None:

@@ -99,19 +99,27 @@ def test_answers_are_mended_where_that_is_clear(data, quiz):
 
 def test_training_rows_without_their_answer_are_left_out_and_counted(data, quiz):
     lost, none, blank = ("Niemand kam.", (["Ana"], [400])), ("the moon", ([], [])), ("the moon", ([" "], [0]))
-    card = quiz(FINE, lost, none, blank, FINE)
-    assert len(data.rows(card, "train", "en")) == 2
+    card = quiz(FINE, lost, none, blank, FINE, FINE)
+    assert len(data.rows(card, "train", "en")) == 3
     lost, none = data.remarks(card)
     assert lost.startswith("some_span_qa, train: left out: the answer is not in the context: 1 row, as row 1 of ")
     assert "no answer, and the card does not say unanswerable: 2 rows, as row 2 of " in none
     assert data.remarks(card) == type(data)(data.cache).remarks(card), "also when the rows lie in the cache"
     honest = card.model_copy(update={"unanswerable": True})
-    assert len(data.rows(honest, "train", "en")) == 4, "none of them is taught as no answer but those that have none"
+    assert len(data.rows(honest, "train", "en")) == 5, "none of them is taught as no answer but those that have none"
 
 
 def test_rows_that_are_scored_are_kept_as_the_benchmark_has_them(data, quiz):
-    card = quiz(FINE, ("Niemand kam.", (["Ana"], [400])), FINE, split="dev")
-    assert data.rows(card, "dev", "en")["answers"][1] == {"text": ["Ana"], "answer_start": [-1]}
+    card = quiz(FINE, ("Niemand kam.", (["Ana"], [400])), FINE, ("the moon", ([], [])), FINE, split="dev")
+    lost, none = (data.rows(card, "dev", "en")["answers"][row] for row in (1, 3))
+    assert (lost, none) == ({"text": ["Ana"], "answer_start": [-1]}, {"text": [], "answer_start": []})
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_hidden_answers_are_no_answers(data, quiz, split):
+    card = quiz(("the moon", ([], [])), ("the cat", ([], [])), split=split)
+    with pytest.raises(InputError, match="without an answer in their contexts"):
+        data.rows(card, split, "en")
 
 
 @pytest.mark.parametrize("split", ["train", "dev"])
@@ -119,7 +127,7 @@ def test_answers_of_another_text_are_refused(data, quiz, split):
     card = quiz(FINE, ("Niemand kam.", (["Ana"], [0])), ("Keiner.", (["Bo"], [3])), split=split)
     with pytest.raises(InputError) as error:
         data.rows(card, split, "en")
-    assert problem(error).what == "answers that are not in their contexts"
+    assert problem(error).what == "rows without an answer in their contexts"
     assert problem(error).found.startswith("2 of 3 rows in 'answers' of ")
     assert problem(error).found.endswith(", row 1")
 
