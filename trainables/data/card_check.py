@@ -26,12 +26,14 @@ class CardReport:
         looked: how many splits were looked at, each language's counted.
         counted: how many of them have the card's number of rows.
         problems: where one of them differs from the card.
+        remarks: what of the first rows was mended or left out, each said once.
     """
 
     card: Card
     looked: int = 0
     counted: int = 0
     problems: list[Problem] = field(default_factory=list)
+    remarks: dict[str, None] = field(default_factory=dict)
 
     @property
     def state(self) -> Literal["ok", "failed", "skipped"]:
@@ -47,7 +49,8 @@ class CardReport:
         if not self.problems:
             splits = "1 split" if self.looked == 1 else f"{self.looked} splits"
             sizes = "all" if self.counted == self.looked else f"{self.counted or 'none'}"
-            return f"{splits} as on the card, rows counted in {sizes}"
+            remarks = "".join(f"; {what}" for what in self.remarks)
+            return f"{splits} as on the card, rows counted in {sizes}{remarks}"
         first = self.problems[0]
         seen = f"; found: {' '.join(first.found.split())}" if first.found else ""
         more = len(self.problems) - 1
@@ -63,7 +66,7 @@ def looked_at(card: Card, cache: Path, mirror: str | None) -> CardReport:
             try:
                 sources = sources_of(part, split, language, cache, mirror)
                 for source in sources:
-                    _look(source)
+                    report.remarks |= dict.fromkeys(_look(source))
                 report.looked += 1
                 report.counted += _compare_size(part, split, language, sources)
             except TaskmixError as error:
@@ -81,8 +84,8 @@ def _named(card: Card) -> list[tuple[Split, str]]:
     return [(split, language) for split in SPLITS if card.splits.names(split) for language in card.languages_of(split)]
 
 
-def _look(source: SourceSplit) -> None:
-    """Raises TaskmixError unless the first rows become canonical ones."""
+def _look(source: SourceSplit) -> list[str]:
+    """What was mended or left out of the first rows; raises TaskmixError unless some become canonical ones."""
     with source.stream() as rows:
         features = rows.features or rows._resolve_features().features
         reader = Reader(source, features)
@@ -92,7 +95,7 @@ def _look(source: SourceSplit) -> None:
             rows = reader.canonical(batch, range(seen, seen + count))[reader.first]
             reader.check_answers()
             if rows:
-                return
+                return list(reader.remarks)
             seen += count
     raise InputError(empty(source, reader.none_of(seen)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from math import isnan
 from typing import Any
 
 from datasets import ClassLabel, Features, LargeList, List, Value
@@ -12,6 +11,8 @@ from datasets import ClassLabel, Features, LargeList, List, Value
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS, ColumnType
 from trainables.data.answers import locate
+from trainables.data.cells import as_text, boolean_label, in_words, is_missing
+from trainables.data.paths import feature_at, paths_in, root_of, values_at
 from trainables.data.sources import SourceSplit, matches
 
 TEXT = Value("string")
@@ -39,9 +40,6 @@ OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
 
 HIDDEN = "-1"
 """What data sets write where a label is not given, beside nothing at all, unless the card lists it as a label."""
-
-TRUTHS = (("false", "true"), ("no", "yes"))
-"""Labels that booleans are, in whatever case."""
 
 NOWHERE = -1
 """Offset of an answer that is not in its context."""
@@ -92,11 +90,11 @@ class Reader:
         problems = []
         for role, column_type in self._types.items():
             column = card.columns.get(role, role)
-            missing = [path for path in _as_list(column) if _feature(features, path) is None]
+            missing = [path for path in _as_list(column) if feature_at(features, path) is None]
             if not missing:
                 self._columns[role] = column
             elif role in card.columns or column_type not in OPTIONAL:
-                there = list(_paths(features))
+                there = list(paths_in(features))
                 found = f"{', '.join(map(repr, missing))}; {location} has: {', '.join(there)}"
                 fix = f"say which column is {role}; " + nearest(missing[0], there)
                 problems.append(Problem("no such column", f"{card.name}.yaml: columns.{role}", found, fix))
@@ -109,7 +107,7 @@ class Reader:
                 )
         if problems:
             raise InputError(problems)
-        roots = [_root(features, path) for column in self._columns.values() for path in _as_list(column)]
+        roots = [root_of(features, path) for column in self._columns.values() for path in _as_list(column)]
         self.needed = list(dict.fromkeys([*roots, *self._wanted]))
 
     def canonical(self, batch: Mapping[str, Sequence[Any]], indexes: Sequence[int]) -> dict[str, list[Any]]:
@@ -131,12 +129,12 @@ class Reader:
         return next(iter(self._types))
 
     def check_answers(self) -> None:
-        """Raises InputError if the answers of most rows that were read so far are not in their contexts."""
+        """Raises InputError if most rows that were read so far have no answer in their contexts, though they should."""
         count, first = self._unfound
         if count > MOST * self._answered:
             found = f"{count} of {self._answered} rows"
-            fix = "name the column that they were taken from; an answer without answer_start may stand there once"
-            raise self._error(self._roles["answers"], "answers that are not in their contexts", found, first, fix)
+            fix = "name the column that the answers were taken from; without answer_start, each may stand there once"
+            raise self._error(self._roles["answers"], "rows without an answer in their contexts", found, first, fix)
 
     def none_of(self, count: int) -> str:
         """For people: why none of so many rows was taken."""
@@ -158,12 +156,12 @@ class Reader:
     def _worded(self, batch: Mapping[str, Sequence[Any]], path: str) -> list[Any]:
         """The values at a path, codes replaced by the card's words for them."""
         words = self.card.values.get(path)
-        values = _reach(batch, path)
-        return values if words is None else [_in_words(words, value) for value in values]
+        values = values_at(batch, path)
+        return values if words is None else [in_words(words, value) for value in values]
 
     def _row(self, row: dict[str, Any], index: int) -> dict[str, Any] | None:
         """A canonical row, or None if it has no label or lacks a text."""
-        if any(_is_missing(value) for role, value in row.items() if self._types[role] not in OPTIONAL):
+        if any(is_missing(value) for role, value in row.items() if self._types[role] not in OPTIONAL):
             return None
         cells = {role: self._cell(role, row, index) for role in self._types}
         by_type = {column: cells[role] for column, role in self._roles.items()}
@@ -191,10 +189,10 @@ class Reader:
             case "answers":
                 return self._answers(role, value, row[self._roles["passage"]], index)
             case "id":
-                return str(index) if _is_missing(value) else _plain(value)
+                return str(index) if is_missing(value) else as_text(value)
             case "candidates":
                 several = value if isinstance(value, list) else [value]
-                return [_plain(one) for one in several if not _is_missing(one) and one != ""]
+                return [as_text(one) for one in several if not is_missing(one) and one != ""]
             case _:
                 return self._text(role, value, index)
 
@@ -212,7 +210,7 @@ class Reader:
         """Index of the label, None if it is not given."""
         if isinstance(value, list | dict):
             raise self._wrong_kind(role, "a label", value, index)
-        if _is_missing(value) or value == "":
+        if is_missing(value) or value == "":
             return None
         if value not in self._known:
             self._known[value] = self._number_of(role, value, index, labels)
@@ -220,9 +218,9 @@ class Reader:
 
     def _number_of(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
         """Index of the label. Names count first, then numbers as indexes."""
-        plain = _plain(value)
+        plain = as_text(value)
         if plain not in labels:
-            plain = _boolean(value, labels) or re.sub(r"\.0+$", "", plain)  # 1.0 in a CSV column that has gaps
+            plain = boolean_label(value, labels) or re.sub(r"\.0+$", "", plain)  # 1.0 in a CSV column that has gaps
         if plain == HIDDEN and (HIDDEN not in labels or self._own_names(role)):
             return None
         name, number = self._name(role, plain), self._number(role, plain, labels)
@@ -249,7 +247,7 @@ class Reader:
 
     def _own_names(self, role: str) -> list[str] | None:
         column = self._columns[role]
-        feature = _feature(self._features, column) if isinstance(column, str) else None
+        feature = feature_at(self._features, column) if isinstance(column, str) else None
         while isinstance(feature, List | LargeList):
             feature = feature.feature
         return feature.names if isinstance(feature, ClassLabel) else None
@@ -258,8 +256,8 @@ class Reader:
         """SQuAD's form: equally many texts and character offsets, none for a question without an answer.
 
         An answer that stands elsewhere, or there in another spelling, is written as it stands in the context; of one
-        that cannot be found the offset is -1. None for a row that has no answer though all should have one, and for a
-        training row of which no answer can be found.
+        that cannot be found the offset is -1. None for a training row that has no answer, or none that can be found,
+        unless the card says that some have none.
         """
         if isinstance(value, list) and all(isinstance(answer, dict) for answer in value):
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
@@ -267,13 +265,11 @@ class Reader:
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
             raise self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
         if not all(isinstance(text, str) for text in texts) or any(isinstance(start, str) for start in starts):
-            raise self._wrong_kind(role, "a list of texts with their offsets", value, index)
+            fix = "give each answer its text and the number of its first character, or leave the row out"
+            raise self._error(role, "an answer without a text, or its offset in words", repr(value)[:100], index, fix)
         given = [(text, start) for text, start in zip(texts, starts, strict=True) if text.strip()]
-        if not given:
-            if self.card.unanswerable:
-                return {"text": [], "answer_start": []}
-            self._remark("left out: no answer, and the card does not say unanswerable", index)
-            return None
+        if not given and self.card.unanswerable:
+            return {"text": [], "answer_start": []}
         answers = [_located(text, start, context) for text, start in given]
         if any(answer not in (before, (before[0], NOWHERE)) for answer, before in zip(answers, given, strict=True)):
             self._remark("answers mended: they stand elsewhere in the context, or in another spelling", index)
@@ -281,10 +277,10 @@ class Reader:
         if all(start == NOWHERE for _, start in answers):
             count, first = self._unfound
             self._unfound = (count + 1, first if count else index)
+            why = "the answer is not in the context" if given else "no answer, and the card does not say unanswerable"
+            self._remark(f"{'left out' if self._is_training else 'kept for the score'}: {why}", index)
             if self._is_training:
-                self._remark("left out: the answer is not in the context", index)
                 return None
-            self._remark("kept, though the answer is not in the context", index)
         return {"text": [text for text, _ in answers], "answer_start": [start for _, start in answers]}
 
     def _remark(self, what: str, index: int) -> None:
@@ -321,85 +317,10 @@ def _is_number(text: str) -> bool:
     return text.isdecimal()
 
 
-def _is_missing(value: Any) -> bool:
-    """Null, and NaN, which pandas writes for it."""
-    return value is None or (isinstance(value, float) and isnan(value))
-
-
-def _plain(value: Any) -> str:
-    """A value as text; a column of whole numbers that has gaps is read as float."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-def _boolean(value: Any, labels: Sequence[str]) -> str | None:
-    """The label that a boolean is, also one in text: its name where labels are booleans, else 0 or 1; else None."""
-    word = str(value).strip().casefold()
-    if word not in TRUTHS[0]:
-        return None
-    truth, names = TRUTHS[0].index(word), {label.casefold(): label for label in labels}
-    for pair in TRUTHS:
-        if names.keys() & set(pair):
-            return names.get(pair[truth])
-    return str(truth)
-
-
-def _in_words(words: Mapping[str, str], value: Any) -> Any:
-    """The card's words for a code, or for each of a list; booleans may be spelt as in YAML or in Python."""
-    if isinstance(value, list):
-        return [_in_words(words, one) for one in value]
-    text = str(value)
-    if text.casefold() in TRUTHS[0]:
-        return next((words[key] for key in words if key.casefold() == text.casefold()), value)
-    return words.get(text, value)
-
-
 def _located(text: str, start: Any, context: str) -> tuple[str, int]:
     """An answer as it stands in its context, and where; as it is, and `NOWHERE`, if that is not clear."""
-    offset = None if _is_missing(start) or start < 0 else int(start)
+    offset = None if is_missing(start) or start < 0 else int(start)
     if offset is not None and context.startswith(text, offset):
         return text, offset
     span = locate(text, offset, context)
     return (text, NOWHERE) if span is None else (context[slice(*span)], span[0])
-
-
-def _root(features: Features, path: str) -> str:
-    """The column that a path begins in: names may have dots of their own."""
-    return path if path in features else path.split(".")[0]
-
-
-def _feature(features: Features, path: str) -> Any:
-    """The type at a dotted path, or None if there is none. Lists are seen through."""
-    root = _root(features, path)
-    feature: Any = features.get(root)
-    for key in path[len(root) + 1 :].split(".") if path != root else ():
-        while isinstance(feature, List | LargeList):
-            feature = feature.feature
-        feature = feature.get(key) if isinstance(feature, dict) else None
-    return feature
-
-
-def _paths(features: Mapping[str, Any], above: str = "") -> list[str]:
-    """All columns, and the fields inside structs, as paths."""
-    paths = []
-    for name, feature in features.items():
-        paths.append(above + name)
-        while isinstance(feature, List | LargeList):
-            feature = feature.feature
-        if isinstance(feature, dict):
-            paths.extend(_paths(feature, f"{above}{name}."))
-    return paths
-
-
-def _reach(batch: Mapping[str, Sequence[Any]], path: str) -> list[Any]:
-    """The values at a dotted path, one per row."""
-    root = path if path in batch else path.split(".")[0]
-    values: Any = list(batch[root])
-    for key in path[len(root) + 1 :].split(".") if path != root else ():
-        values = _fields(values, key)
-    return list(values)
-
-
-def _fields(value: Any, key: str) -> Any:
-    if isinstance(value, list):
-        return [_fields(item, key) for item in value]
-    return value.get(key) if isinstance(value, dict) else None

@@ -10,6 +10,7 @@ import pytest
 from spaces.errors import InputError
 from tests.support.problems import problem
 from trainables.data.answers import locate
+from trainables.data.card_check import looked_at
 
 NFC = "Das Café in Königswörth öffnete 1999, das Café"
 NFD = unicodedata.normalize("NFD", NFC)
@@ -98,19 +99,27 @@ def test_answers_are_mended_where_that_is_clear(data, quiz):
 
 def test_training_rows_without_their_answer_are_left_out_and_counted(data, quiz):
     lost, none, blank = ("Niemand kam.", (["Ana"], [400])), ("the moon", ([], [])), ("the moon", ([" "], [0]))
-    card = quiz(FINE, lost, none, blank, FINE)
-    assert len(data.rows(card, "train", "en")) == 2
+    card = quiz(FINE, lost, none, blank, FINE, FINE)
+    assert len(data.rows(card, "train", "en")) == 3
     lost, none = data.remarks(card)
     assert lost.startswith("some_span_qa, train: left out: the answer is not in the context: 1 row, as row 1 of ")
     assert "no answer, and the card does not say unanswerable: 2 rows, as row 2 of " in none
     assert data.remarks(card) == type(data)(data.cache).remarks(card), "also when the rows lie in the cache"
     honest = card.model_copy(update={"unanswerable": True})
-    assert len(data.rows(honest, "train", "en")) == 4, "none of them is taught as no answer but those that have none"
+    assert len(data.rows(honest, "train", "en")) == 5, "none of them is taught as no answer but those that have none"
 
 
 def test_rows_that_are_scored_are_kept_as_the_benchmark_has_them(data, quiz):
-    card = quiz(FINE, ("Niemand kam.", (["Ana"], [400])), FINE, split="dev")
-    assert data.rows(card, "dev", "en")["answers"][1] == {"text": ["Ana"], "answer_start": [-1]}
+    card = quiz(FINE, ("Niemand kam.", (["Ana"], [400])), FINE, ("the moon", ([], [])), FINE, split="dev")
+    lost, none = (data.rows(card, "dev", "en")["answers"][row] for row in (1, 3))
+    assert (lost, none) == ({"text": ["Ana"], "answer_start": [-1]}, {"text": [], "answer_start": []})
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_hidden_answers_are_no_answers(data, quiz, split):
+    card = quiz(("the moon", ([], [])), ("the cat", ([], [])), split=split)
+    with pytest.raises(InputError, match="without an answer in their contexts"):
+        data.rows(card, split, "en")
 
 
 @pytest.mark.parametrize("split", ["train", "dev"])
@@ -118,7 +127,7 @@ def test_answers_of_another_text_are_refused(data, quiz, split):
     card = quiz(FINE, ("Niemand kam.", (["Ana"], [0])), ("Keiner.", (["Bo"], [3])), split=split)
     with pytest.raises(InputError) as error:
         data.rows(card, split, "en")
-    assert problem(error).what == "answers that are not in their contexts"
+    assert problem(error).what == "rows without an answer in their contexts"
     assert problem(error).found.startswith("2 of 3 rows in 'answers' of ")
     assert problem(error).found.endswith(", row 1")
 
@@ -126,4 +135,12 @@ def test_answers_of_another_text_are_refused(data, quiz, split):
 def test_an_answer_without_a_text_is_named_with_its_row_however_late(data, quiz):
     card = quiz(*[FINE] * 201, ("the moon", ([None], [None])), *[FINE] * 198)
     (wrong,) = [one for one in data.check(card) if one.where.endswith("columns.answers")]
+    assert wrong.what.startswith("an answer without a text")
     assert "row 201" in wrong.found
+
+
+def test_a_look_at_the_first_rows_says_it_too(data, quiz):
+    card = quiz(FINE, ("Niemand kam.", (["Ana"], [400])), FINE)
+    splits = {"train": "train", "dev": None, "test": None}
+    found = looked_at(card.model_copy(update={"splits": card.splits.model_copy(update=splits)}), data.cache, None)
+    assert str(found) == "1 split as on the card, rows counted in none; left out: the answer is not in the context"
