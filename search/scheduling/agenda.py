@@ -102,8 +102,7 @@ class Agenda:
             return False
         if self.stop_reason:
             return True
-        closed = self._remaining.is_closing and self._remaining.is_empty
-        return not self._lost and (self._remaining.is_spent(self._wall_seconds) or closed)
+        return not self._lost and self._remaining.has_ended(self._wall_seconds)
 
     def done(self, item: WorkItem, outcome: Outcome) -> None:
         """Take the outcome of a work item that `next` gave out."""

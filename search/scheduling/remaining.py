@@ -28,14 +28,8 @@ class Assignment:
 
 
 def is_over(studies: Studies) -> bool:
-    """Whether nothing runs and nothing is left to start.
-
-    Whether a space that is not known to be exhausted still has something new, only a sampler finds out.
-    """
-    remaining = Remaining(studies)
-    return not studies.running() and (
-        remaining.is_spent(studies.wall_seconds) or (remaining.is_closing and remaining.is_empty)
-    )
+    """Whether nothing runs and nothing is left to start."""
+    return not studies.running() and Remaining(studies).has_ended(studies.wall_seconds)
 
 
 class Remaining:
@@ -43,6 +37,13 @@ class Remaining:
 
     def __init__(self, studies: Studies) -> None:
         self._search, self._studies, self._config = studies.search, studies, studies.search.config
+
+    def has_ended(self, wall_seconds: float) -> bool:
+        """Whether nothing is left to start where nothing runs; `wall_seconds` as for `is_spent`.
+
+        Whether a space that is not known to be exhausted still has something new, only a sampler finds out.
+        """
+        return self.is_spent(wall_seconds) or (self.is_closing and self.is_empty)
 
     def is_spent(self, wall_seconds: float) -> bool:
         """Whether a limit other than the number of recipes is reached.

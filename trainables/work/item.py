@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +33,7 @@ class WorkItem:
         return {**values, "merged": True} if self.merged else values
 
     @classmethod
-    def from_dict(
-        cls, values: Mapping[str, Any], recipe: Callable[[Mapping[str, Any]], Recipe] = Recipe.from_dict
-    ) -> WorkItem:
-        """The work item that `to_dict` wrote down.
-
-        Args:
-            recipe: makes the recipe from its part.
-        """
+    def from_dict(cls, values: Mapping[str, Any]) -> WorkItem:
+        """The work item that `to_dict` wrote down."""
         targets, merged = tuple(values["targets"]), bool(values.get("merged", False))
-        return cls(recipe(values["recipe"]), int(values["rung"]), targets, merged)
+        return cls(Recipe.from_dict(values["recipe"]), int(values["rung"]), targets, merged)
