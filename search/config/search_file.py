@@ -157,7 +157,7 @@ def _with_suite(data: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]
     suite, named = data.get("suite"), data.get("targets", [])
     if not isinstance(suite, str) or suite not in catalogue.suites or not isinstance(named, list):
         return dict(data)
-    return {**data, "targets": list(dict.fromkeys([*named, *catalogue.suites[suite].targets]))}
+    return {**data, "targets": [*named, *(each for each in catalogue.suites[suite].targets if each not in named)]}
 
 
 def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ Scores are shares of 1, gains are differences of scores, times are seconds; None
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import not_
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -281,7 +282,9 @@ class Failures(Answer):
     by_kind: dict[str, int]
     last: list[FailureLine] = Field(description="five at most")
     tasks: dict[str, int] = Field(
-        default_factory=dict, description="of tasks that failed in every mixture: the work items that they were in"
+        default_factory=dict,
+        exclude_if=not_,
+        description="of tasks that failed in every mixture: the work items that they were in; left out where empty",
     )
 
 
@@ -303,7 +306,9 @@ class SearchStatus(Answer):
     failures: Failures
     running: list[WorkItemLine] = Field(description="work items that were started and are not over")
     unmeasured: list[str] = Field(
-        default_factory=list, description="of a search that is over: targets on which no mixture could be measured"
+        default_factory=list,
+        exclude_if=not_,
+        description="of a search that is over: targets on which no mixture could be measured; left out where empty",
     )
 
     def rows(self) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.lease import acquire
+from search.studies.studies import Studies
 from tests.support import hub
 from tests.support.searches import Filler
 
@@ -81,6 +82,22 @@ def test_failures_exit_with_1(
     assert "the store cannot be written" in fails(capsys, 1, "launch", str(tmp_path / "search.yaml"))
     monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "file"))
     assert "the search's folder cannot be written" in fails(capsys, 1, "launch", str(tmp_path / "search.yaml"))
+
+
+def test_a_search_that_could_not_measure_a_target_ends_with_1(
+    capsys: Capture, tmp_path: Path, make_search: Callable[..., Search]
+) -> None:
+    search = make_search(budget={"recipes": 1, "work_items": 2})
+    workspace = Workspace.of(search)
+    workspace.enter(tmp_path / "search.yaml")
+    filler = Filler(search, Studies.create(workspace))
+    filler.run("none", 0, {"related": 0.5, "verses": 0.6}, "baseline")
+    filler.fail("ner", 0)
+    assert main(["resume", "small"]) == 1
+    said = capsys.readouterr()
+    assert "every mixture with ner failed: 1 of 1 work items" in said.out
+    assert "no mixture has a score on related, verses" in said.err
+    assert "taskmix status small" in said.err
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
