@@ -42,7 +42,7 @@ class Hub:
         rules: faults; the first rule that fires decides.
         limits: of requests.
         latency: seconds before each answer.
-        requests: what was asked, in the order of the ends of the answers.
+        requests: what was asked and answered; written before the answer, so that who has it finds it here.
     """
 
     def __init__(self) -> None:
@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: a test's output is its own."""
 
     def handle_any(self) -> None:
-        hub, self.sent, self.said = self.server.hub, 0, 0
+        hub = self.server.hub
         length = int(self.headers.get("Content-Length") or 0)
         given = self.headers.get("Authorization")
         request = Request(
@@ -203,16 +203,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(length) if length else b"",
             self.headers.get("Content-Type", ""),
         )
-        kind: RequestKind = "cdn" if self.server.is_cdn else "resolve" if "/resolve/" in request.path else "api"
+        self.asked = request
+        self.kind: RequestKind = "cdn" if self.server.is_cdn else "resolve" if "/resolve/" in request.path else "api"
         if hub.latency:
             hub.stopped.wait(hub.latency)
         try:
-            self._serve(hub, kind, request)
+            self._serve(hub, self.kind, request)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
-        finally:
-            with hub.lock:
-                hub.requests.append(Served(kind, self.command, request.path, self.said, self.sent, request.token))
 
     do_GET = do_HEAD = do_POST = handle_any  # noqa: N815
 
@@ -245,6 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             if rule.do in ("drop", "stall"):
                 self._send(answer, share=rule.share)
+            else:
+                self._note(0, 0)
             if rule.do in ("stall", "hang"):
                 hub.stopped.wait(rule.seconds)
             self.close_connection = True
@@ -263,17 +263,20 @@ class _Handler(BaseHTTPRequestHandler):
         return Answer(206, answer.body[begin:end], headers, is_content=True)
 
     def _send(self, answer: Answer, share: float = 1.0) -> None:
+        body = b"" if self.command == "HEAD" else answer.body[: int(len(answer.body) * share)]
+        self._note(answer.status, len(body))
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.said = answer.status
-        if self.command != "HEAD":
-            body = answer.body[: int(len(answer.body) * share)]
-            self.wfile.write(body)
-            self.wfile.flush()
-            self.sent = len(body)
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def _note(self, status: int, size: int) -> None:
+        hub, asked = self.server.hub, self.asked
+        with hub.lock:
+            hub.requests.append(Served(self.kind, asked.method, asked.path, status, size, asked.token))
 
 
 def _shut(connection: socket.socket) -> None:
