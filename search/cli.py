@@ -188,13 +188,18 @@ def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
     from search.config.workspace import cache_folder
     from search.display.terminal import Terminal
     from trainables.data.card_check import looked_at
+    from trainables.hub.hub import Hub
 
     failed = 0
     with Terminal() as terminal:
-        for card in cards:
-            found = looked_at(card, cache_folder(None), mirror)
+        hub = Hub(cache_folder(None), say=terminal.say)
+        for at, card in enumerate(cards, start=1):
+            found = looked_at(card, hub, mirror)
             failed += found.state == "failed"
             terminal.check(Check(card.name, card.kind, found.state, str(found)))
+            if found.state == "failed" and hub.is_away and at < len(cards):
+                print(f"the hub is out of reach: {len(cards) - at} cards were not looked at")
+                return 1
     print(f"{failed} of {len(cards)} cards differ from their data" if failed else "no card differs from its data")
     return 1 if failed else 0
 

@@ -60,7 +60,7 @@ def _run(
     """Start Ray while data and model are checked, then run the agenda."""
     search, config = workspace.search, workspace.config
     with ThreadPoolExecutor(1) as aside:
-        preparing = aside.submit(checked, workspace, terminal.say)
+        preparing = aside.submit(checked, workspace, studies.versioned(workspace.plan), terminal.say)
         with connect(address, log=workspace.folder / "ray.log") as ray:
             item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
             checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
@@ -68,7 +68,7 @@ def _run(
             plan, report = preparing.result()
             for note in report.notes:
                 terminal.say(note)
-            studies.remember_data(report.versions, report.model_version)
+            studies.remember_data(report.versions, report.model_version, report.commits)
             tracking.ready()
             terminal.begin(search, studies, concurrency)
             return driver.run(

@@ -116,8 +116,9 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
 
     from trainables.data.card_data import Data
     from trainables.data.overlaps import describe_overlaps
+    from trainables.pinning import commits_of, needs_of, pinned, version_of
     from trainables.training.encoders import load_base
-    from trainables.training.model_version import model_version
+    from trainables.training.model_files import model_version
     from trainables.training.speed import (
         device_name,
         measure_seconds_per_token,
@@ -125,10 +126,12 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     )
 
     torch.set_num_threads(max(1, round(cpus)))
-    data = Data(cache=Path(plan.cache), mirror=plan.mirror)
     cards = plan.cards()
+    data = Data(Path(plan.cache), plan.mirror, plan.commits, say)
     unreached = {(card.kind, card.name): list(away(card, plan.mirror)) for card in cards} if offline else {}
     here = [card for card in cards if not unreached.get((card.kind, card.name))]
+    data = pinned(plan, data, here, model)
+    needs_of(data, here, model).fetch()
     say("checking the data sets")
     problems = {card.name: of_card for card in here if (of_card := data.check(card))}
     sound = [card for card in here if card.name not in problems]
@@ -137,12 +140,13 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     say("loading the model")
     report = PreparationReport(
         notes=notes,
-        versions={plan.version_name(card): data.version(card) for card in sound},
+        versions={plan.version_name(card): version_of(plan, data, card) for card in sound},
+        commits=commits_of(plan, data, sound, model),
         unreached=sorted({source for sources in unreached.values() for source in sources}),
         problems=problems,
     )
     try:
-        encoder = load_base(model, data.cache)
+        encoder = load_base(model, data.hub)
     except TaskmixError as error:
         missing = isinstance(error, Failure)
         if missing and offline:
@@ -161,7 +165,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
         training = measure_training_seconds_per_token(encoder, model, data, tasks[0], plan)
     return report.model_copy(
         update={
-            "model_version": model_version(model, data.cache),
+            "model_version": model_version(model, data.hub),
             "sizes": {card.name: _measure_sizes(plan, data, card, encoder) for card in sound},
             "seconds_per_token": measure_seconds_per_token(encoder, plan),
             "training_seconds_per_token": training,

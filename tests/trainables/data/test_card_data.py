@@ -18,10 +18,10 @@ from spaces.formats import FORMATS
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
-from trainables.data import file_digest
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data, code_version, fingerprint, suite_folder
 from trainables.data.mirror import copies_of
+from trainables.store import file_digest
 
 # --- where rows come from
 
@@ -109,7 +109,7 @@ def test_a_folder_or_file_with_signs_of_a_pattern_is_itself(data, card_of, tmp_p
         source = {"files": str(tmp_path / folder)}
         card = card_of("sentence_classification", source=source, splits=splits, sizes={"train": 1})
         assert data.rows(card, "train", "en")["text"][:] == ["mine"]
-        assert looked_at(card, data.cache, None).problems == []
+        assert looked_at(card, data.hub, None).problems == []
 
 
 def test_shards_are_joined_and_other_splits_with_that_beginning_are_not(data, sentences, tables):
