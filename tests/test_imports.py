@@ -46,7 +46,7 @@ TOWERS = {
     ],
     "trainables": [
         {"work", "store"},
-        {"formats"},
+        {"formats", "hub"},
         {"data"},
         {"training"},
         {"evaluation"},
