@@ -116,6 +116,10 @@ def make_parser() -> argparse.ArgumentParser:
     plan.add_argument("--measure", action="store_true", help="train a few steps, to learn how long they take here")
     plan.add_argument("--simulate", action="store_true", help="play the search through on a made-up response surface")
 
+    download = command("download", _download, "fetch what a search reads from the hub, for machines without a network")
+    download.add_argument("file", type=Path)
+    download.add_argument("--list", action="store_true", help="only say what it is: sizes, licenses")
+
     doctor = command("doctor", _doctor, "check everything that a search needs: storage, data, model, Ray, every node")
     doctor.add_argument("file", type=Path)
     doctor.add_argument("--address", help="as for launch")
@@ -226,6 +230,25 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def _download(options: argparse.Namespace) -> int:
+    from search.config.search_file import load
+    from search.config.workspace import Workspace
+    from search.display import report
+    from search.display.terminal import Terminal
+    from trainables.pinning import list_needs
+
+    workspace = Workspace.of(load(options.file))
+    with Terminal() as terminal:
+        needs = list_needs(workspace.plan, workspace.config.model, terminal.say)
+    print(report.downloads(needs.lines))
+    if not options.list:
+        with Terminal() as terminal:
+            needs.hub.say = terminal.say
+            needs.fetch()
+        print(needs.describe())
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from search.checks.doctor import diagnose
     from search.config.search_file import load
@@ -250,7 +273,7 @@ def _launch(options: argparse.Namespace) -> int:
     search = load(options.file)
     workspace = Workspace.of(search)
     workspace.enter(options.file)
-    return _run(workspace, options.address)
+    return _run(workspace, options.address, news=True)
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -284,7 +307,7 @@ def _submit(options: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _run(workspace: Workspace, address: str | None) -> int:
+def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
     from search.display import report
     from search.display.terminal import Terminal
     from search.launch import launch
@@ -295,7 +318,7 @@ def _run(workspace: Workspace, address: str | None) -> int:
 
     name = workspace.name
     with Terminal() as terminal:
-        ending = launch(workspace, terminal, address)
+        ending = launch(workspace, terminal, address, news)
     studies = Studies.open(workspace)
     status = summarize(studies, driven=False)
     print(report.final_answer(rank(studies), status, workspace.mlflow_uri))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +11,13 @@ from pathlib import Path
 from datasets.naming import camelcase_to_snakecase
 
 from spaces.card import Card
-from spaces.errors import InputError, TaskmixError
+from spaces.errors import InputError, Problem, TaskmixError
 from spaces.repository import COMMIT, Repository
 from trainables.data.card_data import Data
 from trainables.hub.needs import Needs
 from trainables.training.model_files import hub_files
 from trainables.work.plan import Plan
+from trainables.work.preparation import Say
 
 MOST_GUESSES = 32
 """Combinations of commits that are tried for a card of a search that kept none."""
@@ -32,8 +33,11 @@ def pinned(plan: Plan, data: Data, cards: Sequence[Card], model: str) -> Data:
     """
     repositories = [each for card in cards for each in data.repositories(card)]
     of_model = Repository.of_model(model)
+    repositories += [of_model] if of_model else []
     with suppress(InputError):
-        data.hub.settle([*repositories, *([of_model] if of_model else [])])
+        data.hub.settle(repositories)
+    with suppress(InputError):
+        data.hub.each(data.hub.files, sorted(set(repositories)))
     is_former = bool(plan.versions) and not plan.commits
     if not is_former:
         return data
@@ -61,6 +65,36 @@ def needs_of(data: Data, cards: Sequence[Card], model: str) -> Needs:
     return Needs(data.hub, files)
 
 
+def list_needs(plan: Plan, model: str, say: Say) -> Needs:
+    """What a search reads from the hub, of its newest commits.
+
+    Raises:
+        InputError: all that is wrong with the cards' data sets and the model, as far as their lists of files show.
+        Failure: the hub is out of reach.
+    """
+    data = Data(Path(plan.cache), plan.mirror, say=say)
+    cards = [card for card in plan.cards() if data.repositories(card)]
+    data = pinned(plan, data, cards, model)
+    problems = [problem for card in cards for problem in layout_problems(data, card)]
+    try:
+        if Repository.of_model(model) is not None:
+            hub_files(model, data.hub)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
+    return needs_of(data, cards, model)
+
+
+def layout_problems(data: Data, card: Card) -> list[Problem]:
+    """What is wrong with a card's data set that is seen before any of its rows is fetched."""
+    try:
+        data.hub_files(card)
+    except InputError as error:
+        return list(error.problems)
+    return []
+
+
 def version_of(plan: Plan, data: Data, card: Card) -> str:
     """The card's version; as the search has it, if that is another way of saying the same."""
     known = plan.version_of(card)
@@ -78,6 +112,13 @@ def commits_of(plan: Plan, data: Data, cards: Sequence[Card], model: str) -> dic
         with suppress(TaskmixError):
             commits[str(of_model)] = data.hub.commit(of_model)
     return commits
+
+
+def moved(data: Data, commits: Mapping[str, str]) -> dict[str, str]:
+    """Those of `Plan.commits` whose revision is at another commit by now -> that one; nothing where nobody can say."""
+    pinned = [Repository.parse(name) for name in commits]
+    now = data.hub.each(lambda repository: data.hub.has_moved(repository) or "", pinned)
+    return {str(repository): commit for repository, commit in zip(pinned, now, strict=True) if commit}
 
 
 def _former_commits(plan: Plan, data: Data, card: Card) -> dict[str, str]:

@@ -18,7 +18,12 @@ from trainables.work.preparation import PreparationReport
 
 
 def checked(
-    workspace: Workspace, plan: Plan, say: Callable[[str], None], offline: bool = False, measure: bool = False
+    workspace: Workspace,
+    plan: Plan,
+    say: Callable[[str], None],
+    offline: bool = False,
+    measure: bool = False,
+    news: bool = False,
 ) -> tuple[Plan, PreparationReport]:
     """The plan for the workers, after everything it names was built, read and checked (`trainables/prepare.py`).
 
@@ -26,7 +31,7 @@ def checked(
         plan: of the workspace; of a search that was begun, with what it was begun with.
     """
     config = workspace.config
-    report = prepare(plan, config.model, config.resources.cpus, say, offline, measure)
+    report = prepare(plan, config.model, config.resources.cpus, say, offline, measure, news)
     known = {"versions": report.versions, "model_version": report.model_version, "commits": report.commits}
     return plan.model_copy(update=known), report
 

@@ -46,7 +46,8 @@ from trainables.work.plan import Plan
 RECORD, RESULT, COST, MICRO_BATCHES = "record", "result", "cost", "micro_batches"
 """Attributes of the trials."""
 
-CONFIG, CARDS, VERSIONS, MODEL, COMMITS = "config", "cards", "versions", "model", "commits"
+CONFIG, CARDS, VERSIONS, MODEL = "config", "cards", "versions", "model"
+COMMITS, MOVED = "commits", "moved"
 WALL, EXHAUSTED = "wall_seconds", "exhausted"
 EARLIER, EXPECTED = "earlier", "expected_gain"
 """Attributes of the first target's study."""
@@ -162,6 +163,16 @@ class Studies:
     def commits(self) -> dict[str, str]:
         """What of the hub the search reads, as `Plan.commits`."""
         return dict(self._attributes.get(COMMITS, {}))
+
+    @property
+    def moved(self) -> dict[str, str]:
+        """What of it had another commit when somebody last looked, and that one."""
+        return dict(self._attributes.get(MOVED, {}))
+
+    def note_moved(self, moved: Mapping[str, str]) -> None:
+        """Keep what has another commit by now, for people: the search goes on with its own."""
+        if moved != self.moved:
+            self._note(MOVED, dict(moved))
 
     def versioned(self, plan: Plan) -> Plan:
         """The plan with what the search was begun with: versions, which are in the keys of its store, and commits."""

@@ -131,7 +131,7 @@ class HubSplit:
         layout = self.layout
         options = {"features": layout.columns} if layout.features is not None else {}
         if layout.builder == "csv" and layout.features is None:
-            options = csv_options(files[0], self.location)
+            options = csv_options(files[0], self.location, **layout.options)
         data_files = {"rows": [glob.escape(file) if "://" not in file else file for file in files]}
         return {"path": layout.builder, "data_files": data_files, "split": "rows", **layout.options, **options}
 

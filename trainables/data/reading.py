@@ -28,7 +28,7 @@ class Located(Protocol):
     def location(self) -> str: ...
 
 
-def csv_options(file: Path | str, location: str) -> dict[str, Any]:
+def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
     """CSV has no types: all columns are read as text, or types would depend on what stands in the first rows.
 
     "NA" and "None" are texts, too; pandas would take them for missing.
@@ -36,8 +36,9 @@ def csv_options(file: Path | str, location: str) -> dict[str, Any]:
     Args:
         file: path or URL of the first file.
         location: of it, for people.
+        how: options of `pandas.read_csv` that the data set comes with.
     """
-    head = pd.read_csv(file, nrows=1, dtype=str, keep_default_na=False)
+    head = pd.read_csv(file, **{**how, "nrows": 1, "dtype": str, "keep_default_na": False})
     if not isinstance(head.index, pd.RangeIndex):
         found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
         raise InputError(Problem("its first row has more fields than its header", location, found, EXPORT))

@@ -243,6 +243,9 @@ class Hub:
         try:
             with _writing(lock.parent):
                 lock.parent.mkdir(parents=True, exist_ok=True)
+            if not self._answered:  # the client's own tries would take half a minute for each file
+                of_type = {"repo_type": repository.type, "revision": commit}
+                self._ask(repository, lambda: _StrictApi().repo_info(repository.id, **of_type))
             with FileLock(lock):
                 self._ask(repository, ask)
         except Failure as failure:

@@ -7,11 +7,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from huggingface_hub.repocard import metadata_load
+
+from spaces.byte_size import size
 from spaces.repository import Repository
 from trainables.hub.hub import Hub
 
 TOLD_EVERY = 20.0
 """Seconds between two lines of a long download."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is needed of one repository.
+
+    Args:
+        files: how many.
+        size: bytes of them.
+        missing: bytes of those that are not in the cache.
+        license: as its README says; None: it does not.
+    """
+
+    repository: Repository
+    commit: str
+    files: int
+    size: int
+    missing: int
+    license: str | None
 
 
 @dataclass(frozen=True)
@@ -24,6 +46,22 @@ class Needs:
 
     hub: Hub
     files: Mapping[Repository, Sequence[str]]
+
+    @property
+    def lines(self) -> list[Need]:
+        """A line for each repository, by name."""
+        missing = self.missing
+        return [
+            Need(
+                repository=repository,
+                commit=self.hub.commit(repository),
+                files=len(self.files[repository]),
+                size=self.size_of({repository: self.files[repository]}),
+                missing=self.size_of({repository: missing.get(repository, [])}),
+                license=_license_of(self.hub, repository),
+            )
+            for repository in sorted(self.files)
+        ]
 
     @property
     def missing(self) -> dict[Repository, list[str]]:
@@ -41,12 +79,9 @@ class Needs:
         if not missing:
             return f"all {sum(map(len, self.files.values()))} files that are needed of the hub are here"
         largest = max(missing, key=lambda repository: self.size_of({repository: missing[repository]}))
-        size = self.size_of(missing)
-        of_one = self.size_of({largest: missing[largest]})
-        return (
-            f"{sum(map(len, missing.values()))} files, {gigabytes(size)}, from {len(missing)} repositories of the hub"
-            f" (the most: {largest.id}, {gigabytes(of_one)})"
-        )
+        count, total = sum(map(len, missing.values())), size(self.size_of(missing))
+        most = f"{largest.id}, {size(self.size_of({largest: missing[largest]}))}"
+        return f"{count} files, {total}, from {len(missing)} repositories of the hub (the most: {most})"
 
     def fetch(self) -> None:
         """Fetch what is not here, repositories side by side; raises as `Hub.fetch`."""
@@ -66,7 +101,7 @@ class Needs:
             while not over.wait(TOLD_EVERY):
                 left = {repository: self.hub.missing(repository, paths) for repository, paths in files.items()}
                 here = total - self.size_of(left)
-                self.hub.say(f"fetched {gigabytes(here)} of {gigabytes(total)}; to come: {_named(left)}")
+                self.hub.say(f"fetched {size(here)} of {size(total)}; to come: {_named(left)}")
 
         teller = threading.Thread(target=tell, daemon=True)
         teller.start()
@@ -77,9 +112,11 @@ class Needs:
             teller.join()
 
 
-def gigabytes(size: int) -> str:
-    """A size for people."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+def _license_of(hub: Hub, repository: Repository) -> str | None:
+    if "README.md" not in hub.files(repository):
+        return None
+    license = (metadata_load(hub.fetch(repository, ["README.md"])[0]) or {}).get("license")
+    return ", ".join(map(str, license)) if isinstance(license, list) else license
 
 
 def _named(files: Mapping[Repository, Sequence[str]]) -> str:
