@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import pyarrow.parquet as pq
@@ -41,8 +41,41 @@ SHARDS = {"wikimedia/wikipedia": 2}
 WITHOUT_CONFIGS = ("lighteval/siqa",)
 """Repositories whose READMEs say nothing of files: they are found by their names."""
 
-MORE_SPLITS = {"facebook/xnli": ("train",), "google-research-datasets/paws-x": ("train", "test")}
-"""Repository -> splits of every configuration that cards do not read."""
+# fmt: off
+SPLITS = {
+    "Rowan/hellaswag": ("train", "validation", "test"),
+    "Samsoup/cosmos_qa": ("train", "validation", "test"),
+    "aps/super_glue": ("train", "validation", "test"),
+    "cambridgeltl/xcopa": ("validation", "test"),
+    "facebook/anli": tuple(f"{split}_r{number}" for split in ("train", "dev", "test") for number in (1, 2, 3)),
+    "facebook/xnli": ("train", "validation", "test"),
+    "google-research-datasets/paws-x": ("train", "validation", "test"),
+    "google-research-datasets/tydiqa": ("train", "validation"),
+    "google/xquad": ("validation",),
+    "google/xtreme MLQA": ("validation", "test"),
+    "google/xtreme bucc18": ("validation", "test"),
+    "google/xtreme udpos": ("train", "validation", "test"),
+    "izhx/xtreme-r-udpos": ("test",),
+    "lighteval/siqa": ("train", "validation"),
+    "mteb/tatoeba-bitext-mining": ("test",),
+    "nyu-mll/glue mnli":
+        ("train", "validation_matched", "validation_mismatched", "test_matched", "test_mismatched"),
+    "nyu-mll/glue qqp": ("train", "validation", "test"),
+    "rajpurkar/squad": ("train", "validation"),
+    "rajpurkar/squad_v2": ("train", "validation"),
+    "stanfordnlp/snli": ("train", "validation", "test"),
+    "tau/commonsense_qa": ("train", "validation", "test"),
+    "unimelb-nlp/wikiann": ("train", "validation", "test"),
+    "wikimedia/wikipedia": ("train",),
+}
+"""Repository, or with the beginning of its configurations' names -> the splits of a configuration."""
+# fmt: on
+
+MISSING = {
+    *((f"udpos.{name}", "validation") for name in ("Kazakh", "Tagalog", "Thai", "Yoruba")),
+    *((f"udpos.{name}", "train") for name in ("Tagalog", "Thai", "Yoruba")),
+}
+"""Splits of google/xtreme that a configuration has not, where others have."""
 
 MORE_CONFIGS = {
     "nyu-mll/glue": ("ax", "cola", "sst2", "wnli"),
@@ -57,27 +90,30 @@ RENAMED = {"glue": "nyu-mll/glue", "squad": "rajpurkar/squad", "xnli": "facebook
 
 
 def publish(hub: Hub, cards: Iterable[Card]) -> list[Repository]:
-    """Add the repositories that cards name to a hub, each with what the cards read of it, and more."""
-    wanted: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    """Add the repositories that cards name to a hub: all of each configuration that they read, and some others."""
+    wanted: dict[str, set[str]] = defaultdict(set)
     for card in cards:
         for part in card.parts or (card,):
-            if part.source.hub is None:
-                continue
-            for split, language in tables.named_splits(part):
-                config = part.source.config_for(language) or "default"
-                wanted[part.source.hub][config].update(part.splits.names(split))
-    made = [hub.add("dataset", id, files_of(id, configs)) for id, configs in sorted(wanted.items())]
+            if part.source.hub is not None:
+                configs = (part.source.config_for(language) for _, language in tables.named_splits(part))
+                wanted[part.source.hub].update(config or "default" for config in configs)
+    made = [hub.add("dataset", id, files_of(id, sorted(configs))) for id, configs in sorted(wanted.items())]
     for old, new in RENAMED.items():
         if new in wanted:
             hub.answers.renamed["dataset", old] = new
     return made
 
 
-def files_of(id: str, configs: dict[str, set[str]]) -> dict[str, bytes | str]:
-    """The files of a repository that has these splits, and those that cards do not read."""
-    more = MORE_SPLITS.get(id, ())
-    splits = {config: sorted({*names, *more}) for config, names in sorted(configs.items())}
-    splits |= {config: ["train"] for config in MORE_CONFIGS.get(id, ()) if config not in splits}
+def splits_of(id: str, config: str) -> list[str]:
+    """The splits that a configuration has on the hub."""
+    known = SPLITS.get(f"{id} {config.partition('.')[0]}") or SPLITS[id]
+    return [split for split in known if id != "google/xtreme" or (config, split) not in MISSING]
+
+
+def files_of(id: str, configs: Sequence[str]) -> dict[str, bytes | str]:
+    """The files of a repository with these configurations, and some more."""
+    splits = {config: splits_of(id, config) for config in configs}
+    splits |= {config: ["train"] for config in MORE_CONFIGS.get(id, ())}
     files: dict[str, bytes | str] = {".gitattributes": "*.parquet filter=lfs diff=lfs merge=lfs -text\n"}
     for config, names in splits.items():
         for split in names:
@@ -122,7 +158,7 @@ def table_of(id: str, config: str, split: str) -> tables.Table:
     return tables.table(id, "" if config == "default" else config, split)
 
 
-def readme(id: str, splits: dict[str, list[str]]) -> str:
+def readme(id: str, splits: Mapping[str, Sequence[str]]) -> str:
     """With the YAML that says what the configurations are, in the words that `datasets` writes."""
     infos, configs = [], []
     for config, names in splits.items():

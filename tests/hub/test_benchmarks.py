@@ -52,6 +52,15 @@ def test_json_files_are_read_by_their_configuration(hub, folder_of, tmp_path):
     assert builder.as_dataset("test")[0] == {"sentence1": "Der Mond über Köln 0", "sentence2": "The moon over Paris 0"}
 
 
+@pytest.mark.parametrize("card", ON_THE_HUB, ids=lambda card: f"{card.kind}-{card.name}")
+def test_cards_name_splits_that_the_hub_has(card):
+    """As far as its layout is known: docs/xtreme.md."""
+    for part in card.parts or (card,):
+        for split, language in tables.named_splits(part):
+            there = benchmarks.splits_of(part.source.hub, part.source.config_for(language) or "default")
+            assert set(part.splits.names(split)) <= set(there), language
+
+
 def test_more_lies_there_than_cards_read(hub):
     (repository,) = benchmarks.publish(hub, [CATALOGUE.target("xnli")])
     assert "sw/train-00000-of-00001.parquet" in repository.files()

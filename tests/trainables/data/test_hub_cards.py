@@ -196,6 +196,17 @@ def test_udpos_configurations_are_names_and_four_languages_have_no_dev_rows(rows
     assert card.metric == "f1"
 
 
+def test_udpos_of_xtreme_r_has_test_rows_alone_and_takes_the_others_from_xtreme(rows_of):
+    card = target("udpos_r")
+    assert (card.splits.train, card.splits.dev, card.splits.test) == (None, None, "test")
+    assert rows_of(card, "test", "wo")["tokens"][0]
+    assert CATALOGUE.dev_card(card) == target("udpos")
+    (training,) = CATALOGUE.training_cards(card)
+    assert (training.source.hub, training.source.config_for("en")) == ("google/xtreme", "udpos.English")
+    assert len(rows_of(training)) == hub.COUNT
+    assert card.labels == training.labels == target("udpos").labels
+
+
 def test_wikiann_prefixes_are_cut_where_the_files_have_them(tmp_path):
     card = target("panx")
     for language in ("sw", "de"):
