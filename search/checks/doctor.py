@@ -18,7 +18,7 @@ from cluster.node_report import ReportRequest, error_of, free_bytes, list_softwa
 from cluster.resources import ItemResources
 from cluster.survey import Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
-from search.checks.node_checks import least_memory, of_memory, of_node
+from search.checks.node_checks import least_memory, of_hub, of_memory, of_node
 from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_on, item_resources
 from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
@@ -87,6 +87,7 @@ def examine(
     least = least_memory(plan, found) if found else None
     for answer in answers:
         yield from of_memory(answer, item, least, concurrency, lent)
+        yield from of_hub(answer, request, found.hub_bytes if found else 0)
 
 
 def require(checks: Iterable[Check], say: Say) -> None:

@@ -49,6 +49,27 @@ def of_node(answer: Answer, request: ReportRequest, here: Software, item: ItemRe
     yield _limits(report, request, item, where)
 
 
+def of_hub(answer: Answer, request: ReportRequest, needed: int) -> Iterator[Check]:
+    """Whether a node has room for what it will fetch from the hub.
+
+    Args:
+        needed: bytes of all that the search reads from there.
+    """
+    report, where = answer.report, answer.node.name
+    if report is None or report.hub_cache is None or (report.cache_shared and report.model_cached):
+        return
+    cache, fix = report.hub_cache, "or set HF_HOME to a folder on another disk, for all processes there"
+    if cache.error is not None:
+        text = f"{cache.folder}, where files of the hub are kept, cannot be written: {cache.error}"
+        yield Check("hub", where, "failed", text, f"make it writable, {fix}")
+    elif cache.free < needed:
+        text = f"{gigabytes(cache.free)} free for {cache.folder}; the search reads {gigabytes(needed)} of the hub"
+        yield Check("hub", where, "failed", text, f"free some space there, {fix}")
+    else:
+        text = f"{cache.folder} can be written, {gigabytes(cache.free)} free for at most {gigabytes(needed)}"
+        yield Check("hub", where, "ok", text)
+
+
 SAME = "update taskmix there: the same commit, or the same image, on every node"
 
 

@@ -19,12 +19,12 @@ import yaml
 from sqlalchemy import create_engine, text
 
 from cluster.gpus import MIB, Gpu
-from cluster.node_report import NodeReport, ReportRequest, Software, make_report, new_probe_name
+from cluster.node_report import HubCache, NodeReport, ReportRequest, Software, make_report, new_probe_name
 from cluster.resources import ItemResources
 from cluster.survey import Answer, Node
 from search.checks import doctor
 from search.checks.check import Check
-from search.checks.node_checks import least_memory, of_memory, of_node
+from search.checks.node_checks import least_memory, of_hub, of_memory, of_node
 from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Workspace
@@ -327,6 +327,22 @@ def test_what_comes_from_the_hub(answer: Answer, asked: ReportRequest) -> None:
     assert "model would" in failing(said(answer, hub, **away, cache_shared=True)).text
     assert said(answer, hub, **away, cache_shared=True, model_cached=True)["data"].state == "ok"
     assert said(answer, hub)["data"].text == "the hub can be reached"
+
+
+def test_room_for_what_comes_from_the_hub(answer: Answer, asked: ReportRequest) -> None:
+    hub = replace(asked, hub=True)
+    report = answer.report
+    assert report is not None
+
+    def checked(cache: HubCache | None, needed: int = 10**9, **changes: Any) -> list[tuple[str, str]]:
+        there = replace(answer, report=replace(report, hub_cache=cache, **changes))
+        return [(check.state, check.text) for check in of_hub(there, hub, needed)]
+
+    room = HubCache("/hf/hub", None, 2 * 10**9)
+    assert checked(None) == [] and checked(room)[0][0] == "ok"
+    assert checked(room, 3 * 10**9) == [("failed", "2.0 GB free for /hf/hub; the search reads 3.0 GB of the hub")]
+    assert "Read-only" in checked(replace(room, error="Read-only file system"))[0][1]
+    assert checked(room, 3 * 10**9, cache_shared=True, model_cached=True) == []  # nothing is fetched there
 
 
 def test_shared_memory_matters_to_gpus_that_train_together(answer: Answer, asked: ReportRequest) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from tests.hub import server
 from tests.hub.client import hurry
 from trainables.hub.hub import Hub
 from trainables.hub.needs import Needs
+
+ROOT = Path(__file__).parents[3]
 
 SET = Repository("dataset", "some/set")
 
@@ -79,11 +83,7 @@ def test_that_main_moved_is_news_and_changes_nothing(hub: server.Hub, asker: Hub
     assert content(asker.fetch(SET, ["one.parquet"])) == [FILES["one.parquet"]]
 
 
-def fetch_in_process(cache: Path, commit: str, queue: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
-    queue.put(content(Hub(cache, {str(SET): commit}).fetch(SET, ["one.parquet", "two.parquet"])))
-
-
-def test_processes_that_begin_at_once_fetch_each_file_once(hub: server.Hub, asker: Hub, tmp_path: Path) -> None:
+def test_workers_that_begin_at_once_fetch_each_file_once(hub: server.Hub, asker: Hub, tmp_path: Path) -> None:
     asker.files(SET)
     hub.forget()
     threads = [
@@ -95,6 +95,30 @@ def test_processes_that_begin_at_once_fetch_each_file_once(hub: server.Hub, aske
     for thread in threads:
         thread.join()
     assert hub.counts["cdn"] == 2
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from spaces.repository import Repository
+from trainables.hub.hub import Hub
+Hub(Path(sys.argv[1])).fetch(Repository("dataset", "some/set"), ["one.parquet", "two.parquet"])
+"""
+
+
+def test_a_process_that_is_killed_in_a_download_leaves_nothing_that_harms(
+    hub: server.Hub, asker: Hub, tmp_path: Path
+) -> None:
+    hub.fail("stall", kind="cdn", path="")
+    environment = hub.environment(tmp_path / "hf") | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", FETCH, str(tmp_path / "cache")], env=environment)
+    while not hub.counts["cdn"]:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    hub.recover()
+    assert content(asker.fetch(SET, ["one.parquet", "two.parquet"])) == [FILES["one.parquet"], FILES["two.parquet"]]
 
 
 # --- borne
