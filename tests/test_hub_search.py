@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -145,7 +144,7 @@ def test_nodes_with_caches_of_their_own_keep_to_the_hubs_limits(lab: Lab) -> Non
     nodes = [
         subprocess.Popen(
             [sys.executable, "-c", script, str(home / "cache")],
-            env=lab.hub.environment(home / "hf", os.environ) | {"PYTHONPATH": str(ROOT)},
+            env=lab.hub.environment(home / "hf") | {"PYTHONPATH": str(ROOT)},
         )
         for home in homes
     ]
