@@ -36,6 +36,13 @@ class Repository:
         id, _, revision = name.partition("@")
         return cls("model", id, revision or None)
 
+    @classmethod
+    def parse(cls, text: str) -> Repository:
+        """The repository that `str` is of."""
+        type, _, name = text.partition("s/")
+        id, _, revision = name.partition("@")
+        return cls("model" if type == "model" else "dataset", id, revision or None)
+
     @property
     def name(self) -> str:
         """As it is written in a search file, `id` or `id@revision`."""

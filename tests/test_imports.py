@@ -50,6 +50,7 @@ TOWERS = {
         {"data"},
         {"training"},
         {"evaluation"},
+        {"pinning"},
         {"worker", "prepare", "simulated"},
         {"peer"},
         {"trainable"},

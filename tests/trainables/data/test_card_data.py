@@ -18,10 +18,10 @@ from spaces.formats import FORMATS
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
-from trainables.data import file_digest
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data, code_version, fingerprint, suite_folder
 from trainables.data.mirror import copies_of
+from trainables.store import file_digest
 
 # --- where rows come from
 
@@ -109,7 +109,7 @@ def test_a_folder_or_file_with_signs_of_a_pattern_is_itself(data, card_of, tmp_p
         source = {"files": str(tmp_path / folder)}
         card = card_of("sentence_classification", source=source, splits=splits, sizes={"train": 1})
         assert data.rows(card, "train", "en")["text"][:] == ["mine"]
-        assert looked_at(card, data.cache, None).problems == []
+        assert looked_at(card, data.hub, None).problems == []
 
 
 def test_shards_are_joined_and_other_splits_with_that_beginning_are_not(data, sentences, tables):
@@ -152,56 +152,6 @@ def test_a_file_of_a_mirror_without_etags_is_copied_again_once_it_has_changed(tm
         files.pipe_file("/hub/some/set/train.jsonl", json.dumps({"text": text, "label": 0}).encode())
         copies_of.cache_clear()  # as in another process
         assert Data(tmp_path / "cache", mirror="memory://hub").rows(card, "train", "en")["text"][:] == [text]
-
-
-@pytest.fixture
-def hub(monkeypatch):
-    """Replaces the hub: answers with what the test sets, and counts."""
-
-    class Hub:
-        answer = None
-        asked = 0
-
-        def load_dataset(self, *args, **options):
-            self.asked += 1
-            if isinstance(self.answer, Exception):
-                raise self.answer
-            return self.answer
-
-    hub = Hub()
-    monkeypatch.setattr(datasets, "load_dataset", hub.load_dataset)
-    return hub
-
-
-def test_the_hub_is_asked_once_in_a_process(data, card_of, hub):
-    hub.answer = Dataset.from_dict(ROWS)
-    card = card_of("sentence_classification", source={"hub": "some/set", "revision": "abc"})
-    assert data.rows(card, "train", "en")[:] == ROWS
-    data.rows(card, "train", "en", limit=1)
-    assert hub.asked == 1
-
-
-@pytest.mark.parametrize(
-    ("raised", "kind", "says"),
-    [
-        (ConnectionError("Couldn't reach 'some/set' on the Hub"), Failure, ["cannot be reached", "mirror"]),
-        (datasets.exceptions.DatasetNotFoundError("no"), InputError, ["no such data set", "some/set", "source.hub"]),
-        (
-            ValueError("BuilderConfig 'x' not found. Available: ['y']"),
-            InputError,
-            ["source.config", "Available: ['y']"],
-        ),
-        (ValueError("Unknown split \"train\". Should be one of ['test']."), InputError, ["splits.train", "['test']"]),
-        (RuntimeError("Dataset scripts are no longer supported, but found set.py"), InputError, ["convert/parquet"]),
-        (OSError(errno.ENOSPC, "No space left on device"), Failure, ["cache cannot be written", "No space left"]),
-    ],
-)
-def test_what_the_hub_answers_is_explained(data, card_of, hub, raised, kind, says):
-    hub.answer = raised
-    card = card_of("sentence_classification", source={"hub": "some/set", "config": "x"})
-    with pytest.raises(kind) as error:
-        data.rows(card, "train", "en")
-    assert all(part in str(error.value) for part in says), str(error.value)
 
 
 # --- splits and samples
@@ -494,10 +444,3 @@ def test_check_leaves_training_rows_to_the_card_they_come_from(data, sentences):
 def test_check_of_a_task_reads_its_training_rows(data, card_of, tables):
     card = card_of("masked_lm", source={"files": str(tables({"words": ["a"]}))}, languages=["en", "de"])
     assert [problem.what for problem in data.check(card)] == ["no such column"]
-
-
-def test_a_hub_that_is_away_is_not_asked_again_for_every_language(data, card_of, hub):
-    hub.answer = ConnectionError("no network")
-    card = card_of("sentence_classification", source={"hub": "some/set"}, languages=["en", "de"])
-    assert [problem.what for problem in data.check(card)] == ["the hub cannot be reached"]
-    assert hub.asked == 1

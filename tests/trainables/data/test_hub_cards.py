@@ -15,6 +15,7 @@ from tests.support import hub
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data
 from trainables.data.conversion import convert
+from trainables.hub.hub import Hub
 
 CATALOGUE = Catalogue.load()
 CARDS = [
@@ -67,7 +68,7 @@ MANY = 20
 def test_every_split_in_every_language_becomes_rows_of_the_format(card, folder, tmp_path):
     hub.mirror(card, folder)
     parts = tuple(part.model_copy(update={"sizes": {}}) for part in card.parts)
-    found = looked_at(card.model_copy(update={"sizes": {}, "parts": parts}), tmp_path, str(folder))
+    found = looked_at(card.model_copy(update={"sizes": {}, "parts": parts}), Hub(tmp_path), str(folder))
     assert [str(problem) for problem in found.problems] == []
     assert found.looked == sum(
         len(card.languages_of(split)) if card.kind == "target" else len(card.parts or (card,))
