@@ -55,14 +55,14 @@ class Gains:
 
     def claim(self, target: str, mix: BySeed, baseline: BySeed) -> GainEstimate | None:
         """The gain of the mix that was chosen, on the test split; None below the top rung."""
-        own = self._search.config.seed
+        own, tried = self._search.config.seed, self._tried(target)
         whole, base = self._trained(target, mix), self._trained(target, baseline)
         fresh = {seed: record for seed, record in whole.items() if seed != own}
-        used = fresh or whole
+        used = fresh if fresh and tried > 1 else whole
         if not used or not base or not all(map(_is_tested, (*used.values(), *base.values()))):
             return None
-        tried, reasons = self._tried(target), []
-        if tried > 1:
+        reasons = list[str]()
+        if tried > 1:  # of one mix none was chosen
             reasons = [ONE_SPLIT] * self._is_one_split(target) + [NOT_FRESH] * (not fresh)
         candidates = tried if reasons else 1
         return self._estimate(target, "test", used, base, candidates, "; ".join(reasons) or None, (mix, baseline))
@@ -73,9 +73,7 @@ class Gains:
         if not used or not base:
             return None
         tried = self._tried(target)
-        return self._estimate(
-            target, "dev", used, base, tried, CHOSEN_BY if tried > 1 else None, (mix, baseline)
-        )
+        return self._estimate(target, "dev", used, base, tried, CHOSEN_BY if tried > 1 else None, (mix, baseline))
 
     def collapsed(self, target: str, mix: BySeed) -> list[int]:
         """Seeds whose score lies at the floor."""

@@ -46,9 +46,7 @@ from spaces.recipe import Recipe
 from trainables.work.outcome import Score
 
 
-def rank(
-    studies: Studies, target: str | None = None, top: int = 3, rows: RowSource | None = None
-) -> BestMixes:
+def rank(studies: Studies, target: str | None = None, top: int = 3, rows: RowSource | None = None) -> BestMixes:
     """The best mixes of every target, or of one; see the definition above.
 
     Args:

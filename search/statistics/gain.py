@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from math import inf
 from statistics import fmean
 
-from scipy.special import stdtr, stdtrit
-
 from search.statistics.noise import Noise
 from search.statistics.rows import RowError
 
@@ -124,10 +122,14 @@ def _variance(gain: Gain) -> float | None:
 
 
 def _quantile(degrees: float, share: float) -> float:
+    from scipy.special import stdtrit  # nobody waits for it who asks for no interval
+
     return float(stdtrit(min(degrees, 1e6), share))
 
 
 def _probability(mean: float, error: float, degrees: float) -> float:
+    from scipy.special import stdtr
+
     if error == 0:
         return 0.5 if mean == 0 else float(mean > 0)
     return float(stdtr(min(degrees, 1e6), mean / error))

@@ -51,9 +51,7 @@ def _labels(rows: Dataset, decided: Sequence[int], card: Card, language: str) ->
 
 def _words(rows: Dataset, decided: Sequence[list[int]], card: Card, language: str) -> Parts:
     pairs = zip(rows["tags"][:], decided, strict=True)
-    return [
-        (float(sum(own == given for own, given in zip(*pair, strict=True))), float(len(pair[0]))) for pair in pairs
-    ]
+    return [(float(sum(own == given for own, given in zip(*pair, strict=True))), float(len(pair[0]))) for pair in pairs]
 
 
 def _spans(rows: Dataset, decided: Sequence[list[int]], card: Card, language: str) -> Parts:
@@ -69,9 +67,7 @@ def _spans(rows: Dataset, decided: Sequence[list[int]], card: Card, language: st
 def _answers(rows: Dataset, decided: Sequence[str], card: Card, language: str) -> Parts:
     normalize = normalization(card.metric or "qa", language)
     gold = (answers["text"] for answers in rows["answers"][:])
-    return [
-        (sum(answer_scores(own, text, normalize)) / 2, 1.0) for own, text in zip(gold, decided, strict=True)
-    ]
+    return [(sum(answer_scores(own, text, normalize)) / 2, 1.0) for own, text in zip(gold, decided, strict=True)]
 
 
 def _found(rows: Dataset, decided: Sequence[int], card: Card, language: str) -> Parts:
