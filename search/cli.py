@@ -322,7 +322,8 @@ def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
         ending = launch(workspace, terminal, address, news)
     studies = Studies.open(workspace)
     status = summarize(studies, driven=False)
-    print(report.final_answer(rank(studies, rows=StoredRows(workspace, studies)), status, workspace.mlflow_uri))
+    rows = StoredRows(workspace, studies, at_once=ending is SearchEnd.OVER)  # who interrupts does not want to wait
+    print(report.final_answer(rank(studies, rows=rows), status, workspace.mlflow_uri))
     if ending is SearchEnd.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED

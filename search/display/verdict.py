@@ -58,7 +58,8 @@ def _caveats(mixes: TargetMixes, estimate: GainEstimate) -> Iterator[str]:
     if estimate.split == "dev":
         yield f"not claimed yet: measured {estimate.optimistic or 'on the development split'}"
     elif estimate.optimistic:
-        yield f"optimistic: {estimate.optimistic}; so the interval is one for {_mixes(mixes.tried)} at once"
+        wider = f"; so the interval is one for {_mixes(mixes.tried)} at once" if estimate.low is not None else ""
+        yield f"optimistic: {estimate.optimistic}{wider}"
     if estimate.rows == "bound":
         yield "the rows behind the scores are not at hand: their error is an upper bound"
     elif estimate.rows == "unknown":

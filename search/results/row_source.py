@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +24,7 @@ from spaces.digest import digest
 from spaces.errors import TaskmixError
 from trainables.store.filesystem import write_aside
 from trainables.work.keys import score_key
+from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
     from trainables.data.card_data import Data
@@ -60,11 +62,18 @@ class StoredRows:
 
     def __init__(self, workspace: Workspace, studies: Studies, at_once: bool = True) -> None:
         self._workspace, self._studies, self._at_once = workspace, studies, at_once
-        self._plan = studies.versioned(workspace.plan)
         self._file = workspace.folder / "row_errors.json"
-        self._kept = _read(self._file)
         self._parts: dict[str, dict[str, Any] | None] = {}
         self._units: dict[str, tuple[dict[str, list[Any]], float] | None] = {}
+
+    @cached_property
+    def _plan(self) -> Plan:
+        """Looked up when it is needed: a search that begins does not know its data yet."""
+        return self._studies.versioned(self._workspace.plan)
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        return _read(self._file)
 
     def draw(self, target: str, records: Sequence[Record]) -> DrawnRows | None:
         keys = [score_key(self._plan, record.recipe, record.rung, target) for record in records]

@@ -191,9 +191,9 @@ def play(search: Search, world: World) -> Studies:
     return studies
 
 
-def played(folder: Path, count: int, **world: float) -> Iterator[tuple[World, Studies]]:
+def played(folder: Path, count: int, first: int = 0, **world: float) -> Iterator[tuple[World, Studies]]:
     """Many searches in worlds of one kind."""
     search = make_search(folder)
-    for seed in range(count):
+    for seed in range(first, first + count):
         made = World(seed=seed, **world)  # type: ignore[arg-type]
         yield made, play(search, made)
