@@ -164,19 +164,13 @@ class Gains:
         return pool({language: self._repeated(target, split, rung, language) for language in languages})
 
     def _repeated(self, target: str, split: Split, rung: int, language: str | None) -> list[list[float]]:
-        """The scores of each recipe that has several seeds, less those that collapsed.
-
-        The seed that a mix was chosen by lies higher than others would: it is left out where there are two more.
-        """
+        """The scores of each recipe that has several seeds, less those that collapsed."""
         card, found = self._search.targets[target], []
         for records in self._at_rung(target, rung).values():
             is_baseline = next(iter(records.values())).recipe.is_baseline
             if len(records) < 2 or (is_baseline and not card.is_trained):
                 continue  # of a target that is not trained the baseline is the same with every seed
-            trained = self._trained(target, records)
-            if not is_baseline and len(trained) > 2:
-                trained.pop(self._search.config.seed, None)
-            values = [_value(record, split, language, card) for record in trained.values()]
+            values = [_value(record, split, language, card) for record in self._trained(target, records).values()]
             found.append([value for value in values if value is not None])
         return [scores for scores in found if len(scores) > 1]
 

@@ -112,7 +112,7 @@ class Mix(Answer):
 class MixResult(GainedMeasurement, Mix):
     """A mix on one target, on the development split."""
 
-    confirmed: bool = Field(description="whether all `confirm.seeds` were measured")
+    confirmed: bool = Field(description="whether it was measured with a fresh seed, one that did not choose it, where `confirm` asks for some")
     expected: GainEstimate | None = Field(
         None, description="what the gain on the development split is worth; null without a baseline beside it"
     )

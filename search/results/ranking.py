@@ -6,7 +6,8 @@ A *mix* is a recipe whatever its seed. For a target:
   scores, and the answer says so (`rung.top` is false). The baseline is compared at the same rung.
 * `score` is the mean over seeds of the score on the development split: the mean of the target's metric over its
   languages. `gain` is the mean over seeds of the score minus the baseline's score with the same seed at the same rung.
-* Mixes that were measured with all `confirm.seeds` come before the others; then the higher score; then fewer tasks.
+* Mixes that were measured with fresh seeds, where `confirm` asks for them, come before the others; then the higher
+  score; then fewer tasks.
   What is equal still goes by digest: time spent would make the answer a matter of chance.
 * A spread is the sample standard deviation over seeds. The test split drove nothing and ranks nothing; what it says of
   the first mix is its claim (`gains.py`). The best mix is `none` where neither split says that the first one is
@@ -141,7 +142,7 @@ def rank_target(
 
     def order(family: str) -> tuple[bool, float, int, str]:
         values, tasks = mixes[family].values(_mean_of("dev")), mixes[family].any.recipe.mixture.tasks
-        return len(values) < search.config.confirm.seeds, -fmean(values.values()), len(tasks), family
+        return not _is_confirmed(search, len(values)), -fmean(values.values()), len(tasks), family
 
     families, base = sorted(mixes, key=order)[: max(top, 1)], baseline.sorted
     ranked = [_result(search, card, mixes[family], baseline, costs.get(family, Cost())) for family in families]
@@ -205,10 +206,15 @@ def _result(search: Search, card: Card, mix: _Mix, baseline: _Mix, cost: Cost) -
         mix=str(recipe.mixture),
         hyperparameters=dict(recipe.hyperparameters),
         **dict(_gained(card, mix, baseline, "dev")),
-        confirmed=len(mix.by_seed) >= search.config.confirm.seeds,
+        confirmed=_is_confirmed(search, len(mix.by_seed)),
         test=_gained(card, mix, baseline, "test") if mix.values(_mean_of("test")) else None,
         cost=MixCost(**asdict(cost)),
     )
+
+
+def _is_confirmed(search: Search, seeds: int) -> bool:
+    """Whether a mix with so many seeds was measured with one that did not choose it; how many more `confirm` decides."""
+    return seeds >= min(2, search.config.confirm.seeds)
 
 
 def _baseline(card: Card, baseline: _Mix) -> Baseline:
