@@ -72,8 +72,7 @@ def _caveats(mixes: TargetMixes, estimate: GainEstimate) -> Iterator[str]:
         if fallen and fallen == count:
             yield f"{name} is at the floor: it has learned nothing here, and a difference to it is no gain"
         elif fallen:
-            left_out = "; the others count" if 2 * fallen < count else "; they count, being half of them or more"
-            yield f"{fallen} of {count} seeds of {name} fell to the floor{left_out}"
+            yield f"{fallen} of {count} seeds of {name} fell to the floor; the others count"
 
 
 def _mixes(count: int) -> str:

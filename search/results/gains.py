@@ -9,8 +9,9 @@
 * The noise of a seed is that of the target's repeated recipes, shrunk towards the other targets' (`statistics/noise`);
   the error of rows comes from stored predictions (`statistics/rows`), and where there are none from the binomial
   formula for two independent scores, which is too wide rather than too narrow.
-* A seed that collapsed, to a tenth of the way from the floor to the best score, is named and left out of means and
-  noise: a difference to what did not train is no gain.
+* A seed that collapsed is named and left out of means and noise: it stays near the floor, within a fifth of the way to
+  what other seeds of the same mix reach. Where all seeds stay so near, by the best score of the target, the mix is at
+  the floor, and a difference to it is no gain; that is named, too.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from search.studies.trial_record import Record
 from spaces.card import Card, Split
 from trainables.work.outcome import Score
 
-COLLAPSED = 0.1
-"""Of the way from the floor to the best score of the target: who stays below has not been trained."""
+COLLAPSED = 0.2
+"""Of the way from the floor to a good score: who stays below was trained in vain."""
 
 BySeed = Mapping[int, Record]
 """Seed -> the record of one mix on one target at one rung."""
@@ -77,7 +78,16 @@ class Gains:
 
     def collapsed(self, target: str, mix: BySeed) -> list[int]:
         """Seeds whose score lies at the floor."""
-        return [seed for seed, record in mix.items() if self._is_collapsed(target, record)]
+        scores = {seed: record.score for seed, record in mix.items() if record.score}
+        if not scores:
+            return []
+        card, any_record = self._search.targets[target], next(iter(mix.values()))
+        best = max(score.score for score in scores.values())
+        if card.is_trained or not any_record.recipe.is_baseline:  # who is not trained cannot be trained in vain
+            best_of_all = self._best_of(target, any_record.rung)
+            if all(_is_at_floor(score, best_of_all) for score in scores.values()):
+                return list(scores)
+        return [seed for seed, score in scores.items() if best > score.floor and _is_at_floor(score, best)]
 
     # --- parts of an estimate
 
@@ -194,15 +204,9 @@ class Gains:
         return len(families)
 
     def _trained(self, target: str, mix: BySeed) -> dict[int, Record]:
-        """Without the seeds that collapsed, unless nearly all did: then that is what the mix does."""
-        left = {seed: record for seed, record in mix.items() if not self._is_collapsed(target, record)}
-        return left if 2 * len(left) > len(mix) else dict(mix)
-
-    def _is_collapsed(self, target: str, record: Record) -> bool:
-        score = record.score
-        return score is not None and score.score <= score.floor + COLLAPSED * max(
-            0.0, self._best_of(target, record.rung) - score.floor
-        )
+        """Without the seeds that collapsed, unless all did."""
+        fallen = set(self.collapsed(target, mix))
+        return {seed: record for seed, record in mix.items() if seed not in fallen} or dict(mix)
 
     def _best_of(self, target: str, rung: int) -> float:
         return max(
@@ -215,6 +219,10 @@ class Gains:
     def _is_one_split(self, target: str) -> bool:
         card = self._search.targets[target]
         return bool(self._search.catalogue.dev_card(card).locations_of("dev") & card.locations_of("test"))
+
+
+def _is_at_floor(score: Score, good: float) -> bool:
+    return score.score <= score.floor + COLLAPSED * max(0.0, good - score.floor)
 
 
 def _is_tested(record: Record) -> bool:

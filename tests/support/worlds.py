@@ -27,6 +27,7 @@ from search.statistics.rows import draw_rows
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.digest import derive_seed
+from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from tests.support.searches import load
 from trainables.work.item import WorkItem
@@ -100,11 +101,11 @@ class World:
             gain = self.shift + self.spread * self._normal(target, mix) + self.winner * (mix == self.best_of(target))
             gain += self.languages * self._normal(target, mix, language)
             gain = share**0.5 * gain + (1 - share) * self.spread * self._normal(target, mix, "low")
-        return 0.3 * self._normal(target, "level") - 0.5 * (1 - share) + gain
+        return 0.3 * abs(self._normal(target, "level")) - 0.5 * (1 - share) + gain
 
     def best_of(self, target: str) -> str:
         """The mix that gains by design."""
-        names = sorted(str(recipe) for recipe in MIXES)
+        names = sorted(str(Mixture.parse(text)) for text in MIXES)
         return names[derive_seed(self.seed, target, "winner") % len(names)]
 
     def truth(self, target: str, recipe: Recipe, languages: Sequence[str]) -> float:
