@@ -198,16 +198,33 @@ def _learned(mixes: TargetMixes) -> Iterator[RenderableType]:
     insights = mixes.learned
     if insights is None:
         return
-    yield Text("learned from all results: gain in points ± its uncertainty", "dim")
-    table = plain("", "task", "alone", "added to a mix", right=(2, 3))
-    for task, effect in sorted(insights.tasks.items(), key=lambda entry: -entry[1].added):
-        alone = points(effect.alone, effect.alone_deviation)
-        table.add_row("", escape(task), alone, points(effect.added, effect.added_deviation))
-    yield table
+    known = {
+        task: effect
+        for task, effect in sorted(insights.tasks.items(), key=lambda entry: -entry[1].added)
+        if _says_something(mixes, effect.alone_deviation)
+    }
+    lines = list(_lines(mixes, insights))
+    if known or lines:
+        yield Text("learned from all results: gain in points ± its uncertainty", "dim")
+    if known:
+        table = plain("", "task", "alone", "added to a mix", right=(2, 3))
+        for task, effect in known.items():
+            alone = points(effect.alone, effect.alone_deviation)
+            table.add_row("", escape(task), alone, points(effect.added, effect.added_deviation))
+        yield table
     grid = Table.grid(padding=(0, 2))
-    for name, text in _lines(mixes, insights):
+    for name, text in lines:
         grid.add_row(Text(f"  {name}", "dim"), Text(text, overflow="fold"))
     yield grid
+    unknown = [task for task in insights.tasks if task not in known]
+    if unknown:
+        text = f"too little is known to say what {', '.join(unknown)} does" if known else "too little is known of tasks"
+        yield Text(text, "dim")
+
+
+def _says_something(mixes: TargetMixes, deviation: float) -> bool:
+    """Whether it is less uncertain than a score picked at random would be."""
+    return mixes.spread is None or deviation < mixes.spread
 
 
 def _lines(mixes: TargetMixes, insights: Insights) -> Iterator[tuple[str, str]]:
@@ -217,11 +234,15 @@ def _lines(mixes: TargetMixes, insights: Insights) -> Iterator[tuple[str, str]]:
             texts = (f"{' and '.join(pair.tasks)} {points(pair.effect, pair.deviation)}" for pair in pairs)
             yield title, "; ".join(texts)
     predicted, more = insights.predicted, insights.more
+    if not _says_something(mixes, predicted.deviation):
+        return
     values = hyperparameters(predicted.hyperparameters)
     text = f"{predicted.mix}{f' ({values})' if values else ''} {points(predicted.gain, predicted.deviation)}"
     if mixes.best:
         result = mixes.best[0]
         text += f"; measured best: {result.mix} {_gain(result)}"
     yield "predicted best", text
+    if not _says_something(mixes, more.deviation):
+        return
     gain = points(more.expected, more.deviation)
     yield "more recipes", f"are expected to find a mix {gain} points above {more.best_known}"

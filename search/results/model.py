@@ -205,6 +205,9 @@ class TargetMixes(Answer):
     )
     candidates: int = Field(description="how many mixes were ranked; `best` holds the first `--top` of them")
     tried: int = Field(0, description="how many mixes have a score at any rung")
+    spread: float | None = Field(
+        None, description="standard deviation of the scores of all ranked mixes and the baseline; null with one score"
+    )
     best: list[MixResult] = Field(description="best first")
     learned: Insights | None = Field(
         None, description="null with fewer than four recipes on the target; not with `--format csv`"

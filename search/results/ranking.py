@@ -167,6 +167,7 @@ def rank_target(
         best_mix=None if beats is None else ranked[0].mix if beats else "none",
         candidates=len(mixes),
         tried=len({record.recipe.family for record in scored if not record.recipe.is_baseline}),
+        spread=_spread(score for mix in (*mixes.values(), baseline) for score in mix.values(_mean_of("dev")).values()),
         best=ranked[:top],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 from optuna.study import Study, StudyDirection
@@ -14,7 +14,7 @@ from search.studies.state import SearchState
 from search.surrogate.features import Points
 from search.surrogate.observations import ESTIMATED, Observations
 from spaces.mixture import Mixture
-from spaces.recipe import Candidate, candidate_key
+from spaces.recipe import Candidate, Recipe, candidate_key
 from spaces.space import Space
 
 
@@ -29,6 +29,8 @@ class History:
         baseline: (target, rung) -> score of the empty mixture, where it was measured.
         pending: recipes that run and have no score yet.
         failed: recipes that failed and have no score.
+        repeated: (target, rung) -> recipe and score of each further seed. What such scores differ by is noise alone, and
+            the surrogate's scale of noise is fitted to it.
         estimates: target -> recipe -> score that a merged encoder had with the target stage of the lowest rung. A
             recipe may have nothing else.
     """
@@ -41,10 +43,11 @@ class History:
     pending: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
     estimates: dict[int, dict[int, float]] = field(default_factory=dict)
+    repeated: dict[tuple[int, int], list[tuple[int, float]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: SearchState) -> History:
-        """All that a search knows about the recipes that it searches; repeated seeds of winners are left out."""
+        """All that a search knows about the recipes that it searches."""
         history = cls([], {}, len(state.rungs), state.top_rung + 1)
         digests = [digest for digest in state.recipes if digest in state.tried]
         numbers = {digest: number for number, digest in enumerate(digests)}
@@ -54,10 +57,10 @@ class History:
         for target, (name, standings) in enumerate(state.rungs.items()):
             for rung, standing in enumerate(standings):
                 history.scores[target, rung] = {numbers[digest]: score for digest, score in standing.scores()}
-                for digest in digests[:1]:  # all have the seed of the search
-                    baseline = state.baseline(name, rung, state.recipes[digest].seed)
-                    if baseline is not None and baseline.score is not None:
-                        history.baseline[target, rung] = baseline.score.score
+                baselines = _scores(state, name, rung, [r for r in state.recipes.values() if r.is_baseline])
+                if baselines:
+                    history.baseline[target, rung] = fmean(baselines)
+        history._add_repeated(state, numbers)
         running = {record.recipe.digest for record in state.running()}
         history._set_apart([numbers[digest] for digest in digests if digest in running], numbers.values())
         for digest, recipe in state.estimated.items():
@@ -96,6 +99,17 @@ class History:
         history._set_apart(history.pending, history.failed)
         return history
 
+    def _add_repeated(self, state: SearchState, numbers: Mapping[str, int]) -> None:
+        """The further seeds of recipes; `numbers` by the digests of those with the seed of the search."""
+        by_family = {state.recipes[digest].family: number for digest, number in numbers.items()}
+        for digest, recipe in state.recipes.items():
+            number = None if digest in numbers else by_family.get(recipe.family)
+            if number is not None:
+                for target, name in enumerate(state.rungs):
+                    for rung in range(self.rungs):
+                        scores = _scores(state, name, rung, [recipe])
+                        self.repeated.setdefault((target, rung), []).extend((number, score) for score in scores)
+
     def _add_trial(self, trial: FrozenTrial, target: int, number: int, rungs: Mapping[int, int], sign: float) -> None:
         for step, value in trial.intermediate_values.items():
             self.scores.setdefault((target, rungs[step]), {})[number] = sign * value
@@ -127,7 +141,7 @@ class History:
                 continue
             reference = self.baseline.get((t, r), median(scores.values()))
             failed = dict.fromkeys(self.failed, min(scores.values())) if r == 0 else {}
-            for number, score in {**scores, **failed}.items():
+            for number, score in (*scores.items(), *failed.items(), *self.repeated.get((t, r), ())):
                 point.append(number)
                 target.append(t)
                 rung.append(r)
@@ -154,3 +168,9 @@ class History:
     def scored_on(self, target: int) -> list[int]:
         """Recipes with a score on a target, at any rung, in the order of their start."""
         return sorted({number for rung in range(self.rungs) for number in self.scores.get((target, rung), ())})
+
+
+def _scores(state: SearchState, target: str, rung: int, recipes: Iterable[Recipe]) -> list[float]:
+    """Of those that have one."""
+    records = [state.at(target, recipe.digest, rung) for recipe in recipes]
+    return [record.score.score for record in records if record is not None and record.score is not None]

@@ -120,3 +120,36 @@ def test_best_shows_it(make_search: MakeSearch, tmp_path: Path) -> None:
     for words in ("learned from all results", "added to a mix", "predicted best", "more recipes", "help each other"):
         assert words in text
     assert "pairs" not in render(answer, "csv")
+
+
+@pytest.mark.parametrize("scatter", [0.0, 0.04])
+def test_repeated_seeds_tell_what_is_noise(make_search: MakeSearch, tmp_path: Path, scatter: float) -> None:
+    search, studies = searched(make_search, tmp_path, 8)
+    plan = search.plan(str(tmp_path), str(tmp_path))
+    recipes = [recipe for recipe in studies.state.recipes.values() if recipe.digest in studies.state.tried][:4]
+    for recipe in recipes:
+        for seed in (2, 3, 4):
+            item = WorkItem(recipe.with_seed(seed), 1, ("related",))
+            score = 0.5 + true_gain(recipe) + scatter * (-1) ** seed
+            studies.begin(item, "confirm", "related")
+            studies.finish(item, Outcome(scores={"related": flat(plan.targets["related"], score, True)}, seconds=1.0))
+    insights = derive_insights(studies.state, search.space, ["related"], 1)["related"]
+    assert insights is not None
+    assert (insights.noise > 0.01) == (scatter > 0.01)
+    if scatter:
+        assert insights.tasks["paraphrase"].alone_deviation > 0.005
+
+
+def test_what_is_as_uncertain_as_any_score_is_not_shown(make_search: MakeSearch, tmp_path: Path) -> None:
+    _, studies = searched(make_search, tmp_path, 12)
+    answer = rank_and_explain(studies, "related")
+    mixes = answer.targets["related"]
+    assert mixes.learned is not None and mixes.spread is not None
+    effect = mixes.learned.tasks["ner"]
+    wide = effect.model_copy(update={"alone_deviation": mixes.spread})
+    learned = mixes.learned.model_copy(update={"tasks": {**mixes.learned.tasks, "ner": wide}})
+    changed = answer.model_copy(
+        update={"targets": {"related": mixes.model_copy(update={"learned": learned})}},
+    )
+    assert "too little is known to say what ner does" in render(changed)
+    assert "too little" not in render(answer)
