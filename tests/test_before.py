@@ -162,9 +162,7 @@ def test_what_was_not_stored_has_no_row_errors(lab: Path) -> None:
 def with_test_scores(studies: Studies, target: str) -> list[Record]:
     """A mix and the baseline, with all their seeds."""
     return [
-        record
-        for record in studies.records[target]
-        if record.score is not None and record.score.test_score is not None
+        record for record in studies.records[target] if record.score is not None and record.score.test_score is not None
     ]
 
 

@@ -46,7 +46,9 @@ def _together(ranked: BestMixes) -> Iterator[Text]:
     yield Text(f"mean over {mean.targets} targets: {points(mean.mean)} points on the test split ({interval})")
     if mean.claims:
         claims = "one claim" if mean.claims == 1 else f"{mean.claims} claims"
-        yield Text(f"of {claims} with a probability above .95, {mean.expected_false:.2f} are expected to be false", "dim")
+        yield Text(
+            f"of {claims} with a probability above .95, {mean.expected_false:.2f} are expected to be false", "dim"
+        )
 
 
 def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableType:

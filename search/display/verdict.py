@@ -30,7 +30,9 @@ def verdict(mixes: TargetMixes) -> Iterator[Text]:
         )
         if result.expected is not None and result.expected.mean <= 0:
             yield Text("on the development split, which chooses, none has a gain")
-        yield Text(f"the first of {_mixes(mixes.tried)}, {result.mix}: {_worth(estimate, mixes.tried)}{_found(estimate)}")
+        yield Text(
+            f"the first of {_mixes(mixes.tried)}, {result.mix}: {_worth(estimate, mixes.tried)}{_found(estimate)}"
+        )
     yield from (Text(text, "yellow") for text in _caveats(mixes, estimate))
 
 

@@ -112,7 +112,9 @@ class Mix(Answer):
 class MixResult(GainedMeasurement, Mix):
     """A mix on one target, on the development split."""
 
-    confirmed: bool = Field(description="whether it was measured with a fresh seed, one that did not choose it, where `confirm` asks for some")
+    confirmed: bool = Field(
+        description="whether a seed measured it that did not choose it, where `confirm` asks for some"
+    )
     expected: GainEstimate | None = Field(
         None, description="what the gain on the development split is worth; null without a baseline beside it"
     )

@@ -214,7 +214,7 @@ def _result(search: Search, card: Card, mix: _Mix, baseline: _Mix, cost: Cost) -
 
 
 def _is_confirmed(search: Search, seeds: int) -> bool:
-    """Whether a mix with so many seeds was measured with one that did not choose it; how many more `confirm` decides."""
+    """Whether a mix with so many seeds was measured with one that did not choose it; `confirm` decides on more."""
     return seeds >= min(2, search.config.confirm.seeds)
 
 

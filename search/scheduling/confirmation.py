@@ -2,8 +2,9 @@
 
 The first round gives the best `confirm.top` mixes of each target, and its baseline, a fresh seed: what chose a mix does
 not say what it is worth. Each further round goes on where that still decides something: with mixes that may yet be
-better than the first, and with the first and the baseline while it is open whether it beats it. The baseline gets about
-the square root of the number of mixes times as many seeds as each of them (Dunnett 1955): it is half of every difference.
+better than the first, and with the first and the baseline while it is open whether it beats it. The baseline gets
+about the square root of the number of mixes times as many seeds as each of them (Dunnett 1955): it is half of every
+difference.
 
 Rounds follow from the results of the rounds before alone, so a search that goes on after a crash wants the same. What
 decides is the development split, and of its errors the seeds': no seed makes the rows' smaller.

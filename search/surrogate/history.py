@@ -29,8 +29,8 @@ class History:
         baseline: (target, rung) -> score of the empty mixture, where it was measured.
         pending: recipes that run and have no score yet.
         failed: recipes that failed and have no score.
-        repeated: (target, rung) -> recipe and score of each further seed. What such scores differ by is noise alone, and
-            the surrogate's scale of noise is fitted to it.
+        repeated: (target, rung) -> recipe and score of each further seed. What such scores differ by is noise alone,
+            and the surrogate's scale of noise is fitted to it.
         estimates: target -> recipe -> score that a merged encoder had with the target stage of the lowest rung. A
             recipe may have nothing else.
     """

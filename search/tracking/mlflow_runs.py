@@ -160,7 +160,12 @@ class Tracking:
         self._behind |= {item.recipe.digest for item in self.studies.running()}  # abandoned
         with self._bearing():
             self._write_all(self._behind)
-            self._log(self._parent, self._pages().summary(self._rows if ending == "over" else None), {}, {STATE: ending, WRITTEN: self._written()})
+            self._log(
+                self._parent,
+                self._pages().summary(self._rows if ending == "over" else None),
+                {},
+                {STATE: ending, WRITTEN: self._written()},
+            )
             self._get_client().set_terminated(self._parent, STATUS[ending])
             return
         self._warn("MLflow lacks results of this search; launching it again writes them")

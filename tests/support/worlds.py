@@ -4,8 +4,8 @@ A row of a target is answered rightly where what a recipe has learned exceeds th
 
     truth + seed + row * recipe + row * recipe * seed > difficulty of the row
 
-all normal. So a score has an error of seeds, an error of rows that all seeds of a recipe share, and one that they do not,
-as real ones have. Rows are translations of each other: the difficulty is one of the row and one of the language.
+all normal. So a score has an error of seeds, an error of rows that all seeds of a recipe share, and one that they do
+not, as real ones have. Rows are translations of each other: the difficulty is one of the row and one of the language.
 What a recipe would score with all seeds and on all rows, is known in closed form.
 """
 

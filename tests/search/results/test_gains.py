@@ -1,4 +1,4 @@
-"""What gains are worth, in worlds whose truth is known: whole searches by the real agenda, the answer by the real ranking.
+"""What gains are worth, in worlds whose truth is known: searches by the real agenda, answers by the real ranking.
 
 The quick ones run few searches and have generous bounds. The long one gives the figures of docs/statistics.md:
 `pytest tests/search/results/test_gains.py -m slow -s -q -p no:cacheprovider`.

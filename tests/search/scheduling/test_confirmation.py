@@ -130,7 +130,9 @@ def test_the_test_split_has_no_say(three: Search, tmp_path: Path) -> None:
         while (item := agenda.next()) is not None:
             keys.append(item.key)
             score = flat(three.targets["related"], noisy(MEANS, 0.02)("related", item.recipe), top=True)
-            shifted = score.model_copy(update={"test_score": test_score * (item.recipe.seed + bool(item.recipe.mixture))})
+            shifted = score.model_copy(
+                update={"test_score": test_score * (item.recipe.seed + bool(item.recipe.mixture))}
+            )
             agenda.done(item, Outcome(scores={"related": shifted}, seconds=1.0))
         return keys
 

@@ -27,7 +27,7 @@ def test_a_single_share_has_the_binomial_error() -> None:
 
 def test_translations_are_drawn_together() -> None:
     right = shares([1.0] * 30 + [0.0] * 70)
-    parts = {language: right for language in ("de", "fr", "ru", "ar")}
+    parts = dict.fromkeys(("de", "fr", "ru", "ar"), right)
     together = draw_rows(parts, {language: range(100) for language in parts})
     apart = draw_rows(parts, {language: [(language, row) for row in range(100)] for language in parts})
     assert together.covariance[0, 0] == pytest.approx(0.3 * 0.7 / 100, rel=0.15), "four languages, and one text"
@@ -50,9 +50,7 @@ def test_a_quotient_of_sums_is_drawn_as_one() -> None:
 
 def test_what_seeds_do_not_share_is_in_their_noise_already() -> None:
     random = np.random.default_rng(5)
-    mix, baseline = (
-        shares(*((random.random(500) < 0.5).astype(float).tolist() for _ in range(3))) for _ in range(2)
-    )
+    mix, baseline = (shares(*((random.random(500) < 0.5).astype(float).tolist() for _ in range(3))) for _ in range(2))
     errors = draw_rows({"de": np.concatenate([mix, baseline])}, {"de": range(500)})
     drawn = errors.of_difference([0, 1, 2], [3, 4, 5])
     assert drawn.variance == pytest.approx(2 * 0.25 / 500 / 3, rel=0.3)
