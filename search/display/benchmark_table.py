@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from search.display.best_table import together
 from search.display.tables import fits, plain
 from search.formatting import percent
 from search.results.benchmark_model import BenchmarkRow, BenchmarkTable, MeasuredCell, PublishedCell
@@ -116,6 +117,7 @@ def _remarks(answer: BenchmarkTable, used: set[str]) -> Iterator[Text]:
             for task, cell in row.dev.cells.items():
                 if isinstance(cell, MeasuredCell):
                     yield Text(f"{task}: {cell.mix}")
+    yield from together(answer.mean)
     yield Text(f"averages: {answer.source}; groups are means of their tasks, overall of all tasks", "dim")
     yield from (Text(f"{mark}  {meaning}", "dim") for mark, meaning in MARKS.items() if mark in used)
     yield from (Text(f"[{number}]  {source}", "dim") for number, source in enumerate(_sources(answer), 1))

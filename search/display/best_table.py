@@ -18,6 +18,7 @@ from search.results.model import (
     Floor,
     GainEstimate,
     Insights,
+    MeanGain,
     MixCost,
     MixResult,
     TargetMixes,
@@ -34,12 +35,11 @@ def best(ranked: BestMixes, console: Console) -> list[RenderableType]:
         parts += [Text(target, "bold"), Text(_how_measured(mixes), "dim")]
         wide, compact = _wide(mixes), _compact(mixes)
         parts += [wide if fits(wide, console) else compact, *verdict(mixes), *_learned(mixes), Text()]
-    return [*parts, *_together(ranked)]
+    return [*parts, *together(ranked.mean)]
 
 
-def _together(ranked: BestMixes) -> Iterator[Text]:
+def together(mean: MeanGain | None) -> Iterator[Text]:
     """The mean over several targets, and how many of their claims are expected to be false."""
-    mean = ranked.mean
     if mean is None or mean.targets < 2 or mean.low is None or mean.high is None:
         return
     interval = points_between(mean.low, mean.high)

@@ -25,8 +25,9 @@ from search.results.benchmark_model import (
     SplitScores,
     SuiteTask,
 )
+from search.results.gains import Gains
 from search.results.model import TargetMixes
-from search.results.ranking import mix_costs, rank_target
+from search.results.ranking import mean_claim, mix_costs, rank_target
 from search.results.row_source import RowSource
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost
@@ -56,6 +57,9 @@ def tabulate(studies: Studies, name: str, rows: RowSource | None = None) -> Benc
         have = f"it has {', '.join(search.config.targets)}"
         raise InputError(Problem(f"the search has no target of the suite {name!r}", "--suite", have))
     costs = mix_costs(studies)
+    gains = Gains(studies, rows)
+    present = [target for target in targets.values() if target in search.config.targets]
+    claimed = mean_claim([rank_target(studies, costs, target, 1, gains=gains) for target in present])
     measured = [_row(studies, costs, suite, row) for row in _rows(search)]
     return BenchmarkTable(
         search=search.config.name,
@@ -70,6 +74,7 @@ def tabulate(studies: Studies, name: str, rows: RowSource | None = None) -> Benc
         groups=suite.groups,
         missing=[task for task, target in targets.items() if target not in search.config.targets],
         sampled=search.config.evaluation.max_examples,
+        mean=claimed,
         table=[row for row in measured if not (row.dev.is_empty and row.test.is_empty)]
         + [_published(suite, row) for row in suite.published],
     )

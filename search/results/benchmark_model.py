@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from search.results.model import Answer, Value
+from search.results.model import Answer, MeanGain, Value
 
 RowKind = Literal["baseline", "task", "all", "best", "published"]
 
@@ -87,6 +87,9 @@ class BenchmarkTable(Answer):
     groups: dict[str, list[str]] = Field(description="of tasks")
     missing: list[str] = Field(description="tasks of the suite that are no target of the search")
     sampled: int | None = Field(description="`evaluation.max_examples`; null for whole test sets")
+    mean: MeanGain | None = Field(
+        None, description="what the best mixes gain on the test split; null where a task of the search has no claim yet"
+    )
     table: list[BenchmarkRow] = Field(alias="rows")
 
     def rows(self) -> Iterator[dict[str, Any]]:

@@ -62,7 +62,7 @@ def rank(studies: Studies, target: str | None = None, top: int = 3, rows: RowSou
     costs, gains = mix_costs(studies), Gains(studies, rows)
     asked = [target] if target is not None else targets
     ranked = {name: rank_target(studies, costs, name, top, gains=gains) for name in asked}
-    return BestMixes(search=studies.search.config.name, targets=ranked, mean=_mean(list(ranked.values())))
+    return BestMixes(search=studies.search.config.name, targets=ranked, mean=mean_claim(list(ranked.values())))
 
 
 def rank_and_explain(
@@ -180,7 +180,7 @@ def _beats(result: MixResult) -> bool | None:
     return min(means) > 0  # the distributions are symmetric: likelier than not is a mean above 0
 
 
-def _mean(ranked: Sequence[TargetMixes]) -> MeanGain | None:
+def mean_claim(ranked: Sequence[TargetMixes]) -> MeanGain | None:
     """The mean of the claims, with an interval of its own."""
     claims = [mixes.best[0].claim for mixes in ranked if mixes.best]
     found = [claim for claim in claims if claim is not None]

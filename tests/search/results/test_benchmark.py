@@ -14,6 +14,7 @@ import pytest
 from search.config.search import Search
 from search.display import report
 from search.results.benchmark import tabulate
+from search.results.ranking import rank
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.errors import InputError
@@ -79,6 +80,12 @@ def test_the_table_marks_what_it_rests_on(filled: Filler, width: int) -> None:
     ):
         assert part in words, part
     assert "some languages are missing" not in words
+
+
+def test_the_mean_of_the_claims_is_that_of_best(filled: Filler) -> None:
+    table = tabulate(filled.studies, "small")
+    assert table.mean == rank(filled.studies).mean
+    assert table.mean is not None and "mean over 2 targets: " in report.render(table)
 
 
 def test_json_and_csv(filled: Filler) -> None:
