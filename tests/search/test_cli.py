@@ -115,7 +115,7 @@ def test_an_answer_is_not_lost_to_an_output_that_lacks_letters(
     if format == "json":
         assert json.loads(text)["search"] == "small"
     elif format == "table":
-        assert f"+8.0 {'?' if encoding == 'ascii' else '±'} 2.8" in text
+        assert f"+8.0 {'?' if encoding == 'ascii' else '±'} 9.7" in text
     assert "paraphrase" in text
 
 
