@@ -77,5 +77,6 @@ def _run(
                 item,
                 concurrency,
                 retries=config.failures.retries,
+                say=terminal.say,
                 before_exit=terminal.close,
             )

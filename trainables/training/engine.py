@@ -5,6 +5,7 @@ Importing this module imports deepspeed, which takes seconds: only the process t
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ if not torch.cuda.is_available():
 
 import deepspeed
 from deepspeed.ops import __compatible_ops__
+from deepspeed.runtime.zero.partitioned_param_coordinator import PartitionedParameterCoordinator
 
 logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
 
@@ -115,6 +117,30 @@ def training_engine(
         yield engine
     finally:
         engine.destroy()
+        _give_back(engine, model, optimizer)
+
+
+def _give_back(engine: Any, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Free what an engine that was destroyed still holds: gradients, moments, and at ZeRO 3 the weights.
+
+    Its parts hold each other in circles, which Python finds only now and then. Those of ZeRO 3 are keys of caches of
+    their class as well, and never go. So the caches are cleared, and each part is emptied, whoever holds it.
+    """
+    for method in vars(PartitionedParameterCoordinator).values():
+        if hasattr(method, "cache_clear"):
+            method.cache_clear()
+    optimizer.state.clear()
+    optimizer.param_groups.clear()
+    for parameter in model.parameters():
+        parameter.grad = None
+        if deepspeed.zero.partition_parameters.is_zero_param(parameter):
+            vars(parameter).clear()  # the partition that this worker holds, and methods that hold the engine
+    whole = engine.optimizer
+    offload = getattr(whole, "parameter_offload", None)
+    for part in (getattr(offload, "param_coordinator", None), offload, whole, engine):
+        if part is not None and part is not optimizer:
+            vars(part).clear()
+    gc.collect()
 
 
 def join(number: int, world: int, store: Any, address: str, host: str = LOOPBACK) -> None:
