@@ -24,6 +24,7 @@ if not torch.cuda.is_available():
 
 import deepspeed
 from deepspeed.ops import __compatible_ops__
+from deepspeed.runtime.zero import parameter_offload
 from deepspeed.runtime.zero.partitioned_param_coordinator import PartitionedParameterCoordinator
 
 logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
@@ -123,12 +124,14 @@ def training_engine(
 def _give_back(engine: Any, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
     """Free what an engine that was destroyed still holds: gradients, moments, and at ZeRO 3 the weights.
 
-    Its parts hold each other in circles, which Python finds only now and then. Those of ZeRO 3 are keys of caches of
-    their class as well, and never go. So the caches are cleared, and each part is emptied, whoever holds it.
+    Its parts hold each other in circles, which Python finds only now and then. Those of ZeRO 3 also lie in a cache and
+    in a list that all engines share, and never go. So these are cleared, and each part is emptied, whoever holds it.
     """
     for method in vars(PartitionedParameterCoordinator).values():
-        if hasattr(method, "cache_clear"):
-            method.cache_clear()
+        for cell in getattr(method, "__closure__", None) or ():  # around the cached function is another one
+            if hasattr(cell.cell_contents, "cache_clear"):
+                cell.cell_contents.cache_clear()
+    parameter_offload.FWD_MODULE_STACK.clear()
     optimizer.state.clear()
     optimizer.param_groups.clear()
     for parameter in model.parameters():
