@@ -221,8 +221,8 @@ def _cause_of_death(error: RayActorError, memory: Any) -> Exception:
 def kills_are_deaths() -> Iterator[None]:
     """Within it Tune takes whatever Ray says of a call that no worker answered for the death of the worker.
 
-    When Ray's memory monitor ends a worker, calls of it raise `OutOfMemoryError`, which is neither a `RayActorError` nor
-    a `RayTaskError`. Tune knows these two alone: of others it makes a RuntimeError that ends the driver.
+    When Ray's memory monitor ends a worker, calls of it raise `OutOfMemoryError`, which is neither a `RayActorError`
+    nor a `RayTaskError`. Tune knows these two alone: of others it makes a RuntimeError that ends the driver.
     """
     answer = RayActorManager._actor_task_failed
 

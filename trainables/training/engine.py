@@ -61,9 +61,7 @@ def bucket_size(parameters: int) -> int:
     return min(500_000_000, max(1_000_000, parameters // 16))
 
 
-def deepspeed_config(
-    stage: StageSettings, engine: EngineSettings, workers: int, parameters: int = 0
-) -> dict[str, Any]:
+def deepspeed_config(stage: StageSettings, engine: EngineSettings, workers: int, parameters: int = 0) -> dict[str, Any]:
     """DeepSpeed's configuration for a stage on so many workers.
 
     Accumulation is left to the caller, which marks the last micro-batch of a step.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -59,7 +60,7 @@ def ask_node(node: str, seconds: float = ANSWER_SECONDS) -> NodeMemory | None:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    pinned = ray.remote(read_node_memory).options(
+    pinned: Any = ray.remote(read_node_memory).options(
         num_cpus=0, max_retries=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
     )
     try:
