@@ -280,10 +280,8 @@ def code_version() -> str:
     formats = sorted((here.parent / "formats").glob("*.py"))
     if not formats:
         raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
-    files = [
-        *(here / f"{name}.py" for name in ("answers", "card_data", "cells", "columns", "paths", "sources")),
-        *formats,
-    ]
+    readers = ("answers", "card_data", "cells", "columns", "json_rows", "paths", "sources")
+    files = [*(here / f"{name}.py" for name in readers), *formats]
     ours = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     return digest([ours, {name: importlib.metadata.version(name) for name in PACKAGES}], length=64)
 

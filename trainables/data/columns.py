@@ -212,9 +212,10 @@ class Reader:
             raise self._wrong_kind(role, "a label", value, index)
         if is_missing(value) or value == "":
             return None
-        if value not in self._known:
-            self._known[value] = self._number_of(role, value, index, labels)
-        return self._known[value]
+        known = type(value), value  # True is 1, and no label of the same name
+        if known not in self._known:
+            self._known[known] = self._number_of(role, value, index, labels)
+        return self._known[known]
 
     def _number_of(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
         """Index of the label. Names count first, then numbers as indexes."""

@@ -22,6 +22,7 @@ from datasets import Dataset, Features, IterableDataset, Value
 from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.file_digest import file_digest
+from trainables.data.json_rows import read_json
 from trainables.data.mini import suite_folder
 from trainables.data.mirror import BUILDERS, copies_of, files_of, mounted, names_in
 
@@ -60,13 +61,22 @@ class FileSplit:
     def load(self, scratch: Path) -> Dataset:
         """Raises InputError if the files cannot be read as what their names say."""
         with self._explaining():
+            if self._builder == "json":
+                rows = read_json(self.files, scratch / "rows.arrow")
+                if not len(rows):
+                    raise InputError(empty(self, "no rows"))
+                return rows
             return datasets.load_dataset(**self._how(), cache_dir=str(scratch))
 
     @contextmanager
     def stream(self) -> Iterator[IterableDataset]:
         """The rows as they are read; raises InputError as `load`, also while they are."""
         with self._explaining(), quiet():
-            yield datasets.load_dataset(**self._how(), streaming=True)
+            if self._builder == "json":
+                with TemporaryDirectory() as scratch:
+                    yield self.load(Path(scratch)).to_iterable_dataset()
+            else:
+                yield datasets.load_dataset(**self._how(), streaming=True)
 
     def count(self) -> int | None:
         """How many rows there are, of those that count for the language."""

@@ -371,13 +371,13 @@ def test_the_same_bytes_are_other_rows_as_another_sort_of_file(data, card_of, tm
 
 
 def test_data_that_change_while_they_are_read_are_not_kept(data, card_of, tmp_path, monkeypatch):
-    path, load = tmp_path / "train.jsonl", datasets.load_dataset
+    path, load = tmp_path / "train.csv", datasets.load_dataset
 
     def overtaken(*args, **options):
-        path.write_text(json.dumps({"text": "other"}))
+        path.write_text("text\nother\n")
         return load(*args, **options)
 
-    path.write_text(json.dumps({"text": "first"}))
+    path.write_text("text\nfirst\n")
     monkeypatch.setattr(datasets, "load_dataset", overtaken)
     card = card_of("masked_lm", source={"files": str(tmp_path)})
     with pytest.raises(Failure, match="changed while they were read"):
