@@ -192,7 +192,8 @@ class Reader:
                 return str(index) if is_missing(value) else as_text(value)
             case "candidates":
                 several = value if isinstance(value, list) else [value]
-                return [as_text(one) for one in several if not is_missing(one) and one != ""]
+                ids = [as_text(one) for one in several if not is_missing(one) and one != ""]
+                return list(dict.fromkeys(ids))  # named twice, it would be looked for twice
             case _:
                 return self._text(role, value, index)
 

@@ -256,3 +256,10 @@ def test_fields_of_mixed_structs_are_reached(data, card_of, tmp_path):
     columns = {"choices": "options.text"}
     card = card_of("multiple_choice", source={"files": str(tmp_path)}, columns=columns)
     assert data.rows(card, "train", "en")["choices"][:] == [["x", "y"], ["p", "q"]]
+
+
+def test_a_relevant_id_that_stands_twice_is_one(data, card_of, tables):
+    """It would have to be found twice, or half of the recall is lost."""
+    folder = tables({"id": ["x"], "text": ["the moon"], "relevant": [["b", "a", "b", ""]]}, "dev")
+    card = card_of("bitext_mining", source={"files": str(folder)})
+    assert data.rows(card, "dev", "en")["relevant"][:] == [["b", "a"]]
