@@ -26,8 +26,10 @@ from trainables.data.mini import SUITE_PREFIX
 from trainables.training.model_check import (
     TOKENIZER_FIX,
     check_files,
+    check_matrices,
     check_names,
     check_numbers,
+    check_quantization,
     check_tokenizer,
 )
 from trainables.work.failures import is_out_of_memory
@@ -76,7 +78,7 @@ def load_base(name: str, cache: Path) -> Encoder:
 
     Raises:
         InputError: there is no such model, its files are damaged, its weights are not the encoder's
-            (`model_check.check_names`) or not numbers, or it has no fast tokenizer that fits them.
+            (`model_check.check_names`), no numbers, or none that an encoder can have, or it has no fast tokenizer that fits them.
         Failure: it cannot be fetched.
     """
     folder = _folder_of(name, cache)
@@ -95,6 +97,7 @@ def load_base(name: str, cache: Path) -> Encoder:
         tokenizer = _load_tokenizer(path, model.config)
     check_numbers(model, name)
     check_tokenizer(tokenizer, model, name)
+    check_matrices(model, name)
     return Encoder(model, tokenizer)
 
 
@@ -143,6 +146,7 @@ def load(path: str | Path) -> Encoder:
 
 def _load_model(path: str | Path) -> PreTrainedModel:
     config = AutoConfig.from_pretrained(path)
+    check_quantization(config, str(path))
     model, report = architecture(config).from_pretrained(
         path,
         dtype=torch.float32,

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME
 
 from spaces.errors import InputError, Problem
@@ -28,7 +28,11 @@ tokenizer of special pieces and one or two more."""
 
 COPY_AGAIN = "copy or fetch it again"
 WEIGHTS_FIX = "save the model with model.save_pretrained, so that config.json and the weights belong together"
+UNQUANTIZED = "the model in floating point, from which the quantized one was made"
 TOKENIZER_FIX = "save it there: tokenizer.save_pretrained"
+
+SAMPLE = 100_000
+"""Values of a matrix that show whether it was quantized."""
 
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 """The number of a layer in a weight's name."""
@@ -217,6 +221,37 @@ def check_numbers(model: PreTrainedModel, name: str) -> None:
         found = f"{name}: {len(wrong)} of {len(weights)}, for example {wrong[0]}"
         fix = "take a checkpoint from before the training diverged, or copy the file again"
         raise InputError(Problem("weights of the encoder are NaN or infinite", "model", found, fix))
+
+
+def check_matrices(model: PreTrainedModel, name: str) -> None:
+    """Raise InputError if a matrix of the encoder says nothing: all its values are one, or whole numbers.
+
+    Whole numbers are what is left of quantized weights that were read as weights; of the first so many values, for
+    large vocabularies. Other embeddings than those of the words may be zero, as XLM-R's of its one token type are.
+    """
+    embeddings = [module for module in model.modules() if isinstance(module, nn.Embedding)]
+    others = {id(module.weight) for module in embeddings} - {id(model.get_input_embeddings().weight)}
+    matrices = {key: one for key, one in model.named_parameters() if one.dim() > 1 and id(one) not in others}
+    with torch.inference_mode():
+        equal = [key for key, matrix in matrices.items() if matrix.amin() == matrix.amax()]
+        samples = {key: matrix.flatten()[:SAMPLE] for key, matrix in matrices.items() if key not in equal}
+        whole = [key for key, sample in samples.items() if torch.equal(sample, sample.round())]
+    for keys, what, fix in (
+        (equal, "matrices of the encoder have one value everywhere", "save the model again, after it was trained"),
+        (whole, "weights of the encoder are whole numbers, as quantized ones are", UNQUANTIZED),
+    ):
+        if keys:
+            found = f"{name}: {len(keys)} of {len(matrices)}, for example {keys[0]}"
+            raise InputError(Problem(what, "model", found, fix))
+
+
+def check_quantization(config: PreTrainedConfig, name: str) -> None:
+    """Raise InputError if the model is stored quantized: what transformers makes of that cannot be trained."""
+    quantization = getattr(config, "quantization_config", None)
+    if quantization:
+        method = quantization.get("quant_method") if isinstance(quantization, dict) else quantization.quant_method
+        found = f"{name}: quantization_config in config.json ({method})"
+        raise InputError(Problem("the model is quantized, which cannot be trained", "model", found, UNQUANTIZED))
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, name: str) -> None:
