@@ -96,7 +96,7 @@ def _parsed(content: bytes, file: Path, line: int | None = None) -> Any:
         if b"\\ud" in content.lower():  # half a character cannot be stored
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise _unreadable(file, line, str(error)) from error
+        raise _unreadable(file, line, str(error), _fix_of(error)) from error
     return value
 
 
@@ -122,9 +122,17 @@ _WITH_LARGE = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_consta
 _LARGE = re.compile(rb"[0-9]{19}")
 
 
-def _unreadable(file: Path, line: int | None, found: str) -> InputError:
+def _fix_of(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8"
+    if isinstance(error, UnicodeEncodeError):
+        return "write the character whole: a \\ud800 to \\udfff alone is half of one"
+    return FIX
+
+
+def _unreadable(file: Path, line: int | None, found: str, fix: str = FIX) -> InputError:
     where = str(file) if line is None else f"{file}: line {line}"
-    return InputError(Problem("is not readable as JSON", where, found[:300], FIX))
+    return InputError(Problem("is not readable as JSON", where, found[:300], fix))
 
 
 class _Kind:

@@ -16,6 +16,7 @@ from typing import Any
 
 import datasets
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Dataset, Features, IterableDataset, Value
 
@@ -23,8 +24,14 @@ from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.file_digest import file_digest
 from trainables.data.json_rows import read_json
+from trainables.data.lfs_pointer import check_pointer
 from trainables.data.mini import suite_folder
 from trainables.data.mirror import BUILDERS, copies_of, files_of, mounted, names_in
+
+CSV_FIX = (
+    "put texts with commas, quotes or line breaks into quotes, quotes inside doubled (pandas' to_csv does), "
+    "and name each column in the first line"
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,8 @@ class FileSplit:
         """Arguments of `datasets.load_dataset`."""
         files = [glob.escape(str(path)) for path in self.files]  # or a folder `v[1]` would be that of `v1`
         options = self._csv_options() if self._builder == "csv" else {}
+        if self._builder == "parquet" and len(files) > 1:
+            _check_shards(self.files)
         return {"path": self._builder, "data_files": {"rows": files}, "split": "rows", **options}
 
     def _csv_options(self) -> dict[str, Any]:
@@ -107,9 +116,7 @@ class FileSplit:
             head = pd.read_csv(self.files[0], nrows=1, dtype=str, keep_default_na=False)
         if not isinstance(head.index, pd.RangeIndex):
             found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
-            raise InputError(
-                Problem("its first row has more fields than its header", self.location, found, "export the file again")
-            )
+            raise InputError(Problem("its first row has more fields than its header", self.location, found, CSV_FIX))
         return {"keep_default_na": False, "features": Features({str(name): Value("string") for name in head.columns})}
 
     @contextmanager
@@ -125,7 +132,7 @@ class FileSplit:
             if _is_about_no_rows(root):
                 raise InputError(empty(self, "no rows")) from error
             what = f"is not readable as {self._builder}"
-            raise InputError(Problem(what, self.location, str(root)[:300], "export the file again")) from error
+            raise InputError(Problem(what, self.location, str(root)[:300], _mending(self._builder, root))) from error
 
 
 @dataclass(frozen=True)
@@ -261,6 +268,9 @@ def _source(card: Card, split: Split, name: str, language: str, cache: Path, mir
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
         raise InputError(no_files(card, split, name, str(folder), there))
+    pointers = [problem for path in files if (problem := check_pointer(path, f"{card.name}.yaml: source"))]
+    if pointers:
+        raise InputError(pointers)
     return FileSplit(card, split, language, files, cache)
 
 
@@ -313,7 +323,33 @@ def empty(source: SourceSplit, rows: str) -> Problem:
 
 def _is_about_no_rows(error: BaseException) -> bool:
     """`datasets` has no error of its own for a file without rows: this is what its readers come to."""
-    return isinstance(error, StopIteration) or any(part in str(error) for part in ("no data!", "BatchSize must be"))
+    said = ("no data!", "BatchSize must be", "No columns to parse from file")
+    return isinstance(error, StopIteration) or any(part in str(error) for part in said)
+
+
+def _mending(builder: str, error: BaseException) -> str:
+    """What to do with a file that cannot be read, by what its reader says."""
+    said = str(error)
+    if isinstance(error, PermissionError):
+        return "make the file readable for whoever runs this"
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8"
+    if "names don't match" in said or "does not exist in schema" in said:
+        return "give all files of the split the same columns"
+    if "dtype equivalent" in said:
+        return "leave that column out, or write it as text, numbers, lists or structs"
+    return CSV_FIX if builder == "csv" else "it is damaged, or of another kind than its name says: copy it again"
+
+
+def _check_shards(files: Sequence[Path]) -> None:
+    """Raise InputError if a column is of another kind in a later Parquet file: it would be cast to that of the first."""
+    first, *others = [Features.from_arrow_schema(pq.read_schema(path)).arrow_schema.remove_metadata() for path in files]
+    for path, schema in zip(files[1:], others, strict=True):
+        try:
+            pa.unify_schemas([first, schema], promote_options="permissive")
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            what, fix = "a column is of another type than in the split's first file", "write all files of it alike"
+            raise InputError(Problem(what, str(path), str(error)[:300], fix)) from error
 
 
 def _root(error: BaseException) -> BaseException:

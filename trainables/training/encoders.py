@@ -78,7 +78,7 @@ def load_base(name: str, cache: Path) -> Encoder:
 
     Raises:
         InputError: there is no such model, its files are damaged, its weights are not the encoder's
-            (`model_check.check_names`), no numbers, or none that an encoder can have, or it has no fast tokenizer that fits them.
+            (`model_check.check_names`) or none that an encoder can have, or it has no fast tokenizer that fits them.
         Failure: it cannot be fetched.
     """
     folder = _folder_of(name, cache)

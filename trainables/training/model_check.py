@@ -15,12 +15,10 @@ from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerB
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME
 
 from spaces.errors import InputError, Problem
+from trainables.data.lfs_pointer import check_pointer
 
 WEIGHTS = (SAFE_WEIGHTS_NAME, SAFE_WEIGHTS_INDEX_NAME, WEIGHTS_NAME, WEIGHTS_INDEX_NAME)
 """The files that transformers looks for, in this order: the first that is there is read, no other."""
-
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-"""How the small text begins that Git LFS leaves where a large file was not fetched."""
 
 FEWEST_PIECES = 10
 """Pieces beside the special ones that a tokenizer must know. Where there is no vocabulary file, transformers makes a
@@ -50,7 +48,7 @@ def check_files(folder: Path) -> list[Problem]:
     except InputError as error:
         return list(error.problems)
     texts = [path for path in sorted(folder.iterdir()) if path.suffix in (".json", ".model", ".txt") and path.is_file()]
-    problems = [_pointer(path) for path in texts] + [_check_weights_file(path) for path in weights]
+    problems = [check_pointer(path, "model") for path in texts] + [_check_weights_file(path) for path in weights]
     return [problem for problem in problems if problem is not None]
 
 
@@ -85,28 +83,18 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        problem = _pointer(path) or Problem(f"{path.name} is not JSON", "model", f"{path}: {error}", COPY_AGAIN)
+        problem = check_pointer(path, "model") or Problem(
+            f"{path.name} is not JSON", "model", f"{path}: {error}", COPY_AGAIN
+        )
         raise InputError(problem) from error
     if not isinstance(content, dict):
         raise InputError(Problem(f"{path.name} is no JSON object", "model", str(path), COPY_AGAIN))
     return content
 
 
-def _pointer(path: Path) -> Problem | None:
-    """The problem with a file that is a Git LFS pointer."""
-    with path.open("rb") as file:
-        start = file.read(200)
-    if not start.startswith(LFS_POINTER):
-        return None
-    size = re.search(rb"^size (\d+)", start, re.MULTILINE)
-    points = f" to {int(size[1]):,} bytes" if size else ""
-    what = f"{path.name} is a Git LFS pointer and not the file itself"
-    return Problem(what, "model", f"{path}: a pointer{points}", f"git -C {path.parent} lfs pull")
-
-
 def _check_weights_file(path: Path) -> Problem | None:
     """Whether a file of weights is all there, as far as it tells itself."""
-    pointer = _pointer(path)
+    pointer = check_pointer(path, "model")
     if pointer is not None:
         return pointer
     size = path.stat().st_size
