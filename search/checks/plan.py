@@ -9,7 +9,7 @@ from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_here
 from search.forecast.estimate import Estimate, estimate
 from search.results import warm_start
-from search.results.model import PlannedSearch, StartLine, WorkItemsLine
+from search.results.plan_model import PlannedSearch, StartLine, WorkItemsLine
 from search.scheduling.simulation import simulate
 from spaces.initial_design import Start
 from trainables.prepare import prepare

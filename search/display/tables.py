@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from search.formatting import counts, duration, number, percent, points
-from search.results.model import CardLine, CardList, SearchLine, SearchList, SearchStatus, WorkItemLine
+from search.results.card_model import CardLine, CardList
+from search.results.status_model import SearchLine, SearchList, SearchStatus, WorkItemLine
 
 METRIC_NAMES = {"f1": "F1", "qa": "mean of exact match and F1"}
 
