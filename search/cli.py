@@ -116,6 +116,10 @@ def make_parser() -> argparse.ArgumentParser:
     plan.add_argument("--measure", action="store_true", help="train a few steps, to learn how long they take here")
     plan.add_argument("--simulate", action="store_true", help="play the search through on a made-up response surface")
 
+    download = command("download", _download, "fetch what a search reads from the hub, for machines without a network")
+    download.add_argument("file", type=Path)
+    download.add_argument("--list", action="store_true", help="only say what it is: sizes, licenses")
+
     doctor = command("doctor", _doctor, "check everything that a search needs: storage, data, model, Ray, every node")
     doctor.add_argument("file", type=Path)
     doctor.add_argument("--address", help="as for launch")
@@ -188,13 +192,18 @@ def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
     from search.config.workspace import cache_folder
     from search.display.terminal import Terminal
     from trainables.data.card_check import looked_at
+    from trainables.hub.hub import Hub
 
     failed = 0
     with Terminal() as terminal:
-        for card in cards:
-            found = looked_at(card, cache_folder(None), mirror)
+        hub = Hub(cache_folder(None), say=terminal.say)
+        for at, card in enumerate(cards, start=1):
+            found = looked_at(card, hub, mirror)
             failed += found.state == "failed"
             terminal.check(Check(card.name, card.kind, found.state, str(found)))
+            if found.state == "failed" and hub.is_away and at < len(cards):
+                print(f"the hub is out of reach: {len(cards) - at} cards were not looked at")
+                return 1
     print(f"{failed} of {len(cards)} cards differ from their data" if failed else "no card differs from its data")
     return 1 if failed else 0
 
@@ -218,6 +227,25 @@ def _plan(options: argparse.Namespace) -> int:
     with Terminal() as terminal:
         answer = planned(workspace, terminal.say, options.offline, options.measure, options.simulate)
     print(report.plan(answer))
+    return 0
+
+
+def _download(options: argparse.Namespace) -> int:
+    from search.config.search_file import load
+    from search.config.workspace import Workspace
+    from search.display import report
+    from search.display.terminal import Terminal
+    from trainables.pinning import list_needs
+
+    workspace = Workspace.of(load(options.file))
+    with Terminal() as terminal:
+        needs = list_needs(workspace.plan, workspace.config.model, terminal.say)
+    print(report.downloads(needs.lines))
+    if not options.list:
+        with Terminal() as terminal:
+            needs.hub.say = terminal.say
+            needs.fetch()
+        print(needs.describe())
     return 0
 
 
@@ -245,7 +273,7 @@ def _launch(options: argparse.Namespace) -> int:
     search = load(options.file)
     workspace = Workspace.of(search)
     workspace.enter(options.file)
-    return _run(workspace, options.address)
+    return _run(workspace, options.address, news=True)
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -279,7 +307,7 @@ def _submit(options: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _run(workspace: Workspace, address: str | None) -> int:
+def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
     from search.display import report
     from search.display.terminal import Terminal
     from search.launch import launch
@@ -290,7 +318,7 @@ def _run(workspace: Workspace, address: str | None) -> int:
 
     name = workspace.name
     with Terminal() as terminal:
-        ending = launch(workspace, terminal, address)
+        ending = launch(workspace, terminal, address, news)
     studies = Studies.open(workspace)
     status = summarize(studies, driven=False)
     print(report.final_answer(rank(studies), status, workspace.mlflow_uri))

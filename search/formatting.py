@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-BYTES = ("B", "kB", "MB", "GB", "TB")
+from spaces.byte_size import size as size
 
 
 def percent(value: float | None) -> str:
@@ -33,13 +33,6 @@ def number(value: float | int | None) -> str:
     if value is None:
         return "no limit"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-
-
-def size(count: float) -> str:
-    """Bytes, by thousands."""
-    step = min(len(BYTES) - 1, (len(f"{count:.0f}") - 1) // 3)
-    value = count / 1000**step
-    return f"{value:.0f} {BYTES[step]}" if step == 0 or value >= 100 else f"{value:.1f} {BYTES[step]}"
 
 
 def counts(values: Mapping[str, int]) -> str:

@@ -20,8 +20,13 @@ from search.tracking.mlflow_runs import Tracking
 from spaces.errors import Problem
 
 
-def launch(workspace: Workspace, terminal: Terminal, address: str | None = None) -> driver.SearchEnd:
+def launch(
+    workspace: Workspace, terminal: Terminal, address: str | None = None, news: bool = False
+) -> driver.SearchEnd:
     """Run a search whose folder was entered until it is over, stopped or interrupted.
+
+    Args:
+        news: tell which data sets and models of the hub are at another commit than the search's by now.
 
     Raises:
         InputError: data, cards or resources are wrong, or another driver runs this search.
@@ -40,7 +45,7 @@ def launch(workspace: Workspace, terminal: Terminal, address: str | None = None)
             agenda = Agenda(search, studies, listeners)
             ending = driver.SearchEnd.OVER
             if not agenda.over:
-                ending = _run(workspace, terminal, address, studies, agenda, tracking)
+                ending = _run(workspace, terminal, address, studies, agenda, tracking, news)
             tracking.ready()
             tracking.end(ending)
     if agenda.stop_reason:
@@ -56,11 +61,14 @@ def _run(
     studies: Studies,
     agenda: Agenda,
     tracking: Tracking,
+    news: bool,
 ) -> driver.SearchEnd:
     """Start Ray while data and model are checked, then run the agenda."""
     search, config = workspace.search, workspace.config
     with ThreadPoolExecutor(1) as aside:
-        preparing = aside.submit(checked, workspace, terminal.say)
+        preparing = aside.submit(
+            checked, workspace, studies.versioned(workspace.plan), terminal.say, news=news and bool(studies.commits)
+        )
         with connect(address, log=workspace.folder / "ray.log") as ray:
             item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
             checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
@@ -68,7 +76,9 @@ def _run(
             plan, report = preparing.result()
             for note in report.notes:
                 terminal.say(note)
-            studies.remember_data(report.versions, report.model_version)
+            studies.remember_data(report.versions, report.model_version, report.commits)
+            if report.moved is not None:
+                studies.note_moved(report.moved)
             tracking.ready()
             terminal.begin(search, studies, concurrency)
             return driver.run(

@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from spaces.digest import canonical_json
 from spaces.formats import FORMATS
 from spaces.parsing import Strict
+from spaces.repository import Repository
 from spaces.tag_schemes import labels_without_spans
 
 Split = Literal["train", "dev", "test"]
@@ -209,6 +210,12 @@ class Card(Strict):
     def training_language(self) -> str:
         """The language of the training rows; of a card with parts, the first."""
         return self.train_language or self.languages[0]
+
+    @property
+    def repositories(self) -> list[Repository]:
+        """The data sets of the hub that its rows come from; those of its parts, where it has any."""
+        sources = [card.source for card in self.parts or (self,)]
+        return [Repository("dataset", source.hub, source.revision) for source in sources if source.hub]
 
     def languages_of(self, split: Split) -> list[str]:
         """The languages that a split has rows for."""

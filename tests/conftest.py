@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.hub import client
+from tests.hub.server import Hub
 from tests.support import tiers
 from tests.support.postgres import Server
 from tests.support.s3 import Server as S3Server
@@ -51,3 +53,11 @@ def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3_server.environment.items():
         monkeypatch.setenv(name, value)
     return s3_server.bucket()
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A stand-in for the Hugging Face hub, empty, which this process's client asks; `HF_HOME` is `tmp_path`/hf."""
+    with Hub() as server:
+        client.point(monkeypatch, server.url, tmp_path / "hf")
+        yield server

@@ -46,10 +46,11 @@ TOWERS = {
     ],
     "trainables": [
         {"work", "store"},
-        {"formats"},
+        {"formats", "hub"},
         {"data"},
         {"training"},
         {"evaluation"},
+        {"pinning"},
         {"worker", "prepare", "simulated"},
         {"peer"},
         {"trainable"},

@@ -23,6 +23,7 @@ from tests.support.examples import TEXTS
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data
 from trainables.evaluation import logme, submission
+from trainables.hub.hub import Hub
 from trainables.training import encoders
 from trainables.work.item import WorkItem
 from trainables.work.preparation import PreparationReport
@@ -107,7 +108,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
 
 def test_its_cards_are_checked_and_their_rows_read(search: Search, tmp_path: Path) -> None:
     card = search.targets["letters"]
-    report = looked_at(card, tmp_path / "cache", None)
+    report = looked_at(card, Hub(tmp_path / "cache"), None)
     assert (report.state, report.looked) == ("ok", 3), str(report)
     rows, features = Data(tmp_path / "cache").features(card, "train", "en", kit_of("bert").tokenizer, 48)
     assert rows.column_names == list(ROW.columns)

@@ -37,7 +37,7 @@ the model."""
 
 
 def prepare(
-    plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False
+    plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False, news: bool = False
 ) -> PreparationReport:
     """Build, check and measure in a process of its own.
 
@@ -47,12 +47,13 @@ def prepare(
         say: told each step.
         offline: leave out what only the hub could answer, and licensed files that are not here.
         measure: train a few steps, to learn how long they take.
+        news: ask whether what the plan has commits of is at others by now.
 
     Raises:
         InputError: every mistake in cards, data and model, at once.
         Failure: something could not be read, written or reached.
     """
-    report = inspect(plan, model, cpus, say, offline, measure)
+    report = inspect(plan, model, cpus, say, offline, measure, news)
     problems = [problem for of_card in report.problems.values() for problem in of_card]
     if problems or report.model_problems:
         is_mistake = problems or not report.away
@@ -61,7 +62,7 @@ def prepare(
 
 
 def inspect(
-    plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False
+    plan: Plan, model: str, cpus: float, say: Say, offline: bool = False, measure: bool = False, news: bool = False
 ) -> PreparationReport:
     """As `prepare`, but what is wrong with cards and model stands in the report and is not raised.
 
@@ -70,7 +71,7 @@ def inspect(
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    asked = (sender, plan.model_dump_json(), model, cpus, offline, measure)
+    asked = (sender, plan.model_dump_json(), model, cpus, offline, measure, news)
     process = context.Process(target=_prepare_for, args=asked, daemon=True)
     process.start()
     sender.close()
@@ -94,13 +95,15 @@ def inspect(
             process.kill()
 
 
-def _prepare_for(sender: Connection, plan: str, model: str, cpus: float, offline: bool, measure: bool) -> None:
+def _prepare_for(
+    sender: Connection, plan: str, model: str, cpus: float, offline: bool, measure: bool, news: bool
+) -> None:
     """The process: sends each step, then the report or an error."""
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # or the hub's client tries for half a minute
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # and tells of each try
     try:
-        sender.send(_prepare_here(Plan.model_validate_json(plan), model, cpus, sender.send, offline, measure))
+        sender.send(_prepare_here(Plan.model_validate_json(plan), model, cpus, sender.send, offline, measure, news))
     except TaskmixError as error:
         sender.send(error)
     except KeyboardInterrupt:
@@ -110,14 +113,17 @@ def _prepare_for(sender: Connection, plan: str, model: str, cpus: float, offline
         sender.send(Failure(problem))
 
 
-def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, measure: bool) -> PreparationReport:
+def _prepare_here(
+    plan: Plan, model: str, cpus: float, say: Say, offline: bool, measure: bool, news: bool
+) -> PreparationReport:
     build_suites(plan, model, say)
     import torch
 
     from trainables.data.card_data import Data
     from trainables.data.overlaps import describe_overlaps
+    from trainables.pinning import commits_of, layout_problems, moved, needs_of, pinned, version_of
     from trainables.training.encoders import load_base
-    from trainables.training.model_version import model_version
+    from trainables.training.model_files import model_version
     from trainables.training.speed import (
         device_name,
         measure_seconds_per_token,
@@ -125,24 +131,33 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
     )
 
     torch.set_num_threads(max(1, round(cpus)))
-    data = Data(cache=Path(plan.cache), mirror=plan.mirror)
     cards = plan.cards()
+    data = Data(Path(plan.cache), plan.mirror, plan.commits, say)
     unreached = {(card.kind, card.name): list(away(card, plan.mirror)) for card in cards} if offline else {}
     here = [card for card in cards if not unreached.get((card.kind, card.name))]
     say("checking the data sets")
-    problems = {card.name: of_card for card in here if (of_card := data.check(card))}
+    of_hub = [card for card in here if data.repositories(card)]
+    problems = {card.name: of_card for card in here if card not in of_hub and (of_card := data.check(card))}
+    data = pinned(plan, data, of_hub, model)
+    if problems:  # files that have to be brought by hand, or were spoilt: named before gigabytes are fetched
+        problems |= {card.name: of_card for card in of_hub if (of_card := layout_problems(data, card))}
+        return PreparationReport(problems=problems)
+    needs_of(data, of_hub, model).fetch()
+    problems |= {card.name: of_card for card in of_hub if (of_card := data.check(card))}
     sound = [card for card in here if card.name not in problems]
     say("comparing what is trained on with what is scored")
     notes = [note for card in sound for note in data.remarks(card)] + describe_overlaps(plan, data, sound)
     say("loading the model")
     report = PreparationReport(
         notes=notes,
-        versions={plan.version_name(card): data.version(card) for card in sound},
+        versions={plan.version_name(card): version_of(plan, data, card) for card in sound},
+        moved=moved(data, plan.commits) if news and not data.hub.is_away else None,
+        commits=commits_of(plan, data, sound, model),
         unreached=sorted({source for sources in unreached.values() for source in sources}),
         problems=problems,
     )
     try:
-        encoder = load_base(model, data.cache)
+        encoder = load_base(model, data.hub)
     except TaskmixError as error:
         missing = isinstance(error, Failure)
         if missing and offline:
@@ -161,7 +176,7 @@ def _prepare_here(plan: Plan, model: str, cpus: float, say: Say, offline: bool, 
         training = measure_training_seconds_per_token(encoder, model, data, tasks[0], plan)
     return report.model_copy(
         update={
-            "model_version": model_version(model, data.cache),
+            "model_version": model_version(model, data.hub),
             "sizes": {card.name: _measure_sizes(plan, data, card, encoder) for card in sound},
             "seconds_per_token": measure_seconds_per_token(encoder, plan),
             "training_seconds_per_token": training,

@@ -30,7 +30,7 @@ from trainables.training import encoders
 from trainables.training.engine import autocast
 from trainables.training.group import Group
 from trainables.training.merging import merge_stored
-from trainables.training.model_version import model_version
+from trainables.training.model_files import model_version
 from trainables.training.process import device
 from trainables.training.stage import StageSpec
 from trainables.training.trainer import RunningItem, Trainer
@@ -53,7 +53,7 @@ class Worker:
     def __init__(self, plan: Plan, group: Group | None = None) -> None:
         cache = Path(plan.cache)
         self.plan = plan
-        self.data = Data(cache=cache, mirror=plan.mirror)
+        self.data = Data(cache, plan.mirror, plan.commits)
         self.store = Store(plan.store, cache)
         self.trainer = Trainer(plan, self.data, self.store, group)
         self._base: dict[str, encoders.Encoder] = {}
@@ -150,7 +150,7 @@ class Worker:
         if model not in self._base:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
             try:
-                base = encoders.load_base(model, self.data.cache)
+                base = encoders.load_base(model, self.data.hub)
             except InputError as error:  # it was looked at before the search began: something is wrong on this node
                 raise Failure(error.problems) from error
             self._check_model(model)
@@ -160,7 +160,7 @@ class Worker:
     def _check_model(self, model: str) -> None:
         """Raise Failure if what was loaded here is not what the keys say."""
         known = self.plan.model_version
-        if known is not None and (here := model_version(model, self.data.cache)) != known:
+        if known is not None and (here := model_version(model, self.data.hub)) != known:
             fix = "bring the same files to every node, and leave them as they are while the search goes on"
             raise Failure(Problem("the model is another one than the search's", model, f"{here}, not {known}", fix))
 
@@ -169,7 +169,7 @@ class Worker:
         cards = [self.plan.tasks[task] for task in tasks]
         for card in [*cards, *(card for target in targets for card in self.plan.cards_of(target))]:
             known = self.plan.version_of(card)
-            if known is not None and known != self.data.version(card):
+            if known is not None and not self.data.has_version(card, known):
                 what, fix = "the data are others than the search's", "bring them back as they were, on every node"
                 raise Failure(Problem(what, card.name, f"the digest is not {known}", fix))
 

@@ -24,6 +24,7 @@ from search.forecast.concurrency import concurrency_on, item_resources
 from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
+from spaces.repository import SUITE_PREFIX, Repository, is_folder
 from trainables.data.mirror import mounted
 from trainables.prepare import inspect
 from trainables.store.filesystem import Files
@@ -225,7 +226,7 @@ def _probe(workspace: Workspace) -> Iterator[str]:
 def _question(plan: Plan, model: str, connection: Connection, probe: str) -> ReportRequest:
     """What the nodes are asked, from what the work items will read."""
     cards = plan.cards()
-    suite, folder = model.startswith("suite:"), _is_folder(model)
+    suite, folder, repository = model.startswith(SUITE_PREFIX), is_folder(model), Repository.of_model(model)
     folders = [model] if folder else []
     mirror = mounted(plan.mirror) if plan.mirror else None
     folders += [str(mirror)] if mirror else []
@@ -237,22 +238,16 @@ def _question(plan: Plan, model: str, connection: Connection, probe: str) -> Rep
         temporary=str(connection.logs.parent),
         folders=tuple(dict.fromkeys(folders)),
         hub=plan.mirror is None and any(card.source.hub for card in cards),
-        hub_model=None if suite or folder else model,
+        hub_model=repository.id if repository else None,
         suite=suite or any(card.source.suite for card in cards),
     )
-
-
-def _is_folder(model: str) -> bool:
-    """Whether a model is a folder, or was meant to be one."""
-    path = Path(model).expanduser()
-    return path.is_dir() or path.is_absolute() or model.startswith(".")
 
 
 def _paths(plan: Plan, model: str) -> Check:
     """On a cluster a relative path is another folder in each process."""
     named = {"storage.store": plan.store, "storage.mirror": plan.mirror}
     named |= {f"{card.name}.yaml: source.files": card.source.files for card in plan.cards()}
-    if _is_folder(model):
+    if is_folder(model):
         named["model"] = model
     relative = [
         f"{key} ({path})"

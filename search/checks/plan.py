@@ -18,12 +18,22 @@ from trainables.work.preparation import PreparationReport
 
 
 def checked(
-    workspace: Workspace, say: Callable[[str], None], offline: bool = False, measure: bool = False
+    workspace: Workspace,
+    plan: Plan,
+    say: Callable[[str], None],
+    offline: bool = False,
+    measure: bool = False,
+    news: bool = False,
 ) -> tuple[Plan, PreparationReport]:
-    """The plan for the workers, after everything it names was built, read and checked (`trainables/prepare.py`)."""
-    plan, config = workspace.plan, workspace.config
-    report = prepare(plan, config.model, config.resources.cpus, say, offline, measure)
-    return plan.model_copy(update={"versions": report.versions, "model_version": report.model_version}), report
+    """The plan for the workers, after everything it names was built, read and checked (`trainables/prepare.py`).
+
+    Args:
+        plan: of the workspace; of a search that was begun, with what it was begun with.
+    """
+    config = workspace.config
+    report = prepare(plan, config.model, config.resources.cpus, say, offline, measure, news)
+    known = {"versions": report.versions, "model_version": report.model_version, "commits": report.commits}
+    return plan.model_copy(update=known), report
 
 
 def planned(
@@ -47,7 +57,7 @@ def planned(
     """
     search, config = workspace.search, workspace.config
     concurrency = concurrency_here(config.resources, say)
-    plan, report = checked(workspace, say, offline, measure)
+    plan, report = checked(workspace, workspace.plan, say, offline, measure)
     work = (simulate if simulated else estimate)(search, plan, report, concurrency)
     earlier = warm_start.starts(workspace) if "earlier" in config.start.priors else ()
     return describe(search, search.starts(earlier), report, work)

@@ -13,6 +13,7 @@ from spaces.errors import nearest
 from spaces.initial_design import Prior
 from spaces.parsing import Limit, Strict
 from spaces.recipe import Value
+from spaces.repository import Repository
 from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings
 
 RESERVED = frozenset({"store"})
@@ -237,14 +238,27 @@ class SearchConfig(Strict):
     storage: StorageConfig = StorageConfig()
     failures: FailuresConfig = FailuresConfig()
 
+    @field_validator("model", mode="before")
+    @classmethod
+    def _with_revision(cls, model: Any) -> Any:
+        """`{id: ..., revision: ...}` is another way to write `id@revision`."""
+        if not isinstance(model, dict):
+            return model
+        if set(model) != {"id", "revision"} or not all(isinstance(part, str) for part in model.values()):
+            raise ValueError("a name, or {id: ..., revision: ...} of a model of the hub")
+        return f"{model['id']}@{model['revision']}"
+
     def fixed(self) -> dict[str, Any]:
         """What must not change while a search goes on, flat: dotted key -> value.
 
         Budgets, resources, failures and how often winners are measured may; they do not change what a score means.
-        What judges an estimate decides its unit.
+        What judges an estimate decides its unit. A model's revision is where its files are from; what they are is
+        compared by `Plan.model_version`.
         """
+        of_hub = Repository.of_model(self.model)
         free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"}
-        return dict(flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
+        fixed = dict(flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
+        return fixed | ({"model": of_hub.id} if of_hub else {})
 
 
 def flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -26,6 +26,7 @@ from search.studies.database import shown
 
 if TYPE_CHECKING:
     from search.retention.gc import GcPlan
+    from trainables.hub.needs import Need
 
 FORMATS = ("table", "json", "csv")
 
@@ -154,6 +155,13 @@ def _costs(planned: PlannedSearch) -> Iterator[Text]:
 def _rounded(hours: float) -> str:
     """To two digits: an estimate has no more."""
     return f"{hours:.2g}" if hours < 10 else f"{round(hours, 1 - len(str(int(hours))) + 1):,.0f}"
+
+
+def downloads(needs: Sequence[Need], width: int | None = None) -> str:
+    """What a search reads from the hub."""
+    if not needs:
+        return "the search reads nothing from the hub"
+    return _print(_console(width), [tables.downloads(needs)])
 
 
 def gc_plan(unneeded: GcPlan, width: int | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -10,9 +11,12 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from search.formatting import counts, duration, number, percent, points
+from search.formatting import counts, duration, number, percent, points, size
 from search.results.card_model import CardLine, CardList
 from search.results.status_model import SearchLine, SearchList, SearchStatus, WorkItemLine
+
+if TYPE_CHECKING:
+    from trainables.hub.needs import Need
 
 METRIC_NAMES = {"f1": "F1", "qa": "mean of exact match and F1"}
 
@@ -40,8 +44,11 @@ def status(answer: SearchStatus, console: Console) -> list[RenderableType]:
         ("failures", counts({**failures.by_kind, "total": failures.count})),
     ):
         grid.add_row(Text(name, "dim"), Text(text))
+    if answer.commits:
+        grid.add_row(Text("hub", "dim"), Text(f"{len(answer.commits)} data sets and models, each at a settled commit"))
     parts: list[RenderableType] = [Text(answer.search, "bold"), grid]
     parts += [Text(line, "red") for line in shortcomings(answer)]
+    parts += [Text(line, "yellow") for line in news(answer)]
     parts += [
         Text(f"runs: {_named(item)} at rung {item.rung} for {', '.join(item.targets)}") for item in answer.running
     ]
@@ -59,6 +66,30 @@ def shortcomings(answer: SearchStatus) -> list[str]:
         for task, items in answer.failures.tasks.items()
     ]
     return lines + [f"no mixture could be measured on {target}" for target in answer.unmeasured]
+
+
+def news(answer: SearchStatus) -> list[str]:
+    """What of the hub is at another commit by now, a line each."""
+    lines = [
+        f"{name} moved on to {commit[:7]}; the search reads {answer.commits.get(name, '')[:7]}"
+        for name, commit in answer.moved.items()
+    ]
+    return [*lines, "to search on what is new, launch the file under another name"] if lines else []
+
+
+def downloads(lines: Iterable[Need]) -> Table:
+    """A row per repository that a search reads from the hub."""
+    table = plain("from the hub", "commit", "files", "size", "to fetch", "license", right=(2, 3, 4))
+    for line in lines:
+        table.add_row(
+            Text(line.repository.name),
+            Text(line.commit[:7]),
+            number(line.files),
+            size(line.size),
+            size(line.missing) if line.missing else "-",
+            Text(line.license or "not said"),
+        )
+    return table
 
 
 def _named(item: WorkItemLine) -> str:

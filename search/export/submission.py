@@ -56,7 +56,7 @@ def export(
     suite = search.catalogue.suite(suite_name, "--format")
     wanted = [_task(suite, name) for name in tasks] or suite.order
     plan = studies.versioned(workspace.plan)
-    data = Data(cache=workspace.cache, mirror=plan.mirror)
+    data = Data(workspace.cache, plan.mirror, plan.commits)
     mixture = None if mix is None else Mixture.parse(mix)
     problems: list[Problem] = []
     if folder.is_dir() and any(folder.iterdir()):

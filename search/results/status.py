@@ -83,6 +83,8 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
         ),
         running=[_work_item(record) for record in running],
         unmeasured=_unmeasured(studies, failed) if over else [],
+        commits=studies.commits,
+        moved=studies.moved,
     )
 
 

@@ -117,10 +117,20 @@ class SearchStatus(Answer):
         exclude_if=not_,
         description="of a search that is over: targets on which no mixture could be measured; left out where empty",
     )
+    commits: dict[str, str] = Field(
+        default_factory=dict,
+        exclude_if=not_,
+        description="data set or model of the hub -> commit that the search reads; left out where empty",
+    )
+    moved: dict[str, str] = Field(
+        default_factory=dict,
+        exclude_if=not_,
+        description="those of them that had another commit when the search was last launched -> that one",
+    )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Of the CSV: a single row."""
-        yield flat(self.model_dump(mode="json", exclude={"running"}))
+        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved"}))
 
 
 class BestLine(Answer):

@@ -11,6 +11,9 @@ from spaces.errors import Problem
 Cards = Mapping[str, Mapping[str, Any]]
 """What of each card decides a score, as `Plan.deciding` gives it."""
 
+WHERE_FROM = frozenset({"source.revision"})
+"""Keys of cards that searches were kept with in former versions, and that decide nothing by themselves."""
+
 
 def card_differences(begun: Cards, now: Cards) -> list[Problem]:
     """Where cards would give other scores than those that the search was begun with."""
@@ -19,7 +22,7 @@ def card_differences(begun: Cards, now: Cards) -> list[Problem]:
         before, after = dict(flat(begun[name])), dict(flat(now[name]))
         for key in sorted(before.keys() | after.keys()):
             old, new = _stated(before.get(key)), _stated(after.get(key))
-            if old != new:
+            if old != new and key not in WHERE_FROM:
                 what = "differs from the card that the search was begun with"
                 problems.append(Problem(what, f"{_file(name)}: {key}", f"{_short(new)} (the search has {_short(old)})"))
     if not problems:  # else other cards follow from a key above

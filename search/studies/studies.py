@@ -56,6 +56,7 @@ from trainables.work.outcome import Failed, Outcome, Score
 from trainables.work.plan import Plan
 
 CONFIG, CARDS, VERSIONS, MODEL = "config", "cards", "versions", "model"
+COMMITS, MOVED = "commits", "moved"
 WALL, EXHAUSTED = "wall_seconds", "exhausted"
 EARLIER, EXPECTED = "earlier", "expected_gain"
 """Attributes of the first target's study."""
@@ -167,9 +168,25 @@ class Studies:
         model = self._attributes.get(MODEL)
         return model["version"] if model and model["in_keys"] else None
 
+    @property
+    def commits(self) -> dict[str, str]:
+        """What of the hub the search reads, as `Plan.commits`."""
+        return dict(self._attributes.get(COMMITS, {}))
+
+    @property
+    def moved(self) -> dict[str, str]:
+        """What of it had another commit when somebody last looked, and that one."""
+        return dict(self._attributes.get(MOVED, {}))
+
+    def note_moved(self, moved: Mapping[str, str]) -> None:
+        """Keep what has another commit by now, for people: the search goes on with its own."""
+        if moved != self.moved:
+            self._note(MOVED, dict(moved))
+
     def versioned(self, plan: Plan) -> Plan:
-        """The plan with the versions that the search was begun with, from which the keys of its store are made."""
-        return plan.model_copy(update={"versions": self.versions, "model_version": self.model_version})
+        """The plan with what the search was begun with: versions, which are in the keys of its store, and commits."""
+        known = {"versions": self.versions, "model_version": self.model_version, "commits": self.commits}
+        return plan.model_copy(update=known)
 
     @property
     def earlier(self) -> list[Start] | None:
@@ -242,13 +259,16 @@ class Studies:
         """Keep what earlier searches had found when this one began, so that a resume begins alike."""
         self._note(EARLIER, [{"mixture": start.mixture.weights, "reason": start.reason} for start in starts])
 
-    def remember_data(self, versions: Mapping[str, str], model: str | None = None) -> None:
+    def remember_data(
+        self, versions: Mapping[str, str], model: str | None = None, commits: Mapping[str, str] | None = None
+    ) -> None:
         """Keep on what data the search is and from which model it starts.
 
         Args:
             versions: as `Plan.versions`. One that tells apart two cards whose digest was one when the search was begun
                 is left out: its keys are made without.
             model: as `Plan.model_version`, where known. It enters the keys of searches that begin with it.
+            commits: as `Plan.commits`.
 
         Raises:
             InputError: they changed since the search was begun, so that its scores could not be compared any more.
@@ -260,6 +280,8 @@ class Studies:
         changed += version_differences(kept, versions)
         if changed:
             raise InputError(changed)
+        if commits and self.commits != {**self.commits, **commits}:
+            self._note(COMMITS, {**self.commits, **commits})
         if model and not begun:  # before the data: who finds those takes the search for one that is begun
             self._note(MODEL, {"version": model, "in_keys": is_new})
         if kept != {**kept, **versions}:

@@ -92,7 +92,8 @@ class Pages:
 
     def fixed(self) -> dict[str, str]:
         """Parameters of the search's own run: what never changes."""
-        fixed = self.search.config.fixed()
+        commits = {f"commit.{name}".replace("@", ":"): commit for name, commit in self.studies.commits.items()}
+        fixed = self.search.config.fixed() | commits
         return {key: _text(value) for key, value in fixed.items() if value is not None and value not in ([], {})}
 
     def summary(self) -> list[MetricRow]:

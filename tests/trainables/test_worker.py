@@ -21,7 +21,7 @@ from tests.support.examples import EXAMPLES
 from trainables.data.card_data import Data
 from trainables.formats import by_name, vectors
 from trainables.training import encoders, stage, trainer
-from trainables.training.model_version import model_version
+from trainables.training.model_files import model_version
 from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key, score_key
 from trainables.work.outcome import Outcome, Progress
@@ -268,7 +268,7 @@ def versioned(plan: Plan) -> Plan:
     """The plan of a search that knows its data and its model."""
     data, model = Data(Path(plan.cache)), str(Path(plan.cache).parent / "model")
     versions = {plan.version_name(card): data.version(card) for card in plan.cards()}
-    return plan.model_copy(update={"versions": versions, "model_version": model_version(model, data.cache)})
+    return plan.model_copy(update={"versions": versions, "model_version": model_version(model, data.hub)})
 
 
 def trained(plan: Plan, work: WorkItem) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from spaces.card import Card, Split
 from spaces.errors import InputError, Problem, TaskmixError
 from trainables.data.columns import Reader
-from trainables.data.sources import SourceSplit, empty, sources_of
+from trainables.data.reading import empty
+from trainables.data.sources import SourceSplit, sources_of
+from trainables.hub.hub import Hub
 
 FIRST = 100
 """Rows that are read at a time, until one of them counts."""
@@ -57,14 +58,14 @@ class CardReport:
         return f"{first.where}: {first.what}{seen}" + (f" (and {more} more)" if more else "")
 
 
-def looked_at(card: Card, cache: Path, mirror: str | None) -> CardReport:
+def looked_at(card: Card, hub: Hub, mirror: str | None) -> CardReport:
     """Columns, labels and sizes of every split that the card names, in every language, from the first rows."""
     report = CardReport(card)
     pools = [card.pool_card.model_copy(update={"sizes": {}})] if card.pool is not None else []
     for part in (*(card.parts or (card,)), *pools):
         for split, language in _named(part):
             try:
-                sources = sources_of(part, split, language, cache, mirror)
+                sources = sources_of(part, split, language, hub, mirror)
                 for source in sources:
                     report.remarks |= dict.fromkeys(_look(source))
                 report.looked += 1
@@ -74,6 +75,8 @@ def looked_at(card: Card, cache: Path, mirror: str | None) -> CardReport:
                     Problem(problem.what, f"{problem.where} ({language})", problem.found, problem.fix)
                     for problem in error.problems
                 ]
+                if hub.is_away:  # then it is for every other split, too
+                    return report
     return report
 
 

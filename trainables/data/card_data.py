@@ -11,9 +11,9 @@ import hashlib
 import importlib.metadata
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,12 +27,18 @@ from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from spaces.formats import FORMATS
+from spaces.repository import Repository
 from trainables.data.columns import Reader, Remarks, features_of
+from trainables.data.hub_split import HubSplit
 from trainables.data.mini import suite_folder
 from trainables.data.pool_check import pool_problems
-from trainables.data.sources import SourceSplit, empty, quiet, sources_of, unwritable
+from trainables.data.reading import empty, unwritable
+from trainables.data.sources import SourceSplit, sources_of
 from trainables.formats import by_name
+from trainables.hub.hub import Hub
+from trainables.hub.quiet import quiet
 from trainables.store.filesystem import write_aside
+from trainables.work.preparation import Say
 
 __all__ = ["Data", "Split", "fingerprint", "suite_folder"]
 
@@ -45,10 +51,19 @@ class Data:
         cache: folder for everything that is downloaded, built or tokenised.
         mirror: folder or fsspec URL with copies of hub data sets, `<hub id>/<config>/<split>.parquet`; then the hub is
             not asked.
+        commits: as `Plan.commits`; of what is not in it, the hub is asked for the newest.
+        say: told what takes long at the hub.
     """
 
     cache: Path
     mirror: str | None = None
+    commits: Mapping[str, str] = field(default_factory=dict)
+    say: Say = lambda line: None
+
+    @cached_property
+    def hub(self) -> Hub:
+        """What is read of the hub, always at the same commit."""
+        return Hub(self.cache, self.commits, self.say)
 
     def rows(self, card: Card, split: Split, language: str, limit: int | None = None) -> Dataset:
         """The labelled rows of a split with canonical columns (`spaces.formats.FORMATS`).
@@ -164,8 +179,33 @@ class Data:
 
         Raises: as `rows`.
         """
+        return self._digest(card, lambda source: source.version)
+
+    def has_version(self, card: Card, known: str) -> bool:
+        """Whether `known` is the card's version, as it is made now or as former searches made it.
+
+        Raises: as `rows`.
+        """
+        return known == self.version(card) or known == self._digest(
+            card, lambda source: source.former_version if isinstance(source, HubSplit) else source.version
+        )
+
+    def repositories(self, card: Card) -> list[Repository]:
+        """The data sets of the hub that the card's rows come from; none where there is a mirror."""
+        return [] if self.mirror is not None else card.repositories
+
+    def hub_files(self, card: Card) -> dict[Repository, list[str]]:
+        """What a search reads from the hub for the card: repository -> paths. Raises as `HubSplit.files`."""
+        files: dict[Repository, list[str]] = {}
+        for part, split, language in _splits_used(card):
+            for source in self._sources(part, split, language):
+                if isinstance(source, HubSplit):
+                    files.setdefault(source.repository, []).extend(source.files)
+        return {repository: list(dict.fromkeys(paths)) for repository, paths in files.items()}
+
+    def _digest(self, card: Card, version: Callable[[SourceSplit], Any]) -> str:
         versions = [
-            [split, language, [source.version for source in self._sources(part, split, language)]]
+            [split, language, [version(source) for source in self._sources(part, split, language)]]
             for part, split, language in _splits_used(card)
         ]
         return digest(versions, length=32)
@@ -250,7 +290,7 @@ class Data:
         return rows.select(np.sort(order[:limit]))
 
     def _sources(self, card: Card, split: Split, language: str) -> list[SourceSplit]:
-        return sources_of(card, split, language, self.cache, self.mirror)
+        return sources_of(card, split, language, self.hub, self.mirror)
 
 
 def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
@@ -269,6 +309,9 @@ def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
 _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictionary()
 
 
+READERS = ("file_split", "hub_split", "json_rows", "reading", "sources")
+"""Our modules that know where rows lie."""
+
 PACKAGES = ("datasets", "pandas", "pyarrow", "tokenizers", "transformers")
 """Whose code reads files and tokenises: another version may do either otherwise."""
 
@@ -280,8 +323,10 @@ def code_version() -> str:
     formats = sorted((here.parent / "formats").glob("*.py"))
     if not formats:
         raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
-    readers = ("answers", "card_data", "cells", "columns", "json_rows", "paths", "sources")
-    files = [*(here / f"{name}.py" for name in readers), *formats]
+    files = [
+        *(here / f"{name}.py" for name in ("answers", "card_data", "cells", "columns", "layout", "paths", *READERS)),
+        *formats,
+    ]
     ours = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     return digest([ours, {name: importlib.metadata.version(name) for name in PACKAGES}], length=64)
 

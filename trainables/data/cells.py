@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from math import isnan
 from typing import Any
 
@@ -40,3 +41,8 @@ def in_words(words: Mapping[str, str], value: Any) -> Any:
     if text.casefold() in TRUTHS[0]:
         return next((words[key] for key in words if key.casefold() == text.casefold()), value)
     return words.get(text, value)
+
+
+def matches(row: Mapping[str, Any], patterns: Mapping[str, str]) -> bool:
+    """Whether each column's value is of its pattern."""
+    return all(fnmatchcase(str(row[column]), pattern) for column, pattern in patterns.items())

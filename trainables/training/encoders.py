@@ -20,9 +20,8 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING
 from transformers.utils import logging
 
-from spaces.errors import Failure, InputError, Problem, TaskmixError
-from trainables.data.card_data import suite_folder
-from trainables.data.mini import SUITE_PREFIX
+from spaces.errors import InputError, Problem, TaskmixError
+from trainables.hub.hub import Hub
 from trainables.training.model_check import (
     TOKENIZER_FIX,
     check_files,
@@ -32,6 +31,7 @@ from trainables.training.model_check import (
     check_quantization,
     check_tokenizer,
 )
+from trainables.training.model_files import fetch_model, folder_of
 from trainables.work.failures import is_out_of_memory
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -69,50 +69,39 @@ class Encoder:
             raise InputError(Problem(what, where, str(tokens), f"at most {self.longest}"))
 
 
-def load_base(name: str, cache: Path) -> Encoder:
+def load_base(name: str, hub: Hub) -> Encoder:
     """The pretrained encoder called `name`.
 
     Args:
-        name: a hub id, a folder, or `suite:<suite>/<model>`.
-        cache: folder where suites are built.
+        name: a hub id, or `id@revision`; a folder; or `suite:<suite>/<model>`.
+        hub: where a hub id is looked up; suites are built in its cache.
 
     Raises:
         InputError: there is no such model, its files are damaged, its weights are not the encoder's
             (`model_check.check_names`) or none that an encoder can have, or it has no fast tokenizer that fits them.
         Failure: it cannot be fetched.
     """
-    folder = _folder_of(name, cache)
-    path, fix = str(folder or name), "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5"
-    if folder is not None:
-        if not folder.is_dir():
-            raise InputError(Problem("there is no such folder with a model", "model", path, fix))
-        problems = check_files(folder)
-        if problems:
-            raise InputError(problems)
-    else:
-        fix += "; is the hub reachable?"
-    with _explaining("the model cannot be loaded", name, folder is not None, fix):
-        model = _load_model(path)
-    with _explaining(f"no tokenizer that can be read in {name}", name, folder is not None, TOKENIZER_FIX):
-        tokenizer = _load_tokenizer(path, model.config)
+    folder = folder_of(name, hub.cache)
+    if folder is None:
+        folder = fetch_model(name, hub)
+    fix = "a hub id, a folder with config.json and model.safetensors, or suite:mini/mini-e5"
+    if not folder.is_dir():
+        raise InputError(Problem("there is no such folder with a model", "model", str(folder), fix))
+    problems = check_files(folder)
+    if problems:
+        raise InputError(problems)
+    with _explaining("the model cannot be loaded", name, fix):
+        model = _load_model(folder)
+    with _explaining(f"no tokenizer that can be read in {name}", name, TOKENIZER_FIX):
+        tokenizer = _load_tokenizer(folder, model.config)
     check_numbers(model, name)
     check_tokenizer(tokenizer, model, name)
     check_matrices(model, name)
     return Encoder(model, tokenizer)
 
 
-def _folder_of(name: str, cache: Path) -> Path | None:
-    """The folder that a model's name stands for, there or not; None for a hub id, which nothing but a folder's way of
-    writing tells from a relative path."""
-    if name.startswith(SUITE_PREFIX):
-        suite, _, model = name.removeprefix(SUITE_PREFIX).partition("/")
-        return suite_folder(cache, suite) / "models" / model
-    path = Path(name).expanduser()
-    return path if path.exists() or name.startswith(("/", ".", "~")) else None
-
-
 @contextmanager
-def _explaining(what: str, name: str, is_here: bool, fix: str) -> Iterator[None]:
+def _explaining(what: str, name: str, fix: str) -> Iterator[None]:
     """Turns what transformers, safetensors, tokenizers and torch raise of a model's files into a problem.
 
     Those raise errors of many classes, tokenizers `Exception` itself.
@@ -126,12 +115,11 @@ def _explaining(what: str, name: str, is_here: bool, fix: str) -> Iterator[None]
             raise
         reason = " ".join(str(error).split())[:LONGEST_REASON]
         problem = Problem(what, where="model", found=f"{name}: {reason or type(error).__name__}", fix=fix)
-        was_fetched = is_here or not isinstance(error, OSError)
-        raise (InputError if was_fetched else Failure)(problem) from error
+        raise InputError(problem) from error
 
 
 def load(path: str | Path) -> Encoder:
-    """An encoder from a folder or a hub id, in fp32, without a pooling layer.
+    """An encoder from a folder, in fp32, without a pooling layer.
 
     A pooler is new and random where the checkpoint has none, and no head of ours reads it. Of an encoder-decoder such
     as mT5 it is the encoder alone.

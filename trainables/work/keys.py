@@ -113,5 +113,9 @@ def _model(plan: Plan, recipe: Recipe) -> str:
 
 
 def _identity(plan: Plan, card: Card) -> dict[str, Any]:
-    """What decides which rows are read and how."""
-    return {**card.identity, "data": plan.version_of(card)}
+    """What decides which rows are read and how. Of a card whose commit is settled the revision is only where from."""
+    identity = card.identity
+    if plan.is_pinned(card):
+        for part in (identity, *identity["parts"]):
+            part["source"]["revision"] = None
+    return {**identity, "data": plan.version_of(card)}

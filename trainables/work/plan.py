@@ -42,6 +42,10 @@ class Plan(Strict):
     versions: dict[str, str] = Field(
         default_factory=dict, description="card, by `version_name` -> digest of its data, where known"
     )
+    commits: dict[str, str] = Field(
+        default_factory=dict,
+        description="data set or model of the hub, as `str(Repository)` -> commit that the search reads, where settled",
+    )
     model_version: str | None = Field(
         None, description="what the model's name stands for; None: the search was begun when that was not asked"
     )
@@ -65,14 +69,15 @@ class Plan(Strict):
     def deciding(self) -> dict[str, dict[str, Any]]:
         """What of each card decides rows, labels, training or score, by kind and name; parts that are cards are, too.
 
-        Where files lie is left out: `versions` say what is in them. Sizes count where a target is trained on several
-        cards: its examples are shared out by them, unless the search file does.
+        Where files lie, and at which revision, is left out: `versions` say what is in them. Sizes count where a target
+        is trained on several cards: its examples are shared out by them, unless the search file does.
         """
         cards, deciding = self.cards(), dict[str, dict[str, Any]]()
         while cards:
             card = cards.pop(0)
             identity = card.identity
             identity["source"].pop("files")
+            identity["source"].pop("revision")
             identity.pop("parts")
             deciding[f"{card.kind}s/{card.name}"] = identity
             cards += [part for part in card.parts if part.name in card.source.tasks]
@@ -81,6 +86,10 @@ class Plan(Strict):
                 for card in trained_on:
                     deciding[f"{card.kind}s/{card.name}"]["sizes"] = {"train": card.training_rows}
         return deciding
+
+    def is_pinned(self, card: Card) -> bool:
+        """Whether the commit is settled that the card's rows are read at."""
+        return any(str(repository) in self.commits for repository in card.repositories)
 
     def version_name(self, card: Card) -> str:
         """A card's key in `versions`: its name, or kind and name where a later card has the same name."""

@@ -27,6 +27,10 @@ class PreparationReport(Strict):
 
     sizes: dict[str, Sizes] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict, description="as `Plan.versions`")
+    commits: dict[str, str] = Field(default_factory=dict, description="as `Plan.commits`")
+    moved: dict[str, str] | None = Field(
+        None, description="those of the plan's commits whose revision is at another one by now -> that; None: not asked"
+    )
     model_version: str | None = Field(None, description="as `Plan.model_version`; None: the model was not loaded")
     seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
     training_seconds_per_token: float | None = Field(None, description="of training steps, where asked to measure it")

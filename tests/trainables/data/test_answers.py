@@ -142,5 +142,5 @@ def test_an_answer_without_a_text_is_named_with_its_row_however_late(data, quiz)
 def test_a_look_at_the_first_rows_says_it_too(data, quiz):
     card = quiz(FINE, ("Niemand kam.", (["Ana"], [400])), FINE)
     splits = {"train": "train", "dev": None, "test": None}
-    found = looked_at(card.model_copy(update={"splits": card.splits.model_copy(update=splits)}), data.cache, None)
+    found = looked_at(card.model_copy(update={"splits": card.splits.model_copy(update=splits)}), data.hub, None)
     assert str(found) == "1 split as on the card, rows counted in none; left out: the answer is not in the context"

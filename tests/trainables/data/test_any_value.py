@@ -36,7 +36,7 @@ def columns_as_rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
 def check(card: Card, folder: Path) -> None:
     """Everything that reads a card's data: problems, or rows as the card's format has them."""
     data = Data(folder / "cache", mirror=str(folder / "mirror"))
-    str(looked_at(card, data.cache, data.mirror))
+    str(looked_at(card, data.hub, data.mirror))
     if data.check(card):
         return
     data.remarks(card)

@@ -8,6 +8,7 @@ from datasets import ClassLabel
 from spaces.catalogue import Catalogue
 from tests.support import hub
 from trainables.data.card_check import looked_at
+from trainables.hub.hub import Hub
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def check(tmp_path):
         for (language, split), table in (changed or {}).items():
             hub.write(tmp_path, str(card.source.hub), card.source.config_for(language), split, table)
         hub.mirror(card, tmp_path)
-        return looked_at(card, tmp_path / "cache", str(tmp_path))
+        return looked_at(card, Hub(tmp_path / "cache"), str(tmp_path))
 
     return found
 

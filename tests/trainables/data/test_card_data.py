@@ -19,8 +19,8 @@ from spaces.formats import FORMATS
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
-from trainables.data import file_digest
 from trainables.data.card_data import Data, code_version, fingerprint
+from trainables.store import file_digest
 
 # --- samples
 
@@ -267,10 +267,3 @@ def test_check_leaves_training_rows_to_the_card_they_come_from(data, sentences):
 def test_check_of_a_task_reads_its_training_rows(data, card_of, tables):
     card = card_of("masked_lm", source={"files": str(tables({"words": ["a"]}))}, languages=["en", "de"])
     assert [problem.what for problem in data.check(card)] == ["no such column"]
-
-
-def test_a_hub_that_is_away_is_not_asked_again_for_every_language(data, card_of, hub):
-    hub.answer = ConnectionError("no network")
-    card = card_of("sentence_classification", source={"hub": "some/set"}, languages=["en", "de"])
-    assert [problem.what for problem in data.check(card)] == ["the hub cannot be reached"]
-    assert hub.asked == 1

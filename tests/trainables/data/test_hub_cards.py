@@ -15,6 +15,7 @@ from tests.support import hub
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data
 from trainables.data.conversion import convert
+from trainables.hub.hub import Hub
 
 CATALOGUE = Catalogue.load()
 CARDS = [
@@ -67,7 +68,7 @@ MANY = 20
 def test_every_split_in_every_language_becomes_rows_of_the_format(card, folder, tmp_path):
     hub.mirror(card, folder)
     parts = tuple(part.model_copy(update={"sizes": {}}) for part in card.parts)
-    found = looked_at(card.model_copy(update={"sizes": {}, "parts": parts}), tmp_path, str(folder))
+    found = looked_at(card.model_copy(update={"sizes": {}, "parts": parts}), Hub(tmp_path), str(folder))
     assert [str(problem) for problem in found.problems] == []
     assert found.looked == sum(
         len(card.languages_of(split)) if card.kind == "target" else len(card.parts or (card,))
@@ -193,6 +194,17 @@ def test_udpos_configurations_are_names_and_four_languages_have_no_dev_rows(rows
     assert set(card.languages) - set(task("udpos").languages) == {"th", "tl", "yo"}
     assert rows_of(card, "test", "zh")["tokens"][0][-1] == "0"
     assert card.metric == "f1"
+
+
+def test_udpos_of_xtreme_r_has_test_rows_alone_and_takes_the_others_from_xtreme(rows_of):
+    card = target("udpos_r")
+    assert (card.splits.train, card.splits.dev, card.splits.test) == (None, None, "test")
+    assert rows_of(card, "test", "wo")["tokens"][0]
+    assert CATALOGUE.dev_card(card) == target("udpos")
+    (training,) = CATALOGUE.training_cards(card)
+    assert (training.source.hub, training.source.config_for("en")) == ("google/xtreme", "udpos.English")
+    assert len(rows_of(training)) == hub.COUNT
+    assert card.labels == training.labels == target("udpos").labels
 
 
 def test_wikiann_prefixes_are_cut_where_the_files_have_them(tmp_path):

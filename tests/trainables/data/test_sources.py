@@ -1,10 +1,8 @@
 """Where rows come from: files of every kind, suites, mirrors and the hub, and what is said of those that give none."""
 
-import errno
 import json
 from pathlib import Path
 
-import datasets
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -104,7 +102,7 @@ def test_a_folder_or_file_with_signs_of_a_pattern_is_itself(data, card_of, tmp_p
         source = {"files": str(tmp_path / folder)}
         card = card_of("sentence_classification", source=source, splits=splits, sizes={"train": 1})
         assert data.rows(card, "train", "en")["text"][:] == ["mine"]
-        assert looked_at(card, data.cache, None).problems == []
+        assert looked_at(card, data.hub, None).problems == []
 
 
 def test_shards_are_joined_and_other_splits_with_that_beginning_are_not(data, sentences, tables):
@@ -147,37 +145,6 @@ def test_a_file_of_a_mirror_without_etags_is_copied_again_once_it_has_changed(tm
         files.pipe_file("/hub/some/set/train.jsonl", json.dumps({"text": text, "label": 0}).encode())
         copies_of.cache_clear()  # as in another process
         assert Data(tmp_path / "cache", mirror="memory://hub").rows(card, "train", "en")["text"][:] == [text]
-
-
-def test_the_hub_is_asked_once_in_a_process(data, card_of, hub):
-    hub.answer = Dataset.from_dict(ROWS)
-    card = card_of("sentence_classification", source={"hub": "some/set", "revision": "abc"})
-    assert data.rows(card, "train", "en")[:] == ROWS
-    data.rows(card, "train", "en", limit=1)
-    assert hub.asked == 1
-
-
-@pytest.mark.parametrize(
-    ("raised", "kind", "says"),
-    [
-        (ConnectionError("Couldn't reach 'some/set' on the Hub"), Failure, ["cannot be reached", "mirror"]),
-        (datasets.exceptions.DatasetNotFoundError("no"), InputError, ["no such data set", "some/set", "source.hub"]),
-        (
-            ValueError("BuilderConfig 'x' not found. Available: ['y']"),
-            InputError,
-            ["source.config", "Available: ['y']"],
-        ),
-        (ValueError("Unknown split \"train\". Should be one of ['test']."), InputError, ["splits.train", "['test']"]),
-        (RuntimeError("Dataset scripts are no longer supported, but found set.py"), InputError, ["convert/parquet"]),
-        (OSError(errno.ENOSPC, "No space left on device"), Failure, ["cache cannot be written", "No space left"]),
-    ],
-)
-def test_what_the_hub_answers_is_explained(data, card_of, hub, raised, kind, says):
-    hub.answer = raised
-    card = card_of("sentence_classification", source={"hub": "some/set", "config": "x"})
-    with pytest.raises(kind) as error:
-        data.rows(card, "train", "en")
-    assert all(part in str(error.value) for part in says), str(error.value)
 
 
 # --- splits

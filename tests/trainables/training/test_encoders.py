@@ -11,6 +11,7 @@ from spaces.errors import InputError
 from tests.support.encoders import KINDS
 from tests.support.examples import TEXTS
 from trainables.formats import by_name, masked_lm
+from trainables.hub.hub import Hub
 from trainables.prepare import check_lengths
 from trainables.training import encoders
 from trainables.work.plan import Plan
@@ -24,7 +25,7 @@ def saved(kits, tmp_path):
     def make(kind):
         kit = kits(kind)
         encoders.save(kit.encoder(), kit.tokenizer, tmp_path / kind)
-        return encoders.load_base(str(tmp_path / kind), tmp_path)
+        return encoders.load_base(str(tmp_path / kind), Hub(tmp_path))
 
     return make
 
@@ -71,7 +72,7 @@ def test_an_encoder_decoder_that_cannot_be_taken_apart_is_refused(tmp_path, kits
     BartModel(config).save_pretrained(tmp_path / "bart")
     kits("bert").tokenizer.save_pretrained(tmp_path / "bart")
     with pytest.raises(InputError, match="bart is an encoder with a decoder"):
-        encoders.load_base(str(tmp_path / "bart"), tmp_path)
+        encoders.load_base(str(tmp_path / "bart"), Hub(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_tokenizer_that_comes_as_a_sentencepiece_file_alone(saved, tmp_path, k
     )
     (folder / "made.model").rename(folder / file)
     (folder / "texts").unlink()
-    loaded = encoders.load_base(str(folder), tmp_path)
+    loaded = encoders.load_base(str(folder), Hub(tmp_path))
     assert loaded.tokenizer.is_fast
     encoding = loaded.tokenizer("Köln 北京", return_offsets_mapping=True)
     assert encoding["offset_mapping"][-2][1] == 7

@@ -29,6 +29,7 @@ from transformers import (
 from spaces.errors import InputError, Problem
 from tests.support.encoders import KINDS, Kit
 from tests.support.problems import problem
+from trainables.hub.hub import Hub
 from trainables.training import encoders
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 45000000\n"
@@ -52,7 +53,7 @@ def folder(kits: Callable[[str], Kit], tmp_path: Path) -> Make:
 
 def refused(folder: Path) -> Problem:
     with pytest.raises(InputError) as error:
-        encoders.load_base(str(folder), folder)
+        encoders.load_base(str(folder), Hub(folder))
     assert problem(error).where == "model"
     return problem(error)
 
@@ -160,7 +161,7 @@ def test_a_pooler_may_be_missing_and_heads_left_over(
     pretrained = model()
     pretrained.save_pretrained(tmp_path)
     kits("bert").tokenizer.save_pretrained(tmp_path)
-    loaded = encoders.load_base(str(tmp_path), tmp_path).model
+    loaded = encoders.load_base(str(tmp_path), Hub(tmp_path)).model
     assert torch.equal(loaded.get_input_embeddings().weight, pretrained.get_input_embeddings().weight)
 
 
@@ -171,7 +172,7 @@ def test_weights_of_layer_norm_under_their_old_names_are_known(folder: Make) -> 
     renamed = {re.sub("LayerNorm.(weight|bias)$", lambda m: old[m[0]], name): w for name, w in weights.items()}
     rewrite(path, renamed)
     assert any(name.endswith("gamma") for name in renamed)
-    loaded = encoders.load_base(str(path), path).model.state_dict()
+    loaded = encoders.load_base(str(path), Hub(path)).model.state_dict()
     assert all(torch.equal(weight, weights[name]) for name, weight in loaded.items())
 
 
@@ -181,7 +182,7 @@ def test_tied_weights_may_have_either_name(folder: Make, name: str) -> None:
     weights = weights_of(path)
     words = weights.pop("shared.weight")
     rewrite(path, {**weights, name: words})
-    assert torch.equal(encoders.load_base(str(path), path).model.get_input_embeddings().weight, words)
+    assert torch.equal(encoders.load_base(str(path), Hub(path)).model.get_input_embeddings().weight, words)
 
 
 # --- files
@@ -235,7 +236,7 @@ def test_damaged_files_are_named(folder: Make, change: Change, what: str, found:
 def test_a_path_is_never_looked_up_on_the_hub(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError) as error:
-        encoders.load_base(name.format(tmp_path), tmp_path)
+        encoders.load_base(name.format(tmp_path), Hub(tmp_path))
     assert problem(error).what == "there is no such folder with a model"
 
 
@@ -260,7 +261,7 @@ def test_sound_files_of_every_kind_are_read(folder: Make, change: Change) -> Non
     path = folder()
     weights = weights_of(path)
     change(path)
-    loaded = encoders.load_base(str(path), path).model.state_dict()
+    loaded = encoders.load_base(str(path), Hub(path)).model.state_dict()
     assert all(torch.allclose(weight, weights[name], atol=1e-3) for name, weight in loaded.items())
     assert {weight.dtype for weight in loaded.values()} == {torch.float32}
 

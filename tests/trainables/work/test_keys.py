@@ -148,7 +148,7 @@ def test_each_key_of_a_source(field: str) -> None:
         plan = changed(PLAN, of, source=PLAN.tasks["tags"].source.model_copy(update={field: SOURCE[field]}))
         assert bool(differing(plan)) == (field != "supply")
         # a folder may be moved while a search goes on: what lies in it is told by `versions`
-        assert (plan.deciding() != PLAN.deciding()) == (field not in ("supply", "files"))
+        assert (plan.deciding() != PLAN.deciding()) == (field not in ("supply", "files", "revision"))
 
 
 def test_sizes_count_where_examples_are_shared_out_by_them() -> None:
@@ -188,6 +188,7 @@ OTHER: dict[str, tuple[Any, set[str]]] = {
     "mirror": ("elsewhere", NOTHING),
     "versions": ({**PLAN.versions, "tags": "new", "names": "new"}, ALL),
     "model_version": ("commit:def", ALL),
+    "commits": ({"datasets/some/set": "abc"}, NOTHING),  # what lies there is told by `versions`
     "probe": ("logme", NOTHING),  # it has keys of its own, below
     "workers": (2, NOTHING),
     "max_batch_halvings": (9, NOTHING),

@@ -9,7 +9,3 @@ SUITE_VERSION = 2
 def suite_folder(cache: Path, suite: str) -> Path:
     """Where an offline suite is built; its data sets lie at `data/<path>/<config>/<split>.parquet`."""
     return cache / f"{suite}-v{SUITE_VERSION}"
-
-
-SUITE_PREFIX = "suite:"
-"""``suite:mini/mini-e5`` is the model ``mini-e5`` of the suite ``mini``; all else is a folder or a hub id."""

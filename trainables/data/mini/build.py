@@ -142,7 +142,7 @@ if __name__ == "__main__":
 
 def build_suites(plan: Plan, model: str, say: Say) -> None:
     """Build the offline suite on this machine if the plan's cards or its model come from it."""
-    from trainables.data.mini import SUITE_PREFIX
+    from spaces.repository import SUITE_PREFIX
 
     if model.startswith(SUITE_PREFIX) or any(card.source.suite for card in plan.cards()):
         from trainables.data.mini.build import build

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from trainables.data import file_digest as module
-from trainables.data.file_digest import FOLDER, file_digest
+from trainables.store import file_digest as module
+from trainables.store.file_digest import FOLDER, file_digest
 
 
 def sha(text: str) -> str:

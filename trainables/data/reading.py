@@ -1,0 +1,124 @@
+"""How `datasets` reads files of rows, and what its errors mean to a person."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from datasets import Features, Value
+
+from spaces.card import Split
+from spaces.errors import Failure, InputError, Problem
+
+CSV_FIX = (
+    "put texts with commas, quotes or line breaks into quotes, quotes inside doubled (pandas' to_csv does), "
+    "and name each column in the first line"
+)
+
+
+class Located(Protocol):
+    """What an error says of a split: which one it is, the card's key that decides it, and where its rows lie."""
+
+    @property
+    def split(self) -> Split: ...
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def location(self) -> str: ...
+
+
+def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
+    """CSV has no types: all columns are read as text, or types would depend on what stands in the first rows.
+
+    "NA" and "None" are texts, too; pandas would take them for missing.
+
+    Args:
+        file: path or URL of the first file.
+        location: of it, for people.
+        how: options of `pandas.read_csv` that the data set comes with.
+    """
+    head = pd.read_csv(file, **{**how, "nrows": 1, "dtype": str, "keep_default_na": False})
+    if not isinstance(head.index, pd.RangeIndex):
+        found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
+        raise InputError(Problem("its first row has more fields than its header", location, found, CSV_FIX))
+    return {"keep_default_na": False, "features": Features({str(name): Value("string") for name in head.columns})}
+
+
+def check_shards(files: Sequence[Path]) -> None:
+    """Raise InputError if a column is of another kind in a later Parquet file: it would be cast to that of the first."""
+    first, *others = [Features.from_arrow_schema(pq.read_schema(path)).arrow_schema.remove_metadata() for path in files]
+    for path, schema in zip(files[1:], others, strict=True):
+        try:
+            pa.unify_schemas([first, schema], promote_options="permissive")
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            what, fix = "a column is of another type than in the split's first file", "write all files of it alike"
+            raise InputError(Problem(what, str(path), str(error)[:300], fix)) from error
+
+
+def explain_reading(error: Exception, source: Located, builder: str, files: list[str]) -> Exception:
+    """What an error of `datasets` and its readers, whose errors have no common base, means of files of rows.
+
+    Args:
+        builder: what they were read as.
+        files: those that were read.
+
+    Returns:
+        InputError; the operating system's error where a disk is at fault on which the files do not lie.
+    """
+    root = root_of(error)
+    if is_disk(root) and not any(file in str(root) for file in files):
+        return root
+    if _is_about_no_rows(root):
+        return InputError(empty(source, "no rows"))
+    return InputError(
+        Problem(f"is not readable as {builder}", source.location, str(root)[:300], _mending(builder, root))
+    )
+
+
+def empty(source: Located, rows: str) -> Problem:
+    found = f"{rows} in {source.location}"
+    return Problem(f"the {source.split} split is empty", source.where, found, "name another split")
+
+
+def unwritable(folder: Path, error: BaseException) -> Failure:
+    fix = "free some space there, or set another cache folder"
+    return Failure(Problem("the cache cannot be written", str(folder), found=str(error)[:300], fix=fix))
+
+
+def root_of(error: BaseException) -> Exception:
+    """The first cause: `datasets` wraps errors."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error if isinstance(error, Exception) else RuntimeError(str(error))
+
+
+def is_disk(error: BaseException) -> bool:
+    codes = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+    return isinstance(error, OSError) and error.errno in codes
+
+
+def _is_about_no_rows(error: BaseException) -> bool:
+    """`datasets` has no error of its own for a file without rows: this is what its readers come to."""
+    said = ("no data!", "BatchSize must be", "No columns to parse from file")
+    return isinstance(error, StopIteration) or any(part in str(error) for part in said)
+
+
+def _mending(builder: str, error: BaseException) -> str:
+    """What to do with a file that cannot be read, by what its reader says."""
+    said = str(error)
+    if isinstance(error, PermissionError):
+        return "make the file readable for whoever runs this"
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8"
+    if "names don't match" in said or "does not exist in schema" in said:
+        return "give all files of the split the same columns"
+    if "dtype equivalent" in said:
+        return "leave that column out, or write it as text, numbers, lists or structs"
+    return CSV_FIX if builder == "csv" else "it is damaged, or of another kind than its name says: copy it again"
