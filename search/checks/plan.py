@@ -13,7 +13,7 @@ from search.forecast.concurrency import concurrency_here, item_resources
 from search.forecast.estimate import Estimate, estimate
 from search.formatting import duration
 from search.results import warm_start
-from search.results.model import PlannedSearch, StartLine, WorkItemsLine
+from search.results.plan_model import PlannedSearch, StartLine, WorkItemsLine
 from search.scheduling.simulation import simulate
 from spaces.initial_design import Start
 from trainables.prepare import prepare

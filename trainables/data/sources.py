@@ -9,6 +9,7 @@ from spaces.card import Card, Split
 from spaces.errors import Failure, InputError, Problem
 from trainables.data.file_split import FileSplit
 from trainables.data.hub_split import HubSplit
+from trainables.data.lfs_pointer import check_pointer
 from trainables.data.mini import suite_folder
 from trainables.data.mirror import BUILDERS, copies_of, files_of, mounted, names_in
 from trainables.hub.hub import Hub
@@ -61,6 +62,9 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
         raise InputError(no_files(card, split, name, str(folder), there))
+    pointers = [problem for path in files if (problem := check_pointer(path, f"{card.name}.yaml: source"))]
+    if pointers:
+        raise InputError(pointers)
     return FileSplit(card, split, language, files, cache)
 
 

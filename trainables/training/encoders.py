@@ -25,8 +25,10 @@ from trainables.hub.hub import Hub
 from trainables.training.model_check import (
     TOKENIZER_FIX,
     check_files,
+    check_matrices,
     check_names,
     check_numbers,
+    check_quantization,
     check_tokenizer,
 )
 from trainables.training.model_files import fetch_model, folder_of
@@ -76,7 +78,7 @@ def load_base(name: str, hub: Hub) -> Encoder:
 
     Raises:
         InputError: there is no such model, its files are damaged, its weights are not the encoder's
-            (`model_check.check_names`) or not numbers, or it has no fast tokenizer that fits them.
+            (`model_check.check_names`) or none that an encoder can have, or it has no fast tokenizer that fits them.
         Failure: it cannot be fetched.
     """
     folder = folder_of(name, hub.cache)
@@ -94,6 +96,7 @@ def load_base(name: str, hub: Hub) -> Encoder:
         tokenizer = _load_tokenizer(folder, model.config)
     check_numbers(model, name)
     check_tokenizer(tokenizer, model, name)
+    check_matrices(model, name)
     return Encoder(model, tokenizer)
 
 
@@ -131,6 +134,7 @@ def load(path: str | Path) -> Encoder:
 
 def _load_model(path: str | Path) -> PreTrainedModel:
     config = AutoConfig.from_pretrained(path)
+    check_quantization(config, str(path))
     model, report = architecture(config).from_pretrained(
         path,
         dtype=torch.float32,
