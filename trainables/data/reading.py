@@ -52,7 +52,7 @@ def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
 
 
 def check_shards(files: Sequence[Path]) -> None:
-    """Raise InputError if a column is of another kind in a later Parquet file: it would be cast to that of the first."""
+    """Raise InputError if a column is of another kind in a later Parquet file: it would be cast to the first one's."""
     first, *others = [Features.from_arrow_schema(pq.read_schema(path)).arrow_schema.remove_metadata() for path in files]
     for path, schema in zip(files[1:], others, strict=True):
         try:
