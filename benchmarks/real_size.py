@@ -2,9 +2,9 @@
 
     python benchmarks/real_size.py [--size half|base|large] [--zero 0 1 2 3] [--workers N] [--frozen] [--mixture]
 
-Each stage runs in processes of its own, as many as train together, on CPUs: two steps of 4 x 32 tokens. Prints a line of
-JSON for each: the peak of the first process beside what libraries take, and what `memory_need` says. Base takes 6 to 11 GB
-in each process and about a minute for each line; `half` (135 M parameters) half of that. Rows of docs/scale.md.
+Each stage runs in processes of its own, as many as train together, on CPUs: two steps of 4 x 32 tokens. Prints a line
+of JSON for each: the peak of the first process beside what libraries take, and what `memory_need` says. Base takes 6 to
+11 GB in each process and about a minute for each line, `half` (135 M parameters) half of that: rows of docs/scale.md.
 """
 
 from __future__ import annotations
