@@ -21,7 +21,7 @@ from trainables.training.encoders import Encoder
 from trainables.training.engine import precision_of
 from trainables.training.group import Group
 from trainables.training.memory import Limit, halve
-from trainables.training.process import available_memory, hardware
+from trainables.training.process import hardware, most_memory
 from trainables.training.stage import StageResult, StageSpec, state_size, train
 from trainables.work.failures import Diverged, needed_for_any_batch
 from trainables.work.item import WorkItem
@@ -162,7 +162,7 @@ class Trainer:
         """What is known of the batches that fit: the same for equal work, model, length, hardware and `held`."""
         model = self._plan.model_version or model
         made_of = {"work": work, "model": model, "length": stage.max_length, **hardware(), **held}
-        return Limit(self._store, made_of, available_memory)
+        return Limit(self._store, made_of, most_memory())
 
     def run_fitting(
         self, running: RunningItem, phase: str, wanted: int, limit: Limit, attempt: Callable[[int], T]
