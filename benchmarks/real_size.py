@@ -5,6 +5,10 @@
 Each stage runs in processes of its own, as many as train together, on CPUs: two steps of 4 x 32 tokens. Prints a line
 of JSON for each: the peak of the first process beside what libraries take, and what `memory_need` says. Base takes 6 to
 11 GB in each process and about a minute for each line, `half` (135 M parameters) half of that: rows of docs/scale.md.
+
+    python benchmarks/real_size.py --store [--size ...]
+
+What it takes to store one encoder and to look it up again: bytes that pass through read and write, seconds.
 """
 
 from __future__ import annotations
@@ -41,11 +45,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--frozen", action="store_true", help="embeddings are not trained")
     parser.add_argument("--mixture", action="store_true", help="the stage begins with an encoder that is not the base")
+    parser.add_argument("--store", action="store_true", help="store an encoder instead, and look it up again")
     parser.add_argument("--rank", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--meeting", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.rank is not None:
         measure(asked)
+        return
+    if asked.store:
+        measure_store(asked.size)
         return
     for zero in asked.zero:
         with tempfile.TemporaryDirectory() as folder:
@@ -58,6 +66,51 @@ def main() -> None:
             ]
             for process in group:
                 process.wait()
+
+
+def encoder_of(size: str) -> Any:
+    """XLM-R with random weights and without a pooler."""
+    from transformers import XLMRobertaConfig, XLMRobertaModel
+
+    pieces, width, layers, heads = SHAPES[size]
+    config = XLMRobertaConfig(
+        vocab_size=pieces,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
+        max_position_embeddings=514,
+        type_vocab_size=1,
+    )
+    return XLMRobertaModel(config, add_pooling_layer=False)
+
+
+def measure_store(size: str) -> None:
+    """Store an encoder as a worker does; prints a line of JSON for each step."""
+    from trainables.store.store import Store
+
+    model = encoder_of(size)
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        store = Store(str(Path(folder, "store")), Path(folder, "cache"))
+
+        def save() -> None:
+            with store.staging() as staged:
+                model.save_pretrained(staged)
+                store.put_encoder("key", staged, {})
+
+        for step, run in (("store", save), ("look up", lambda: store.encoder("key"))):
+            before, began = io_bytes(), time.monotonic()
+            run()
+            read, written = (now - then for now, then in zip(io_bytes(), before, strict=True))
+            seconds = round(time.monotonic() - began, 1)
+            print(json.dumps({"size": size, "step": step, "read": read, "written": written, "seconds": seconds}))
+        print(json.dumps({"size": size, "stored": store.size("key")}))
+
+
+def io_bytes() -> tuple[int, int]:
+    """What this process read and wrote so far, page cache included."""
+    counters = psutil.Process().io_counters()
+    return counters.read_chars, counters.write_chars
 
 
 class Tokenizer:
@@ -76,7 +129,6 @@ def measure(asked: argparse.Namespace) -> None:
     import numpy as np
     import torch
     from datasets import Dataset
-    from transformers import XLMRobertaConfig, XLMRobertaModel
 
     from search.checks.node_checks import LIBRARIES, memory_need
     from spaces.mixture import Mixture
@@ -98,19 +150,7 @@ def measure(asked: argparse.Namespace) -> None:
             time.sleep(0.02)
 
     threading.Thread(target=sample, daemon=True).start()
-    pieces, width, layers, heads = SHAPES[asked.size]
-    base = XLMRobertaModel(
-        XLMRobertaConfig(
-            vocab_size=pieces,
-            hidden_size=width,
-            num_hidden_layers=layers,
-            num_attention_heads=heads,
-            intermediate_size=4 * width,
-            max_position_embeddings=514,
-            type_vocab_size=1,
-        ),
-        add_pooling_layer=False,
-    )
+    base = encoder_of(asked.size)
     parameters = sum(parameter.numel() for parameter in base.parameters())
     embeddings = base.get_input_embeddings().weight.numel()
     rows = np.random.default_rng(0).integers(5, 4000, (2 * ROWS, TOKENS)).tolist()
