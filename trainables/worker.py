@@ -55,6 +55,7 @@ class Worker:
         self.plan = plan
         self.data = Data(cache, plan.mirror, plan.commits)
         self.store = Store(plan.store, cache)
+        self.store.patience.seconds = plan.patience
         self.trainer = Trainer(plan, self.data, self.store, group)
         self._base: dict[str, encoders.Encoder] = {}
         self._group = group
@@ -71,6 +72,7 @@ class Worker:
             Exception: what broke the group. This process has to end: see `trainables.training.group`.
         """
         running = RunningItem(item, batch_halvings, report)
+        self.store.patience.say = running.report_wait
         failure = None
         try:
             self._run(running)

@@ -75,6 +75,8 @@ class Orphan:
 class Store:
     """Content-addressed encoders and scores. Every method raises StoreError when the file system fails.
 
+    `patience` says how long a store that is away is waited for: not at all, unless it is set.
+
     `complaints` collects what was found damaged, a line each; whoever shows them takes them out.
 
     Args:
@@ -86,6 +88,7 @@ class Store:
         self.url = url
         self.complaints: list[str] = []
         self._files = Files(url)
+        self.patience = self._files.patience
         self._cache = cache / "encoders"
 
     @property

@@ -61,11 +61,13 @@ class RunningItem:
     scores: dict[str, Score] = field(default_factory=dict)
     reused: list[str] = field(default_factory=list)
     micro_batches: dict[str, int] = field(default_factory=dict)
+    _phase: str = "start"
     _activity: str = ""
     _reported: float = 0.0
 
     def report_stage(self, phase: str, examples: int) -> None:
         """Report progress, with so many examples seen by the stage that trains."""
+        self._phase = phase
         self.report(Progress(phase=phase, done=self._done(examples)))
 
     def report_activity(self, phase: str, activity: str) -> None:
@@ -73,7 +75,12 @@ class RunningItem:
         now = time.monotonic()
         if activity.split()[0] != self._activity or now - self._reported >= OFTEN:
             self._activity, self._reported = activity.split()[0], now
+            self._phase = phase
             self.report(Progress(phase=phase, done=self._done(0), activity=activity))
+
+    def report_wait(self, text: str) -> None:
+        """Report that the phase waits for something."""
+        self.report(Progress(phase=self._phase, done=self._done(0), activity=text))
 
     def _done(self, examples: int) -> float:
         return min(1.0, (self.examples + examples) / max(1, self.total))

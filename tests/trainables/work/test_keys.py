@@ -191,6 +191,7 @@ OTHER: dict[str, tuple[Any, set[str]]] = {
     "commits": ({"datasets/some/set": "abc"}, NOTHING),  # what lies there is told by `versions`
     "probe": ("logme", NOTHING),  # it has keys of its own, below
     "workers": (2, NOTHING),
+    "patience": (9.0, NOTHING),
     "max_batch_halvings": (9, NOTHING),
 }
 """Field of the plan -> another value, and the keys that it changes."""
