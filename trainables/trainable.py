@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
@@ -46,6 +47,10 @@ class WorkItemRunner(Protocol):
         ...
 
 
+RAYLET_SECONDS = 5.0
+"""Between two looks at whether the raylet is there."""
+
+
 class WorkItemTrainable(tune.Trainable):
     """Computes work items; one actor serves many of them (`reuse_actors=True`).
 
@@ -74,6 +79,7 @@ class WorkItemTrainable(tune.Trainable):
         self._runner: WorkItemRunner | None = None
         self._group: Group | None = None
         self._is_running: bool
+        Thread(target=_end_with, args=(os.getppid(),), name="raylet watch", daemon=True).start()
         self._begun: SimpleQueue[tuple[WorkItem, int]] = SimpleQueue()
         self._events: SimpleQueue[Progress | Outcome | BaseException] = SimpleQueue()
         self.reset_config(config)
@@ -140,3 +146,10 @@ class WorkItemTrainable(tune.Trainable):
                 self._events.put(runner.run(item, self._events.put, batch_halvings))
             except BaseException as error:
                 self._events.put(error)
+
+
+def _end_with(raylet: int) -> None:
+    """End this process when its raylet is gone: of a node that was cut off Ray leaves it, with its memory and GPU."""
+    while os.getppid() == raylet:
+        time.sleep(RAYLET_SECONDS)
+    os._exit(1)
