@@ -21,6 +21,7 @@ from spaces.card import Card, Split
 from spaces.digest import digest
 from spaces.errors import InputError, Problem, TaskmixError
 from spaces.repository import Repository
+from trainables.data.json_rows import read_json
 from trainables.data.layout import Layout, NoData, layout_of
 from trainables.data.reading import csv_options, explain_reading, root_of
 from trainables.hub.errors import explain
@@ -107,6 +108,8 @@ class HubSplit:
         files = self.hub.fetch(self.repository, self.files)
         names = [str(file) for file in files]
         with self._explaining(names), quiet():
+            if self._is_plain_json and all(file.suffix in (".json", ".jsonl") for file in files):
+                return read_json(files, scratch / "rows.arrow")
             return datasets.load_dataset(**self._how(names), cache_dir=str(scratch))
 
     @contextmanager
@@ -125,6 +128,11 @@ class HubSplit:
     def count(self) -> int | None:
         """How many rows the README says there are; None where it does not say, or only some of them count."""
         return None if self.card.source.rows else self.layout.rows.get(self.name) or None
+
+    @property
+    def _is_plain_json(self) -> bool:
+        """Whether nothing says how its JSON is read, or what types there are."""
+        return self.layout.builder == "json" and self.layout.features is None and not self.layout.options
 
     def _how(self, files: list[str]) -> dict[str, Any]:
         """Arguments of `datasets.load_dataset`."""

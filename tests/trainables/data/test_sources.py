@@ -252,6 +252,27 @@ def test_a_column_of_two_types_in_two_files_is_not_cast(data, card_of, tmp_path,
     assert problem(error).where == str(tmp_path / "train-1.parquet")
 
 
+def test_fields_of_json_of_one_name(data, card_of, tmp_path):
+    (tmp_path / "train.jsonl").write_text(json.dumps({"text": "a", "label": {"": 1, "\0": 2}}))
+    with pytest.raises(InputError, match="two columns or fields have one name"):
+        data.rows(card_of("sentence_classification", source={"files": str(tmp_path)}), "train", "en")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([{"": 1, "\0": 2}]),  # names end at a zero in Parquet
+        pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"]),
+        pa.array([[]], pa.large_list(pa.struct([("a", pa.int64()), ("a", pa.int64())]))),
+    ],
+)
+def test_fields_of_one_name(data, card_of, tmp_path, column):
+    """Python has no struct like that, so that the rows could not be read."""
+    parquet(tmp_path / "train.parquet", {"text": ["a"], "label": column})
+    with pytest.raises(InputError, match="two columns or fields have one name"):
+        data.rows(card_of("sentence_classification", source={"files": str(tmp_path)}), "train", "en")
+
+
 def test_numbers_and_texts_of_other_widths_are_of_one_type(data, card_of, tmp_path):
     labels = [pa.array([1], pa.int8()), pa.array([2], pa.int64()), pa.array([0.0])]
     texts = [pa.array(["a"]), pa.array(["b"], pa.large_string()), pa.array(["c"]).dictionary_encode()]
