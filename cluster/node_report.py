@@ -27,7 +27,7 @@ from spaces.errors import Problem, TaskmixError
 from trainables.data.mini import packages
 from trainables.store.filesystem import Files
 
-HUB_SECONDS = 5.0
+HUB_SECONDS, HUB_TRIES = 5.0, 3
 
 DISTRIBUTIONS = (
     "ray",
@@ -89,6 +89,20 @@ class Software:
 
 
 @dataclass(frozen=True)
+class HubCache:
+    """`$HF_HOME/hub` of a node.
+
+    Args:
+        error: why it cannot be written.
+        free: bytes free on its disk.
+    """
+
+    folder: str
+    error: str | None
+    free: int
+
+
+@dataclass(frozen=True)
 class NodeReport:
     """The answers to a `ReportRequest` on one node. An error is its reason in a line, None where there was none.
 
@@ -100,6 +114,7 @@ class NodeReport:
         missing: those of the folders that are not there.
         hub_error: why the hub cannot be reached; tried only when something has to come from there.
         model_cached: whether the hub's client has the model already.
+        hub_cache: where the hub's clients keep files, if something has to come from there.
         suite_problem: why the offline suite cannot be built there, if it has to be.
         open_files: how many files a process may have open; -1: any number.
         shared_memory: size of /dev/shm in bytes; None: there is none.
@@ -116,6 +131,7 @@ class NodeReport:
     missing: tuple[str, ...]
     hub_error: str | None
     model_cached: bool
+    hub_cache: HubCache | None
     suite_problem: Problem | None
     open_files: int
     shared_memory: int | None
@@ -150,6 +166,7 @@ def make_report(request: ReportRequest, has_gpus: bool) -> NodeReport:
         missing=tuple(folder for folder in request.folders if not Path(folder).expanduser().is_dir()),
         hub_error=error_of(_reach_hub) if needs_hub else None,
         model_cached=request.hub_model is not None and _is_cached(request.hub_model),
+        hub_cache=_hub_cache() if needs_hub else None,
         suite_problem=_suite_problem() if request.suite else None,
         open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         shared_memory=shutil.disk_usage(SHARED_MEMORY).total if SHARED_MEMORY.is_dir() else None,
@@ -251,15 +268,29 @@ def _digest(folder: Path) -> str:
 
 
 def _reach_hub() -> None:
-    """Any answer will do."""
+    """Any answer will do; one dropped connection is none."""
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
         raise ConnectionError("HF_HUB_OFFLINE is set")
-    try:
-        urllib.request.urlopen(constants.ENDPOINT, timeout=HUB_SECONDS).close()
-    except urllib.error.HTTPError:
-        return
+    for tries_left in reversed(range(HUB_TRIES)):
+        try:
+            urllib.request.urlopen(constants.ENDPOINT, timeout=HUB_SECONDS).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            if not tries_left:
+                raise
+
+
+def _hub_cache() -> HubCache:
+    from huggingface_hub import constants
+
+    folder = there = Path(constants.HF_HUB_CACHE)
+    while not there.is_dir() and there != there.parent:
+        there = there.parent
+    return HubCache(str(folder), error_of(lambda: try_to_write(there)), free_bytes(there))
 
 
 def _is_cached(model: str) -> bool:

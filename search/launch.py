@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
 from search.checks import doctor
+from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
 from search.config.workspace import Workspace
 from search.display.terminal import Terminal
@@ -76,6 +77,11 @@ def _run(
             plan, report = preparing.result()
             for note in report.notes:
                 terminal.say(note)
+            if config.resources.concurrency is None:
+                possible, need = concurrency, memory_need(plan, report, item.gpus)
+                concurrency = fit_into_memory(possible, ray.nodes, item, need)
+                if concurrency < possible:
+                    terminal.say(f"{concurrency} of {possible} work items at a time: more do not fit into memory")
             studies.remember_data(report.versions, report.model_version, report.commits)
             if report.moved is not None:
                 studies.note_moved(report.moved)
@@ -87,5 +93,6 @@ def _run(
                 item,
                 concurrency,
                 retries=config.failures.retries,
+                say=terminal.say,
                 before_exit=terminal.close,
             )

@@ -23,16 +23,19 @@ MOST_GUESSES = 32
 """Combinations of commits that are tried for a card of a search that kept none."""
 
 
-def pinned(plan: Plan, data: Data, cards: Sequence[Card], model: str) -> Data:
+def pinned(plan: Plan, data: Data, cards: Sequence[Card], model: str | None) -> Data:
     """`data`, from now on at settled commits: the plan's, else those that its versions are of, else the newest.
 
     What is wrong with a single repository is left to whoever reads it.
+
+    Args:
+        model: None: it is not asked for.
 
     Raises:
         Failure: the hub is out of reach, and something is not in the cache.
     """
     repositories = [each for card in cards for each in data.repositories(card)]
-    of_model = Repository.of_model(model)
+    of_model = Repository.of_model(model) if model else None
     repositories += [of_model] if of_model else []
     with suppress(InputError):
         data.hub.settle(repositories)
@@ -47,8 +50,8 @@ def pinned(plan: Plan, data: Data, cards: Sequence[Card], model: str) -> Data:
     return replace(data, commits=commits)
 
 
-def needs_of(data: Data, cards: Sequence[Card], model: str) -> Needs:
-    """What a search reads from the hub; cards and a model that are wrong are left out.
+def needs_of(data: Data, cards: Sequence[Card], model: str | None) -> Needs:
+    """What a search reads from the hub; cards and a model that are wrong are left out, as is a model of None.
 
     Raises:
         Failure: the hub is out of reach, and something is not in the cache.
@@ -58,7 +61,7 @@ def needs_of(data: Data, cards: Sequence[Card], model: str) -> Needs:
         with suppress(InputError):
             for repository, paths in data.hub_files(card).items():
                 files[repository] = list(dict.fromkeys([*files.get(repository, []), *paths]))
-    if Repository.of_model(model) is not None:
+    if model is not None and Repository.of_model(model) is not None:
         with suppress(InputError):
             repository, paths = hub_files(model, data.hub)
             files[repository] = paths

@@ -138,11 +138,13 @@ def _prepare_here(
     say("checking the data sets")
     of_hub = [card for card in here if data.repositories(card)]
     problems = {card.name: of_card for card in here if card not in of_hub and (of_card := data.check(card))}
-    data = pinned(plan, data, of_hub, model)
+    fetched = None if offline else model
+    data = pinned(plan, data, of_hub, fetched)
     if problems:  # files that have to be brought by hand, or were spoilt: named before gigabytes are fetched
         problems |= {card.name: of_card for card in of_hub if (of_card := layout_problems(data, card))}
         return PreparationReport(problems=problems)
-    needs_of(data, of_hub, model).fetch()
+    needs = needs_of(data, of_hub, fetched)
+    needs.fetch()
     problems |= {card.name: of_card for card in of_hub if (of_card := data.check(card))}
     sound = [card for card in here if card.name not in problems]
     say("comparing what is trained on with what is scored")
@@ -151,6 +153,7 @@ def _prepare_here(
     report = PreparationReport(
         notes=notes,
         versions={plan.version_name(card): version_of(plan, data, card) for card in sound},
+        hub_bytes=needs.size_of(needs.files),
         moved=moved(data, plan.commits) if news and not data.hub.is_away else None,
         commits=commits_of(plan, data, sound, model),
         unreached=sorted({source for sources in unreached.values() for source in sources}),

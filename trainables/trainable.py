@@ -18,6 +18,7 @@ from trainables.peer import Peer
 from trainables.training.group import Group, prepare_environment
 from trainables.work.failures import WorkersLost
 from trainables.work.item import WorkItem
+from trainables.work.node_memory import NodeMemory, read_node_memory
 from trainables.work.outcome import Outcome, Progress, Report
 from trainables.work.plan import Plan
 
@@ -108,6 +109,10 @@ class WorkItemTrainable(tune.Trainable):
         self._batch_halvings = int(new_config.get("batch_halvings", 0))
         self._is_running = False
         return True
+
+    def node_memory(self) -> NodeMemory:
+        """The memory of the node that this actor is on."""
+        return read_node_memory(ray.get_runtime_context().get_node_id())
 
     def cleanup(self) -> None:
         """Ends the process of a broken group: a thread of it may wait in a collective for ever, and hold a GPU."""

@@ -9,7 +9,6 @@ import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -222,9 +221,9 @@ class Worker:
         origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
         if "intermediate" in running.micro_batches:
             origin["micro_batch"] = running.micro_batches["intermediate"]
-        with TemporaryDirectory(prefix="taskmix-") as folder:
-            encoders.save(model, base.tokenizer, Path(folder))
-            self.store.put_encoder(encoder_key(self.plan, recipe, rung), Path(folder), origin)
+        with self.store.staging() as folder:
+            encoders.save(model, base.tokenizer, folder)
+            self.store.put_encoder(encoder_key(self.plan, recipe, rung), folder, origin)
 
     # --- the target stage
 

@@ -131,12 +131,14 @@ def shards_of(id: str, config: str, split: str) -> dict[str, bytes]:
 
 
 def content_of(rows: Dataset, path: str) -> bytes:
-    """Rows as a file of this name."""
-    if path.endswith(".jsonl.gz"):
-        lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
-        return gzip.compress(lines.encode(), mtime=0)
+    """Rows as a file of this name; two files of the same rows differ, or the client would fetch one of them alone."""
     file = io.BytesIO()
-    pq.write_table(rows.data.table.combine_chunks(), file)
+    if path.endswith(".jsonl.gz"):
+        with gzip.GzipFile(path.replace("/", "-"), "wb", fileobj=file, mtime=0) as lines:
+            lines.writelines(f"{json.dumps(row, ensure_ascii=False)}\n".encode() for row in rows)
+    else:
+        table = rows.data.table.combine_chunks()
+        pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), b"path": path.encode()}), file)
     return file.getvalue()
 
 

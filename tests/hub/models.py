@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,9 @@ from trainables.training import encoders
 XLM_R = "FacebookAI/xlm-roberta-base"
 OLD_NAME = "xlm-roberta-base"
 
+POSITIONS = 514
+"""As XLM-R has them, so that texts may be as long as the examples want them."""
+
 
 def publish(hub: Hub, id: str = XLM_R, kind: str = "xlm-r", seed: int = 0) -> Repository:
     """Add a model; XLM-R has its old name, too."""
@@ -28,7 +32,7 @@ def publish(hub: Hub, id: str = XLM_R, kind: str = "xlm-r", seed: int = 0) -> Re
 def files_of(kind: str = "xlm-r", seed: int = 0) -> dict[str, bytes | str]:
     """Path -> content, with the weights in both forms, as the hub has them."""
     kit = kit_of(kind)
-    encoder = kit.encoder(seed)
+    encoder = replace(kit, options={**kit.options, "max_position_embeddings": POSITIONS}).encoder(seed)
     with TemporaryDirectory() as folder:
         encoders.save(encoder, kit.tokenizer, Path(folder))
         there = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}

@@ -73,6 +73,8 @@ def test_every_card_of_the_hub_can_be_published(hub):
     assert {repository.id for repository in made} >= {"google/xtreme", "izhx/xtreme-r-udpos", "facebook/anli"}
     for repository in made:
         assert repository.card(repository.main)["dataset_info"]
+        large = [blob.sha256 for blob in repository.files().values() if blob.is_lfs]
+        assert len(set(large)) == len(large)  # or fewer would be fetched than from the hub
 
 
 def test_a_model_is_loaded_by_its_old_name(hub):

@@ -21,6 +21,7 @@ from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.lease import acquire
 from search.studies.studies import Studies
+from tests.hub.server import Hub
 from tests.support import hub
 from tests.support.searches import Filler
 
@@ -150,6 +151,16 @@ def test_a_hub_model_out_of_reach_is_said(
     out = capsys.readouterr().out
     assert "nobody/nothing" in out
     assert "not known here" in out
+
+
+def test_tasks_check_stops_where_the_hub_is_out_of_reach(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
+    hub.stop()
+    assert main(["tasks", "csqa", "siqa", "squad_v1", "--check"]) == 1
+    out = capsys.readouterr().out
+    assert "the hub is out of reach: 2 cards were not looked at" in out and "cannot be reached" in out
 
 
 def test_tasks_check_has_a_line_per_card_and_1_when_one_is_red(

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from datasets import Dataset
+from safetensors import SafetensorError
 
 from spaces.card import Card, Splits
 from spaces.mixture import Mixture
@@ -334,9 +335,9 @@ def test_failures_are_outcomes_with_a_reason(plan: Plan, change: dict[str, Any],
 
 def test_a_full_disk_is_its_own_kind(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> None:
-        raise OSError(28, "No space left on device")
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.put_file", full)
+    monkeypatch.setattr("transformers.modeling_utils.safe_save_file", full)
     outcome = run(Worker(plan), item(plan, "tags", 0))
     assert outcome.failure is not None
     assert outcome.failure.kind == "environment"

@@ -45,8 +45,7 @@ DISK = {
 """Error of the system -> what is the matter with the client's cache."""
 
 UNREACHED = "the hub cannot be reached"
-
-WITHOUT_NETWORK = "check the network; what is in the cache is found with HF_HUB_OFFLINE=1"
+"""And why, in brackets."""
 
 
 def explain(error: Exception, repository: Repository) -> TaskmixError:
@@ -67,7 +66,9 @@ def explain(error: Exception, repository: Repository) -> TaskmixError:
         return _without_xet(cause, repository)
     if isinstance(cause, FileMetadataError | ValueError):
         fix = f"log in to the network if it asks for that; else mend the proxy or HF_ENDPOINT ({constants.ENDPOINT})"
-        return Failure(Problem(f"{UNREACHED}: something else answers in its place", repository.name, _line(cause), fix))
+        return Failure(
+            Problem(f"{UNREACHED} (something else answers in its place)", repository.name, _line(cause), fix)
+        )
     if isinstance(cause, httpx2.RequestError):
         return _unreached(cause, repository)
     return Failure(Problem("cannot be had from the hub", repository.name, f"{type(cause).__name__}: {_line(cause)}"))
@@ -178,8 +179,7 @@ def _refused(error: HfHubHTTPError, repository: Repository) -> TaskmixError:
         fix = again if has_token else f"{again}; with a token (`hf auth login`, HF_TOKEN) the limits are higher"
         return Failure(Problem("too many requests for the hub's limits", repository.name, said or _line(error), fix))
     if status >= 500:
-        fix = "try again later; what is in the cache is found with HF_HUB_OFFLINE=1"
-        return Failure(Problem(f"the hub answers {status}", repository.name, said or _line(error), fix))
+        return Failure(Problem(f"the hub answers {status}", repository.name, said or _line(error), "try again later"))
     return Failure(Problem(f"the hub answers {status}", repository.name, said or _line(error)))
 
 
@@ -210,9 +210,9 @@ def _unreached(error: httpx2.RequestError, repository: Repository) -> TaskmixErr
     root = list(_chain(error))[-1]
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError) and _proxy_of(url):
         return _of_proxy(repository, url, _line(error))
-    fix = WITHOUT_NETWORK
+    fix = "check the network"
     if isinstance(root, socket.gaierror):
-        what = f"no such name, {host}"
+        what = f"no such name: {host}"
     elif isinstance(root, ssl.SSLCertVerificationError):
         what = f"the certificate of {host} is not trusted"
         fix = "where a proxy of yours signs it, set SSL_CERT_FILE to a bundle with its certificate"
@@ -221,12 +221,12 @@ def _unreached(error: httpx2.RequestError, repository: Repository) -> TaskmixErr
     elif isinstance(error, httpx2.TimeoutException):
         what = f"{host} does not answer in time"
     elif isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError):
-        what, fix = f"{host} closes the connection", "try again; " + WITHOUT_NETWORK
+        what, fix = f"{host} closes the connection", "try again, or check the network"
     else:
         what = f"no connection to {host}"
     if constants.ENDPOINT != constants._HF_DEFAULT_ENDPOINT:
         fix = f"check HF_ENDPOINT ({constants.ENDPOINT}); {fix}"
-    return Failure(Problem(f"{UNREACHED}: {what}", repository.name, _line(root), fix))
+    return Failure(Problem(f"{UNREACHED} ({what})", repository.name, _line(root), fix))
 
 
 def _proxy_of(url: str) -> tuple[str, str] | None:
@@ -247,7 +247,7 @@ def _of_proxy(repository: Repository, url: str, reason: str) -> Failure:
     variable, proxy = _proxy_of(url) or ("HTTPS_PROXY", "a proxy")
     host = urlsplit(url).hostname
     fix = f"mend {variable}, or unset it; NO_PROXY={host} where the hub is reached without a proxy"
-    return Failure(Problem(f"{UNREACHED}: the proxy lets nothing through", variable, f"{proxy}: {reason}", fix))
+    return Failure(Problem(f"{UNREACHED} (the proxy lets nothing through)", variable, f"{proxy}: {reason}", fix))
 
 
 # --- nothing can be written

@@ -266,7 +266,9 @@ class Hub:
             except Exception as error:
                 cause = _cause_of(error)
                 spent = time.monotonic() - began
-                pause = wait_for(cause) or min(30.0, 0.5 * 2**attempt)
+                asked_to_wait = wait_for(cause)
+                self._answered |= asked_to_wait is not None
+                pause = asked_to_wait or min(30.0, 0.5 * 2**attempt)
                 if not is_transient(cause) or spent + pause > (PATIENCE if self._answered else FIRST_CONTACT):
                     raise explain(cause, repository) from cause
                 if spent + pause - told > TOLD_AFTER:

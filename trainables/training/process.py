@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import resource
 import shutil
 import socket
 import tempfile
@@ -16,6 +17,7 @@ import torch
 from torch import distributed
 
 from trainables.work.failures import WorkersLost
+from trainables.work.node_memory import read_node_memory
 
 RENDEZVOUS = timedelta(seconds=60)
 """How long the workers of a group wait for each other before they are one."""
@@ -39,6 +41,17 @@ def hardware() -> dict[str, Any]:
         properties = torch.cuda.get_device_properties(device())
         return {"device": properties.name, "memory": round(properties.total_memory / 2**30)}
     return {"device": "cpu", "memory": round(psutil.virtual_memory().total / 2**30)}
+
+
+def available_memory() -> int:
+    """Bytes that this process has where it trains, or could still get."""
+    if torch.cuda.is_available():
+        free, _ = torch.cuda.mem_get_info(device())
+        return int(free + torch.cuda.memory_reserved(device()))
+    process = psutil.Process().memory_info()
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    available = read_node_memory().free + int(process.rss)
+    return available if most == resource.RLIM_INFINITY else min(available, most - int(process.vms) + int(process.rss))
 
 
 def rank() -> int:

@@ -30,7 +30,7 @@ from trainables.formats.base import IGNORED
 from trainables.training.batches import TaskBatch, plan_batches
 from trainables.training.engine import begin_step, gather, training_engine
 from trainables.training.process import device, rank, sum_over_workers, world_size
-from trainables.work.failures import Diverged
+from trainables.work.failures import Diverged, needed_for_any_batch
 from trainables.work.settings import EngineSettings, StageSettings
 
 REPORT_EVERY = 5.0
@@ -158,6 +158,18 @@ def train(
     return result
 
 
+def state_size(model: nn.Module, frozen: bool) -> int:
+    """Bytes of a model, its gradients and Adam's moments in one process, all in fp32.
+
+    Args:
+        frozen: its input embeddings are not trained.
+    """
+    encoder = model.encoder if isinstance(model, _MultiTask) else model
+    sizes = {id(part): getattr(part, "ds_numel", part.numel()) for part in model.parameters()}  # of ZeRO 3, whole
+    embeddings = sizes[id(encoder.get_input_embeddings().weight)] if frozen else 0  # type: ignore[operator]
+    return 4 * (4 * sum(sizes.values()) - 3 * embeddings)
+
+
 @dataclass
 class _MicroBatch:
     """What goes through the model at once: its tensors, the labels that count, the seed of its dropout."""
@@ -199,7 +211,8 @@ def _step(
         share = part.labels / max(1, labels)
         engine.set_gradient_accumulation_boundary(part is mine[-1])
         engine.backward(loss * (share * workers), scale_wrt_gas=False)  # the engine takes the mean over the workers
-        engine.step()
+        with needed_for_any_batch(state_size(model, spec.settings.freeze_embeddings)):
+            engine.step()
         mean += loss.detach() * share
     total = sum_over_workers(mean).item()
     if not math.isfinite(total):

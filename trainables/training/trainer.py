@@ -21,9 +21,9 @@ from trainables.training.encoders import Encoder
 from trainables.training.engine import precision_of
 from trainables.training.group import Group
 from trainables.training.memory import Limit, halve
-from trainables.training.process import hardware
-from trainables.training.stage import StageResult, StageSpec, train
-from trainables.work.failures import Diverged
+from trainables.training.process import available_memory, hardware
+from trainables.training.stage import StageResult, StageSpec, state_size, train
+from trainables.work.failures import Diverged, needed_for_any_batch
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Progress, Report, Score
 from trainables.work.plan import Plan
@@ -115,7 +115,9 @@ class Trainer:
         features = self.features(base, spec)
 
         def attempt(size: int) -> tuple[PreTrainedModel, StageResult]:
-            (encoder, own_heads), smaller = copy.deepcopy((model, heads)), spec.with_micro_batch(size)
+            with needed_for_any_batch(state_size(model, spec.settings.freeze_embeddings)):
+                encoder, own_heads = copy.deepcopy((model, heads))
+            smaller = spec.with_micro_batch(size)
             report = partial(running.report_stage, phase)
             own_part = partial(train, encoder, base.tokenizer, features, smaller, own_heads, report)
             return encoder, own_part() if self._group is None else self._group.train(smaller, own_part)
@@ -143,7 +145,8 @@ class Trainer:
     def limit(self, work: str, model: str, stage: StageSettings, held: dict[str, Any]) -> Limit:
         """What is known of the batches that fit: the same for equal work, model, length, hardware and `held`."""
         model = self._plan.model_version or model
-        return Limit(self._store, {"work": work, "model": model, "length": stage.max_length, **hardware(), **held})
+        made_of = {"work": work, "model": model, "length": stage.max_length, **hardware(), **held}
+        return Limit(self._store, made_of, available_memory)
 
     def run_fitting(
         self, running: RunningItem, phase: str, wanted: int, limit: Limit, attempt: Callable[[int], T]

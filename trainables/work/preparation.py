@@ -28,6 +28,7 @@ class PreparationReport(Strict):
     sizes: dict[str, Sizes] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict, description="as `Plan.versions`")
     commits: dict[str, str] = Field(default_factory=dict, description="as `Plan.commits`")
+    hub_bytes: int = Field(0, description="of all files that are read from the hub")
     moved: dict[str, str] | None = Field(
         None, description="those of the plan's commits whose revision is at another one by now -> that; None: not asked"
     )

@@ -148,7 +148,7 @@ def test_a_captive_portal(hub, rows, do, path):
     hub.fail(do, path)
     error, text = explained()
     assert isinstance(error, Failure)
-    assert "the hub cannot be reached: something else answers in its place" in text
+    assert "the hub cannot be reached (something else answers in its place)" in text
     assert "log in to the network" in text
     assert hub.url in text
 
@@ -165,30 +165,29 @@ def test_no_name(hub, tmp_path, monkeypatch):
     client.point(monkeypatch, "http://hub.invalid", tmp_path / "hf")
     error, text = explained()
     assert isinstance(error, Failure)
-    assert "the hub cannot be reached: no such name, hub.invalid" in text
+    assert "the hub cannot be reached (no such name: hub.invalid)" in text
 
 
-def test_no_answer(hub, rows, monkeypatch):
+def test_no_answer(hub, rows):
     hub.fail("hang")
-    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
     with pytest.raises(httpx2.TimeoutException) as caught:
         httpx2.get(hub.url, timeout=0.1)
     text = str(explain(caught.value, ROWS))
-    assert "the hub cannot be reached: 127.0.0.1 does not answer in time" in text
+    assert "the hub cannot be reached (127.0.0.1 does not answer in time)" in text
 
 
 def test_dropped_connections(hub, rows):
     hub.fail("close")
     error, text = explained()
     assert isinstance(error, Failure)
-    assert "the hub cannot be reached: 127.0.0.1 closes the connection" in text
+    assert "the hub cannot be reached (127.0.0.1 closes the connection)" in text
 
 
 def test_a_proxy_that_leads_nowhere_is_named_without_its_password(hub, rows, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9")
     error, text = explained()
     assert isinstance(error, Failure)
-    assert text.startswith("http_proxy: the hub cannot be reached: the proxy lets nothing through")
+    assert text.startswith("http_proxy: the hub cannot be reached (the proxy lets nothing through)")
     assert "http://127.0.0.1:9: [Errno 111] Connection refused" in text
     assert "secret" not in text
     assert "NO_PROXY=127.0.0.1" in text
