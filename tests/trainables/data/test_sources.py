@@ -15,6 +15,7 @@ from tests.support.problems import problem
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data, suite_folder
 from trainables.data.mirror import copies_of
+from trainables.data.sources import away
 
 # --- where rows come from
 
@@ -193,6 +194,24 @@ def test_empty_files_of_any_kind_are_empty_splits(data, card_of, tmp_path):
     for split in ("train", "dev"):
         with pytest.raises(InputError, match=f"the {split} split is empty"):
             data.rows(card, split, "en")
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({"files": "a/" * 3000}, "too long"),
+        ({"files": "here", "config": "a/" * 3000}, "too long"),
+        ({"suite": "a/" * 3000, "path": "genre"}, "too long"),
+        ({"files": "~nobody-is-called-so/data"}, "no such folder"),
+        ({"files": "a\0b"}, "no such folder"),
+    ],
+)
+def test_a_folder_that_nobody_can_look_into(data, card_of, source, says):
+    card = card_of("masked_lm", source={**source, "supply": "ask"} if "files" in source else source)
+    with pytest.raises(InputError, match=says) as error:
+        data.rows(card, "train", "en")
+    assert problem(error).where == "some_masked_lm.yaml: source"
+    assert list(away(card, None)) == ([card.source.files] if "files" in source else [])
 
 
 # --- files that cannot be read
