@@ -52,7 +52,7 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
     try:
         return FileSplit(card, split, language, _files(card, split, name, config, cache, local), cache)
     except OSError as error:  # a name that no folder can have, or no right to look
-        found = f"{error.filename}: {error.strerror}"[:300]
+        found = f"{error.strerror}: {error.filename}"[:300]
         fix = "name a folder that can be read by whoever runs this"
         raise InputError(Problem("the data cannot be read", f"{card.name}.yaml: source", found, fix)) from error
 
