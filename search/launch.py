@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
 from search.checks import doctor
+from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
 from search.config.workspace import Workspace
 from search.display.terminal import Terminal
 from search.forecast.concurrency import concurrency_on, item_resources
+from search.forecast.estimate import estimate
 from search.results import warm_start
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
@@ -82,6 +84,9 @@ def _run(
                 concurrency = fit_into_memory(possible, ray.nodes, item, need)
                 if concurrency < possible:
                     terminal.say(f"{concurrency} of {possible} work items at a time: more do not fit into memory")
+            space = disk_space(workspace, report, estimate(search, plan, report, concurrency))
+            for line in space.shortage() if space else ():
+                terminal.say(line)
             studies.remember_data(report.versions, report.model_version, report.commits)
             if report.moved is not None:
                 studies.note_moved(report.moved)

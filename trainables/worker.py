@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,7 @@ class Worker:
                 running.reused.append(target)
         if not missing:
             return
+        running.report_activity("start", "loading the model")
         base = self.load_base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
         self._check_data(item.recipe.mixture.tasks, missing)
@@ -221,6 +223,7 @@ class Worker:
         origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
         if "intermediate" in running.micro_batches:
             origin["micro_batch"] = running.micro_batches["intermediate"]
+        running.report_activity("intermediate", "saving the encoder")
         with self.store.staging() as folder:
             encoders.save(model, base.tokenizer, folder)
             self.store.put_encoder(encoder_key(self.plan, recipe, rung), folder, origin)
@@ -278,7 +281,16 @@ class Worker:
             settings = plan.evaluation.model_copy(update={"batch_size": size})
             with autocast(plan.engine):
                 return evaluate(
-                    self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=tested
+                    self.data,
+                    card,
+                    dev_card,
+                    encoder,
+                    head,
+                    base.tokenizer,
+                    settings,
+                    stage.max_length,
+                    tested=tested,
+                    report=partial(running.report_activity, target),
                 )
 
         limit = self.trainer.limit("evaluation", item.recipe.model, stage, {})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cluster.connect import count_local_resources
 from search.checks.check import gigabytes
+from search.checks.disk_space import disk_space
 from search.checks.node_checks import MemoryNeed, fit_into_memory, memory_need, memory_of
 from search.config.search import Search
 from search.config.workspace import Workspace
@@ -71,7 +72,8 @@ def planned(
         concurrency = fit_into_memory(concurrency, [here], item, need)
     work = (simulate if simulated else estimate)(search, plan, report, concurrency)
     earlier = warm_start.starts(workspace) if "earlier" in config.start.priors else ()
-    too_small = [*too_little_memory(need, memory_of(here)), *too_slow(work)]
+    space = disk_space(workspace, report, work)
+    too_small = [*too_little_memory(need, memory_of(here)), *(space.shortage() if space else ()), *too_slow(work)]
     report = report.model_copy(update={"notes": [*report.notes, *too_small]})
     return describe(search, search.starts(earlier), report, work)
 

@@ -102,7 +102,9 @@ class Scene:
         for running in list(self._running.values()):
             progress, item = running.progress, running.item
             done = progress.done if progress else 0.0
-            phase = progress.phase if progress else "starting"
+            phase = "starting"
+            if progress is not None:
+                phase = progress.phase if progress.activity == "training" else f"{progress.phase}: {progress.activity}"
             bar = ProgressBar(1.0, done, width=BAR)
             age = duration(time.monotonic() - running.since)
             grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{item.name} · {phase} · rung {item.rung} · {age}"))
@@ -138,11 +140,7 @@ class Scene:
 
     def running_line(self) -> str:
         """What runs."""
-        parts = [
-            f"{running.item.name} {running.progress.phase} {running.progress.done:.0%}"
-            for running in self._running.values()
-            if running.progress
-        ]
+        parts = [f"{running.item.name} {running.progress or 'starts'}" for running in self._running.values()]
         return f"{self._over()}/{self._expected()} running: {'; '.join(parts) or 'nothing'}{self._left_text()}"
 
     def _result(self, item: WorkItem, target: str) -> str:

@@ -154,8 +154,11 @@ def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: s
 
 def test_progress_is_reported_stage_by_stage(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "REPORT_EVERY", 0.0)
-    told: list[Progress] = []
-    Worker(plan).run(item(plan, "tags", 1, targets=("pairs",)), told.append)
+    everything: list[Progress] = []
+    Worker(plan).run(item(plan, "tags", 1, targets=("pairs",)), everything.append)
+    activities = [progress.activity.split()[0] for progress in everything if progress.activity != "training"]
+    assert list(dict.fromkeys(activities)) == ["loading", "tokenizing", "saving", "evaluating"]
+    told = [progress for progress in everything if progress.activity == "training"]
     assert [progress.phase for progress in told] == ["intermediate"] * 4 + ["pairs"] * 4
     assert [progress.done for progress in told] == [step / 8 for step in range(1, 9)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,7 +108,7 @@ class HubSplit:
         files = self.hub.fetch(self.repository, self.files)
         names = [str(file) for file in files]
         with self._explaining(names), quiet():
-            if self._is_plain_json and all(file.suffix in (".json", ".jsonl") for file in files):
+            if self._is_plain_json(files):
                 return read_json(files, scratch / "rows.arrow")
             return datasets.load_dataset(**self._how(names), cache_dir=str(scratch))
 
@@ -125,14 +125,15 @@ class HubSplit:
         with self._explaining(files), quiet():
             yield datasets.load_dataset(**self._how(files), streaming=True)
 
+    def _is_plain_json(self, files: Sequence[Path]) -> bool:
+        """Whether nothing but the rows says of what types they are; packed files are left to `datasets`."""
+        layout = self.layout
+        is_plain = layout.builder == "json" and layout.features is None and not layout.options
+        return is_plain and all(file.suffix in (".json", ".jsonl") for file in files)
+
     def count(self) -> int | None:
         """How many rows the README says there are; None where it does not say, or only some of them count."""
         return None if self.card.source.rows else self.layout.rows.get(self.name) or None
-
-    @property
-    def _is_plain_json(self) -> bool:
-        """Whether nothing says how its JSON is read, or what types there are."""
-        return self.layout.builder == "json" and self.layout.features is None and not self.layout.options
 
     def _how(self, files: list[str]) -> dict[str, Any]:
         """Arguments of `datasets.load_dataset`."""

@@ -88,6 +88,11 @@ class Store:
         self._files = Files(url)
         self._cache = cache / "encoders"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder."""
+        return self._files.is_local
+
     # --- scores
 
     def score(self, key: str) -> dict[str, Any] | None:

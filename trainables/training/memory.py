@@ -40,12 +40,12 @@ class Limit:
     Args:
         store: where it is kept.
         made_of: what decides how much memory a batch takes (model, length, ...) and how much there is (device, ...).
-        memory: bytes that this process could have now.
+        memory: the most bytes that this process could have.
     """
 
     store: Store
     made_of: dict[str, Any]
-    memory: Callable[[], int]
+    memory: int
 
     @property
     def key(self) -> str:
@@ -58,7 +58,7 @@ class Limit:
         """
         entry = self.store.limit(self.key) or {}
         known, memory = entry.get("too_large"), entry.get("memory")
-        if not isinstance(memory, int) or self.memory() > MORE * memory:
+        if not isinstance(memory, int) or self.memory > MORE * memory:
             return size
         while isinstance(known, int) and size >= known and size > 1:
             size = halve(size)
@@ -67,7 +67,7 @@ class Limit:
     def remember(self, size: int) -> None:
         """Keep in the store that a batch of `size` did not fit, and into how much memory."""
         if self.largest(size) == size:
-            self.store.put_limit(self.key, {"too_large": size, "memory": self.memory(), "made_of": self.made_of})
+            self.store.put_limit(self.key, {"too_large": size, "memory": self.memory, "made_of": self.made_of})
 
     def halve_until_it_fits(
         self, phase: str, size: int, max_halvings: int, attempt: Callable[[int], T]

@@ -43,15 +43,15 @@ def hardware() -> dict[str, Any]:
     return {"device": "cpu", "memory": round(psutil.virtual_memory().total / 2**30)}
 
 
-def available_memory() -> int:
-    """Bytes that this process has where it trains, or could still get."""
+def most_memory() -> int:
+    """The most bytes that this process could have where it trains: the GPU's, the node's, or what it is limited to.
+
+    Not what is free at the moment, which depends on others.
+    """
     if torch.cuda.is_available():
-        free, _ = torch.cuda.mem_get_info(device())
-        return int(free + torch.cuda.memory_reserved(device()))
-    process = psutil.Process().memory_info()
-    most = resource.getrlimit(resource.RLIMIT_AS)[0]
-    available = read_node_memory().free + int(process.rss)
-    return available if most == resource.RLIM_INFINITY else min(available, most - int(process.vms) + int(process.rss))
+        return int(torch.cuda.get_device_properties(device()).total_memory)
+    most, total = resource.getrlimit(resource.RLIMIT_AS)[0], read_node_memory().total
+    return total if most == resource.RLIM_INFINITY else min(total, most)
 
 
 def rank() -> int:

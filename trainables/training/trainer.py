@@ -21,7 +21,7 @@ from trainables.training.encoders import Encoder
 from trainables.training.engine import precision_of
 from trainables.training.group import Group
 from trainables.training.memory import Limit, halve
-from trainables.training.process import available_memory, hardware
+from trainables.training.process import hardware, most_memory
 from trainables.training.stage import StageResult, StageSpec, state_size, train
 from trainables.work.failures import Diverged, needed_for_any_batch
 from trainables.work.item import WorkItem
@@ -30,6 +30,9 @@ from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
 T = TypeVar("T")
+
+OFTEN = 2.0
+"""Seconds between two reports of one activity."""
 
 
 @dataclass
@@ -58,10 +61,22 @@ class RunningItem:
     scores: dict[str, Score] = field(default_factory=dict)
     reused: list[str] = field(default_factory=list)
     micro_batches: dict[str, int] = field(default_factory=dict)
+    _activity: str = ""
+    _reported: float = 0.0
 
     def report_stage(self, phase: str, examples: int) -> None:
         """Report progress, with so many examples seen by the stage that trains."""
-        self.report(Progress(phase=phase, done=min(1.0, (self.examples + examples) / max(1, self.total))))
+        self.report(Progress(phase=phase, done=self._done(examples)))
+
+    def report_activity(self, phase: str, activity: str) -> None:
+        """Report what is done beside training; of activities that follow each other quickly not all."""
+        now = time.monotonic()
+        if activity.split()[0] != self._activity or now - self._reported >= OFTEN:
+            self._activity, self._reported = activity.split()[0], now
+            self.report(Progress(phase=phase, done=self._done(0), activity=activity))
+
+    def _done(self, examples: int) -> float:
+        return min(1.0, (self.examples + examples) / max(1, self.total))
 
     def add(self, result: StageResult) -> None:
         """A stage is over."""
@@ -112,6 +127,7 @@ class Trainer:
 
         Raises: as `stage.train`, `Group.train` and `Limit.halve_until_it_fits`.
         """
+        running.report_activity(phase, "tokenizing")
         features = self.features(base, spec)
 
         def attempt(size: int) -> tuple[PreTrainedModel, StageResult]:
@@ -146,7 +162,7 @@ class Trainer:
         """What is known of the batches that fit: the same for equal work, model, length, hardware and `held`."""
         model = self._plan.model_version or model
         made_of = {"work": work, "model": model, "length": stage.max_length, **hardware(), **held}
-        return Limit(self._store, made_of, available_memory)
+        return Limit(self._store, made_of, most_memory())
 
     def run_fitting(
         self, running: RunningItem, phase: str, wanted: int, limit: Limit, attempt: Callable[[int], T]

@@ -114,7 +114,7 @@ def test_all_is_well(write_search: Callable[..., Path], capsys: Capture, tmp_pat
     names = [name for name, _ in found]
     on_the_node = ["taskmix", "packages", "store", "cache", "data", "clock", "limits", "memory"]
     assert sorted(names) == sorted(
-        ["home", "database", "mlflow", "ray", "resources", "store", *on_the_node, "data", "data", "model"]
+        ["home", "database", "disk", "mlflow", "ray", "resources", "store", *on_the_node, "data", "data", "model"]
     )
     assert "1 of" not in out and out.splitlines()[-1] == f"{len(names)} checks passed"
     left = [path for path in tmp_path.rglob("*") if "probe" in path.name or path.suffix == ".db"]

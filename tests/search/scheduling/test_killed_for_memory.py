@@ -111,7 +111,9 @@ def test_ray_ends_a_worker_because_the_node_runs_low_on_memory(tmp_path: Path) -
     lines = swell(tmp_path, 5.5, 3, RAY_memory_usage_threshold=f"{threshold:.3f}")
     assert lines[0].startswith("baseline, rung 0: Ray ended the worker because its node ran low on memory (")
     assert "GB" in lines[0] and lines[0].endswith("again in another worker, with smaller batches")
-    assert lines[-2:] == ["over 0 batch_halvings=1", "over 1 batch_halvings=0"]
+    # once is enough, unless others on this machine take some of the rest
+    assert lines[-2] in [f"over 0 batch_halvings={times}" for times in (1, 2, 3)]
+    assert lines[-1] == "over 1 batch_halvings=0"
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_what_no_batch_could_mend_is_said_and_not_remembered(plan: Plan, monkeyp
 
 def test_a_limit_counts_where_there_is_no_more_memory_than_it_was_learned_under(tmp_path: Path) -> None:
     store = Worker(plan_in(tmp_path)).store
-    small, same, large = (Limit(store, {"model": "x"}, lambda size=size: size) for size in (1000, 1050, 2000))
+    small, same, large = (Limit(store, {"model": "x"}, size) for size in (1000, 1050, 2000))
     small.remember(8)
     assert [limit.largest(16) for limit in (small, same, large)] == [4, 4, 16]
     store.put_limit(small.key, {"too_large": 8})
