@@ -19,7 +19,7 @@ from spaces.errors import InputError, TaskmixError
 from trainables.data.cells import matches
 from trainables.data.json_rows import read_json
 from trainables.data.mirror import BUILDERS
-from trainables.data.reading import check_shards, csv_options, empty, explain_reading
+from trainables.data.reading import check_schemas, csv_options, empty, explain_reading
 from trainables.hub.quiet import quiet
 from trainables.store.file_digest import file_digest
 
@@ -93,8 +93,8 @@ class FileSplit:
         """Arguments of `datasets.load_dataset`."""
         files = [glob.escape(str(path)) for path in self.files]  # or a folder `v[1]` would be that of `v1`
         options = self._csv_options() if self._builder == "csv" else {}
-        if self._builder == "parquet" and len(files) > 1:
-            check_shards(self.files)
+        if self._builder == "parquet":
+            check_schemas(self.files)
         return {"path": self._builder, "data_files": {"rows": files}, "split": "rows", **options}
 
     def _csv_options(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from datasets import Dataset, Features, Json, List, Value
 from datasets.arrow_writer import ArrowWriter
 
 from spaces.errors import InputError, Problem
+from trainables.data.reading import check_names
 
 AT_ONCE = 10_000
 """Rows that are held at a time."""
@@ -49,6 +50,7 @@ def read_json(files: Sequence[Path], arrow: Path) -> Dataset:
     if not kind.fields:
         return Dataset.from_dict({})
     features = Features({column: each.feature for column, each in kind.fields.items()})
+    check_names(features.arrow_schema, files[0])
     with ArrowWriter(features=features, path=str(arrow)) as writer:
         for rows in _batches(files):
             columns = {column: [row.get(column) for row in rows] for column in features}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,15 +51,43 @@ def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
     return {"keep_default_na": False, "features": Features({str(name): Value("string") for name in head.columns})}
 
 
-def check_shards(files: Sequence[Path]) -> None:
-    """Raise InputError if a column is of another kind in a later Parquet file: it would be cast to the first one's."""
-    first, *others = [Features.from_arrow_schema(pq.read_schema(path)).arrow_schema.remove_metadata() for path in files]
+def check_schemas(files: Sequence[Path]) -> None:
+    """Raise InputError if a Parquet file has two columns or fields of one name, or a later one columns of other types:
+    they would be cast to those of the first."""
+    schemas = [pq.read_schema(path) for path in files]
+    for path, schema in zip(files, schemas, strict=True):
+        check_names(schema, path)
+    first, *others = [Features.from_arrow_schema(schema).arrow_schema.remove_metadata() for schema in schemas]
     for path, schema in zip(files[1:], others, strict=True):
         try:
             pa.unify_schemas([first, schema], promote_options="permissive")
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             what, fix = "a column is of another type than in the split's first file", "write all files of it alike"
             raise InputError(Problem(what, str(path), str(error)[:300], fix)) from error
+
+
+def check_names(schema: pa.Schema, path: Path) -> None:
+    """Raise InputError if two columns, or two fields of a struct, have one name: Python has no row like that."""
+    twice = list(_repeated(schema))
+    if twice:
+        raise InputError(
+            Problem("two columns or fields have one name", str(path), repr(twice[0]), "give each a name of its own")
+        )
+
+
+def _repeated(fields: Iterable[pa.Field]) -> Iterator[str]:
+    """Names that stand twice in one place, at any depth; once stored by Arrow, they end at a zero."""
+    names = set()
+    for field in fields:
+        name = field.name.partition("\0")[0]
+        if name in names:
+            yield name
+        names.add(name)
+        inner = field.type
+        while pa.types.is_list(inner) or pa.types.is_large_list(inner) or pa.types.is_fixed_size_list(inner):
+            inner = inner.value_type
+        if pa.types.is_struct(inner):
+            yield from _repeated(inner.field(number) for number in range(inner.num_fields))
 
 
 def explain_reading(error: Exception, source: Located, builder: str, files: list[str]) -> Exception:

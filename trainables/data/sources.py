@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from spaces.card import Card, Split
+from spaces.card import Card, Source, Split
 from spaces.errors import Failure, InputError, Problem
 from trainables.data.file_split import FileSplit
 from trainables.data.hub_split import HubSplit
@@ -49,6 +49,17 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
         if not copies:
             raise InputError(no_files(card, split, name, f"{mirror}/{below}", names_in(mirror, below) or None))
         return FileSplit(card, split, language, copies, cache)
+    try:
+        return FileSplit(card, split, language, _files(card, split, name, config, cache, local), cache)
+    except OSError as error:  # a name that no folder can have, or no right to look
+        found = f"{error.strerror}: {error.filename}"[:300]
+        fix = "name a folder that can be read by whoever runs this"
+        raise InputError(Problem("the data cannot be read", f"{card.name}.yaml: source", found, fix)) from error
+
+
+def _files(card: Card, split: Split, name: str, config: str | None, cache: Path, local: Path | None) -> list[Path]:
+    """The files of a split of a suite, of the card's own folder, or of a `local` mirror."""
+    source = card.source
     if source.suite:
         suite = suite_folder(cache, source.suite)
         if not suite.is_dir():
@@ -56,7 +67,7 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
             raise Failure(Problem(f"the offline suite {source.suite!r} is not built", str(suite), fix=fix))
         folder = suite / "data" / str(source.path)
     else:
-        folder = local / source.hub if local and source.hub else Path(str(source.files)).expanduser()
+        folder = local / source.hub if local and source.hub else _folder_of(source)
     folder = folder / config if config else folder
     files = files_of(folder, name)
     if not files:
@@ -65,7 +76,15 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
     pointers = [problem for path in files if (problem := check_pointer(path, f"{card.name}.yaml: source"))]
     if pointers:
         raise InputError(pointers)
-    return FileSplit(card, split, language, files, cache)
+    return files
+
+
+def _folder_of(source: Source) -> Path:
+    folder = Path(str(source.files))
+    try:
+        return folder.expanduser()
+    except RuntimeError:  # `~name`, and nobody is called so
+        return folder
 
 
 def no_files(card: Card, split: Split, name: str, folder: str, there: Sequence[str] | None) -> Problem:
@@ -85,5 +104,12 @@ def away(card: Card, mirror: str | None) -> Iterator[str]:
     """What of a card only the hub has, or whoever holds licensed files."""
     for source in (part.source for part in card.parts or (card,)):
         licensed = source.supply is not None and source.files is not None
-        if (source.hub and mirror is None) or (licensed and not Path(str(source.files)).expanduser().exists()):
+        if (source.hub and mirror is None) or (licensed and not _is_there(_folder_of(source))):
             yield source.location
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:  # a name that no folder can have
+        return False

@@ -15,6 +15,7 @@ from tests.support.problems import problem
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data, suite_folder
 from trainables.data.mirror import copies_of
+from trainables.data.sources import away
 
 # --- where rows come from
 
@@ -195,6 +196,24 @@ def test_empty_files_of_any_kind_are_empty_splits(data, card_of, tmp_path):
             data.rows(card, split, "en")
 
 
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({"files": "a/" * 3000}, "too long"),
+        ({"files": "here", "config": "a/" * 3000}, "too long"),
+        ({"suite": "a/" * 3000, "path": "genre"}, "too long"),
+        ({"files": "~nobody-is-called-so/data"}, "no such folder"),
+        ({"files": "a\0b"}, "no such folder"),
+    ],
+)
+def test_a_folder_that_nobody_can_look_into(data, card_of, source, says):
+    card = card_of("masked_lm", source={**source, "supply": "ask"} if "files" in source else source)
+    with pytest.raises(InputError, match=says) as error:
+        data.rows(card, "train", "en")
+    assert problem(error).where == "some_masked_lm.yaml: source"
+    assert list(away(card, None)) == ([card.source.files] if "files" in source else [])
+
+
 # --- files that cannot be read
 
 
@@ -250,6 +269,27 @@ def test_a_column_of_two_types_in_two_files_is_not_cast(data, card_of, tmp_path,
     with pytest.raises(InputError, match="of another type than in the split's first file") as error:
         data.rows(card, "train", "en")
     assert problem(error).where == str(tmp_path / "train-1.parquet")
+
+
+def test_fields_of_json_of_one_name(data, card_of, tmp_path):
+    (tmp_path / "train.jsonl").write_text(json.dumps({"text": "a", "label": {"": 1, "\0": 2}}))
+    with pytest.raises(InputError, match="two columns or fields have one name"):
+        data.rows(card_of("sentence_classification", source={"files": str(tmp_path)}), "train", "en")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([{"": 1, "\0": 2}]),  # names end at a zero in Parquet
+        pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"]),
+        pa.array([[]], pa.large_list(pa.struct([("a", pa.int64()), ("a", pa.int64())]))),
+    ],
+)
+def test_fields_of_one_name(data, card_of, tmp_path, column):
+    """Python has no struct like that, so that the rows could not be read."""
+    parquet(tmp_path / "train.parquet", {"text": ["a"], "label": column})
+    with pytest.raises(InputError, match="two columns or fields have one name"):
+        data.rows(card_of("sentence_classification", source={"files": str(tmp_path)}), "train", "en")
 
 
 def test_numbers_and_texts_of_other_widths_are_of_one_type(data, card_of, tmp_path):

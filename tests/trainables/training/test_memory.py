@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.trainables.test_worker import encoder_of, item, plan_in, run, scores
+from tests.support.work_items import encoder_of, item, plan_in, run, scores
 from trainables.formats import encoding, vectors
 from trainables.formats.tagging import Tagging
 from trainables.training.memory import Limit

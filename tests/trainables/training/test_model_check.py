@@ -320,7 +320,7 @@ def test_token_types_and_biases_may_be_zero(folder: Make) -> None:
         if "token_type" in name or name.endswith("bias"):
             weight.zero_()
     rewrite(path, weights)
-    assert not encoders.load_base(str(path), path).model.embeddings.token_type_embeddings.weight.any()
+    assert not encoders.load_base(str(path), Hub(path)).model.embeddings.token_type_embeddings.weight.any()
 
 
 # --- tokenizers
