@@ -61,6 +61,9 @@ class Format(ABC):
 
     name: ClassVar[str]
 
+    truncation_side: ClassVar[str] = "right"
+    """Where texts that are too long lose tokens."""
+
     @abstractmethod
     def features(
         self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int

@@ -32,6 +32,7 @@ class MultipleChoice(Classification):
     """
 
     name = "multiple_choice"
+    truncation_side = "left"
 
     def texts(self, rows: Mapping[str, Sequence[Any]]) -> tuple[list[str], ...]:
         """A pair per choice, row by row."""
@@ -42,7 +43,7 @@ class MultipleChoice(Classification):
         self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
     ) -> dict[str, list[Any]]:
         """One feature per row, whose ``input_ids`` are a list per choice."""
-        with _cutting_the_beginning(tokenizer):
+        with _cutting(tokenizer, self.truncation_side):
             flat = token_inputs(tokenizer(*self.texts(rows), truncation=True, max_length=max_length))
         features: dict[str, list[Any]] = {name: [] for name in flat}
         at = 0
@@ -83,10 +84,10 @@ class MultipleChoice(Classification):
 
 
 @contextmanager
-def _cutting_the_beginning(tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
+def _cutting(tokenizer: PreTrainedTokenizerBase, new_side: str) -> Iterator[None]:
     """Only for a while: all other formats keep beginnings, and share the tokenizer."""
     side = tokenizer.truncation_side
-    tokenizer.truncation_side = "left"
+    tokenizer.truncation_side = new_side
     try:
         yield
     finally:

@@ -64,6 +64,13 @@ class NativeHead(nn.Module):
         logits: Tensor = output.logits
         return logits
 
+    def with_encoder(self, encoder: PreTrainedModel) -> PreTrainedModel:
+        """The whole model: a copy of the encoder and of this head."""
+        whole = make_model(encoder, self.architecture, self.model.config.num_labels, "cpu")
+        weights = {f"{whole.base_model_prefix}.{name}": value for name, value in encoder.state_dict().items()}
+        whole.load_state_dict({**weights, **self.model.state_dict()})
+        return whole.eval()
+
     def _try_out(self, hidden: int, outputs: int) -> None:
         """Raise ValueError unless it gives numbers of the right shape."""
         batch = {"input_ids": torch.ones(2, 3, dtype=torch.long), "attention_mask": torch.ones(2, 3, dtype=torch.long)}
