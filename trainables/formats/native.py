@@ -67,7 +67,9 @@ class NativeHead(nn.Module):
     def with_encoder(self, encoder: PreTrainedModel) -> PreTrainedModel:
         """The whole model: a copy of the encoder and of this head."""
         whole = make_model(encoder, self.architecture, self.model.config.num_labels, "cpu")
-        weights = {f"{whole.base_model_prefix}.{name}": value for name, value in encoder.state_dict().items()}
+        prefix, own = whole.base_model_prefix, encoder.state_dict()
+        # a pooler of the encoder's own had no part in the training; where the architecture has one, it is of this head
+        weights = {f"{prefix}.{name}": value for name, value in own.items() if not name.startswith("pooler.")}
         whole.load_state_dict({**weights, **self.model.state_dict()})
         return whole.eval()
 
