@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem
@@ -97,9 +97,7 @@ class Worker:
         gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory
         return self._outcome(running, failure)
 
-    def fine_tune(
-        self, item: WorkItem, target: str, report: Report = lambda progress: None
-    ) -> FineTuned:
+    def fine_tune(self, item: WorkItem, target: str, report: Report = lambda progress: None) -> FineTuned:
         """A target's model of a work item, trained once more as `run` has trained it; its score is not stored.
 
         Raises: as `Trainer.train` and `evaluate`; InputError, Failure as `run` tells them.

@@ -68,7 +68,9 @@ def export_model(
     """
     search, target = workspace.search, request.target
     if target not in search.config.targets:
-        raise InputError(Problem("no target of this search", "--target", target, nearest(target, search.config.targets)))
+        raise InputError(
+            Problem("no target of this search", "--target", target, nearest(target, search.config.targets))
+        )
     mixture = None if request.mix is None else Mixture.parse(request.mix)
     record = choose_record(search, studies, target, mixture, top_only=False)
     problems = check_new(folder) + ([record] if isinstance(record, Problem) else [])
@@ -99,9 +101,7 @@ def export_model(
     return statement
 
 
-def _write_encoder(
-    workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report
-) -> tuple[str, Any]:
+def _write_encoder(workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report) -> tuple[str, Any]:
     from trainables.training.model_folder import save_encoder  # knows torch, which no other command needs
 
     encoder = _stored_encoder(workspace, plan, record)
@@ -129,22 +129,22 @@ def _stored_encoder(workspace: Workspace, plan: Plan, record: Record) -> Encoder
 def _write_fine_tuned(
     workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report
 ) -> tuple[str, Any]:
-    from trainables.training.model_folder import Vectors, save_fine_tuned
+    from trainables.training.model_folder import Vectors, check_head, save_fine_tuned
     from trainables.worker import Worker
 
     target, recipe = record.target, record.recipe
     assert record.score is not None, "only trials with a score are chosen"
+    card, stage, worker = plan.targets[target], plan.target_for(recipe, target), Worker(plan)
+    check_head(worker.load_base(recipe.model).model, card, stage.head)  # before hours of training
     with _threads(workspace.config.resources.cpus):
-        made = Worker(plan).fine_tune(WorkItem(recipe, record.rung, (target,)), target, report)
+        made = worker.fine_tune(WorkItem(recipe, record.rung, (target,)), target, report)
     _check_score(made.score, record.score, target)
-    card = plan.targets[target]
     settings = plan.evaluation.of(card)
     layer = settings.layer
     if layer == "auto":
         (layer,) = {int(tuned["layer"]) for tuned in made.score.tuned.values() if "layer" in tuned}
     vectors = Vectors(settings.pooling, layer)
-    length = plan.target_for(recipe, target).max_length
-    kind = save_fine_tuned(made.encoder, made.head, made.tokenizer, card, length, vectors, folder)
+    kind = save_fine_tuned(made.encoder, made.head, made.tokenizer, card, stage.max_length, vectors, folder)
     return kind, made.encoder
 
 
@@ -171,6 +171,8 @@ def _check_score(now: Score, recorded: Score, target: str) -> None:
             ]
             if wrong:
                 found = f"{wrong[0]} {own.get(language, {}).get(wrong[0])}, recorded was {metrics[wrong[0]]}"
-                fix = "export it on a machine like the one that measured it: same device, same versions of the libraries"
+                fix = (
+                    "export it on a machine like the one that measured it: same device, same versions of the libraries"
+                )
                 what = "the model that was trained again is another one than was scored"
                 raise Failure(Problem(what, f"{target}, {split} split, {language}", found, fix))

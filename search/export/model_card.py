@@ -90,8 +90,8 @@ def _use(statement: Statement) -> str:
             f"model = AutoModel.from_pretrained({folder}{bare})",
         ]
         if statement.takes_pooler_away:
-            cut += " There is no pooling layer in the files:\nwithout `add_pooling_layer=False` transformers makes a random"
-            cut += " one, and `pooler_output` means nothing."
+            cut += " There is no pooling layer in the files:\nwithout `add_pooling_layer=False` transformers makes a"
+            cut += " random one, and `pooler_output` means nothing."
     elif loads in ("AutoModelForSequenceClassification", "AutoModelForTokenClassification"):
         task = PIPELINES[loads]
         lines = [
@@ -99,7 +99,7 @@ def _use(statement: Statement) -> str:
             f'model = pipeline("{task}", {folder})',
             _call(statement),
         ]
-        cut = f"\nTexts were cut at {statement.max_length} tokens when it was scored; the tokenizer does so with"
+        cut = f"\nTexts were cut at {statement.max_length} tokens when it was scored, as the tokenizer does with"
         cut += " `truncation=True`."
     else:
         lines = [
@@ -125,8 +125,8 @@ def _worth(statement: Statement) -> str:
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) != 1 else ''}"
     rows = "" if statement.evaluated_rows is None else f", at most {statement.evaluated_rows} rows of each language"
     lines = [
-        f"{metric} on `{statement.target}` in %, after fine-tuning, mean of {seeds}{rows}. Gains are points over the same"
-        " with no intermediate training, seed by seed; ± is their standard deviation over seeds. The development split"
+        f"{metric} on `{statement.target}` in %, after fine-tuning, mean of {seeds}{rows}. Gains are points over the"
+        " same with no intermediate training, seed by seed; ± is their standard deviation over seeds. The development split"
         " chose the mix, so its gain is on the high side; the test split chose nothing.",
         "",
     ]
@@ -144,7 +144,10 @@ def _worth(statement: Statement) -> str:
     if isinstance(result, MixResult) and (result.gain is None or result.gain <= 0):
         lines += ["", "**It does not beat the baseline**: the pretrained model does as well without this training."]
     if statement.content == "fine-tuned" and len(result.seeds) > 1:
-        lines += ["", f"The model in this folder is that of seed {statement.seed}; the scores are means over all seeds."]
+        lines += [
+            "",
+            f"The model in this folder is that of seed {statement.seed}; the scores are means over all seeds.",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -153,8 +156,8 @@ def _row(*cells: str) -> list[str]:
 
 
 def _cells(measured: Measurement) -> tuple[str, str]:
-    gained = isinstance(measured, GainedMeasurement)
-    return percent(measured.score), points(measured.gain, measured.gain_spread) if gained else ""
+    gain = points(measured.gain, measured.gain_spread) if isinstance(measured, GainedMeasurement) else ""
+    return percent(measured.score), gain
 
 
 def _cells_of(measured: Measurement, language: str) -> tuple[str, str]:
@@ -202,4 +205,4 @@ def doubts(statement: Statement) -> Iterator[str]:
 def _origin(statement: Statement) -> str:
     result = statement.result
     digest = "" if isinstance(result, Baseline) else f", recipe `{result.digest}`"
-    return f"Search `{statement.search}`{digest}. `{STATEMENT}` has all of this for programs, with checksums of the files.\n"
+    return f"Search `{statement.search}`{digest}. `{STATEMENT}` has all of this for programs, and checksums of files.\n"

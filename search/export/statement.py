@@ -1,4 +1,4 @@
-"""What is said of a model that is taken home: `taskmix.json` in its folder is a dump of it, its README is made of it."""
+"""What is said of a model that is taken home: `taskmix.json` in its folder is a dump of it, README.md is made of it."""
 
 from __future__ import annotations
 
@@ -190,7 +190,9 @@ def _data(plan: Plan, record: Record, fine_tuned: bool) -> list[DataSet]:
     roles: list[tuple[Role, Card]] = [("intermediate task", plan.tasks[task]) for task in record.recipe.mixture.tasks]
     target = plan.targets[record.target]
     if target.is_trained:
-        roles += [("fine-tuned on" if fine_tuned else "chosen with", card) for card in plan.training_cards[record.target]]
+        roles += [
+            ("fine-tuned on" if fine_tuned else "chosen with", card) for card in plan.training_cards[record.target]
+        ]
     roles += [("scored on" if fine_tuned else "chosen with", card) for card in (target, plan.dev_card(record.target))]
     found: dict[tuple[str, str], DataSet] = {}
     for role, card in roles:
@@ -227,4 +229,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:  # run from a checkout
             continue
     return found
-

@@ -35,7 +35,7 @@ class NativeHead(nn.Module):
 
     def __init__(self, encoder: PreTrainedModel, architecture: str, outputs: int) -> None:
         super().__init__()
-        self.architecture = architecture
+        self.architecture, self.outputs = architecture, outputs
         try:
             self.model = make_model(encoder, architecture, outputs, "meta")
             self.given = _Given(getattr(self.model.base_model, "pooler", None))
@@ -46,7 +46,9 @@ class NativeHead(nn.Module):
         except Exception as error:  # of transformers, of whatever class: no such architecture, other inputs
             reason = " ".join(str(error).split())[:200]
             found = f"{type(encoder).__name__}, {architecture}: {reason}"
-            raise InputError(Problem("the model has no head of this kind", "head: native", found, "head: mean")) from error
+            raise InputError(
+                Problem("the model has no head of this kind", "head: native", found, "head: mean")
+            ) from error
 
     def forward(self, states: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
         """(texts, outputs), or (texts, tokens, outputs).
@@ -66,12 +68,13 @@ class NativeHead(nn.Module):
 
     def with_encoder(self, encoder: PreTrainedModel) -> PreTrainedModel:
         """The whole model: a copy of the encoder and of this head."""
-        whole = make_model(encoder, self.architecture, self.model.config.num_labels, "cpu")
+        whole = make_model(encoder, self.architecture, self.outputs, "cpu")
         prefix, own = whole.base_model_prefix, encoder.state_dict()
         # a pooler of the encoder's own had no part in the training; where the architecture has one, it is of this head
         weights = {f"{prefix}.{name}": value for name, value in own.items() if not name.startswith("pooler.")}
         whole.load_state_dict({**weights, **self.model.state_dict()})
-        return whole.eval()
+        whole.train(False)
+        return whole
 
     def _try_out(self, hidden: int, outputs: int) -> None:
         """Raise ValueError unless it gives numbers of the right shape."""

@@ -187,8 +187,8 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Pat
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path, **settings: Any) -> None:
     """Write a fast tokenizer so that transformers 4 reads it as 5 does: all of it stands in tokenizer.json.
 
-    transformers 5 names a class that 4 does not know, `TokenizersBackend`, or one that makes the tokenizer anew from its
-    vocabulary; and it calls further special tokens otherwise.
+    transformers 5 names a class that 4 does not know, `TokenizersBackend`, or one that makes the tokenizer anew from
+    its vocabulary; and it calls further special tokens otherwise.
 
     Args:
         settings: what is to stand in tokenizer_config.json instead of the tokenizer's own.

@@ -19,6 +19,7 @@ from trainables.formats import by_name
 from trainables.formats.native import NativeHead
 from trainables.training.encoders import Encoder, save, save_tokenizer
 from trainables.training.encoders import load as load_encoder
+from trainables.work.settings import HeadKind
 
 SENTENCE_TRANSFORMER = "SentenceTransformer"
 """The class that loads what is compared by vectors."""
@@ -49,6 +50,14 @@ def save_encoder(encoder: Encoder, folder: Path) -> str:
     _compare(load_encoder(folder).model, encoder.model)
     _compare_tokenizers(folder, encoder.tokenizer)
     return "AutoModel"
+
+
+def check_head(encoder: PreTrainedModel, card: Card, head: HeadKind) -> None:
+    """Raise InputError if transformers has no model for what such a head on this encoder becomes."""
+    if FORMATS[card.format].architecture is not None:
+        made = by_name(card.format).new_head(encoder, card, head)
+        if not isinstance(made, NativeHead):
+            _as_native(encoder, made, card)
 
 
 def save_fine_tuned(
@@ -131,15 +140,18 @@ def _cut(encoder: PreTrainedModel, layer: int | None) -> PreTrainedModel:
     config: Any = encoder.config
     if layer is None or layer == config.num_hidden_layers:
         return encoder
-    smaller = type(encoder)(type(config).from_dict({**config.to_dict(), "num_hidden_layers": layer}))
+    changes: dict[str, Any] = {"num_hidden_layers": layer}
+    if getattr(config, "layer_types", None):
+        changes["layer_types"] = config.layer_types[:layer]
+    smaller = type(encoder)(type(config).from_dict({**config.to_dict(), **changes}))
     if getattr(smaller, "pooler", None) is not None:
-        smaller.pooler = None
+        smaller.pooler = None  # type: ignore[assignment]
     state = encoder.state_dict()
     smaller.load_state_dict({name: state[name] for name in smaller.state_dict()})
     ids = torch.arange(10, 18).unsqueeze(0)
     with torch.no_grad():
-        wanted = encoder.eval()(input_ids=ids, output_hidden_states=True).hidden_states[layer]
-        given = smaller.eval()(input_ids=ids).last_hidden_state
+        wanted = encoder.train(False)(input_ids=ids, output_hidden_states=True).hidden_states[layer]
+        given = smaller.train(False)(input_ids=ids).last_hidden_state
     if not torch.allclose(wanted, given, atol=1e-5):
         what, found = "a layer that this architecture cannot end with", f"{type(encoder).__name__}, layer {layer}"
         raise InputError(Problem(what, "evaluation.layer", found, "take the encoder home, without --fine-tuned"))
@@ -162,7 +174,11 @@ def _write_modules(folder: Path, model: PreTrainedModel, max_length: int, vector
     content = {
         "modules.json": modules,
         "sentence_bert_config.json": {"max_seq_length": max_length, "do_lower_case": False},
-        "config_sentence_transformers.json": {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"},
+        "config_sentence_transformers.json": {
+            "prompts": {},
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
         "1_Pooling/config.json": pooling,
     }
     for name, value in content.items():

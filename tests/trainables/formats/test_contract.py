@@ -17,7 +17,9 @@ from trainables.training.engine import autocast
 from trainables.work.settings import EngineSettings, EvaluationSettings
 
 TRAINED = [form for form, spec in FORMATS.items() if not spec.has_pool]
-HEADS = [(form, kind) for form in TRAINED for kind in ("mean", "native") if kind == "mean" or FORMATS[form].architecture]
+HEADS = [
+    (form, kind) for form in TRAINED for kind in ("mean", "native") if kind == "mean" or FORMATS[form].architecture
+]
 SCORED = [form for form, spec in FORMATS.items() if spec.metrics]
 LABELED = [form for form, spec in FORMATS.items() if spec.is_labeled]
 

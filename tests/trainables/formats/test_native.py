@@ -86,7 +86,7 @@ def test_an_architecture_without_such_a_head_is_refused(form, kits, card_of):
     """Of mT5 transformers has a model for tagging alone that needs no decoder."""
     encoder = kits("mt5").encoder()
     assert isinstance(native_head(encoder, card_of("tagging")), NativeHead)
-    with pytest.raises(InputError, match="no head of this kind.*\n.*MT5EncoderModel.*\n.*head: mean"):
+    with pytest.raises(InputError, match=r"no head of this kind.*\n.*MT5EncoderModel.*\n.*head: mean"):
         native_head(encoder, card_of(form))
 
 
