@@ -126,8 +126,8 @@ def _worth(statement: Statement) -> str:
     rows = "" if statement.evaluated_rows is None else f", at most {statement.evaluated_rows} rows of each language"
     lines = [
         f"{metric} on `{statement.target}` in %, after fine-tuning, mean of {seeds}{rows}. Gains are points over the"
-        " same with no intermediate training, seed by seed; ± is their standard deviation over seeds. The development split"
-        " chose the mix, so its gain is on the high side; the test split chose nothing.",
+        " same with no intermediate training, seed by seed; ± is their standard deviation over seeds. The development"
+        " split chose the mix, so its gain is on the high side; the test split chose nothing.",
         "",
     ]
     if not rung.top:
