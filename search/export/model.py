@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,13 +128,14 @@ def _write_fine_tuned(
     workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report
 ) -> tuple[str, Any]:
     from trainables.training.model_folder import Vectors, check_head, save_fine_tuned
+    from trainables.training.process import threads
     from trainables.worker import Worker
 
     target, recipe = record.target, record.recipe
     assert record.score is not None, "only trials with a score are chosen"
     card, stage, worker = plan.targets[target], plan.target_for(recipe, target), Worker(plan)
     check_head(worker.load_base(recipe.model).model, card, stage.head)  # before hours of training
-    with _threads(workspace.config.resources.cpus):
+    with threads(round(workspace.config.resources.cpus)):
         made = worker.fine_tune(WorkItem(recipe, record.rung, (target,)), target, report)
     _check_score(made.score, record.score, target)
     settings = plan.evaluation.of(card)
@@ -146,19 +145,6 @@ def _write_fine_tuned(
     vectors = Vectors(settings.pooling, layer)
     kind = save_fine_tuned(made.encoder, made.head, made.tokenizer, card, stage.max_length, vectors, folder)
     return kind, made.encoder
-
-
-@contextmanager
-def _threads(cpus: float) -> Iterator[None]:
-    """As many threads as a work item has: with others sums are rounded otherwise, and another model comes of it."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, round(cpus)))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _check_score(now: Score, recorded: Score, target: str) -> None:

@@ -7,6 +7,8 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,18 @@ def hardware() -> dict[str, Any]:
         properties = torch.cuda.get_device_properties(device())
         return {"device": properties.name, "memory": round(properties.total_memory / 2**30)}
     return {"device": "cpu", "memory": round(psutil.virtual_memory().total / 2**30)}
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """As many threads as a work item has, at least one: with others sums are rounded otherwise, and another model comes
+    of the same recipe."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, count))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def rank() -> int:
