@@ -76,6 +76,11 @@ class MixResult(GainedMeasurement, Mix):
     """A mix on one target, on the development split."""
 
     confirmed: bool = Field(description="whether all `confirm.seeds` were measured")
+    encoder: str | None = Field(
+        None,
+        description="the store's key of its encoder at this rung, of the search's own seed where that was measured; "
+        "not with `--format csv`",
+    )
     test: GainedMeasurement | None = Field(description="on the test split; null below the top rung")
     cost: MixCost
 

@@ -8,6 +8,8 @@ import resource
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,18 @@ def most_memory() -> int:
         return int(torch.cuda.get_device_properties(device()).total_memory)
     most, total = resource.getrlimit(resource.RLIMIT_AS)[0], read_node_memory().total
     return total if most == resource.RLIM_INFINITY else min(total, most)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """As many threads as a work item has, at least one: with others sums are rounded otherwise, and another model comes
+    of the same recipe."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, count))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def rank() -> int:
