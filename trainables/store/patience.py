@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from spaces.errors import Failure
-from trainables.work.preparation import Say
 
 T = TypeVar("T")
 
@@ -59,7 +58,7 @@ class Patience:
     """
 
     seconds: float = 0.0
-    say: Say = lambda line: None
+    say: Callable[[str], None] = lambda line: None
 
     def bear(self, operation: Callable[[], T]) -> T:
         """What the operation returns; raises its error once the patience is over, or if it will not pass."""
