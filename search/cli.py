@@ -469,5 +469,5 @@ def _promote(options: argparse.Namespace) -> int:
         terminal.say("training the model once more, as it was trained when it was scored")
         promoted = promote_model(workspace, Studies.open(workspace), request, options.alias, options.force)
     print(f"{promoted.name}, version {promoted.version}{'' if promoted.is_new else ', as it was registered before'}")
-    print(f"{options.alias} {'is' if promoted.moved else 'stays where it was, not'} this version: {promoted.reason}")
+    print(f"{options.alias} {'moved to it' if promoted.moved else 'did not move'}: {promoted.reason}")
     return 0
