@@ -169,6 +169,14 @@ def make_parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--fine-tuned", action="store_true", help="with hf: the target's own model, and not the encoder it begins with"
     )
+    promote = command(
+        "promote", _promote, "register a target's model with MLflow, and make it the champion if it is better"
+    )
+    promote.add_argument("name")
+    promote.add_argument("--target", required=True, metavar="T", help="whose model")
+    promote.add_argument("--mix", "--mixture", help='of this mix, "none" for the baseline; default: the best one')
+    promote.add_argument("--alias", default="champion", metavar="A", help="default: champion")
+    promote.add_argument("--force", action="store_true", help="move the alias, whatever it means now")
     return parser
 
 
@@ -443,4 +451,23 @@ def _export_model(options: argparse.Namespace) -> int:
         if made.result.gain is not None and made.result.gain <= 0:
             print("it does not beat the baseline, which is: --mix none")
     print(f"written to {options.out}; README.md says what it is and how to load it")
+    return 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from search.config.workspace import find
+    from search.display.terminal import Terminal
+    from search.export.model import ModelRequest
+    from search.promotion import promote_model
+    from search.studies.studies import Studies
+
+    workspace = find(options.name)
+    mix = ["--mix", options.mix] if options.mix is not None else []
+    command = ["taskmix", "promote", options.name, "--target", options.target, *mix, "--alias", options.alias]
+    request = ModelRequest(options.target, options.mix, fine_tuned=True, command=tuple(command))
+    with Terminal() as terminal:
+        terminal.say("training the model once more, as it was trained when it was scored")
+        promoted = promote_model(workspace, Studies.open(workspace), request, options.alias, options.force)
+    print(f"{promoted.name}, version {promoted.version}{'' if promoted.is_new else ', as it was registered before'}")
+    print(f"{options.alias} {'moved to it' if promoted.moved else 'did not move'}: {promoted.reason}")
     return 0
