@@ -328,6 +328,7 @@ def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
     from search.display.terminal import Terminal
     from search.launch import launch
     from search.results.ranking import rank
+    from search.results.row_source import StoredRows
     from search.results.status import summarize
     from search.scheduling.driver import SearchEnd
     from search.studies.studies import Studies
@@ -337,7 +338,8 @@ def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
         ending = launch(workspace, terminal, address, news)
     studies = Studies.open(workspace)
     status = summarize(studies, driven=False)
-    print(report.final_answer(rank(studies), status, workspace.mlflow_uri))
+    rows = StoredRows(workspace, studies, at_once=ending is SearchEnd.OVER)  # who interrupts does not want to wait
+    print(report.final_answer(rank(studies, rows=rows), status, workspace.mlflow_uri))
     if ending is SearchEnd.INTERRUPTED:
         print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
         return INTERRUPTED
@@ -396,13 +398,16 @@ def _best(options: argparse.Namespace) -> int:
     from search.display import report
     from search.results.benchmark import tabulate
     from search.results.ranking import rank_and_explain
+    from search.results.row_source import StoredRows
     from search.studies.studies import Studies
 
-    studies = Studies.open(find(options.name))
+    workspace = find(options.name)
+    studies = Studies.open(workspace)
+    rows = StoredRows(workspace, studies)
     if options.suite:
-        print(report.render(tabulate(studies, options.suite), options.format))
+        print(report.render(tabulate(studies, options.suite, rows), options.format))
     else:
-        print(report.render(rank_and_explain(studies, options.target, options.top), options.format))
+        print(report.render(rank_and_explain(studies, options.target, options.top, rows), options.format))
     return 0
 
 

@@ -19,6 +19,18 @@ def points(value: float | None, spread: float | None = None) -> str:
     return f"{100 * value:+.1f}" + (f" ± {100 * spread:.1f}" if spread is not None else "")
 
 
+def points_between(low: float, high: float) -> str:
+    """An interval of differences."""
+    return f"{100 * low:+.1f} to {100 * high:+.1f}"
+
+
+def share(probability: float) -> str:
+    """A probability to two digits; what is nearly certain is not said to be certain."""
+    if probability > 0.99:
+        return "more than .99"
+    return "less than .01" if probability < 0.01 else f"{probability:.2f}".lstrip("0")
+
+
 def duration(seconds: float) -> str:
     """In the two largest units."""
     if seconds < 59.5:

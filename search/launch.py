@@ -14,6 +14,7 @@ from search.display.terminal import Terminal
 from search.forecast.concurrency import concurrency_on, item_resources
 from search.forecast.estimate import estimate
 from search.results import warm_start
+from search.results.row_source import StoredRows
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
@@ -41,7 +42,8 @@ def launch(
         studies = Studies.create(workspace, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
         warm_start.remember(workspace, studies)
-        with Tracking(search, studies, workspace.mlflow_uri, warn=terminal.say) as tracking:
+        rows = StoredRows(workspace, studies)
+        with Tracking(search, studies, workspace.mlflow_uri, warn=terminal.say, rows=rows) as tracking:
             listeners: list[Listener] = [terminal, tracking]
             if search.config.storage.max_gb is not None:
                 listeners.append(DiskBudget(workspace, studies, terminal.say))

@@ -22,9 +22,12 @@ from optuna.trial import TrialState
 
 from search.cli import main
 from search.config.workspace import find
+from search.results.ranking import rank
+from search.results.row_source import StoredRows
 from search.scheduling.agenda import Agenda
 from search.studies.lease import acquire
 from search.studies.studies import Studies
+from search.studies.trial_record import Record
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
 from trainables.work.keys import encoder_key, evidence_key, score_key, single_keys
@@ -131,6 +134,36 @@ def test_the_killed_one_goes_on(lab: Path) -> None:
         assert outcome.reused == ["match", "encoder"]  # stored before the kill
         agenda.done(item, outcome)
         assert not studies.running()
+
+
+def test_the_error_of_rows_comes_from_predictions_that_were_stored(lab: Path) -> None:
+    workspace = find("whole")
+    studies = Studies.open(workspace)
+    assert StoredRows(workspace, studies, at_once=False).draw("tags", with_test_scores(studies, "tags")) is None
+    for target in studies.search.targets:
+        records = with_test_scores(studies, target)
+        drawn = StoredRows(workspace, studies).draw(target, records)
+        assert drawn is not None and drawn.errors.covariance.shape == (len(records), len(records))
+        assert set(drawn.errors.languages) == set(records[0].score.test)
+        kept = StoredRows(workspace, studies, at_once=False).draw(target, records)
+        assert kept is not None and kept.errors.covariance.tolist() == drawn.errors.covariance.tolist()
+        assert kept.development == drawn.development == 1.0, "as many development rows as test rows"
+
+
+def test_what_was_not_stored_has_no_row_errors(lab: Path) -> None:
+    workspace = find("whole")
+    studies = Studies.open(workspace)
+    shutil.rmtree(lab / "home" / "store" / "predictions")
+    assert StoredRows(workspace, studies).draw("tags", with_test_scores(studies, "tags")) is None
+    result = rank(studies, "tags", rows=StoredRows(workspace, studies)).targets["tags"].best[0]
+    assert result.claim is not None and result.claim.rows in ("bound", "unknown")
+
+
+def with_test_scores(studies: Studies, target: str) -> list[Record]:
+    """A mix and the baseline, with all their seeds."""
+    return [
+        record for record in studies.records[target] if record.score is not None and record.score.test_score is not None
+    ]
 
 
 def test_an_export_needs_nothing_but_the_store(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ PACKAGES = {
 
 TOWERS = {
     "search": [
-        {"formatting"},
+        {"formatting", "statistics"},
         {"config"},
         {"studies"},
         {"surrogate"},

@@ -150,7 +150,8 @@ class StartConfig(Strict):
 
 
 class ConfirmConfig(Strict):
-    """The best `top` recipes of each target, and the baseline, are measured with this many seeds in all."""
+    """The best `top` recipes of each target, and the baseline, are measured with further seeds, in rounds, until it is
+    settled which is the best and whether it beats the baseline, or a recipe has this many seeds."""
 
     top: int = Field(1, ge=0)
     seeds: int = Field(3, ge=1)

@@ -10,8 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from search.display.tables import METRIC_NAMES, fits, plain
-from search.formatting import duration, hyperparameters, number, percent, points
-from search.results.model import Baseline, BestMixes, Floor, Insights, MixCost, MixResult, TargetMixes
+from search.display.verdict import verdict
+from search.formatting import duration, hyperparameters, number, percent, points, points_between
+from search.results.model import (
+    Baseline,
+    BestMixes,
+    Floor,
+    GainEstimate,
+    Insights,
+    MixCost,
+    MixResult,
+    TargetMixes,
+)
 
 PAIRS = 4
 """Pairs that are named, surest first."""
@@ -23,22 +33,36 @@ def best(ranked: BestMixes, console: Console) -> list[RenderableType]:
     for target, mixes in ranked.targets.items():
         parts += [Text(target, "bold"), Text(_how_measured(mixes), "dim")]
         wide, compact = _wide(mixes), _compact(mixes)
-        parts += [wide if fits(wide, console) else compact, *_remarks(mixes), *_learned(mixes), Text()]
-    return parts
+        parts += [wide if fits(wide, console) else compact, *verdict(mixes), *_learned(mixes), Text()]
+    return [*parts, *_together(ranked)]
+
+
+def _together(ranked: BestMixes) -> Iterator[Text]:
+    """The mean over several targets, and how many of their claims are expected to be false."""
+    mean = ranked.mean
+    if mean is None or mean.targets < 2 or mean.low is None or mean.high is None:
+        return
+    interval = points_between(mean.low, mean.high)
+    yield Text(f"mean over {mean.targets} targets: {points(mean.mean)} points on the test split ({interval})")
+    if mean.claims:
+        claims = "one claim" if mean.claims == 1 else f"{mean.claims} claims"
+        yield Text(
+            f"of {claims} with a probability above .95, {mean.expected_false:.2f} are expected to be false", "dim"
+        )
 
 
 def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableType:
     """The best mix of one target with everything that was asked for: the end of `launch`."""
     title = Text.assemble((target, "bold"), (f"  {_metric(mixes)} in %, development split", "dim"))
     if not mixes.best:
-        return Group(title, *_remarks(mixes))
+        return Group(title, *verdict(mixes))
     result, test = mixes.best[0], mixes.best[0].test
     seeds = "1 seed" if len(result.seeds) == 1 else f"{len(result.seeds)} seeds"
     lines: list[tuple[str, str | Text]] = [
-        ("best mix", Text(result.mix, "bold" if mixes.beats_baseline else "")),
+        ("best mix" if mixes.beats_baseline else "first mix", Text(result.mix, "bold" if mixes.beats_baseline else "")),
         ("hyperparameters", hyperparameters(result.hyperparameters) or "none searched"),
-        ("gain", f"{points(result.gain, result.gain_spread)} points over the baseline, {seeds}"),
-        ("on the test split", f"{percent(test.score)}, gain {points(test.gain, test.gain_spread)}" if test else ""),
+        ("gain", f"{_gain(result)} points over the baseline, {seeds}"),
+        ("on the test split", f"{percent(test.score)}, gain {_claimed(result.claim)}" if test else ""),
         ("cost", _cost(result.cost)),
     ]
     if not mixes.rung.top:
@@ -47,7 +71,7 @@ def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableTy
     for name, text in lines:
         if text:
             grid.add_row(Text(f"  {name}", "dim"), text)
-    return Group(title, grid, _by_language(mixes, result, console), *_remarks(mixes))
+    return Group(title, grid, _by_language(mixes, result, console), *verdict(mixes))
 
 
 # --- what was measured
@@ -57,8 +81,10 @@ def _how_measured(mixes: TargetMixes) -> str:
     rung = ""
     if not mixes.rung.top:
         rung = f"; only rung {mixes.rung.index} ({mixes.rung.share:.0%} of the examples) so far"
+    several = f" for all {mixes.tried} mixes at once" if mixes.tried > 1 else ""
     return (
-        f"{_metric(mixes)} in %, development split; gain over the baseline in points; ± is the spread over seeds{rung}"
+        f"{_metric(mixes)} in %, development split; gain over the baseline in points ± half of a 95 % interval"
+        f"{several}{rung}"
     )
 
 
@@ -71,7 +97,7 @@ def _wide(mixes: TargetMixes) -> Table:
             str(place),
             escape("\n".join(filter(None, (result.mix, hyperparameters(result.hyperparameters))))),
             percent(result.score),
-            points(result.gain, result.gain_spread),
+            _gain(result),
             *_cells(mixes, result.languages),
             percent(result.test.score if result.test else None),
             str(len(result.seeds)),
@@ -98,7 +124,7 @@ def _compact(mixes: TargetMixes) -> Table:
             f"{seeds} seed{'s' if seeds > 1 else ''}; {_cost(result.cost)}",
         )
         text = escape("\n".join(filter(None, lines)))
-        table.add_row(str(place), text, percent(result.score), points(result.gain, result.gain_spread))
+        table.add_row(str(place), text, percent(result.score), _gain(result))
     for name, reference in _references(mixes):
         text = f"{name}\n{_in_languages(reference.languages)}"
         table.add_row("", text, percent(reference.score), "", style="dim")
@@ -113,25 +139,25 @@ def _references(mixes: TargetMixes) -> Iterator[tuple[str, Baseline | Floor]]:
         yield "floor", mixes.floor
 
 
-def _remarks(mixes: TargetMixes) -> Iterator[Text]:
-    """How far the best mix is to be trusted."""
-    if not mixes.best:
-        yield Text("no mix has been measured yet")
-        return
-    result = mixes.best[0]
-    if mixes.beats_baseline is False:
-        yield Text("no mix beats the baseline here: train on this target directly", "yellow")
-    elif result.gain_spread is None:
-        yield Text("measured with one seed: the gain may be chance", "yellow")
-    elif result.gain is not None and result.gain <= 2 * result.gain_spread:
-        yield Text("the gain is less than twice its spread over seeds: it may be chance", "yellow")
+def _gain(result: MixResult) -> str:
+    """On the development split, with half of its interval."""
+    estimate = result.expected
+    if estimate is None:
+        return points(result.gain)
+    return points(estimate.mean, None if estimate.high is None else estimate.high - estimate.mean)
+
+
+def _claimed(claim: GainEstimate | None) -> str:
+    if claim is None or claim.low is None or claim.high is None:
+        return points(claim.mean) if claim else "not known"
+    return f"{points(claim.mean)} ({points_between(claim.low, claim.high)})"
 
 
 def _by_language(mixes: TargetMixes, result: MixResult, console: Console) -> RenderableType:
     """Score, gain, baseline and floor: the mean, and each language."""
     rows = [
         ("score", result.score, result.languages, percent),
-        ("gain", result.gain, result.gain_languages, points),
+        ("gain", *_gains_by_language(result), points),
         *((name, reference.score, reference.languages, percent) for name, reference in _references(mixes)),
     ]
     wide = plain("", "mean", *mixes.languages, right=range(1, 2 + len(mixes.languages)))
@@ -141,6 +167,13 @@ def _by_language(mixes: TargetMixes, result: MixResult, console: Console) -> Ren
         each = "  ".join(f"{language} {text(value)}" for language, value in values.items())
         grid.add_row(Text(f"  {name}", "dim"), f"{text(mean)}  ({each})")
     return wide if fits(wide, console) else grid
+
+
+def _gains_by_language(result: MixResult) -> tuple[float | None, Mapping[str, float]]:
+    """On the development split, in the mean and in each language."""
+    if result.expected is None:
+        return result.gain, result.gain_languages
+    return result.expected.mean, {name: one.mean for name, one in result.expected.languages.items()}
 
 
 def _metric(mixes: TargetMixes) -> str:
@@ -190,7 +223,7 @@ def _lines(mixes: TargetMixes, insights: Insights) -> Iterator[tuple[str, str]]:
     text = f"{predicted.mix}{f' ({values})' if values else ''} {points(predicted.gain, predicted.deviation)}"
     if mixes.best:
         result = mixes.best[0]
-        text += f"; measured best: {result.mix} {points(result.gain, result.gain_spread)}"
+        text += f"; measured best: {result.mix} {_gain(result)}"
     yield "predicted best", text
     gain = points(more.expected, more.deviation)
     yield "more recipes", f"are expected to find a mix {gain} points above {more.best_known}"

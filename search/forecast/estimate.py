@@ -133,7 +133,9 @@ def expected(search: Search) -> list[Expected]:
     seeds, top = config.confirm.seeds - 1 if config.confirm.top else 0, len(shares) - 1
     if seeds:
         winners = min(items, config.confirm.top * count)
-        found.append(Expected("baseline, more seeds", seeds, top, 0.0, count))
+        # at most: rounds end where all is settled (search/scheduling/confirmation.py)
+        references = round(config.confirm.top**0.5 * config.confirm.seeds) - 1
+        found.append(Expected("baseline, more seeds", references, top, 0.0, count))
         each_on = config.confirm.top * count / winners
         found.append(Expected("winners, more seeds", seeds * winners, top, 1.0, each_on, len(shares)))
     return found

@@ -27,6 +27,7 @@ from search.results.benchmark_model import (
 )
 from search.results.model import TargetMixes
 from search.results.ranking import mix_costs, rank_target
+from search.results.row_source import RowSource
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost
 from spaces.errors import InputError, Problem
@@ -39,8 +40,11 @@ SPLITS = ("dev", "test")
 Cell = MeasuredCell | PublishedCell
 
 
-def tabulate(studies: Studies, name: str) -> BenchmarkTable:
+def tabulate(studies: Studies, name: str, rows: RowSource | None = None) -> BenchmarkTable:
     """The table of a suite.
+
+    Args:
+        rows: as for `rank`.
 
     Raises:
         InputError: there is no such suite, or the search has none of its targets.

@@ -22,6 +22,7 @@ Value = int | float | str | bool
 """Of a hyperparameter."""
 
 Purpose = Literal["baseline", "start", "estimate", "proposal", "promotion", "confirm"]
+RowsKnown = Literal["bootstrap", "bound", "unknown"]
 
 
 class Answer(BaseModel):
@@ -54,6 +55,38 @@ class GainedMeasurement(Measurement):
     gain_seeds: list[float] = Field(description="a gain per seed that the baseline has too, by rising seed")
 
 
+class Interval(Answer):
+    """A gain with an interval that holds it in 95 % of all searches."""
+
+    mean: float
+    low: float | None = Field(description="null where nothing was repeated with another seed")
+    high: float | None = Field(description="as `low`")
+
+
+class GainEstimate(Interval):
+    """What a gain over the baseline is worth (docs/statistics.md), as the difference of means over seeds."""
+
+    split: Literal["test", "dev"] = Field(description="that it was measured on")
+    probability: float | None = Field(description="that the mix beats the baseline; null as `low`")
+    least_found: float | None = Field(
+        description="the smallest gain that would have been claimed with a probability of .8; null as `low`"
+    )
+    seeds: int = Field(description="of the mix that it rests on: on the test split those that did not choose it")
+    baseline_seeds: int = Field(description="the same of the baseline")
+    seed_error: float | None = Field(description="standard deviation that the seeds leave in the mean; null as `low`")
+    row_error: float | None = Field(description="standard deviation that the rows leave in it; null where not known")
+    rows: RowsKnown = Field(
+        description="where that is from: `bootstrap` over stored predictions, `bound` by the binomial formula"
+    )
+    degrees: float | None = Field(description="degrees of freedom of the interval")
+    optimistic: str | None = Field(
+        description="why the mean is too high by what choosing brings; then the interval holds for all mixes at once"
+    )
+    collapsed: int = Field(description="seeds of the mix that fell to the floor; they are left out of the mean")
+    baseline_collapsed: int = Field(description="the same of the baseline")
+    languages: dict[str, Interval] = Field(description="each on its own, so wider")
+
+
 class MixCost(Answer):
     """What the work items of a mix cost: all rungs, all seeds, all targets they were measured on."""
 
@@ -75,11 +108,19 @@ class Mix(Answer):
 class MixResult(GainedMeasurement, Mix):
     """A mix on one target, on the development split."""
 
-    confirmed: bool = Field(description="whether all `confirm.seeds` were measured")
+    confirmed: bool = Field(
+        description="whether it was measured with a fresh seed, one that did not choose it, where `confirm` asks for some"
+    )
     encoder: str | None = Field(
         None,
         description="the store's key of its encoder at this rung, of the search's own seed where that was measured; "
         "not with `--format csv`",
+    )
+    expected: GainEstimate | None = Field(
+        None, description="what the gain on the development split is worth; null without a baseline beside it"
+    )
+    claim: GainEstimate | None = Field(
+        None, description="what the gain on the test split is worth; of the first mix alone, at the top rung"
     )
     test: GainedMeasurement | None = Field(description="on the test split; null below the top rung")
     cost: MixCost
@@ -160,13 +201,26 @@ class TargetMixes(Answer):
     baseline: Baseline | None = Field(description="at this rung; null until it was measured there")
     floor: Floor | None = Field(description="null as long as nothing was measured")
     beats_baseline: bool | None = Field(
-        description="whether the gain of the first mix is above 0; null while it is not known"
+        description="whether the first mix is likelier than not to beat the baseline; null while it is not known"
+    )
+    best_mix: str | None = Field(
+        None, description="the first mix where it is likelier than not to beat the baseline, else `none`; null as above"
     )
     candidates: int = Field(description="how many mixes were ranked; `best` holds the first `--top` of them")
+    tried: int = Field(0, description="how many mixes have a score at any rung")
     best: list[MixResult] = Field(description="best first")
     learned: Insights | None = Field(
         None, description="null with fewer than four recipes on the target; not with `--format csv`"
     )
+
+
+class MeanGain(Interval):
+    """The mean over targets of what the first mix of each is claimed to gain."""
+
+    probability: float | None = Field(description="that it is above 0; null as `low`")
+    targets: int = Field(description="how many it is over")
+    claims: int = Field(description="mixes of them that beat the baseline with a probability above .95")
+    expected_false: float = Field(description="how many of these claims are expected to be false")
 
 
 class BestMixes(Answer):
@@ -174,6 +228,7 @@ class BestMixes(Answer):
 
     search: str = Field(description="its name")
     targets: dict[str, TargetMixes] = Field(description="by target")
+    mean: MeanGain | None = Field(None, description="null where a target has no claim yet")
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Of the CSV: a row per target and rank."""
@@ -189,6 +244,9 @@ class BestMixes(Answer):
                     "gain": entry.gain,
                     "gain_spread": entry.gain_spread,
                     "confirmed": entry.confirmed,
+                    **_estimated("expected", entry.expected),
+                    **_estimated("claim", entry.claim),
+                    "best_mix": answer.best_mix,
                     "baseline": answer.baseline.score if answer.baseline else None,
                     "floor": answer.floor.score if answer.floor else None,
                     "test_score": entry.test.score if entry.test else None,
@@ -218,6 +276,12 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         elif all(isinstance(entry, str) for entry in value):
             row[f"{prefix}{key}"] = " ".join(value)
     return row
+
+
+def _estimated(name: str, estimate: GainEstimate | None) -> dict[str, Any]:
+    """The columns of an estimate."""
+    kept = ("mean", "low", "high", "probability", "seeds")
+    return {f"{name}_{key}": getattr(estimate, key) if estimate else None for key in kept}
 
 
 def _prefixed(prefix: str, values: Mapping[str, T]) -> dict[str, T]:

@@ -6,32 +6,39 @@ A *mix* is a recipe whatever its seed. For a target:
   scores, and the answer says so (`rung.top` is false). The baseline is compared at the same rung.
 * `score` is the mean over seeds of the score on the development split: the mean of the target's metric over its
   languages. `gain` is the mean over seeds of the score minus the baseline's score with the same seed at the same rung.
-* Mixes that were measured with all `confirm.seeds` come before the others; then the higher score; then fewer tasks.
+* Mixes that were measured with fresh seeds, where `confirm` asks for them, come before the others; then the higher
+  score; then fewer tasks.
   What is equal still goes by digest: time spent would make the answer a matter of chance.
-* A spread is the sample standard deviation over seeds. The test split drove nothing and ranks nothing.
+* A spread is the sample standard deviation over seeds. The test split drove nothing and ranks nothing; what it says of
+  the first mix is its claim (`gains.py`). The best mix is `none` where neither split says that the first one is
+  likelier than not to beat the baseline.
 * The cost of a mix is what its own work items cost, over all rungs and seeds and all targets they were measured on.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from statistics import fmean, stdev
 
 from search.config.search import Search
+from search.results.gains import Gains
 from search.results.model import (
     Baseline,
     BestMixes,
     Floor,
     GainedMeasurement,
     Insights,
+    MeanGain,
     Measurement,
     MixCost,
     MixResult,
     Rung,
     TargetMixes,
 )
+from search.results.row_source import RowSource
+from search.statistics.gain import LEVEL, Gain, mean_gain
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost, Record
 from spaces.card import Card
@@ -41,8 +48,11 @@ from trainables.work.keys import encoder_key
 from trainables.work.outcome import Score
 
 
-def rank(studies: Studies, target: str | None = None, top: int = 3) -> BestMixes:
+def rank(studies: Studies, target: str | None = None, top: int = 3, rows: RowSource | None = None) -> BestMixes:
     """The best mixes of every target, or of one; see the definition above.
+
+    Args:
+        rows: who knows the rows behind scores; None: nobody, so that their error is bounded.
 
     Raises:
         InputError: the search has no such target.
@@ -50,18 +60,19 @@ def rank(studies: Studies, target: str | None = None, top: int = 3) -> BestMixes
     targets = studies.search.config.targets
     if target is not None and target not in targets:
         raise InputError(Problem("no target of this search", "--target", target, nearest(target, targets)))
-    costs = mix_costs(studies)
+    costs, gains = mix_costs(studies), Gains(studies, rows)
     asked = [target] if target is not None else targets
-    return BestMixes(
-        search=studies.search.config.name, targets={name: rank_target(studies, costs, name, top) for name in asked}
-    )
+    ranked = {name: rank_target(studies, costs, name, top, gains=gains) for name in asked}
+    return BestMixes(search=studies.search.config.name, targets=ranked, mean=_mean(list(ranked.values())))
 
 
-def rank_and_explain(studies: Studies, target: str | None = None, top: int = 3) -> BestMixes:
+def rank_and_explain(
+    studies: Studies, target: str | None = None, top: int = 3, rows: RowSource | None = None
+) -> BestMixes:
     """As `rank`, and for each target what the search has learned about it."""
     from search.sampling.insights import derive_insights  # brings scipy: half a second that nobody else has to wait for
 
-    ranked, search = rank(studies, target, top), studies.search
+    ranked, search = rank(studies, target, top, rows), studies.search
     insights = derive_insights(studies.state, search.space, list(ranked.targets), search.config.seed)
     targets = {}
     for name, mixes in ranked.targets.items():
@@ -105,6 +116,11 @@ class _Mix:
     def any(self) -> Record:
         return next(iter(self.by_seed.values()))
 
+    @property
+    def sorted(self) -> dict[int, Record]:
+        """By rising seed."""
+        return dict(sorted(self.by_seed.items()))
+
     def values(self, value: Callable[[Score], float | None]) -> dict[int, float]:
         """Seed -> value, where there is one; by seed."""
         found = {seed: value(record.score) for seed, record in sorted(self.by_seed.items()) if record.score}
@@ -117,8 +133,13 @@ def rank_target(
     target: str,
     top: int,
     among: Callable[[Recipe], bool] = lambda recipe: True,
+    gains: Gains | None = None,
 ) -> TargetMixes:
-    """The best mixes of one target, of those that are `among`; see the definition above."""
+    """The best mixes of one target, of those that are `among`; see the definition above.
+
+    Args:
+        gains: what they are worth is estimated by; None: it is not asked for.
+    """
     search = studies.search
     card, rungs = search.targets[target], search.config.halving.rungs
     scored = [
@@ -137,22 +158,59 @@ def rank_target(
 
     def order(family: str) -> tuple[bool, float, int, str]:
         values, tasks = mixes[family].values(_mean_of("dev")), mixes[family].any.recipe.mixture.tasks
-        return len(values) < search.config.confirm.seeds, -fmean(values.values()), len(tasks), family
+        return not _is_confirmed(search, len(values)), -fmean(values.values()), len(tasks), family
 
-    ranked = [
-        _result(search, card, mixes[family], baseline, costs.get(family, Cost()))
-        for family in sorted(mixes, key=order)[: max(top, 1)]
-    ]
-    gain = ranked[0].gain if ranked else None
+    families, base = sorted(mixes, key=order)[: max(top, 1)], baseline.sorted
+    ranked = [_result(search, card, mixes[family], baseline, costs.get(family, Cost())) for family in families]
+    if gains is not None:
+        ranked = [
+            result.model_copy(
+                update={
+                    "expected": gains.expect(target, mixes[family].sorted, base),
+                    "claim": gains.claim(target, mixes[family].sorted, base) if not place else None,
+                }
+            )
+            for place, (family, result) in enumerate(zip(families, ranked, strict=True))
+        ]
+    beats = _beats(ranked[0]) if ranked else None
     return TargetMixes(
         metric=card.metric,
         languages=_languages(scored[0].score, "dev") if scored else card.languages,
         rung=Rung(index=rung, share=rungs[rung], top=rung == search.config.halving.top_rung),
         baseline=_baseline(card, baseline) if baseline.by_seed else None,
         floor=_floor(card, baseline if baseline.by_seed else next(iter(mixes.values()), None)),
-        beats_baseline=None if gain is None else gain > 0,
+        beats_baseline=beats,
+        best_mix=None if beats is None else ranked[0].mix if beats else "none",
         candidates=len(mixes),
+        tried=len({record.recipe.family for record in scored if not record.recipe.is_baseline}),
         best=ranked[:top],
+    )
+
+
+def _beats(result: MixResult) -> bool | None:
+    """Whether it is likelier than not that a mix beats the baseline, by what chose it and by what did not."""
+    if result.gain is None:
+        return None
+    means = [result.gain, *(one.mean for one in (result.expected, result.claim) if one is not None)]
+    return min(means) > 0  # the distributions are symmetric: likelier than not is a mean above 0
+
+
+def _mean(ranked: Sequence[TargetMixes]) -> MeanGain | None:
+    """The mean of the claims, with an interval of its own."""
+    claims = [mixes.best[0].claim for mixes in ranked if mixes.best]
+    found = [claim for claim in claims if claim is not None]
+    if len(found) < len(ranked) or not found:
+        return None
+    mean = mean_gain([Gain(**{field.name: getattr(claim, field.name) for field in fields(Gain)}) for claim in found])
+    sure = [claim.probability for claim in found if claim.probability is not None and claim.probability > LEVEL]
+    return MeanGain(
+        mean=fmean(claim.mean for claim in found),
+        low=mean.low if mean else None,
+        high=mean.high if mean else None,
+        probability=mean.probability if mean else None,
+        targets=len(found),
+        claims=len(sure),
+        expected_false=sum(1 - probability for probability in sure),
     )
 
 
@@ -164,10 +222,15 @@ def _result(search: Search, card: Card, mix: _Mix, baseline: _Mix, cost: Cost) -
         mix=str(recipe.mixture),
         hyperparameters=dict(recipe.hyperparameters),
         **dict(_gained(card, mix, baseline, "dev")),
-        confirmed=len(mix.by_seed) >= search.config.confirm.seeds,
+        confirmed=_is_confirmed(search, len(mix.by_seed)),
         test=_gained(card, mix, baseline, "test") if mix.values(_mean_of("test")) else None,
         cost=MixCost(**asdict(cost)),
     )
+
+
+def _is_confirmed(search: Search, seeds: int) -> bool:
+    """Whether a mix with so many seeds was measured with one that did not choose it; how many more `confirm` decides."""
+    return seeds >= min(2, search.config.confirm.seeds)
 
 
 def _baseline(card: Card, baseline: _Mix) -> Baseline:

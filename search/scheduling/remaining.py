@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from search.config.search import Search
+from search.scheduling.confirmation import rounds
 from search.scheduling.halving import promotable
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
@@ -102,16 +103,14 @@ class Remaining:
 
     def confirmations(self) -> Iterator[Assignment]:
         """Fresh seeds, at the top rung, for the best recipes of each target and for the baseline."""
-        confirm, state = self._config.confirm, self._studies.state
-        for number in range(1, confirm.seeds):
-            wanted: dict[Recipe, list[str]] = {}
-            for target in self._config.targets:
-                winners = state.rungs[target][state.top_rung].ranked[: confirm.top]
-                if winners:
-                    for recipe in (baseline_of(self._search), *map(state.recipes.__getitem__, winners)):
-                        wanted.setdefault(recipe.with_seed(self._config.seed + number), []).append(target)
-            for recipe, targets in wanted.items():
-                yield from self._missing(recipe, state.top_rung, targets, "confirm")
+        state = self._studies.state
+        for wanted in rounds(self._search, state, baseline_of(self._search)):
+            targets: dict[Recipe, list[str]] = {}
+            for target, recipes in wanted.items():
+                for recipe in recipes:
+                    targets.setdefault(recipe, []).append(target)
+            for recipe, on in targets.items():
+                yield from self._missing(recipe, state.top_rung, on, "confirm")
 
     def _missing(self, recipe: Recipe, rung: int, targets: Sequence[str], purpose: Purpose) -> Iterator[Assignment]:
         """A work item for those targets that have not started the recipe at the rung."""

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from search.config.search import Search
+from search.results.row_source import RowSource
 from search.studies.database import reason_of, shown
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
@@ -83,6 +84,7 @@ class Tracking:
         uri: MLflow's tracking URI.
         warn: told when MLflow fails while the search runs, and when it works again.
         opener: opens the client.
+        rows: who knows the rows behind scores, asked when the search is over.
     """
 
     def __init__(
@@ -92,9 +94,10 @@ class Tracking:
         uri: str,
         warn: Callable[[str], None] = lambda text: None,
         opener: Callable[[str], MlflowClient] = open_client,
+        rows: RowSource | None = None,
     ) -> None:
         self.search, self.studies, self.uri = search, studies, uri
-        self._warn, self._opener = warn, opener
+        self._warn, self._opener, self._rows = warn, opener, rows
         self._client: MlflowClient | None = None
         self._problem: BaseException | None = None
         self._experiment = self._parent = ""
@@ -159,7 +162,12 @@ class Tracking:
         self._behind |= {item.recipe.digest for item in self.studies.running()}  # abandoned
         with self._bearing():
             self._write_all(self._behind)
-            self._log(self._parent, self._pages().summary(), {}, {STATE: ending, WRITTEN: self._written()})
+            self._log(
+                self._parent,
+                self._pages().summary(self._rows if ending == "over" else None),
+                {},
+                {STATE: ending, WRITTEN: self._written()},
+            )
             self._get_client().set_terminated(self._parent, STATUS[ending])
             return
         self._warn("MLflow lacks results of this search; launching it again writes them")

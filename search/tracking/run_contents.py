@@ -14,6 +14,7 @@ from optuna.trial import TrialState
 
 from search.config.search import Search
 from search.results.ranking import rank
+from search.results.row_source import RowSource
 from search.results.status import state_of
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
@@ -99,18 +100,25 @@ class Pages:
         """Parameters of the search's own run: what of the hub it reads. Known once data and model were looked at."""
         return {f"commit.{name}".replace("@", ":"): commit for name, commit in self.studies.commits.items()}
 
-    def summary(self) -> list[MetricRow]:
-        """Metrics of the search's own run: the best of each target so far; the step is the number of work items."""
+    def summary(self, rows: RowSource | None = None) -> list[MetricRow]:
+        """Metrics of the search's own run: the best of each target so far, and what its gain is worth; the step is the
+        number of work items.
+
+        Args:
+            rows: as for `rank`.
+        """
         state = self.studies.state
         over = [record for record in state.owners() if record.finished]
         times = [_milliseconds(record.finished) for record in over if record.finished]
         if not times:
             return []
         values: dict[str, float | None] = {}
-        for target, mixes in rank(self.studies, top=1).targets.items():
+        for target, mixes in rank(self.studies, top=1, rows=rows).targets.items():
             values[f"{target}/baseline"] = mixes.baseline.score if mixes.baseline else None
             for result in mixes.best:
                 values |= {f"{target}/score": result.score, f"{target}/gain": result.gain}
+                for key in ("mean", "low", "high", "probability") if result.claim else ():
+                    values[f"{target}/claim/{key}"] = getattr(result.claim, key)
         values |= {f"cost/{name}": value for name, value in asdict(state.cost).items()}
         values["work_items/failed"] = len(state.failures)
         return [

@@ -147,7 +147,7 @@ def test_a_whole_search_fills_the_table(make_search: Callable[..., Search], tmp_
         "no intermediate training", "crossref", "ner", "paraphrase", "all tasks together", "best mix per target",
     ]  # fmt: skip
     measured = [row for row in data["rows"] if row["kind"] != "published"]
-    assert all(cell and cell["seeds"] == 3 for row in measured for cell in row["test"]["cells"].values())
+    assert all(cell and cell["seeds"] >= 2 for row in measured for cell in row["test"]["cells"].values())
     best = found["best mix per target"]["dev"]["cells"]
     for task in best:
         assert best[task]["score"] == max(

@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from search.results.ranking import rank
 from search.studies.studies import Studies
 from search.tracking.client import open_client
 from search.tracking.mlflow_runs import Tracking
+from search.tracking.run_contents import Pages
 from spaces.errors import Failure
 from tests.support.searches import Filler, copied, load
 from trainables.work.item import WorkItem
@@ -423,3 +425,13 @@ def test_what_cannot_be_opened_is_a_failure(uri: Callable[[Path], str], story: l
 def test_mlflow_is_imported_late() -> None:
     code = "import sys, search.tracking.mlflow_runs; assert not {'mlflow', 'ray', 'torch'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_search_has_what_its_gains_are_worth(filled: Filler) -> None:
+    values = {key: value for key, value, _, _ in Pages(filled.search, filled.studies, set()).summary()}
+    claim = rank(filled.studies, "related").targets["related"].best[0].claim
+    assert claim is not None and claim.low is not None
+    assert values["related/gain"] == pytest.approx(0.08)
+    assert values["related/claim/mean"] == pytest.approx(claim.mean)
+    assert values["related/claim/low"] == pytest.approx(claim.low)
+    assert values["related/claim/probability"] == pytest.approx(claim.probability)
