@@ -80,6 +80,12 @@ def count_fitting(
     count = 0
     while (cap is None or count < cap) and _take_room(item.bundles(), free):
         count += 1
+    if count == 0 and not any(node["CPU"] for node in free):
+        what, fix = (
+            "no node has CPUs for work items",
+            "are the workers started? `ray status` shows which nodes there are",
+        )
+        raise InputError(Problem(what, found=f"{len(free)} nodes" if free else "no node at all", fix=fix))
     if count == 0:
         have = "; ".join(f"{node['CPU']:g} CPU, {node['GPU']:g} GPU" for node in free) or "no node at all"
         raise InputError(

@@ -6,10 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
 from search.checks import doctor
+from search.checks.disk_space import disk_space
+from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
 from search.config.workspace import Workspace
 from search.display.terminal import Terminal
 from search.forecast.concurrency import concurrency_on, item_resources
+from search.forecast.estimate import estimate
 from search.results import warm_start
 from search.results.row_source import StoredRows
 from search.retention.disk_budget import DiskBudget
@@ -78,6 +81,14 @@ def _run(
             plan, report = preparing.result()
             for note in report.notes:
                 terminal.say(note)
+            if config.resources.concurrency is None:
+                possible, need = concurrency, memory_need(plan, report, item.gpus)
+                concurrency = fit_into_memory(possible, ray.nodes, item, need)
+                if concurrency < possible:
+                    terminal.say(f"{concurrency} of {possible} work items at a time: more do not fit into memory")
+            space = disk_space(workspace, report, estimate(search, plan, report, concurrency))
+            for line in space.shortage() if space else ():
+                terminal.say(line)
             studies.remember_data(report.versions, report.model_version, report.commits)
             if report.moved is not None:
                 studies.note_moved(report.moved)
@@ -89,5 +100,6 @@ def _run(
                 item,
                 concurrency,
                 retries=config.failures.retries,
+                say=terminal.say,
                 before_exit=terminal.close,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
@@ -14,6 +14,9 @@ from spaces.repository import Repository
 from spaces.tag_schemes import labels_without_spans
 
 Split = Literal["train", "dev", "test"]
+
+Columns = str | Annotated[list[str], Field(min_length=1)]
+"""The column of a role, or several that are put together."""
 
 
 class Source(Strict):
@@ -82,7 +85,7 @@ class RetrievalPool(Strict):
 
     config: str | None = Field(None, description="configuration; {lang} and {name} as in the source's")
     split: str | None = Field(None, description="its name at the source, where all splits share it")
-    columns: dict[Literal["id", "text"], str | list[str]] = Field(default_factory=dict, description="role -> column")
+    columns: dict[Literal["id", "text"], Columns] = Field(default_factory=dict, description="role -> column")
     distractors: int | None = Field(
         None, ge=0, description="candidates beside the right ones, a sample; default: all, and comparable"
     )
@@ -98,7 +101,7 @@ class Card(Strict):
     license: str = Field(validation_alias=AliasChoices("licence", "license"))
     origin: str
     source: Source
-    columns: dict[str, str | list[str]] = Field(
+    columns: dict[str, Columns] = Field(
         default_factory=dict, description="role -> column, where they differ; dots reach into structs, a list collects"
     )
     values: dict[str, dict[str, str]] = Field(

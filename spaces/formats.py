@@ -38,6 +38,7 @@ class FormatSpec:
             targets alone.
         contrastive: the other rows of a forward pass are the negatives of a row, so that how many there are is part of
             what is computed.
+        architecture: transformers' class of a model with a head for it; None where there is none, or nothing to choose.
     """
 
     columns: Mapping[str, ColumnType]
@@ -46,6 +47,7 @@ class FormatSpec:
     scored_untrained: bool = False
     trained_as: str | None = None
     contrastive: bool = False
+    architecture: str | None = None
 
     @property
     def is_labeled(self) -> bool:
@@ -75,26 +77,31 @@ FORMATS: dict[str, FormatSpec] = {
         columns={"text_a": "text", "text_b": "text", "label": "label"},
         tokens=45,
         metrics={"accuracy": None},
+        architecture="AutoModelForSequenceClassification",
     ),
     "sentence_classification": FormatSpec(
         columns={"text": "text", "label": "label"},
         tokens=25,
         metrics={"accuracy": None},
+        architecture="AutoModelForSequenceClassification",
     ),
     "tagging": FormatSpec(
         columns={"tokens": "words", "tags": "tags"},
         tokens=30,
         metrics={"f1": None, "accuracy": None},
+        architecture="AutoModelForTokenClassification",
     ),
     "span_qa": FormatSpec(
         columns={"id": "id", "question": "text", "context": "passage", "answers": "answers"},
         tokens=190,
         metrics={"qa": None, "qa_mlqa": MLQA_LANGUAGES},  # means of exact match and F1
+        architecture="AutoModelForQuestionAnswering",
     ),
     "multiple_choice": FormatSpec(
         columns={"context": "text", "choices": "choices", "label": "choice"},
         tokens=280,  # of all choices together
         metrics={"accuracy": None},
+        architecture="AutoModelForMultipleChoice",
     ),
     "retrieval": FormatSpec(
         columns={"text_a": "text", "text_b": "text"},

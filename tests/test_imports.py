@@ -40,7 +40,7 @@ TOWERS = {
         {"retention", "tracking", "export"},
         {"checks"},
         {"display"},
-        {"launch"},
+        {"launch", "promotion"},
         {"cli"},
         {"__main__"},
     ],

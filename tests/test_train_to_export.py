@@ -14,16 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 from seqeval.metrics import f1_score
 
 from search.cli import main
 from search.config import search_file
 from search.config.workspace import Workspace
+from search.export.statement import Statement, checksums
+from search.results.model import MixResult
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
-from tests.support import hub, tiny
+from tests.support import hub, reader, tiny
 from tests.support.examples import EXAMPLES, TEXTS
 from trainables.data.card_data import Data
 from trainables.work.outcome import PerLanguage
@@ -159,6 +162,7 @@ def trained(folder: Path) -> Iterator[Trained]:
         plan, data = workspace.plan, Data(workspace.cache, search.config.storage.mirror)
         studies = Studies.create(workspace)
         studies.remember_data({card.name: data.version(card) for card in plan.cards()})
+        torch.set_num_threads(1)  # as Ray gives a work item of one core
         worker, agenda = Worker(plan.model_copy(update={"versions": studies.versions})), Agenda(search, studies)
         scores: dict[str, PerLanguage] = {}
         while (item := agenda.next()) is not None:
@@ -231,6 +235,95 @@ def test_other_formats(trained: Trained) -> None:
     chosen = [json.loads(line)["label"] for line in (out / "choices/test-en.jsonl").read_text().splitlines()]
     right = sum(map(int.__eq__, chosen, EXAMPLES["multiple_choice"]["label"])) / len(chosen)
     assert right == pytest.approx(trained.scores["choices"]["en"]["accuracy"])
+
+
+@pytest.mark.parametrize("target", ["tags", "answers"])
+def test_a_targets_model_is_taken_home(trained: Trained, target: str, capsys: Capture) -> None:
+    """Trained once more it predicts what the search predicted, for somebody who has transformers alone."""
+    out = trained.export(f"home-{target}", "--format", "hf", "--target", target, "--fine-tuned")
+    assert f"fine-tuned for {target}: words:1, seed 1, loads with AutoModelFor" in capsys.readouterr().out
+    made = trained.export(f"again-{target}", "--format", "formats", "--target", target) / target
+    form = OWN[target]
+    predicted = reader.predict(str(out), form, EXAMPLES[form])
+    if target == "tags":
+        blocks = (made / "test-en.tsv").read_text().strip().split("\n\n")
+        labels = tiny.LABELS["tagging"]
+        assert [[labels[tag] for tag in tags] for tags in predicted] == [block.split("\n") for block in blocks]
+    else:
+        answers = json.loads((made / "test-en.json").read_text())
+        assert dict(zip(EXAMPLES[form]["id"], predicted, strict=True)) == answers
+    statement = Statement.model_validate_json((out / "taskmix.json").read_text())
+    assert statement.content == "fine-tuned" and [stage.data for stage in statement.stages] == ["words:1", target]
+
+
+def test_an_encoder_is_taken_home(trained: Trained, capsys: Capture) -> None:
+    """As the store has it, under the key that `best` names."""
+    assert main(["best", "small", "--target", "tags", "--format", "json"]) == 0
+    (best,) = json.loads(capsys.readouterr().out)["targets"]["tags"]["best"]
+    out = trained.export("encoder", "--format", "hf", "--target", "tags")
+    store = Workspace.of(search_file.load(trained.folder / "search.yaml")).store
+    stored = store.encoder(best["encoder"])
+    assert stored is not None
+    assert (out / "model.safetensors").read_bytes() == (stored / "model.safetensors").read_bytes()
+    statement = Statement.model_validate_json((out / "taskmix.json").read_text())
+    assert statement.keys.encoder == best["encoder"] and statement.recipe["mixture"] == {"words": 1.0}
+    assert statement.result == MixResult.model_validate({**best, "encoder": None})
+    assert store.score(statement.keys.score) is not None
+    assert {path.name for path in out.iterdir()} == {*statement.files, "README.md", "taskmix.json"}
+    written = checksums(out)
+    assert all(written[name] == file for name, file in statement.files.items())
+    card = (out / "README.md").read_text()
+    fields = yaml.safe_load(card.split("---")[1])
+    assert fields["library_name"] == "transformers" and fields["language"] == ["en"]
+    for text in ("**words:1**", "add_pooling_layer=False", "| words | intermediate task | none |", "| en |"):
+        assert text in card
+    assert f"taskmix export small --format hf --target tags --out {out}" in card
+
+
+def test_the_baseline_is_taken_home(trained: Trained) -> None:
+    out = trained.export("baseline", "--format", "hf", "--target", "tags", "--mix", "none")
+    weights = (trained.folder / "model" / "model.safetensors").read_bytes()
+    assert len((out / "model.safetensors").read_bytes()) <= len(weights)
+    statement = Statement.model_validate_json((out / "taskmix.json").read_text())
+    assert statement.is_baseline and statement.keys.encoder is None and not statement.stages
+    assert "without intermediate training" in (out / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--target", "choices", "--fine-tuned"], "over the mean of the tokens is no AutoModelForMultipleChoice"),
+        (["--target", "tags", "--target", "answers"], "a model is of one target"),
+        ([], "a model is of one target"),
+        (["--target", "tag"], "did you mean 'tags'"),
+        (["--target", "tags", "--mix", "words:0.5 + other:0.5"], "nothing was measured"),
+    ],
+)
+def test_what_cannot_be_taken_home(trained: Trained, arguments: list[str], complaint: str, capsys: Capture) -> None:
+    out = trained.folder / "nothing"
+    assert main(["export", "small", "--format", "hf", "--out", str(out), *arguments]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not out.exists() and not list(trained.folder.glob("nothing*"))
+
+
+def test_an_encoder_that_is_gone(trained: Trained, capsys: Capture, tmp_path: Path) -> None:
+    """It is said, and comes back by the way that is named."""
+    search = search_file.load(trained.folder / "search.yaml")
+    store = Workspace.of(search).store
+    (key,) = store.encoder_keys()
+    stored = store.encoder(key)
+    assert stored is not None
+    before = (stored / "model.safetensors").read_bytes()
+    (stored / "model.safetensors").write_bytes(before[:-1])
+    asked = ["export", "small", "--format", "hf", "--target", "tags", "--out", str(tmp_path / "home")]
+    assert main(asked) == 2
+    assert "the encoder in the store is damaged" in capsys.readouterr().err
+    store.remove(key)
+    assert main(asked) == 2
+    assert "the encoder is not in the store" in capsys.readouterr().err
+    assert main([*asked[:-1], str(tmp_path / "tuned"), "--fine-tuned"]) == 0
+    assert main(asked) == 0
+    assert (tmp_path / "home" / "model.safetensors").read_bytes() == before
 
 
 def test_plan_measures_this_machine(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

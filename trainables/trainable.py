@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
@@ -18,6 +19,7 @@ from trainables.peer import Peer
 from trainables.training.group import Group, prepare_environment
 from trainables.work.failures import WorkersLost
 from trainables.work.item import WorkItem
+from trainables.work.node_memory import NodeMemory, read_node_memory
 from trainables.work.outcome import Outcome, Progress, Report
 from trainables.work.plan import Plan
 
@@ -43,6 +45,10 @@ class WorkItemRunner(Protocol):
             Exception: after it this process has to end.
         """
         ...
+
+
+RAYLET_SECONDS = 5.0
+"""Between two looks at whether the raylet is there."""
 
 
 class WorkItemTrainable(tune.Trainable):
@@ -73,6 +79,7 @@ class WorkItemTrainable(tune.Trainable):
         self._runner: WorkItemRunner | None = None
         self._group: Group | None = None
         self._is_running: bool
+        Thread(target=_end_with, args=(os.getppid(),), name="raylet watch", daemon=True).start()
         self._begun: SimpleQueue[tuple[WorkItem, int]] = SimpleQueue()
         self._events: SimpleQueue[Progress | Outcome | BaseException] = SimpleQueue()
         self.reset_config(config)
@@ -109,6 +116,10 @@ class WorkItemTrainable(tune.Trainable):
         self._is_running = False
         return True
 
+    def node_memory(self) -> NodeMemory:
+        """The memory of the node that this actor is on."""
+        return read_node_memory(ray.get_runtime_context().get_node_id())
+
     def cleanup(self) -> None:
         """Ends the process of a broken group: a thread of it may wait in a collective for ever, and hold a GPU."""
         if self._group is not None and self._group.broken:
@@ -135,3 +146,10 @@ class WorkItemTrainable(tune.Trainable):
                 self._events.put(runner.run(item, self._events.put, batch_halvings))
             except BaseException as error:
                 self._events.put(error)
+
+
+def _end_with(raylet: int) -> None:
+    """End this process when its raylet is gone: of a node that was cut off Ray leaves it, with its memory and GPU."""
+    while os.getppid() == raylet:
+        time.sleep(RAYLET_SECONDS)
+    os._exit(1)

@@ -8,14 +8,15 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from pydantic import ValidationError
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem
@@ -42,6 +43,21 @@ from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
 
+@dataclass(frozen=True)
+class FineTuned:
+    """A target's model: an encoder and its head, where the target has one, and what it scores.
+
+    Args:
+        predictions: language -> what was decided on the test split, at the top rung only.
+    """
+
+    encoder: PreTrainedModel
+    head: nn.Module | None
+    tokenizer: PreTrainedTokenizerBase
+    score: Score
+    predictions: dict[str, list[Any]]
+
+
 class Worker:
     """Computes work items of one plan, one after the other.
 
@@ -55,6 +71,7 @@ class Worker:
         self.plan = plan
         self.data = Data(cache, plan.mirror, plan.commits)
         self.store = Store(plan.store, cache)
+        self.store.patience.seconds = plan.patience
         self.trainer = Trainer(plan, self.data, self.store, group)
         self._base: dict[str, encoders.Encoder] = {}
         self._group = group
@@ -71,6 +88,7 @@ class Worker:
             Exception: what broke the group. This process has to end: see `trainables.training.group`.
         """
         running = RunningItem(item, batch_halvings, report)
+        self.store.patience.say = running.report_wait
         failure = None
         try:
             self._run(running)
@@ -80,6 +98,22 @@ class Worker:
             failure = describe(error)
         gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory
         return self._outcome(running, failure)
+
+    def fine_tune(self, item: WorkItem, target: str, report: Report = lambda progress: None) -> FineTuned:
+        """A target's model of a work item, trained once more as `run` has trained it; its score is not stored.
+
+        Raises: as `Trainer.train` and `evaluate`; InputError, Failure as `run` tells them.
+        """
+        running = RunningItem(item, 0, report)
+        base = self.load_base(item.recipe.model)
+        self._check_lengths(item.recipe, [target], base)
+        self._check_data(item.recipe.mixture.tasks, [target])
+        running.total = self._count_target_examples(item, target)
+        model = self._obtain_encoder(running, base)
+        started = time.monotonic()
+        encoder, head = self._fine_tune(running, base, model, target)
+        score, predictions = self._score(running, base, encoder, head, target, started)
+        return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
 
     def score(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
         """The score of any encoder, taken as the work item's own would be; nothing is stored.
@@ -122,6 +156,7 @@ class Worker:
                 running.reused.append(target)
         if not missing:
             return
+        running.report_activity("start", "loading the model")
         base = self.load_base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
         self._check_data(item.recipe.mixture.tasks, missing)
@@ -222,9 +257,10 @@ class Worker:
         origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
         if "intermediate" in running.micro_batches:
             origin["micro_batch"] = running.micro_batches["intermediate"]
-        with TemporaryDirectory(prefix="taskmix-") as folder:
-            encoders.save(model, base.tokenizer, Path(folder))
-            self.store.put_encoder(encoder_key(self.plan, recipe, rung), Path(folder), origin)
+        running.report_activity("intermediate", "saving the encoder")
+        with self.store.staging() as folder:
+            encoders.save(model, base.tokenizer, folder)
+            self.store.put_encoder(encoder_key(self.plan, recipe, rung), folder, origin)
 
     # --- the target stage
 
@@ -266,9 +302,22 @@ class Worker:
         Returns:
             The score; and language -> predictions on the test split, at the top rung only.
         """
-        plan, item, started = self.plan, running.item, time.monotonic()
-        card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
+        started = time.monotonic()
         encoder, head = self._fine_tune(running, base, model, target)
+        return self._score(running, base, encoder, head, target, started)
+
+    def _score(
+        self,
+        running: RunningItem,
+        base: encoders.Encoder,
+        encoder: PreTrainedModel,
+        head: nn.Module | None,
+        target: str,
+        started: float,
+    ) -> tuple[Score, dict[str, list[Any]]]:
+        """What an encoder and a head that were fine-tuned since `started` score in every language."""
+        plan, item = self.plan, running.item
+        card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
         tested = plan.tests(item)
 
         encoder.to(device())  # type: ignore[arg-type]
@@ -279,7 +328,16 @@ class Worker:
             settings = plan.evaluation.model_copy(update={"batch_size": size})
             with autocast(plan.engine):
                 return evaluate(
-                    self.data, card, dev_card, encoder, head, base.tokenizer, settings, stage.max_length, tested=tested
+                    self.data,
+                    card,
+                    dev_card,
+                    encoder,
+                    head,
+                    base.tokenizer,
+                    settings,
+                    stage.max_length,
+                    tested=tested,
+                    report=partial(running.report_activity, target),
                 )
 
         limit = self.trainer.limit("evaluation", item.recipe.model, stage, {})

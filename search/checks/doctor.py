@@ -18,9 +18,11 @@ from cluster.node_report import ReportRequest, error_of, free_bytes, list_softwa
 from cluster.resources import ItemResources
 from cluster.survey import Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
-from search.checks.node_checks import least_memory, of_hub, of_memory, of_node
+from search.checks.disk_space import disk_space
+from search.checks.node_checks import fit_into_memory, memory_need, of_hub, of_memory, of_node
 from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_on, item_resources
+from search.forecast.estimate import estimate
 from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
@@ -84,9 +86,14 @@ def examine(
             answers.append(answer)
             yield from of_node(answer, request, here, item)
     found, lent = findings(), survey.count_lent_gpus() if item.gpus else 0.0
-    least = least_memory(plan, found) if found else None
+    need = memory_need(plan, found, item.gpus) if found else None
+    if workspace.config.resources.concurrency is None:
+        concurrency = fit_into_memory(concurrency, connection.nodes, item, need)
+    space = disk_space(workspace, found, estimate(workspace.search, plan, found, concurrency)) if found else None
+    if space is not None:
+        yield space.check()
     for answer in answers:
-        yield from of_memory(answer, item, least, concurrency, lent)
+        yield from of_memory(answer, item, need, concurrency, lent)
         yield from of_hub(answer, request, found.hub_bytes if found else 0)
 
 

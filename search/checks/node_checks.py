@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from cluster.gpus import Gpu
 from cluster.node_report import NodeReport, ReportRequest, Software
@@ -38,6 +39,8 @@ def of_node(answer: Answer, request: ReportRequest, here: Software, item: ItemRe
         fix = "look at that node with `ray status`, and at its /tmp/ray/session_latest/logs; then start Ray there again"
         if answer.reason.startswith(("ModuleNotFoundError", "ImportError", "AttributeError", "TypeError")):
             fix = SAME
+        elif answer.reason.startswith("OutOfMemoryError"):
+            fix = "its memory is full, so that Ray ended the process that answers: end what uses it, or wait for it"
         yield Check("answer", where, "failed", answer.reason, fix)
         return
     yield _code(report, here, where)
@@ -173,35 +176,68 @@ def _limits(report: NodeReport, request: ReportRequest, item: ItemResources, whe
 # --- memory
 
 
-def least_memory(plan: Plan, findings: PreparationReport) -> int | None:
-    """Bytes that each worker holds at least while it trains; None while the model's size is not known.
+LIBRARIES = 750_000_000
+"""Bytes of a worker before it has a model: Python, torch, DeepSpeed, Ray."""
 
-    Weights, gradients and Adam's two moments in fp32, split among the workers as the ZeRO stage says. What a forward
-    pass needs comes on top and is not known before it was tried.
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """Bytes that each worker takes while it trains; what a forward pass needs comes on top.
+
+    Args:
+        host: of its node's memory.
+        device: of its GPU's memory; 0: it trains on the CPU.
+    """
+
+    host: int
+    device: int
+
+
+def memory_need(plan: Plan, findings: PreparationReport, gpus: float = 0) -> MemoryNeed | None:
+    """What each worker takes at its peak; None while the model's size is not known.
+
+    A worker holds the base encoder, the one that a mixture made of it, and the copy that it trains, with gradients
+    and Adam's two moments, all in fp32. How much of that ZeRO splits, and what it holds besides, was measured
+    (docs/scale.md).
+
+    Args:
+        gpus: of each worker.
     """
     if findings.parameters is None:
         return None
     stages = [plan.intermediate, *(plan.target_stage(name) for name, card in plan.targets.items() if card.is_trained)]
     frozen = all(stage.freeze_embeddings for stage in stages)
-    trained = findings.parameters - ((findings.embeddings or 0) if frozen else 0)
-    parts = {1: 8 * trained, 2: 4 * trained, 3: 4 * findings.parameters}  # the ZeRO stage from which each is split
-    return sum(size // (plan.workers if plan.engine.zero >= stage else 1) for stage, size in parts.items())
+    whole = 4 * findings.parameters
+    trained = whole - (4 * (findings.embeddings or 0) if frozen else 0)
+    workers = plan.workers
+    state = {
+        0: whole + 3 * trained,
+        1: whole + 1.5 * trained + 4.4 * trained / workers,
+        2: whole + 1.5 * trained + 4.4 * trained / workers,
+        3: whole + 4.6 * trained + 2.8 * trained / workers,
+    }[plan.engine.zero]
+    kept = LIBRARIES + (2 if plan.tasks else 1) * whole
+    if gpus:
+        # there AdamW takes the roots of all second moments at once; the copy begins on the host
+        return MemoryNeed(host=kept + whole, device=round(state + trained / (workers if plan.engine.zero else 1)))
+    return MemoryNeed(host=round(kept + state), device=0)
 
 
-def of_memory(answer: Answer, item: ItemResources, least: int | None, concurrency: int, lent: float) -> Iterator[Check]:
-    """Whether GPUs, or the memory of a node without, are free and large enough.
+def of_memory(
+    answer: Answer, item: ItemResources, need: MemoryNeed | None, concurrency: int, lent: float
+) -> Iterator[Check]:
+    """Whether a node's GPUs and its own memory are free and large enough.
 
     Args:
-        least: as `least_memory` has it.
+        need: of each worker, as `memory_need` has it.
         concurrency: how many work items run at once.
         lent: GPUs of the whole cluster that Ray has given to others.
     """
     node = answer.node
-    if item.gpus and node.resources.get("GPU", 0):
-        if answer.report is not None:
-            yield _gpus(answer.report, node, item, least or 0, lent)
-    elif not item.gpus and least is not None:
-        yield _memory(node, item, least, concurrency)
+    if item.gpus and node.resources.get("GPU", 0) and answer.report is not None:
+        yield _gpus(answer.report, node, item, need.device if need else 0, lent)
+    if need is not None and memory_of(node.resources):
+        yield _memory(node, item, need.host, concurrency)
 
 
 def _gpus(report: NodeReport, node: Node, item: ItemResources, least: int, lent: float) -> Check:
@@ -236,14 +272,37 @@ def _in_use(gpu: Gpu) -> str:
     return f"GPU {gpu.index} ({gpu.name}) has {gigabytes(gpu.used or 0)} of {gigabytes(gpu.total or 0)} in use{by}"
 
 
-def _memory(node: Node, item: ItemResources, least: int, concurrency: int) -> Check:
-    resources = node.resources
-    # Ray splits what it found free between its object store and everybody else; the store is hardly used here.
-    free = resources.get("memory", 0) + resources.get("object_store_memory", 0)
-    processes = min(int(resources.get("CPU", 0) // item.cpus), concurrency * item.workers)
-    text = f"{gigabytes(free)} free when Ray started; training holds at least {gigabytes(least)}"
-    text += f" in each of {processes} processes" if processes > 1 else ""
-    if least * processes > free:
+def _memory(node: Node, item: ItemResources, need: int, concurrency: int) -> Check:
+    free = memory_of(node.resources)
+    processes = min(_places(node.resources, item), concurrency * item.workers)
+    text = f"{gigabytes(free)} free when Ray started; training takes {gigabytes(need)} and what a batch needs"
+    text += f", in each of {processes} processes" if processes > 1 else ""
+    if need * processes > free:
         fix = "lower resources.concurrency, take a smaller model, or freeze_embeddings in all stages"
         return Check("memory", node.name, "failed", text, fix)
     return Check("memory", node.name, "ok", text)
+
+
+def _places(resources: Mapping[str, float], item: ItemResources) -> int:
+    """Processes of work items that Ray would start on a node, by CPUs and GPUs."""
+    places = int(resources.get("CPU", 0) // item.cpus)
+    return min(places, int(resources.get("GPU", 0) // item.gpus)) if item.gpus else places
+
+
+def memory_of(resources: Mapping[str, float]) -> float:
+    """Bytes of a node's memory that were free when Ray started; 0: Ray does not say.
+
+    Ray splits them between its object store and everybody else; the store is hardly used here.
+    """
+    return resources.get("memory", 0) + resources.get("object_store_memory", 0) if resources.get("memory") else 0
+
+
+def fit_into_memory(
+    concurrency: int, nodes: Sequence[Mapping[str, float]], item: ItemResources, need: MemoryNeed | None
+) -> int:
+    """How many work items run at once where nobody asked for a number: at most `concurrency`, as memory allows, 1 at
+    least."""
+    if need is None or not all(memory_of(node) for node in nodes):
+        return concurrency
+    processes = sum(min(_places(node, item), int(memory_of(node) // need.host)) for node in nodes)
+    return max(1, min(concurrency, processes // item.workers))

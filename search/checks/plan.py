@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from cluster.connect import count_local_resources
+from search.checks.check import gigabytes
+from search.checks.disk_space import disk_space
+from search.checks.node_checks import MemoryNeed, fit_into_memory, memory_need, memory_of
 from search.config.search import Search
 from search.config.workspace import Workspace
-from search.forecast.concurrency import concurrency_here
+from search.forecast.concurrency import concurrency_here, item_resources
 from search.forecast.estimate import Estimate, estimate
+from search.formatting import duration
 from search.results import warm_start
-from search.results.model import PlannedSearch, StartLine, WorkItemsLine
+from search.results.plan_model import PlannedSearch, StartLine, WorkItemsLine
 from search.scheduling.simulation import simulate
 from spaces.initial_design import Start
 from trainables.prepare import prepare
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport
+
+SLOW_STEP = 60.0
+"""Seconds of a training step from which on a machine is said to be too slow."""
 
 
 def checked(
@@ -58,9 +66,29 @@ def planned(
     search, config = workspace.search, workspace.config
     concurrency = concurrency_here(config.resources, say)
     plan, report = checked(workspace, workspace.plan, say, offline, measure)
+    item, here = item_resources(config.resources), count_local_resources()
+    need = memory_need(plan, report, item.gpus)
+    if config.resources.concurrency is None:
+        concurrency = fit_into_memory(concurrency, [here], item, need)
     work = (simulate if simulated else estimate)(search, plan, report, concurrency)
     earlier = warm_start.starts(workspace) if "earlier" in config.start.priors else ()
+    space = disk_space(workspace, report, work)
+    too_small = [*too_little_memory(need, memory_of(here)), *(space.shortage() if space else ()), *too_slow(work)]
+    report = report.model_copy(update={"notes": [*report.notes, *too_small]})
     return describe(search, search.starts(earlier), report, work)
+
+
+def too_little_memory(need: MemoryNeed | None, free: float) -> Iterator[str]:
+    """A line if one worker would not fit into that many bytes."""
+    if need is not None and 0 < free < need.host:
+        yield f"memory: a worker takes {gigabytes(need.host)} and what a batch needs; {gigabytes(free)} are free here"
+
+
+def too_slow(work: Estimate) -> Iterator[str]:
+    """A line if a training step takes minutes here."""
+    step = max((line.seconds / line.steps for line in work.lines if line.seconds and line.steps), default=0.0)
+    if step > SLOW_STEP:
+        yield f"speed: a training step takes {duration(step)} here; this search is for a GPU, or for a smaller model"
 
 
 def describe(search: Search, starts: Sequence[Start], report: PreparationReport, work: Estimate) -> PlannedSearch:

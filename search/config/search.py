@@ -84,6 +84,7 @@ class Search:
             mirror=config.storage.mirror,
             probe=config.sampler.probe,
             workers=config.resources.workers,
+            patience=config.failures.patience,
             max_batch_halvings=config.failures.halvings,
         )
 

@@ -102,10 +102,12 @@ class Scene:
         for running in list(self._running.values()):
             progress, item = running.progress, running.item
             done = progress.done if progress else 0.0
-            phase = progress.phase if progress else "starting"
+            phase = "starting"
+            if progress is not None:
+                phase = progress.phase if progress.activity == "training" else f"{progress.phase}: {progress.activity}"
             bar = ProgressBar(1.0, done, width=BAR)
             age = duration(time.monotonic() - running.since)
-            grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{_name(item)} · {phase} · rung {item.rung} · {age}"))
+            grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{item.name} · {phase} · rung {item.rung} · {age}"))
         return grid
 
     def _targets(self) -> RenderableType:
@@ -133,16 +135,12 @@ class Scene:
         if outcome.micro_batches:
             sizes = ", ".join(f"{phase} {size}" for phase, size in outcome.micro_batches.items())
             found += f"; batches cut to fit into memory: {sizes}"
-        head = f"{self._over()}/{self._expected()} {_name(item)}, rung {item.rung}, {duration(outcome.seconds)}"
+        head = f"{self._over()}/{self._expected()} {item.name}, rung {item.rung}, {duration(outcome.seconds)}"
         return f"{head}: {found}{self._left_text()}"
 
     def running_line(self) -> str:
         """What runs."""
-        parts = [
-            f"{_name(running.item)} {running.progress.phase} {running.progress.done:.0%}"
-            for running in self._running.values()
-            if running.progress
-        ]
+        parts = [f"{running.item.name} {running.progress or 'starts'}" for running in self._running.values()]
         return f"{self._over()}/{self._expected()} running: {'; '.join(parts) or 'nothing'}{self._left_text()}"
 
     def _result(self, item: WorkItem, target: str) -> str:
@@ -202,11 +200,6 @@ def _grid(columns: int) -> Table:
     for _ in range(columns):
         grid.add_column(no_wrap=True, overflow="ellipsis")
     return grid
-
-
-def _name(item: WorkItem) -> str:
-    mix = str(item.recipe.mixture) if item.recipe.mixture else "baseline"
-    return f"estimate of {mix}" if item.merged else mix
 
 
 def _best_text(mixes: TargetMixes) -> str:

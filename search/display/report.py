@@ -18,7 +18,10 @@ from rich.text import Text
 from search import formatting
 from search.display import benchmark_table, best_table, tables
 from search.results.benchmark_model import BenchmarkTable
-from search.results.model import BestMixes, CardList, PlannedSearch, SearchList, SearchStatus
+from search.results.card_model import CardList
+from search.results.model import BestMixes
+from search.results.plan_model import PlannedSearch
+from search.results.status_model import SearchList, SearchStatus
 from search.studies.database import shown
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from search.formatting import counts, duration, number, percent, points, size
-from search.results.model import CardLine, CardList, SearchLine, SearchList, SearchStatus, WorkItemLine
+from search.results.card_model import CardLine, CardList
+from search.results.status_model import SearchLine, SearchList, SearchStatus, WorkItemLine
 
 if TYPE_CHECKING:
     from trainables.hub.needs import Need

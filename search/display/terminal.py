@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from io import TextIOBase
@@ -54,6 +55,7 @@ class Terminal:
         self._started = self._last_line = time.monotonic()
         self._live: Live | None = None
         self._scene: Scene | None = None
+        self._over = threading.Event()
 
     def __enter__(self) -> Terminal:
         return self
@@ -89,9 +91,18 @@ class Terminal:
                 get_renderable=self._scene.picture, console=self._console, refresh_per_second=REFRESHES, transient=True
             )
             self._live.start()
+        else:
+            threading.Thread(target=self._show_life, daemon=True).start()
+
+    def _show_life(self) -> None:
+        """A line where nothing else was said for a while: a step, or a language that is scored, may take minutes."""
+        while not self._over.wait(QUIET / 10):
+            if time.monotonic() - self._last_line >= QUIET and self._scene is not None:
+                self._line(Text(self._scene.running_line()))
 
     def close(self) -> None:
         """Ends the live view and leaves the terminal in order; safe to repeat."""
+        self._over.set()
         if self._live is not None:
             live, self._live = self._live, None
             live.stop()
@@ -112,8 +123,6 @@ class Terminal:
         if self._scene is None:
             return
         self._scene.progressed(item, progress)
-        if not self._is_live and time.monotonic() - self._last_line >= QUIET:
-            self._line(Text(self._scene.running_line()))
 
     def finished(self, item: WorkItem, outcome: Outcome) -> None:
         if self._scene is None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from search.config.search import Search
 from search.config.workspace import Workspace
-from search.results.ranking import mix_costs, rank_target
+from search.export.choice import check_new, choose_record
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.errors import InputError, Problem, nearest
@@ -59,12 +58,11 @@ def export(
     data = Data(workspace.cache, plan.mirror, plan.commits)
     mixture = None if mix is None else Mixture.parse(mix)
     problems: list[Problem] = []
-    if folder.is_dir() and any(folder.iterdir()):
-        problems.append(Problem("the folder is not empty", "--out", str(folder), "name a new one"))
+    problems.extend(check_new(folder))
     texts: dict[str, str] = {}
     found: list[Exported] = []
     for task in wanted:
-        record = _record(search, studies, suite.target(task), mixture)
+        record = choose_record(search, studies, suite.target(task), mixture, top_only=True)
         if isinstance(record, Problem):
             problems.append(record)
             continue
@@ -111,26 +109,6 @@ def _task(suite: Suite, name: str) -> str:
     if name not in known:
         raise InputError(Problem(f"no task of {suite.name}", "--target", name, nearest(name, known)))
     return known[name]
-
-
-def _record(search: Search, studies: Studies, target: str, mixture: Mixture | None) -> Record | Problem:
-    """The trial whose predictions are handed in: at the top rung, with the search's own seed if there is one."""
-    if target not in search.config.targets:
-        return Problem("no target of this search", target, fix="name the others with --target")
-    top = search.config.halving.top_rung
-    scored = [record for record in studies.records[target] if record.score and record.rung == top]
-    if mixture is not None and not mixture:
-        digests = {record.recipe.digest for record in scored if record.recipe.is_baseline}
-    else:
-        mixes = rank_target(studies, mix_costs(studies), target, 1, lambda recipe: mixture in (None, recipe.mixture))
-        family = mixes.best[0].digest if mixes.best and mixes.rung.top else None
-        seed = search.config.seed
-        digests = {record.recipe.digest for record in scored if record.recipe.with_seed(seed).digest == family}
-    chosen = [record for record in scored if record.recipe.digest in digests]
-    if not chosen:
-        found = "no mix" if mixture is None else str(mixture)
-        return Problem("nothing was measured on the test split", target, found, "it is at the top rung alone")
-    return min(chosen, key=lambda record: (record.recipe.seed != search.config.seed, record.recipe.seed))
 
 
 def _not_stored(plan: Plan, record: Record, damaged: bool) -> Problem:

@@ -13,7 +13,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from search.results.benchmark_model import BenchmarkTable
-from search.results.model import Answer, BestMixes, CardList, SearchList, SearchStatus
+from search.results.card_model import CardList
+from search.results.model import Answer, BestMixes
+from search.results.status_model import SearchList, SearchStatus
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 

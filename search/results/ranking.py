@@ -44,6 +44,7 @@ from search.studies.trial_record import Cost, Record
 from spaces.card import Card
 from spaces.errors import InputError, Problem, nearest
 from spaces.recipe import Recipe
+from trainables.work.keys import encoder_key
 from trainables.work.outcome import Score
 
 
@@ -77,8 +78,23 @@ def rank_and_explain(
     for name, mixes in ranked.targets.items():
         insight = insights[name]
         learned = Insights.model_validate(insight.to_dict()) if insight is not None else None
-        targets[name] = mixes.model_copy(update={"learned": learned})
+        best = _with_encoders(studies, name, mixes)
+        targets[name] = mixes.model_copy(update={"learned": learned, "best": best})
     return ranked.model_copy(update={"targets": targets})
+
+
+def _with_encoders(studies: Studies, target: str, mixes: TargetMixes) -> list[MixResult]:
+    """The mixes of a target with the keys under which the store has their encoders."""
+    seed, plan = studies.search.config.seed, studies.versioned(studies.search.plan("", ""))
+    seeds: dict[str, list[Recipe]] = defaultdict(list)
+    for record in studies.records[target]:
+        if record.score and record.rung == mixes.rung.index:
+            seeds[record.recipe.with_seed(seed).digest].append(record.recipe)
+    found = []
+    for mix in mixes.best:
+        recipe = min(seeds[mix.digest], key=lambda recipe: (recipe.seed != seed, recipe.seed))
+        found.append(mix.model_copy(update={"encoder": encoder_key(plan, recipe, mixes.rung.index)}))
+    return found
 
 
 def mix_costs(studies: Studies) -> dict[str, Cost]:

@@ -10,7 +10,8 @@ from typing import Literal, get_args
 from optuna.trial import TrialState
 
 from search.config.workspace import Workspace, find, names
-from search.results.model import (
+from search.results.ranking import rank
+from search.results.status_model import (
     BestLine,
     Budget,
     FailureLine,
@@ -24,7 +25,6 @@ from search.results.model import (
     WorkItemCounts,
     WorkItemLine,
 )
-from search.results.ranking import rank
 from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
 from search.studies.trial_record import Record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -17,12 +18,16 @@ from typing import Any
 
 import ray
 from ray import tune
+from ray.air.execution._internal import RayActorManager
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.tune.schedulers import FIFOScheduler
 
 from cluster.connect import environment
 from cluster.resources import ItemResources
 from search.scheduling.searcher import Agenda, AgendaSearcher
 from trainables.trainable import WORKER, WorkItemTrainable
+from trainables.work.failures import OutOfMemory, is_out_of_memory
+from trainables.work.node_memory import NodeMemory, killed_since
 from trainables.work.plan import Plan
 
 SECOND_SIGNAL_EXIT = 130
@@ -34,6 +39,10 @@ TUNE_ENVIRONMENT = {
     "RAY_AIR_NEW_OUTPUT": "0",  # the new output prints a banner at verbosity 0, the old one nothing
     "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # Tune's own state is never read again
 }
+
+
+MEMORY_FOUND = re.compile(r"\bwas ([\d.]+ ?GB(?: used)? / [\d.]+ ?GB)")
+"""In Ray's text, how much of a node's memory was in use when it ended a worker."""
 
 
 class SearchEnd(Enum):
@@ -52,6 +61,7 @@ def run(
     *,
     retries: int = 3,
     worker: str = WORKER,
+    say: Callable[[str], None] = lambda line: None,
     before_exit: Callable[[], None] | None = None,
 ) -> SearchEnd:
     """Runs the agenda's work items until it is over, wants to stop, or a signal comes.
@@ -67,14 +77,20 @@ def run(
         retries: how often a work item is started again after its worker died; for lack of memory see
             `plan.max_batch_halvings`.
         worker: "module:class" of the worker.
+        say: told in a line why a work item is started again.
         before_exit: called before this process ends on a second signal, to leave the terminal in order.
     """
-    searcher = AgendaSearcher(agenda, retries, plan.max_batch_halvings)
+    searcher = AgendaSearcher(agenda, retries, plan.max_batch_halvings, say)
     watch = _Watch(searcher)
     # On this machine alone: nothing of it is needed elsewhere or later.
     folder = tempfile.mkdtemp(prefix="taskmix-tune-")
     try:
-        with _signals(searcher, before_exit), environment(TUNE_ENVIRONMENT), warnings.catch_warnings():
+        with (
+            _signals(searcher, before_exit),
+            environment(TUNE_ENVIRONMENT),
+            kills_are_deaths(),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             trainable = tune.with_parameters(WorkItemTrainable, plan=plan.model_dump_json(), worker=worker)
             tuner = tune.Tuner(
@@ -131,6 +147,7 @@ class _Watch(tune.Callback):
     def __init__(self, searcher: AgendaSearcher) -> None:
         self._searcher = searcher
         self._actors: dict[str, Any] = {}
+        self._memory: dict[str, Any] = {}  # trial -> reference to the memory of its worker's node when it began
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Ten times a second at least.
@@ -150,14 +167,22 @@ class _Watch(tune.Callback):
             raise _HaltError
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._actors[trial.trial_id] = trial.temporary_state.ray_actor
+        actor = self._actors[trial.trial_id] = trial.temporary_state.ray_actor
+        self._memory[trial.trial_id] = actor.node_memory.remote()  # answered at once: the first step comes after it
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._actors.pop(trial.trial_id, None)
+        self._forget(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._actors.pop(trial.trial_id, None)
-        self._searcher.on_trial_broken(trial.trial_id, _error_of(trial))
+        error, memory = _error_of(trial), self._memory.get(trial.trial_id)
+        self._forget(trial.trial_id)
+        if isinstance(error, RayActorError) and not self._searcher.halting:
+            error = _cause_of_death(error, memory)
+        self._searcher.on_trial_broken(trial.trial_id, error)
+
+    def _forget(self, trial_id: str) -> None:
+        self._actors.pop(trial_id, None)
+        self._memory.pop(trial_id, None)
 
 
 def _error_of(trial: Any) -> Exception:
@@ -169,6 +194,48 @@ def _error_of(trial: Any) -> Exception:
                 return error
     text = Path(trial.error_file).read_text(errors="replace") if trial.error_file else "the trial failed"
     return tune.TuneError(text)
+
+
+def _cause_of_death(error: RayActorError, memory: Any) -> Exception:
+    """The error that says why a worker died: `OutOfMemory` where Ray or the kernel ended it for lack of memory.
+
+    Args:
+        error: what Ray says.
+        memory: reference to the memory of its node before; None: it was not asked for.
+    """
+    if is_out_of_memory(error):
+        found = MEMORY_FOUND.search(str(error))
+        used = f" ({found[1]} in use)" if found else ""
+        return OutOfMemory(f"Ray ended the worker because its node ran low on memory{used}\n{error}")
+    if memory is None:
+        return error
+    try:
+        before = ray.get(memory, timeout=1.0)
+    except RayError:  # it died sooner than that
+        return error
+    killed = killed_since(before) if isinstance(before, NodeMemory) else None
+    return error if killed is None else OutOfMemory(f"{killed}\n{error}")
+
+
+@contextmanager
+def kills_are_deaths() -> Iterator[None]:
+    """Within it Tune takes whatever Ray says of a call that no worker answered for the death of the worker.
+
+    When Ray's memory monitor ends a worker, calls of it raise `OutOfMemoryError`, which is neither a `RayActorError`
+    nor a `RayTaskError`. Tune knows these two alone: of others it makes a RuntimeError that ends the driver.
+    """
+    answer = RayActorManager._actor_task_failed
+
+    def answer_any(self: RayActorManager, tracked_actor_task: Any, exception: Exception) -> None:
+        if isinstance(exception, RayError) and not isinstance(exception, RayActorError | RayTaskError):
+            exception = RayActorError(error_msg=str(exception))
+        answer(self, tracked_actor_task, exception)
+
+    RayActorManager._actor_task_failed = answer_any  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        RayActorManager._actor_task_failed = answer  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -51,7 +52,7 @@ class _Attempts:
     Args:
         died: killed, or lost with their node.
         full: ended because memory did not suffice; what such a worker could remember itself is in the store.
-        killed: of these, by Ray, so that they could not.
+        killed: of these, by Ray or by the kernel, so that they could not.
     """
 
     died: int = 0
@@ -69,14 +70,21 @@ class AgendaSearcher(Searcher):
         agenda: what is next, and where results go.
         retries: how often a work item is started again after its worker died.
         max_batch_halvings: how often it is started again, with smaller batches, after memory did not suffice.
+        say: told in a line why a work item is started again.
     """
 
-    def __init__(self, agenda: Agenda, retries: int = 3, max_batch_halvings: int = 3) -> None:
+    def __init__(
+        self,
+        agenda: Agenda,
+        retries: int = 3,
+        max_batch_halvings: int = 3,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
         super().__init__()
         self.halted = False  # set from outside: start nothing more, and let go of what runs
         self.finished = False  # all is over, and Tune was told
         self._agenda = agenda
-        self._retries, self._max_batch_halvings = retries, max_batch_halvings
+        self._retries, self._max_batch_halvings, self._say = retries, max_batch_halvings, say
         self._live: dict[str, WorkItem] = {}
         self._again: deque[WorkItem] = deque()
         self._attempts: dict[str, _Attempts] = defaultdict(_Attempts)
@@ -124,7 +132,7 @@ class AgendaSearcher(Searcher):
 
         Args:
             trial_id: Tune's name of the trial.
-            error: why, as far as Tune knows.
+            error: why, as far as is known; `OutOfMemory` where the worker was killed for lack of it.
         """
         item = self._live.pop(trial_id, None)
         if item is None or self.halting:  # on a halt the driver kills the workers itself
@@ -138,6 +146,7 @@ class AgendaSearcher(Searcher):
             attempts.died += 1
             again = attempts.died <= self._retries and _is_death(error)
         if again:
+            self._say(f"{item.name}, rung {item.rung}: {_reason(error)}; it is started again{_how(error)}")
             self._again.append(item)
         else:
             del self._attempts[item.key]
@@ -155,17 +164,33 @@ def _is_death(error: Exception) -> bool:
     return not isinstance(error, RayTaskError)
 
 
-def _failed(error: Exception, attempts: _Attempts) -> Failed:
-    kind: FailureKind
+def _reason(error: Exception) -> str:
+    """Why a worker ended, for people, in a line."""
     cause = getattr(error, "cause", None) or error
     if is_out_of_memory(error):
-        kind, message = "out_of_memory", f"memory did not suffice, {_times(attempts.full)}: {cause}".splitlines()[0]
-        if attempts.killed:
-            message = f"Ray ended the worker {_times(attempts.full)} because its node ran low on memory"
+        return str(cause).splitlines()[0]
+    if _is_death(error):
+        return "the worker died (killed, or its node was lost)"
+    return f"{type(cause).__name__}: {cause}".splitlines()[0]
+
+
+def _how(error: Exception) -> str:
+    """How a work item is done again after an error."""
+    return " in another worker" + (", with smaller batches" if is_out_of_memory(error) else "")
+
+
+def _failed(error: Exception, attempts: _Attempts) -> Failed:
+    kind: FailureKind
+    message = _reason(error)
+    if is_out_of_memory(error):
+        kind = "out_of_memory"
+        message = f"memory did not suffice, {_times(attempts.full)}: {message}"
+        if attempts.killed == attempts.full:
+            message += "; smaller batches did not help: fewer work items at a time (resources.concurrency) may"
     elif _is_death(error):
-        kind, message = "lost", f"the worker died {_times(attempts.died)}: killed, out of memory, or its node was lost"
+        kind, message = "lost", f"the worker died {_times(attempts.died)}: killed, or its node was lost"
     else:
-        kind, message = "exception", f"{type(cause).__name__}: {cause}".splitlines()[0]
+        kind = "exception"
     return Failed(kind=kind, message=message, details=TERMINAL_COLOUR.sub("", str(error)))
 
 

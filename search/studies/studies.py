@@ -33,6 +33,18 @@ from search.studies import trial_rows
 from search.studies.begun_with import card_differences, model_differences, version_differences
 from search.studies.database import open_storage, persistently, usable
 from search.studies.state import SearchState
+from search.studies.trial_attributes import (
+    COST,
+    MICRO_BATCHES,
+    RECORD,
+    RESULT,
+    Recipes,
+    facts_of,
+    failure_of,
+    owner_facts_of,
+    record_of,
+    result_of,
+)
 from search.studies.trial_record import Cost, Purpose, Record
 from search.studies.trial_rows import TrialRow
 from spaces.errors import InputError, Problem
@@ -42,9 +54,6 @@ from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome, Score
 from trainables.work.plan import Plan
-
-RECORD, RESULT, COST, MICRO_BATCHES = "record", "result", "cost", "micro_batches"
-"""Attributes of the trials."""
 
 CONFIG, CARDS, VERSIONS, MODEL = "config", "cards", "versions", "model"
 COMMITS, MOVED = "commits", "moved"
@@ -192,9 +201,7 @@ class Studies:
 
         def write() -> None:
             if self.state.owner(item) is None:
-                merged = {"merged": True} if item.merged else {}
-                whole = {"item": {"targets": list(item.targets), **merged}}
-                self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: _facts(item, purpose) | whole})
+                self._append(owner, item.recipe, TrialState.RUNNING, {RECORD: owner_facts_of(item, purpose)})
 
         self._write(write)
 
@@ -205,11 +212,11 @@ class Studies:
             owner = self.state.owner(item)
             if owner is None:  # told, and the answer was lost with the connection
                 return
-            record = _facts(item, owner.purpose)
+            record = facts_of(item, owner.purpose)
             for target in item.targets:
                 if target != owner.target and self.state.at(target, *owner.key) is None:
                     score = outcome.scores.get(target)
-                    attributes = {RECORD: record, RESULT: _result(score, outcome)}
+                    attributes = {RECORD: record, RESULT: result_of(score, outcome)}
                     self._append(target, item.recipe, self._state(item, score), attributes, score)
             self._tell(owner, outcome)
 
@@ -314,7 +321,7 @@ class Studies:
         trial_id = self.storage.create_new_trial(self.study_ids[target], trial)
         times = trial.datetime_start, trial.datetime_complete
         row = TrialRow(trial_id, self._numbers[target], state, *times, attributes)
-        record = _record(target, row, lambda _: recipe)
+        record = record_of(target, row, lambda _: recipe)
         self._numbers[target] += 1
         self._beside(record).append(record)
         self.state.add(record)
@@ -324,7 +331,7 @@ class Studies:
         assert owner.item is not None
         trial_id, score = owner.trial_id, outcome.scores.get(owner.target)
         cost = Cost(outcome.seconds, outcome.training_seconds, outcome.gpu_seconds, outcome.examples)
-        result = _result(score, outcome)
+        result = result_of(score, outcome)
         self.storage.set_trial_user_attr(trial_id, RESULT, result)
         if outcome.micro_batches:
             self.storage.set_trial_user_attr(trial_id, MICRO_BATCHES, outcome.micro_batches)
@@ -334,7 +341,7 @@ class Studies:
         state = self._state(owner.item, score)
         self.storage.set_trial_state_values(trial_id, state, [score.score] if score else None)
         # Not this moment: a resume reads the database's, and would write other times into MLflow beside these.
-        at, failure, sizes = trial_rows.finished(self.storage, trial_id), _failure(result), outcome.micro_batches
+        at, failure, sizes = trial_rows.finished(self.storage, trial_id), failure_of(result), outcome.micro_batches
         told = replace(owner, state=state, score=score, failure=failure, cost=cost, micro_batches=sizes, finished=at)
         records = self._beside(owner)
         records[bisect_left(records, owner.number, key=lambda record: record.number)] = told
@@ -361,11 +368,11 @@ class Studies:
         self.estimates: dict[str, list[Record]] = {target: [] for target in self.study_ids}
         self._numbers = dict.fromkeys(self.study_ids, 0)
         self._twins: list[Record] = []
-        recipes = _Recipes()
+        recipes = Recipes()
         for target, study in self.study_ids.items():
             keys = set()
             for row in trial_rows.read(self.storage, study):
-                record = _record(target, row, recipes.get)
+                record = record_of(target, row, recipes.get)
                 (self._twins if record.key in keys else self._beside(record)).append(record)
                 keys.add(record.key)
                 self._numbers[target] = row.number + 1
@@ -381,7 +388,7 @@ class Studies:
         for record in self._twins:
             if record.state is TrialState.RUNNING:
                 failure = Failed(kind="lost", message="written twice when the connection to the database was lost")
-                self.storage.set_trial_user_attr(record.trial_id, RESULT, _result(None, Outcome(failure=failure)))
+                self.storage.set_trial_user_attr(record.trial_id, RESULT, result_of(None, Outcome(failure=failure)))
                 self.storage.set_trial_state_values(record.trial_id, TrialState.FAIL)
         self._twins.clear()
 
@@ -395,58 +402,3 @@ def _make(storage: BaseStorage, search: Search) -> None:
     for target in search.config.targets:
         name = study_name(search.config.name, target)
         optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
-
-
-def _facts(item: WorkItem, purpose: Purpose) -> dict[str, Any]:
-    """What each trial of a work item holds of it."""
-    return {"recipe": item.recipe.to_dict(), "rung": item.rung, "kind": purpose}
-
-
-def _result(score: Score | None, outcome: Outcome) -> dict[str, Any]:
-    if score is not None:
-        return {"score": score.model_dump(mode="json")}
-    failure = outcome.failure or Failed(kind="exception", message="the work item gave no score for this target")
-    return {"failure": failure.model_dump(mode="json")}
-
-
-def _failure(result: Mapping[str, Any]) -> Failed | None:
-    return Failed.model_validate(result["failure"]) if "failure" in result else None
-
-
-class _Recipes:
-    """One object per recipe, however many trials it has: its canonical form and digest are most of a reading."""
-
-    def __init__(self) -> None:
-        self._made: dict[Any, Recipe] = {}
-
-    def get(self, data: Mapping[str, Any]) -> Recipe:
-        key = *data["mixture"].items(), *data["hyperparameters"].items(), data["model"], data["seed"]
-        if key not in self._made:
-            self._made[key] = Recipe.from_dict(data)
-        return self._made[key]
-
-
-def _record(target: str, row: TrialRow, recipe: Callable[[Mapping[str, Any]], Recipe]) -> Record:
-    record, result, cost = row.attributes[RECORD], row.attributes.get(RESULT, {}), row.attributes.get(COST)
-    return Record(
-        target=target,
-        number=row.number,
-        trial_id=row.trial_id,
-        state=row.state,
-        recipe=recipe(record["recipe"]),
-        rung=record["rung"],
-        purpose=record["kind"],
-        score=Score.model_validate(result["score"]) if "score" in result else None,
-        failure=_failure(result),
-        item=_item(record, recipe) if "item" in record else None,
-        cost=Cost(**cost) if cost else None,
-        micro_batches=row.attributes.get(MICRO_BATCHES, {}),
-        started=row.started,
-        finished=row.finished,
-    )
-
-
-def _item(record: Mapping[str, Any], recipe: Callable[[Mapping[str, Any]], Recipe]) -> WorkItem:
-    """The work item of an owner; before version 0.2 it held the recipe and the rung once more."""
-    targets, merged = tuple(record["item"]["targets"]), record["item"].get("merged", False)
-    return WorkItem(recipe(record["recipe"]), record["rung"], targets, merged)

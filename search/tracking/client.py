@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # nobody asked for it, and it waits for a network
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
-"""What MLflow reads; what the user has set stays."""
+"""What MLflow reads; what the user has set stays. A server that drops packets holds the driver up for these seconds."""
 
 REACH_SECONDS = 10.0
 

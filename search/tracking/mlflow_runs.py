@@ -45,8 +45,8 @@ PARENT, PAGE, ROLE, WRITTEN = "mlflow.parentRunId", "taskmix.page", "taskmix.rol
 """Tags: MLflow's own for nesting; ours for what arrived, what a run stands for ("search" or "recipe"), and on the
 search's run how many work items' ends are written."""
 
-PAUSE = 60.0
-"""Seconds without a try after MLflow failed: its client may hang for long in each."""
+PAUSE, LONGEST_PAUSE = 60.0, 600.0
+"""Seconds without a try after MLflow failed, twice as many each time: the driver waits while its client hangs."""
 
 BATCH, PAIRS = 500, 100
 """Metrics per batch, and parameters and tags; MLflow takes 100 of each of the latter and 1,000 in all."""
@@ -108,7 +108,7 @@ class Tracking:
         self._behind: set[str] = set()
         self._next_note = 0.0
         self._in_flight: set[str] = set()
-        self._try_again = 0.0
+        self._try_again, self._pause = 0.0, PAUSE
         self._is_ready = self._ended = False
         self._opening = threading.Thread(target=self._open, name="mlflow", daemon=True)
 
@@ -143,6 +143,8 @@ class Tracking:
 
     def sync(self) -> None:
         """Writes what the runs lack; those that are right are not touched."""
+        if commits := self._pages().commits():
+            self._log(self._parent, [], commits, {})
         self._behind |= self._doubtful
         self._write_all(self._behind)
         self._note_written()
@@ -209,9 +211,10 @@ class Tracking:
         except Exception as error:
             if not self._try_again:
                 self._warn(f"MLflow cannot be written now, the search goes on: {reason_of(error)}")
-            self._try_again = time.monotonic() + PAUSE
+            self._try_again = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
         else:
-            self._try_again = 0.0
+            self._try_again, self._pause = 0.0, PAUSE
 
     # --- MLflow
 

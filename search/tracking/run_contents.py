@@ -93,9 +93,12 @@ class Pages:
 
     def fixed(self) -> dict[str, str]:
         """Parameters of the search's own run: what never changes."""
-        commits = {f"commit.{name}".replace("@", ":"): commit for name, commit in self.studies.commits.items()}
-        fixed = self.search.config.fixed() | commits
+        fixed = self.search.config.fixed()
         return {key: _text(value) for key, value in fixed.items() if value is not None and value not in ([], {})}
+
+    def commits(self) -> dict[str, str]:
+        """Parameters of the search's own run: what of the hub it reads. Known once data and model were looked at."""
+        return {f"commit.{name}".replace("@", ":"): commit for name, commit in self.studies.commits.items()}
 
     def summary(self, rows: RowSource | None = None) -> list[MetricRow]:
         """Metrics of the search's own run: the best of each target so far, and what its gain is worth; the step is the

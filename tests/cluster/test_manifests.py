@@ -280,3 +280,10 @@ def test_the_image_has_the_pinned_ray_no_root_and_what_it_copies_exists() -> Non
     packages = {pattern.removesuffix("*") for pattern in project["tool"]["setuptools"]["packages"]["find"]["include"]}
     assert packages | {"requirements.txt", "pyproject.toml", project["project"]["readme"], "LICENSE"} == set(copied)
     assert f"-t {IMAGE} ." in text
+
+
+def test_machines_of_ones_own_ask_for_the_autoscaler_that_knows_them() -> None:
+    """Ray 2.60's `ray up` takes version 2, which never brings a worker of `provider: local`."""
+    asked = "RAY_UP_enable_autoscaler_v2=0"
+    for file in ("cluster/manifests/ray-up/on-premise.yaml", "docs/cluster.md"):
+        assert asked in (ROOT / file).read_text()

@@ -68,6 +68,7 @@ def test_language_in_the_configuration(tmp_path: Path) -> None:
         (CARD + "colour: blue\n", "colour: unknown key"),
         (CARD.replace("licence: mit\n", ""), "licence: is missing"),
         (CARD + "columns: {premise: text}\n", r"\['premise'\] are no roles of pair_classification"),
+        (CARD + "columns: {text_a: []}\n", "columns.text_a: .*at least 1 item"),
         (
             CARD.replace("hub: owner/pairs", "hub: owner/pairs, suite: mini"),
             "exactly one of hub, suite, files",

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
+import psutil
 import pytest
 
 from spaces.mixture import Mixture
@@ -121,3 +122,28 @@ def test_what_the_driver_imports_brings_no_torch() -> None:
     root = Path(__file__).parents[2]
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+WATCH = """
+import os
+from trainables import trainable
+trainable.RAYLET_SECONDS = 0.1
+print(os.getpid(), flush=True)
+trainable._end_with(os.getppid())
+"""
+
+RAYLET = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WATCH!r}])"
+
+
+def test_a_worker_ends_with_its_raylet() -> None:
+    """Of a node that was cut off Ray ends the raylet alone."""
+    raylet = subprocess.Popen(
+        [sys.executable, "-c", RAYLET], cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
+    )
+    assert raylet.stdout is not None
+    worker = psutil.Process(int(raylet.stdout.readline()))
+    assert raylet.poll() is None and worker.is_running()
+    raylet.kill()
+    raylet.wait()
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running()

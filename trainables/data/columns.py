@@ -192,7 +192,8 @@ class Reader:
                 return str(index) if is_missing(value) else as_text(value)
             case "candidates":
                 several = value if isinstance(value, list) else [value]
-                return [as_text(one) for one in several if not is_missing(one) and one != ""]
+                ids = [as_text(one) for one in several if not is_missing(one) and one != ""]
+                return list(dict.fromkeys(ids))  # named twice, it would be looked for twice
             case _:
                 return self._text(role, value, index)
 
@@ -212,9 +213,10 @@ class Reader:
             raise self._wrong_kind(role, "a label", value, index)
         if is_missing(value) or value == "":
             return None
-        if value not in self._known:
-            self._known[value] = self._number_of(role, value, index, labels)
-        return self._known[value]
+        known = type(value), value  # True is 1, and no label of the same name
+        if known not in self._known:
+            self._known[known] = self._number_of(role, value, index, labels)
+        return self._known[known]
 
     def _number_of(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
         """Index of the label. Names count first, then numbers as indexes."""

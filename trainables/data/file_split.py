@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 from datasets import Dataset, IterableDataset
 
 from spaces.card import Card, Split
-from spaces.errors import TaskmixError
+from spaces.errors import InputError, TaskmixError
 from trainables.data.cells import matches
+from trainables.data.json_rows import read_json
 from trainables.data.mirror import BUILDERS
-from trainables.data.reading import csv_options, explain_reading
+from trainables.data.reading import check_schemas, csv_options, empty, explain_reading
 from trainables.hub.quiet import quiet
 from trainables.store.file_digest import file_digest
 
@@ -57,13 +58,22 @@ class FileSplit:
     def load(self, scratch: Path) -> Dataset:
         """Raises InputError if the files cannot be read as what their names say."""
         with self._explaining():
+            if self._builder == "json":
+                rows = read_json(self.files, scratch / "rows.arrow")
+                if not len(rows):
+                    raise InputError(empty(self, "no rows"))
+                return rows
             return datasets.load_dataset(**self._how(), cache_dir=str(scratch))
 
     @contextmanager
     def stream(self) -> Iterator[IterableDataset]:
         """The rows as they are read; raises InputError as `load`, also while they are."""
         with self._explaining(), quiet():
-            yield datasets.load_dataset(**self._how(), streaming=True)
+            if self._builder == "json":
+                with TemporaryDirectory() as scratch:
+                    yield self.load(Path(scratch)).to_iterable_dataset()
+            else:
+                yield datasets.load_dataset(**self._how(), streaming=True)
 
     def count(self) -> int | None:
         """How many rows there are, of those that count for the language."""
@@ -83,6 +93,8 @@ class FileSplit:
         """Arguments of `datasets.load_dataset`."""
         files = [glob.escape(str(path)) for path in self.files]  # or a folder `v[1]` would be that of `v1`
         options = self._csv_options() if self._builder == "csv" else {}
+        if self._builder == "parquet":
+            check_schemas(self.files)
         return {"path": self._builder, "data_files": {"rows": files}, "split": "rows", **options}
 
     def _csv_options(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +21,7 @@ from spaces.card import Card, Split
 from spaces.digest import digest
 from spaces.errors import InputError, Problem, TaskmixError
 from spaces.repository import Repository
+from trainables.data.json_rows import read_json
 from trainables.data.layout import Layout, NoData, layout_of
 from trainables.data.reading import csv_options, explain_reading, root_of
 from trainables.hub.errors import explain
@@ -107,6 +108,8 @@ class HubSplit:
         files = self.hub.fetch(self.repository, self.files)
         names = [str(file) for file in files]
         with self._explaining(names), quiet():
+            if self._is_plain_json(files):
+                return read_json(files, scratch / "rows.arrow")
             return datasets.load_dataset(**self._how(names), cache_dir=str(scratch))
 
     @contextmanager
@@ -121,6 +124,12 @@ class HubSplit:
         )
         with self._explaining(files), quiet():
             yield datasets.load_dataset(**self._how(files), streaming=True)
+
+    def _is_plain_json(self, files: Sequence[Path]) -> bool:
+        """Whether nothing but the rows says of what types they are; packed files are left to `datasets`."""
+        layout = self.layout
+        is_plain = layout.builder == "json" and layout.features is None and not layout.options
+        return is_plain and all(file.suffix in (".json", ".jsonl") for file in files)
 
     def count(self) -> int | None:
         """How many rows the README says there are; None where it does not say, or only some of them count."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from datasets import Features, LargeList, List
+from datasets import Features, Json, LargeList, List
 
 
 def root_of(features: Features, path: str) -> str:
@@ -14,12 +14,14 @@ def root_of(features: Features, path: str) -> str:
 
 
 def feature_at(features: Features, path: str) -> Any:
-    """The type at a dotted path, or None if there is none. Lists are seen through."""
+    """The type at a dotted path, or None if there is none. Lists are seen through; in a `Json` may be anything."""
     root = root_of(features, path)
     feature: Any = features.get(root)
     for key in path[len(root) + 1 :].split(".") if path != root else ():
         while isinstance(feature, List | LargeList):
             feature = feature.feature
+        if isinstance(feature, Json):
+            return feature
         feature = feature.get(key) if isinstance(feature, dict) else None
     return feature
 

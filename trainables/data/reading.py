@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from datasets import Features, Value
 
 from spaces.card import Split
 from spaces.errors import Failure, InputError, Problem
 
-EXPORT = "export the file again"
+CSV_FIX = (
+    "put texts with commas, quotes or line breaks into quotes, quotes inside doubled (pandas' to_csv does), "
+    "and name each column in the first line"
+)
 
 
 class Located(Protocol):
@@ -41,8 +47,47 @@ def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
     head = pd.read_csv(file, **{**how, "nrows": 1, "dtype": str, "keep_default_na": False})
     if not isinstance(head.index, pd.RangeIndex):
         found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
-        raise InputError(Problem("its first row has more fields than its header", location, found, EXPORT))
+        raise InputError(Problem("its first row has more fields than its header", location, found, CSV_FIX))
     return {"keep_default_na": False, "features": Features({str(name): Value("string") for name in head.columns})}
+
+
+def check_schemas(files: Sequence[Path]) -> None:
+    """Raise InputError if a Parquet file has two columns or fields of one name, or a later one columns of other types:
+    they would be cast to those of the first."""
+    schemas = [pq.read_schema(path) for path in files]
+    for path, schema in zip(files, schemas, strict=True):
+        check_names(schema, path)
+    first, *others = [Features.from_arrow_schema(schema).arrow_schema.remove_metadata() for schema in schemas]
+    for path, schema in zip(files[1:], others, strict=True):
+        try:
+            pa.unify_schemas([first, schema], promote_options="permissive")
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            what, fix = "a column is of another type than in the split's first file", "write all files of it alike"
+            raise InputError(Problem(what, str(path), str(error)[:300], fix)) from error
+
+
+def check_names(schema: pa.Schema, path: Path) -> None:
+    """Raise InputError if two columns, or two fields of a struct, have one name: Python has no row like that."""
+    twice = list(_repeated(schema))
+    if twice:
+        raise InputError(
+            Problem("two columns or fields have one name", str(path), repr(twice[0]), "give each a name of its own")
+        )
+
+
+def _repeated(fields: Iterable[pa.Field]) -> Iterator[str]:
+    """Names that stand twice in one place, at any depth; once stored by Arrow, they end at a zero."""
+    names = set()
+    for field in fields:
+        name = field.name.partition("\0")[0]
+        if name in names:
+            yield name
+        names.add(name)
+        inner = field.type
+        while pa.types.is_list(inner) or pa.types.is_large_list(inner) or pa.types.is_fixed_size_list(inner):
+            inner = inner.value_type
+        if pa.types.is_struct(inner):
+            yield from _repeated(inner.field(number) for number in range(inner.num_fields))
 
 
 def explain_reading(error: Exception, source: Located, builder: str, files: list[str]) -> Exception:
@@ -60,7 +105,9 @@ def explain_reading(error: Exception, source: Located, builder: str, files: list
         return root
     if _is_about_no_rows(root):
         return InputError(empty(source, "no rows"))
-    return InputError(Problem(f"is not readable as {builder}", source.location, str(root)[:300], EXPORT))
+    return InputError(
+        Problem(f"is not readable as {builder}", source.location, str(root)[:300], _mending(builder, root))
+    )
 
 
 def empty(source: Located, rows: str) -> Problem:
@@ -87,4 +134,19 @@ def is_disk(error: BaseException) -> bool:
 
 def _is_about_no_rows(error: BaseException) -> bool:
     """`datasets` has no error of its own for a file without rows: this is what its readers come to."""
-    return isinstance(error, StopIteration) or any(part in str(error) for part in ("no data!", "BatchSize must be"))
+    said = ("no data!", "BatchSize must be", "No columns to parse from file")
+    return isinstance(error, StopIteration) or any(part in str(error) for part in said)
+
+
+def _mending(builder: str, error: BaseException) -> str:
+    """What to do with a file that cannot be read, by what its reader says."""
+    said = str(error)
+    if isinstance(error, PermissionError):
+        return "make the file readable for whoever runs this"
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8"
+    if "names don't match" in said or "does not exist in schema" in said:
+        return "give all files of the split the same columns"
+    if "dtype equivalent" in said:
+        return "leave that column out, or write it as text, numbers, lists or structs"
+    return CSV_FIX if builder == "csv" else "it is damaged, or of another kind than its name says: copy it again"

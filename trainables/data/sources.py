@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from spaces.card import Card, Split
+from spaces.card import Card, Source, Split
 from spaces.errors import Failure, InputError, Problem
 from trainables.data.file_split import FileSplit
 from trainables.data.hub_split import HubSplit
+from trainables.data.lfs_pointer import check_pointer
 from trainables.data.mini import suite_folder
 from trainables.data.mirror import BUILDERS, copies_of, files_of, mounted, names_in
 from trainables.hub.hub import Hub
@@ -48,6 +49,17 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
         if not copies:
             raise InputError(no_files(card, split, name, f"{mirror}/{below}", names_in(mirror, below) or None))
         return FileSplit(card, split, language, copies, cache)
+    try:
+        return FileSplit(card, split, language, _files(card, split, name, config, cache, local), cache)
+    except OSError as error:  # a name that no folder can have, or no right to look
+        found = f"{error.strerror}: {error.filename}"[:300]
+        fix = "name a folder that can be read by whoever runs this"
+        raise InputError(Problem("the data cannot be read", f"{card.name}.yaml: source", found, fix)) from error
+
+
+def _files(card: Card, split: Split, name: str, config: str | None, cache: Path, local: Path | None) -> list[Path]:
+    """The files of a split of a suite, of the card's own folder, or of a `local` mirror."""
+    source = card.source
     if source.suite:
         suite = suite_folder(cache, source.suite)
         if not suite.is_dir():
@@ -55,13 +67,24 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
             raise Failure(Problem(f"the offline suite {source.suite!r} is not built", str(suite), fix=fix))
         folder = suite / "data" / str(source.path)
     else:
-        folder = local / source.hub if local and source.hub else Path(str(source.files)).expanduser()
+        folder = local / source.hub if local and source.hub else _folder_of(source)
     folder = folder / config if config else folder
     files = files_of(folder, name)
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
         raise InputError(no_files(card, split, name, str(folder), there))
-    return FileSplit(card, split, language, files, cache)
+    pointers = [problem for path in files if (problem := check_pointer(path, f"{card.name}.yaml: source"))]
+    if pointers:
+        raise InputError(pointers)
+    return files
+
+
+def _folder_of(source: Source) -> Path:
+    folder = Path(str(source.files))
+    try:
+        return folder.expanduser()
+    except RuntimeError:  # `~name`, and nobody is called so
+        return folder
 
 
 def no_files(card: Card, split: Split, name: str, folder: str, there: Sequence[str] | None) -> Problem:
@@ -81,5 +104,12 @@ def away(card: Card, mirror: str | None) -> Iterator[str]:
     """What of a card only the hub has, or whoever holds licensed files."""
     for source in (part.source for part in card.parts or (card,)):
         licensed = source.supply is not None and source.files is not None
-        if (source.hub and mirror is None) or (licensed and not Path(str(source.files)).expanduser().exists()):
+        if (source.hub and mirror is None) or (licensed and not _is_there(_folder_of(source))):
             yield source.location
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:  # a name that no folder can have
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,7 @@ def evaluate(
     settings: EvaluationSettings,
     max_length: int,
     tested: bool,
+    report: Callable[[str], None] = lambda activity: None,
 ) -> Evaluation:
     """Score an encoder and its head on each language of a target. Both are in evaluation mode afterwards.
 
@@ -55,6 +56,7 @@ def evaluate(
         head: None where the format is not trained.
         max_length: tokens of a feature.
         tested: score the test split too, with what was tuned on the development split.
+        report: told what is done, a line for each language.
 
     Raises: as `Data.features`.
     """
@@ -64,13 +66,17 @@ def evaluate(
     settings = settings.of(card)
     result = Evaluation()
     layer = settings.layer
+    splits = [*dev_card.languages_of("dev"), *(card.languages_of("test") if tested else ())]
+    activities = (f"evaluating {language} ({at} of {len(splits)})" for at, language in enumerate(splits, start=1))
     if layer == "auto":
+        report("evaluating layers")
         assert isinstance(form, Retriever)  # nothing else has a layer: `EvaluationSettings.of`
         layer = _choose_layer(form, read, card, dev_card, encoder, settings)
         settings = settings.model_copy(update={"layer": layer})
         result.tuned = {language: {"layer": float(layer)} for language in dev_card.languages_of("dev")}
     pools = _Pools(read, encoder, settings, [layer])
     for language in dev_card.languages_of("dev"):
+        report(next(activities))
         rows, features = read.features(dev_card, "dev", language)
         here = pools.head(dev_card, "dev", language) or head
         predicted = form.predict(encoder, here, rows, features, card, tokenizer, settings)
@@ -79,6 +85,7 @@ def evaluate(
             result.tuned.setdefault(language, {}).update(tuned)
         result.dev[language] = form.metrics(rows, form.decide(predicted, tuned, card), card, language)
     for language in card.languages_of("test") if tested else ():
+        report(next(activities))
         rows, features = read.features(card, "test", language)
         here = pools.head(card, "test", language) or head
         predicted = form.predict(encoder, here, rows, features, card, tokenizer, settings)

@@ -38,7 +38,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
-from trainables.work.settings import EvaluationSettings
+from spaces.formats import FORMATS
+from trainables.formats.native import NativeHead
+from trainables.work.settings import EvaluationSettings, HeadKind
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -59,6 +61,9 @@ class Format(ABC):
 
     name: ClassVar[str]
 
+    truncation_side: ClassVar[str] = "right"
+    """Where texts that are too long lose tokens."""
+
     @abstractmethod
     def features(
         self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
@@ -74,6 +79,21 @@ class Format(ABC):
     def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
         """A new head, drawn from torch's global generator (seed it first). Empty unless the format is trained."""
         return nn.Identity()
+
+    def outputs(self, card: Card) -> int:
+        """How many numbers a head gives for a text, or for each token, where the format has a choice of heads."""
+        raise NotImplementedError(f"{self.name} has no head of an architecture of transformers")
+
+    def new_head(self, encoder: PreTrainedModel, card: Card, kind: HeadKind) -> nn.Module:
+        """A new head of that kind; `head` where there is no choice.
+
+        Raises:
+            InputError: the encoder's architecture has none.
+        """
+        architecture = FORMATS[self.name].architecture
+        if kind == "mean" or architecture is None:
+            return self.head(encoder, card)
+        return NativeHead(encoder, architecture, self.outputs(card))
 
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         """Mean loss of a batch, float32."""

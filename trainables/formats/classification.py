@@ -21,6 +21,7 @@ from trainables.formats.encoding import (
     mean_cross_entropy,
     on,
     pad,
+    text_outputs,
     text_states,
     token_inputs,
 )
@@ -43,8 +44,11 @@ class Classification(Format):
         encoding = tokenizer(*self.texts(rows), truncation=True, max_length=max_length)
         return {**token_inputs(encoding), "label": list(rows["label"])}
 
+    def outputs(self, card: Card) -> int:
+        return len(card.labels)
+
     def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
-        return LinearHead(encoder, len(card.labels))
+        return LinearHead(encoder, self.outputs(card))
 
     def collate(
         self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
@@ -53,8 +57,7 @@ class Classification(Format):
 
     def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         """Shape (rows, labels)."""
-        logits: Tensor = head(text_states(encoder, batch))
-        return logits
+        return text_outputs(encoder, head, batch)
 
     def labeled_states(self, encoder: nn.Module, batch: Batch) -> Tensor:
         return text_states(encoder, batch)

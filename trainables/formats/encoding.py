@@ -12,6 +12,7 @@ from torch.nn import functional
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from trainables.formats.base import IGNORED, Batch
+from trainables.formats.native import NativeHead
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -81,6 +82,20 @@ class LinearHead(nn.Module):
     def forward(self, states: Tensor) -> Tensor:
         outputs: Tensor = self.linear(self.dropout(states))
         return outputs
+
+
+def token_outputs(encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+    """What a head of either kind makes of each token: (features, tokens, outputs)."""
+    states = token_states(encoder, batch)
+    outputs: Tensor = head(states, batch) if isinstance(head, NativeHead) else head(states)
+    return outputs
+
+
+def text_outputs(encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
+    """What a head of either kind makes of each feature: (features, outputs)."""
+    native = isinstance(head, NativeHead)
+    outputs: Tensor = head(token_states(encoder, batch), batch) if native else head(text_states(encoder, batch))
+    return outputs
 
 
 def mean_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card
 from trainables.formats.base import Batch, lines
 from trainables.formats.classification import Classification
-from trainables.formats.encoding import TOKEN_INPUTS, LinearHead, pad, text_states, token_inputs
+from trainables.formats.encoding import TOKEN_INPUTS, pad, text_outputs, token_inputs
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -32,6 +32,7 @@ class MultipleChoice(Classification):
     """
 
     name = "multiple_choice"
+    truncation_side = "left"
 
     def texts(self, rows: Mapping[str, Sequence[Any]]) -> tuple[list[str], ...]:
         """A pair per choice, row by row."""
@@ -42,7 +43,7 @@ class MultipleChoice(Classification):
         self, rows: Mapping[str, Sequence[Any]], card: Card, tokenizer: PreTrainedTokenizerBase, max_length: int
     ) -> dict[str, list[Any]]:
         """One feature per row, whose ``input_ids`` are a list per choice."""
-        with _cutting_the_beginning(tokenizer):
+        with _cutting(tokenizer, self.truncation_side):
             flat = token_inputs(tokenizer(*self.texts(rows), truncation=True, max_length=max_length))
         features: dict[str, list[Any]] = {name: [] for name in flat}
         at = 0
@@ -54,8 +55,8 @@ class MultipleChoice(Classification):
         features["length"] = [max(lengths) * len(lengths) for lengths in features["length"]]
         return {**features, "label": list(rows["label"])}
 
-    def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
-        return LinearHead(encoder, 1)
+    def outputs(self, card: Card) -> int:
+        return 1
 
     def collate(
         self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
@@ -72,7 +73,7 @@ class MultipleChoice(Classification):
 
     def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         """Shape (rows, most choices of a row); minus infinity where a row has fewer."""
-        scores: Tensor = head(text_states(encoder, batch)).reshape(-1)
+        scores = text_outputs(encoder, head, batch).reshape(-1)
         ends = batch["choices"].cumsum(0)[:-1].cpu()
         rows = list(torch.tensor_split(scores, ends))
         return pad_sequence(rows, batch_first=True, padding_value=float("-inf"))
@@ -83,10 +84,10 @@ class MultipleChoice(Classification):
 
 
 @contextmanager
-def _cutting_the_beginning(tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
+def _cutting(tokenizer: PreTrainedTokenizerBase, new_side: str) -> Iterator[None]:
     """Only for a while: all other formats keep beginnings, and share the tokenizer."""
     side = tokenizer.truncation_side
-    tokenizer.truncation_side = "left"
+    tokenizer.truncation_side = new_side
     try:
         yield
     finally:

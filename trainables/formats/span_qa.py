@@ -21,7 +21,7 @@ from trainables.formats.encoding import (
     pad,
     padded,
     token_inputs,
-    token_states,
+    token_outputs,
 )
 from trainables.formats.qa_metrics import answer_scores, best_threshold, normalization
 from trainables.work.settings import EvaluationSettings
@@ -75,8 +75,11 @@ class SpanQA(Format):
                 features[name].append(value)
         return features
 
+    def outputs(self, card: Card) -> int:
+        return 2
+
     def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
-        return LinearHead(encoder, 2)
+        return LinearHead(encoder, self.outputs(card))
 
     def collate(
         self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
@@ -90,7 +93,7 @@ class SpanQA(Format):
 
     def logits(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
         """Shape (windows, 2, tokens), float32; -inf where the answer cannot lie: the question, specials, padding."""
-        logits: Tensor = head(token_states(encoder, batch)).float().transpose(1, 2)
+        logits = token_outputs(encoder, head, batch).float().transpose(1, 2)
         possible = batch["context"].bool()
         possible[:, NO_ANSWER] = True
         return logits.masked_fill(~possible.unsqueeze(1), float("-inf"))

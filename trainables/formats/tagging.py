@@ -26,6 +26,7 @@ from trainables.formats.encoding import (
     on,
     pad,
     padded,
+    token_outputs,
     token_states,
 )
 from trainables.work.settings import EvaluationSettings
@@ -80,8 +81,11 @@ class Tagging(Format):
                 made["words"].append([word for word in words if word is not None])
         return made
 
+    def outputs(self, card: Card) -> int:
+        return len(card.labels)
+
     def head(self, encoder: PreTrainedModel, card: Card) -> nn.Module:
-        return LinearHead(encoder, len(card.labels))
+        return LinearHead(encoder, self.outputs(card))
 
     def collate(
         self, features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase, generator: torch.Generator
@@ -94,7 +98,7 @@ class Tagging(Format):
         return token_states(encoder, batch)
 
     def loss(self, encoder: nn.Module, head: nn.Module, batch: Batch) -> Tensor:
-        return mean_cross_entropy(head(token_states(encoder, batch)), batch["labels"])
+        return mean_cross_entropy(token_outputs(encoder, head, batch), batch["labels"])
 
     def predict(
         self,
@@ -111,7 +115,7 @@ class Tagging(Format):
         with evaluating(encoder, head) as device:
             for chosen in by_length(features, settings.batch_size):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
-                best = head(token_states(encoder, batch)).argmax(dim=-1).cpu()
+                best = token_outputs(encoder, head, batch).argmax(dim=-1).cpu()
                 firsts = (batch["labels"] != IGNORED).cpu()
                 for feature, labels, first in zip(chosen, best, firsts, strict=True):
                     for word, label in zip(feature["words"], labels[first].tolist(), strict=True):

@@ -10,17 +10,20 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.registry import known_implementations
 
 from spaces.errors import Failure, InputError, Problem
+from trainables.store.patience import Patience
+
+T = TypeVar("T")
 
 STAMPS = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified", "updated", "created")
 """Keys by which fsspec's file systems tell one content of a file from another, the surest first."""
@@ -91,6 +94,7 @@ class Files:
         self._filesystem, root = self._opened()
         self._root = root.rstrip("/")
         self.is_local = isinstance(self._filesystem, LocalFileSystem)
+        self.patience = Patience()
         # fsspec's asynchronous file systems are the object stores: no folders to make, and an object is put whole
         self._has_objects = bool(getattr(self._filesystem, "async_impl", False))
 
@@ -102,29 +106,38 @@ class Files:
 
     def read(self, name: str) -> bytes | None:
         """The content of a small file; None when there is none."""
-        with self.failing("read"):
+
+        def read() -> bytes | None:
             try:
                 return bytes(self._fresh.cat_file(self._full(name)))
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
+        return self._do("read", read)
+
     def get(self, name: str, to: Path) -> bool:
         """Copy a file to this machine; False when there is none."""
-        with self.failing("read"):
+
+        def get() -> bool:
             try:
                 self._fresh.get_file(self._full(name), str(to))
             except FileNotFoundError:
                 return False
-        return True
+            return True
+
+        return self._do("read", get)
 
     def list(self, folder: str) -> list[Listed]:
         """What lies directly in a folder, by name."""
         path = self._full(folder)
-        with self.failing("read"):
+
+        def entries_of() -> list[dict[str, Any]]:
             try:
-                entries = self._fresh.ls(path, detail=True)
+                return list(self._fresh.ls(path, detail=True))
             except (FileNotFoundError, NotADirectoryError):
                 return []
+
+        entries = self._do("read", entries_of)
         listed = [
             Listed(info["name"].rstrip("/").rpartition("/")[2], info["type"] == "directory", int(info.get("size") or 0))
             for info in entries
@@ -133,19 +146,22 @@ class Files:
 
     def measure(self, name: str) -> tuple[int, dt.datetime] | None:
         """Bytes of a file, or of all files in a folder, and when the newest was written; None when it is gone."""
-        path, filesystem = self._full(name), self._fresh
-        with self.failing("read"):
+        path = self._full(name)
+
+        def measure() -> tuple[int, dt.datetime] | None:
+            filesystem = self._fresh
             try:
                 files = filesystem.find(path, detail=True)
                 times = [filesystem.modified(each) for each in files] or [filesystem.modified(path)]
             except FileNotFoundError:
                 return None
-        return sum(info["size"] for info in files.values()), max(times)
+            return sum(info["size"] for info in files.values()), max(times)
+
+        return self._do("read", measure)
 
     def stamp(self, name: str) -> tuple[str, ...]:
         """The size of a file, and what changes when its content does: ETag, checksum or time of change."""
-        with self.failing("read"):
-            info = self._fresh.info(self._full(name))
+        info = self._do("read", lambda: self._fresh.info(self._full(name)))
         return (str(info["size"]), *(str(info[key]) for key in STAMPS if info.get(key)))[:2]
 
     # --- writing
@@ -156,7 +172,8 @@ class Files:
         On object stores that is one put; elsewhere it is written aside and moved into place.
         """
         path = self._full(name)
-        with self.failing("written"):
+
+        def publish() -> None:
             if self._has_objects:
                 self._fresh.pipe_file(path, data)
                 return
@@ -176,20 +193,38 @@ class Files:
                     self._filesystem.rm_file(aside)
                 raise
 
+        self._do("written", publish)
+
     def put(self, file: Path, name: str) -> None:
         """Copy a file of this machine there; not in one piece."""
         path = self._full(name)
-        with self.failing("written"):
+
+        def put() -> None:
             if not self._has_objects:
                 self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._fresh.put_file(str(file), path)
 
+        self._do("written", put)
+
     def remove(self, name: str) -> None:
         """Remove a file, or a folder with all that is in it."""
-        with self.failing("written"), suppress(FileNotFoundError, NotADirectoryError):
-            self._fresh.rm(self._full(name), recursive=True)
+
+        def remove() -> None:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                self._fresh.rm(self._full(name), recursive=True)
+
+        self._do("written", remove)
 
     # --- the file system
+
+    def _do(self, done: str, operation: Callable[[], T]) -> T:
+        """An operation that may be repeated, as often as the patience says; raises StoreError."""
+
+        def attempt() -> T:
+            with self.failing(done):
+                return operation()
+
+        return self.patience.bear(attempt)
 
     @contextmanager
     def failing(self, done: str) -> Iterator[None]:

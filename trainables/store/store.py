@@ -27,19 +27,21 @@ import shutil
 import time
 import uuid
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pydantic_core
 from pydantic import ValidationError
+from safetensors import SafetensorError
 
 from spaces.digest import canonical_json
+from spaces.errors import Problem
 from trainables.store.filesystem import Files, StoreError, write_aside
-from trainables.store.manifest import Manifest, StoredFile, damage, sha256
+from trainables.store.manifest import Manifest, StoredFile, damage, sha256, sync
 
 __all__ = ["Orphan", "Store", "StoreError"]
 
@@ -51,6 +53,9 @@ SEAL = "sha256"
 
 UNUSED_SECONDS = 3600.0
 """Encoders fetched from a remote store leave this machine's cache when they were not used for so long."""
+
+STAGED = "new"
+"""What the names of folders begin with that encoders are saved into."""
 
 READERS = 16
 """Manifests that are read at the same time."""
@@ -70,6 +75,8 @@ class Orphan:
 class Store:
     """Content-addressed encoders and scores. Every method raises StoreError when the file system fails.
 
+    `patience` says how long a store that is away is waited for: not at all, unless it is set.
+
     `complaints` collects what was found damaged, a line each; whoever shows them takes them out.
 
     Args:
@@ -81,7 +88,13 @@ class Store:
         self.url = url
         self.complaints: list[str] = []
         self._files = Files(url)
+        self.patience = self._files.patience
         self._cache = cache / "encoders"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder."""
+        return self._files.is_local
 
     # --- scores
 
@@ -126,8 +139,32 @@ class Store:
 
     # --- encoders
 
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A folder to save an encoder's files into, which `put_encoder` takes over: nothing is copied.
+
+        It lies on the store's own disk; of a remote store in the cache, where what was uploaded stays as if it were
+        fetched. What `put_encoder` did not take is gone at the end; of a process that is killed it is an orphan.
+
+        Raises:
+            StoreError: what is saved cannot be written.
+        """
+        name = f"{STAGED}-{uuid.uuid4().hex[:8]}"
+        folder = self._files.path(f"encoders/{name}") if self._files.is_local else self._cache / name
+        try:
+            folder.mkdir(parents=True)
+            yield folder
+        except (OSError, SafetensorError) as error:
+            place = folder.parent.parent
+            fix = "free space on that disk, or point storage.store or storage.cache elsewhere; then launch again"
+            raise StoreError(Problem("an encoder cannot be written", str(place), str(error), fix)) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def put_encoder(self, key: str, folder: Path, origin: dict[str, Any]) -> None:
         """Store the files of `folder` under `key`; `origin` says what they were made from.
+
+        Weights that are `staging` are moved, others copied. They are on the disk before anything names them.
 
         Raises:
             StoreError: it cannot be written, or not be said whether it was. Nothing of the attempt stays, or all of it.
@@ -136,10 +173,20 @@ class Store:
         paths = sorted(folder.iterdir())
         files = {path.name: StoredFile(size=path.stat().st_size, sha256=sha256(path)) for path in paths}
         manifest = Manifest(folder=target, files=files, origin=origin)
+        is_staged = folder.name.startswith(f"{STAGED}-")
         try:
-            for path in paths:
-                self._files.put(path, f"encoders/{target}/{path.name}")
+            if is_staged and self._files.is_local:
+                with self._files.failing("written"):
+                    folder.rename(self._files.path(f"encoders/{target}"))
+                    sync(self._files.path(f"encoders/{target}"))
+            else:
+                for path in paths:
+                    self._files.put(path, f"encoders/{target}/{path.name}")
             self._publish(f"encoders/{key}.json", manifest.model_dump())
+            if is_staged and not self._files.is_local:
+                with suppress(OSError):  # else it is fetched where it is asked for
+                    self._forget_unused()
+                    folder.rename(self._cache / target)
         except BaseException:
             # A signal may come, or an answer be lost, when the manifest is in its place: then the entry is whole and
             # stays. Where that cannot be looked up the files stay too, as an orphan at worst.

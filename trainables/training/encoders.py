@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
@@ -25,8 +27,10 @@ from trainables.hub.hub import Hub
 from trainables.training.model_check import (
     TOKENIZER_FIX,
     check_files,
+    check_matrices,
     check_names,
     check_numbers,
+    check_quantization,
     check_tokenizer,
 )
 from trainables.training.model_files import fetch_model, folder_of
@@ -76,7 +80,7 @@ def load_base(name: str, hub: Hub) -> Encoder:
 
     Raises:
         InputError: there is no such model, its files are damaged, its weights are not the encoder's
-            (`model_check.check_names`) or not numbers, or it has no fast tokenizer that fits them.
+            (`model_check.check_names`) or none that an encoder can have, or it has no fast tokenizer that fits them.
         Failure: it cannot be fetched.
     """
     folder = folder_of(name, hub.cache)
@@ -94,6 +98,7 @@ def load_base(name: str, hub: Hub) -> Encoder:
         tokenizer = _load_tokenizer(folder, model.config)
     check_numbers(model, name)
     check_tokenizer(tokenizer, model, name)
+    check_matrices(model, name)
     return Encoder(model, tokenizer)
 
 
@@ -131,6 +136,7 @@ def load(path: str | Path) -> Encoder:
 
 def _load_model(path: str | Path) -> PreTrainedModel:
     config = AutoConfig.from_pretrained(path)
+    check_quantization(config, str(path))
     model, report = architecture(config).from_pretrained(
         path,
         dtype=torch.float32,
@@ -174,6 +180,37 @@ def _drop_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConf
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write the encoder alone: config, safetensors, tokenizer; loads again with `load` or `AutoModel`."""
+    """Write a model, such as the encoder alone, and its tokenizer: config, safetensors and the tokenizer's files.
+
+    Both load with transformers 4 and 5; an encoder also with `load`.
+    """
     model.save_pretrained(folder, safe_serialization=True)
+    save_tokenizer(tokenizer, folder)
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path, **settings: Any) -> None:
+    """Write a fast tokenizer so that transformers 4 reads it as 5 does: all of it stands in tokenizer.json.
+
+    transformers 5 names a class that 4 does not know, `TokenizersBackend`, or one that makes the tokenizer anew from
+    its vocabulary; and it calls further special tokens otherwise.
+
+    Args:
+        settings: what is to stand in tokenizer_config.json instead of the tokenizer's own.
+    """
     tokenizer.save_pretrained(folder)
+    _without_last_call(folder / "tokenizer.json")
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("backend", "is_local", "local_files_only"):  # of this machine, or of transformers 5 alone
+        config.pop(name, None)
+    if isinstance(config.get("extra_special_tokens"), list):
+        config["additional_special_tokens"] = config.pop("extra_special_tokens")
+    config |= {"tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": list(tokenizer.model_input_names)}
+    path.write_text(json.dumps(config | settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _without_last_call(path: Path) -> None:
+    """Take out of tokenizer.json how the last call of the tokenizer cut and padded."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content |= {"truncation": None, "padding": None}
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

@@ -25,6 +25,7 @@ from ray.util import get_current_placement_group, get_node_ip_address
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from trainables.work.failures import OutOfMemory, WorkersLost, is_out_of_memory
+from trainables.work.node_memory import NodeMemory, killed_since
 
 if TYPE_CHECKING:
     from trainables.training.stage import StageSpec
@@ -70,6 +71,7 @@ class Group:
             raise RuntimeError(f"{workers} workers need an actor in a placement group of as many bundles")
         self.broken = False
         self._joined = False
+        self._memory: list[NodeMemory] = []  # of the peers' nodes, when the last stage began
         self._peers: list[Any] = [
             ray.remote(peer)
             .options(
@@ -98,7 +100,7 @@ class Group:
             Exception: what one of the workers raised. The group is broken (see `broken`) unless all raised it
                 together, as a stage that diverges does, or it was raised before the stage began.
         """
-        self._ask_all("prepare", spec)
+        self._memory = self._ask_all("prepare", spec)
         if not self._joined:
             self._join()
             self._joined = True
@@ -165,6 +167,11 @@ class Group:
         if full is not None:
             return OutOfMemory(" ".join(str(full).split()))
         dead = next((error for error in errors if isinstance(error, RayError)), None)
+        if dead is not None:
+            nodes = {memory.node: memory for memory in self._memory}
+            killed = next(filter(None, map(killed_since, nodes.values())), None)
+            if killed is not None:
+                return OutOfMemory(killed)
         # Where one is lost, the others complain about the network: that is no reason.
         reason = next((error for error in errors if isinstance(error, Exception) and not _of_network(error)), None)
         if dead is None and reason is not None:

@@ -11,16 +11,14 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME
 
 from spaces.errors import InputError, Problem
+from trainables.data.lfs_pointer import check_pointer
 
 WEIGHTS = (SAFE_WEIGHTS_NAME, SAFE_WEIGHTS_INDEX_NAME, WEIGHTS_NAME, WEIGHTS_INDEX_NAME)
 """The files that transformers looks for, in this order: the first that is there is read, no other."""
-
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-"""How the small text begins that Git LFS leaves where a large file was not fetched."""
 
 FEWEST_PIECES = 10
 """Pieces beside the special ones that a tokenizer must know. Where there is no vocabulary file, transformers makes a
@@ -28,7 +26,11 @@ tokenizer of special pieces and one or two more."""
 
 COPY_AGAIN = "copy or fetch it again"
 WEIGHTS_FIX = "save the model with model.save_pretrained, so that config.json and the weights belong together"
+UNQUANTIZED = "the model in floating point, from which the quantized one was made"
 TOKENIZER_FIX = "save it there: tokenizer.save_pretrained"
+
+SAMPLE = 100_000
+"""Values of a matrix that show whether it was quantized."""
 
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 """The number of a layer in a weight's name."""
@@ -46,7 +48,7 @@ def check_files(folder: Path) -> list[Problem]:
     except InputError as error:
         return list(error.problems)
     texts = [path for path in sorted(folder.iterdir()) if path.suffix in (".json", ".model", ".txt") and path.is_file()]
-    problems = [_pointer(path) for path in texts] + [_check_weights_file(path) for path in weights]
+    problems = [check_pointer(path, "model") for path in texts] + [_check_weights_file(path) for path in weights]
     return [problem for problem in problems if problem is not None]
 
 
@@ -81,28 +83,18 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        problem = _pointer(path) or Problem(f"{path.name} is not JSON", "model", f"{path}: {error}", COPY_AGAIN)
+        problem = check_pointer(path, "model") or Problem(
+            f"{path.name} is not JSON", "model", f"{path}: {error}", COPY_AGAIN
+        )
         raise InputError(problem) from error
     if not isinstance(content, dict):
         raise InputError(Problem(f"{path.name} is no JSON object", "model", str(path), COPY_AGAIN))
     return content
 
 
-def _pointer(path: Path) -> Problem | None:
-    """The problem with a file that is a Git LFS pointer."""
-    with path.open("rb") as file:
-        start = file.read(200)
-    if not start.startswith(LFS_POINTER):
-        return None
-    size = re.search(rb"^size (\d+)", start, re.MULTILINE)
-    points = f" to {int(size[1]):,} bytes" if size else ""
-    what = f"{path.name} is a Git LFS pointer and not the file itself"
-    return Problem(what, "model", f"{path}: a pointer{points}", f"git -C {path.parent} lfs pull")
-
-
 def _check_weights_file(path: Path) -> Problem | None:
     """Whether a file of weights is all there, as far as it tells itself."""
-    pointer = _pointer(path)
+    pointer = check_pointer(path, "model")
     if pointer is not None:
         return pointer
     size = path.stat().st_size
@@ -217,6 +209,37 @@ def check_numbers(model: PreTrainedModel, name: str) -> None:
         found = f"{name}: {len(wrong)} of {len(weights)}, for example {wrong[0]}"
         fix = "take a checkpoint from before the training diverged, or copy the file again"
         raise InputError(Problem("weights of the encoder are NaN or infinite", "model", found, fix))
+
+
+def check_matrices(model: PreTrainedModel, name: str) -> None:
+    """Raise InputError if a matrix of the encoder says nothing: all its values are one, or whole numbers.
+
+    Whole numbers are what is left of quantized weights that were read as weights; of the first so many values, for
+    large vocabularies. Other embeddings than those of the words may be zero, as XLM-R's of its one token type are.
+    """
+    embeddings = [module for module in model.modules() if isinstance(module, nn.Embedding)]
+    others = {id(module.weight) for module in embeddings} - {id(model.get_input_embeddings().weight)}
+    matrices = {key: one for key, one in model.named_parameters() if one.dim() > 1 and id(one) not in others}
+    with torch.inference_mode():
+        equal = [key for key, matrix in matrices.items() if matrix.amin() == matrix.amax()]
+        samples = {key: matrix.flatten()[:SAMPLE] for key, matrix in matrices.items() if key not in equal}
+        whole = [key for key, sample in samples.items() if torch.equal(sample, sample.round())]
+    for keys, what, fix in (
+        (equal, "matrices of the encoder have one value everywhere", "save the model again, after it was trained"),
+        (whole, "weights of the encoder are whole numbers, as quantized ones are", UNQUANTIZED),
+    ):
+        if keys:
+            found = f"{name}: {len(keys)} of {len(matrices)}, for example {keys[0]}"
+            raise InputError(Problem(what, "model", found, fix))
+
+
+def check_quantization(config: PreTrainedConfig, name: str) -> None:
+    """Raise InputError if the model is stored quantized: what transformers makes of that cannot be trained."""
+    quantization = getattr(config, "quantization_config", None)
+    if quantization:
+        method = quantization.get("quant_method") if isinstance(quantization, dict) else quantization.quant_method
+        found = f"{name}: quantization_config in config.json ({method})"
+        raise InputError(Problem("the model is quantized, which cannot be trained", "model", found, UNQUANTIZED))
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, name: str) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import resource
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ import torch
 from torch import distributed
 
 from trainables.work.failures import WorkersLost
+from trainables.work.node_memory import read_node_memory
 
 RENDEZVOUS = timedelta(seconds=60)
 """How long the workers of a group wait for each other before they are one."""
@@ -39,6 +43,29 @@ def hardware() -> dict[str, Any]:
         properties = torch.cuda.get_device_properties(device())
         return {"device": properties.name, "memory": round(properties.total_memory / 2**30)}
     return {"device": "cpu", "memory": round(psutil.virtual_memory().total / 2**30)}
+
+
+def most_memory() -> int:
+    """The most bytes that this process could have where it trains: the GPU's, the node's, or what it is limited to.
+
+    Not what is free at the moment, which depends on others.
+    """
+    if torch.cuda.is_available():
+        return int(torch.cuda.get_device_properties(device()).total_memory)
+    most, total = resource.getrlimit(resource.RLIMIT_AS)[0], read_node_memory().total
+    return total if most == resource.RLIM_INFINITY else min(total, most)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """As many threads as a work item has, at least one: with others sums are rounded otherwise, and another model comes
+    of the same recipe."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, count))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def rank() -> int:

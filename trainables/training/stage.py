@@ -30,8 +30,8 @@ from trainables.formats.base import IGNORED
 from trainables.training.batches import TaskBatch, plan_batches
 from trainables.training.engine import begin_step, gather, training_engine
 from trainables.training.process import device, rank, sum_over_workers, world_size
-from trainables.work.failures import Diverged
-from trainables.work.settings import EngineSettings, StageSettings
+from trainables.work.failures import Diverged, needed_for_any_batch
+from trainables.work.settings import EngineSettings, HeadKind, StageSettings
 
 REPORT_EVERY = 5.0
 """Seconds between two reports of a running stage."""
@@ -99,13 +99,17 @@ class _MultiTask(nn.Module):
     """The shared encoder and a head per task, a given one or a new one; `forward` is the loss of one task's batch."""
 
     def __init__(
-        self, encoder: PreTrainedModel, cards: Mapping[str, Card], given: Mapping[str, nn.Module] | None
+        self,
+        encoder: PreTrainedModel,
+        cards: Mapping[str, Card],
+        head: HeadKind,
+        given: Mapping[str, nn.Module] | None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.names = {task: f"head_{number}" for number, task in enumerate(sorted(cards))}
         self.formats = {task: by_name(card.format) for task, card in cards.items()}
-        heads = given or {task: self.formats[task].head(encoder, cards[task]) for task in sorted(cards)}
+        heads = given or {task: self.formats[task].new_head(encoder, cards[task], head) for task in sorted(cards)}
         self.heads = nn.ModuleDict({name: heads[task] for task, name in self.names.items()})
 
     def forward(self, task: str, batch: dict[str, Tensor]) -> Tensor:
@@ -136,7 +140,7 @@ def train(
     settings = spec.settings
     torch.manual_seed(spec.stream("heads"))
     encoder.get_input_embeddings().requires_grad_(not settings.freeze_embeddings)
-    model = _MultiTask(encoder, spec.cards, heads)
+    model = _MultiTask(encoder, spec.cards, settings.head, heads)
     # ZeRO 3 takes apart what it trains, and never quite puts it together again: it gets a copy
     trained = (copy.deepcopy(model) if spec.engine.zero == 3 else model).to(device())
     lengths = {task: features[task]["length"][:] for task in spec.mixture.tasks}
@@ -156,6 +160,18 @@ def train(
     model.to(device())
     result.seconds = time.monotonic() - started
     return result
+
+
+def state_size(model: nn.Module, frozen: bool) -> int:
+    """Bytes of a model, its gradients and Adam's moments in one process, all in fp32.
+
+    Args:
+        frozen: its input embeddings are not trained.
+    """
+    encoder = model.encoder if isinstance(model, _MultiTask) else model
+    sizes = {id(part): getattr(part, "ds_numel", part.numel()) for part in model.parameters()}  # of ZeRO 3, whole
+    embeddings = sizes[id(encoder.get_input_embeddings().weight)] if frozen else 0  # type: ignore[operator]
+    return 4 * (4 * sum(sizes.values()) - 3 * embeddings)
 
 
 @dataclass
@@ -199,7 +215,8 @@ def _step(
         share = part.labels / max(1, labels)
         engine.set_gradient_accumulation_boundary(part is mine[-1])
         engine.backward(loss * (share * workers), scale_wrt_gas=False)  # the engine takes the mean over the workers
-        engine.step()
+        with needed_for_any_batch(state_size(model, spec.settings.freeze_embeddings)):
+            engine.step()
         mean += loss.detach() * share
     total = sum_over_workers(mean).item()
     if not math.isfinite(total):

@@ -21,15 +21,18 @@ from trainables.training.encoders import Encoder
 from trainables.training.engine import precision_of
 from trainables.training.group import Group
 from trainables.training.memory import Limit, halve
-from trainables.training.process import hardware
-from trainables.training.stage import StageResult, StageSpec, train
-from trainables.work.failures import Diverged
+from trainables.training.process import hardware, most_memory
+from trainables.training.stage import StageResult, StageSpec, state_size, train
+from trainables.work.failures import Diverged, needed_for_any_batch
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Progress, Report, Score
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
 T = TypeVar("T")
+
+OFTEN = 2.0
+"""Seconds between two reports of one activity."""
 
 
 @dataclass
@@ -58,10 +61,29 @@ class RunningItem:
     scores: dict[str, Score] = field(default_factory=dict)
     reused: list[str] = field(default_factory=list)
     micro_batches: dict[str, int] = field(default_factory=dict)
+    _phase: str = "start"
+    _activity: str = ""
+    _reported: float = 0.0
 
     def report_stage(self, phase: str, examples: int) -> None:
         """Report progress, with so many examples seen by the stage that trains."""
-        self.report(Progress(phase=phase, done=min(1.0, (self.examples + examples) / max(1, self.total))))
+        self._phase = phase
+        self.report(Progress(phase=phase, done=self._done(examples)))
+
+    def report_activity(self, phase: str, activity: str) -> None:
+        """Report what is done beside training; of activities that follow each other quickly not all."""
+        now = time.monotonic()
+        if activity.split()[0] != self._activity or now - self._reported >= OFTEN:
+            self._activity, self._reported = activity.split()[0], now
+            self._phase = phase
+            self.report(Progress(phase=phase, done=self._done(0), activity=activity))
+
+    def report_wait(self, text: str) -> None:
+        """Report that the phase waits for something."""
+        self.report(Progress(phase=self._phase, done=self._done(0), activity=text))
+
+    def _done(self, examples: int) -> float:
+        return min(1.0, (self.examples + examples) / max(1, self.total))
 
     def add(self, result: StageResult) -> None:
         """A stage is over."""
@@ -112,10 +134,13 @@ class Trainer:
 
         Raises: as `stage.train`, `Group.train` and `Limit.halve_until_it_fits`.
         """
+        running.report_activity(phase, "tokenizing")
         features = self.features(base, spec)
 
         def attempt(size: int) -> tuple[PreTrainedModel, StageResult]:
-            (encoder, own_heads), smaller = copy.deepcopy((model, heads)), spec.with_micro_batch(size)
+            with needed_for_any_batch(state_size(model, spec.settings.freeze_embeddings)):
+                encoder, own_heads = copy.deepcopy((model, heads))
+            smaller = spec.with_micro_batch(size)
             report = partial(running.report_stage, phase)
             own_part = partial(train, encoder, base.tokenizer, features, smaller, own_heads, report)
             return encoder, own_part() if self._group is None else self._group.train(smaller, own_part)
@@ -143,7 +168,8 @@ class Trainer:
     def limit(self, work: str, model: str, stage: StageSettings, held: dict[str, Any]) -> Limit:
         """What is known of the batches that fit: the same for equal work, model, length, hardware and `held`."""
         model = self._plan.model_version or model
-        return Limit(self._store, {"work": work, "model": model, "length": stage.max_length, **hardware(), **held})
+        made_of = {"work": work, "model": model, "length": stage.max_length, **hardware(), **held}
+        return Limit(self._store, made_of, most_memory())
 
     def run_fitting(
         self, running: RunningItem, phase: str, wanted: int, limit: Limit, attempt: Callable[[int], T]

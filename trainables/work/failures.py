@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from spaces.errors import Failure
 from trainables.work.outcome import Failed, FailureKind
@@ -30,6 +32,9 @@ SIGNS = ("out of memory", "can't allocate memory", "ALLOC_FAILED", SPOILT)
 KILLED = "running low on memory"
 """What Ray says of an actor that it ended because its node ran out of memory."""
 
+WHATEVER = "whatever the batch"
+"""What is said where memory did not suffice for what no smaller batch makes smaller."""
+
 LONGEST_MESSAGE = 500
 """Characters of a failure's message; its details hold the rest."""
 
@@ -45,6 +50,24 @@ def is_out_of_memory(error: BaseException) -> bool:
     if any(ancestor.__name__ == "OutOfMemoryError" for ancestor in type(error).__mro__) or KILLED in str(error):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in SIGNS)
+
+
+@contextmanager
+def needed_for_any_batch(size: int) -> Iterator[None]:
+    """Within it nothing depends on the size of the batch; lack of memory says so.
+
+    Args:
+        size: bytes that weights, gradients and moments take.
+
+    Raises:
+        MemoryError: memory did not suffice; its text holds `WHATEVER`.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error) or SPOILT in str(error) or WHATEVER in str(error):
+            raise
+        raise MemoryError(f"weights, gradients and Adam need {size / 1e9:.1f} GB {WHATEVER}") from error
 
 
 def describe(error: Exception) -> Failed:

@@ -27,6 +27,12 @@ class WorkItem:
         """Equal for equal work; the order of the targets does not matter."""
         return digest([self.recipe.digest, self.rung, sorted(self.targets), *(["merged"] if self.merged else [])])
 
+    @property
+    def name(self) -> str:
+        """For people: its mixture, and what is done with it."""
+        mix = str(self.recipe.mixture) if self.recipe.mixture else "baseline"
+        return f"estimate of {mix}" if self.merged else mix
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it, and `from_dict` reads it."""
         values = {"recipe": self.recipe.to_dict(), "rung": self.rung, "targets": list(self.targets)}

@@ -25,7 +25,8 @@ VERSION = 3
 def encoder_key(plan: Plan, recipe: Recipe, rung: int) -> str:
     """The store's key of the encoder: digest of all that decides its weights."""
     cards = {task: plan.tasks[task] for task in recipe.mixture.tasks}
-    settings = plan.intermediate_for(recipe).model_dump(exclude={"examples", "micro_batch"})
+    settings = _settings(plan.intermediate_for(recipe), cards.values())
+    settings.pop("examples")  # the segments say how many
     return digest(
         {
             "version": VERSION,
@@ -71,7 +72,7 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
         {
             "train": _identity(plan, card),
             "negatives": _negatives(plan, stage, [card]),
-            "settings": stage.model_dump(exclude={"micro_batch"}),
+            "settings": _settings(stage, [card]),
         }
         for card, stage in plan.target_stages(target, plan.rungs[rung], recipe)
     ]
@@ -98,6 +99,17 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
 def evidence_key(score_key: str) -> str:
     """The store's key of LogME where a score would have the other one."""
     return digest(["logme", score_key], length=32)
+
+
+def _settings(stage: StageSettings, cards: Iterable[Card]) -> dict[str, Any]:
+    """What of a stage's settings decides its weights.
+
+    `head` is told where it is not what all had before there was a choice, and a format of the stage has one.
+    """
+    values = stage.model_dump(exclude={"micro_batch"})
+    if stage.head == "mean" or not any(FORMATS[card.format].architecture for card in cards):
+        values.pop("head")
+    return values
 
 
 def _negatives(plan: Plan, stage: StageSettings, cards: Iterable[Card]) -> int | None:

@@ -61,10 +61,16 @@ class Outcome(Strict):
 
 
 class Progress(Strict):
-    """What a running work item reports while its stages train, for the live view."""
+    """What a running work item reports, for the live view."""
 
     phase: str = Field(description="'intermediate', or the target being fine-tuned and scored")
-    done: float = Field(ge=0, le=1, description="share of the work item that is over, by examples")
+    done: float = Field(ge=0, le=1, description="share of the training of the work item that is over, by examples")
+    activity: str = Field("training", description="what is done in that phase, as 'evaluating de (3 of 7)'")
+
+    def __str__(self) -> str:
+        """For people, as 'genres 100%, evaluating de (3 of 7)'."""
+        activity = "" if self.activity == "training" else f", {self.activity}"
+        return f"{self.phase} {self.done:.0%}{activity}"
 
 
 Report = Callable[[Progress], None]

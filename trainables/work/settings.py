@@ -11,6 +11,10 @@ from spaces.card import Card
 from spaces.formats import FORMATS
 from spaces.parsing import Limit, Strict
 
+HeadKind = Literal["mean", "native"]
+"""What is put on top of the encoder: a linear layer, over the mean of a text's tokens where the text has one label; or
+what the architecture has in transformers."""
+
 EVIDENCE_ROWS = 1000
 """Training rows that LogME looks at."""
 
@@ -31,6 +35,7 @@ class StageSettings(Strict):
     weight_decay: float = Field(0.01, ge=0)
     clip: Limit = Field(1.0, gt=0, description="largest gradient norm; .inf: no matter")
     freeze_embeddings: bool = False
+    head: HeadKind = Field("mean", description="native: as the architecture has it in transformers")
 
     def at(self, share: float) -> StageSettings:
         """The same stage with that share of the examples, at least one batch."""

@@ -10,10 +10,12 @@ from typing import NamedTuple
 import pytest
 
 from search.display import report
+from search.results.card_model import CardList
 from search.results.cards import list_cards
-from search.results.model import BestLine, BestMixes, CardList, SearchLine, SearchList, SearchStatus
+from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.status import summarize
+from search.results.status_model import BestLine, SearchLine, SearchList, SearchStatus
 from spaces.catalogue import Catalogue
 from tests.support.searches import Filler
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
@@ -54,11 +55,17 @@ def test_plain_lines(filler: Filler) -> None:
 
 
 def test_a_line_while_nothing_ends(filler: Filler, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "QUIET", 0.0)
+    """Also where the worker reports nothing: a step, or a language that is scored, may take minutes."""
+    monkeypatch.setattr(module, "QUIET", 0.05)
     out = io.StringIO()
     with Terminal(out=out) as terminal:
         play(filler, terminal)
-    assert "running: crossref:1 related 40%" in out.getvalue()
+        item = filler.item("crossref", 0)
+        terminal.progressed(item, Progress(phase="related", done=1.0, activity="evaluating de (3 of 7)"))
+        latest = time.monotonic() + 20
+        while "running: crossref:1 related 100%, evaluating de (3 of 7)" not in out.getvalue():
+            assert time.monotonic() < latest
+            time.sleep(0.01)
 
 
 def test_the_live_view_shows_all_and_goes(filler: Filler) -> None:

@@ -83,6 +83,11 @@ def test_a_search_for_a_cluster_that_does_not_fit_here(
         concurrency_on(Connection(None, ({"CPU": 2},), Path()), asked)
 
 
+def test_a_cluster_without_workers_is_named_as_such() -> None:
+    with pytest.raises(InputError, match=r"no node has CPUs(.|\n)*are the workers started"):
+        concurrency_on(Connection(None, ({"CPU": 0},), Path()), ResourcesConfig())
+
+
 def test_what_ray_could_run_nowhere_is_a_mistake() -> None:
     with pytest.raises(InputError, match="not a share of GPUs"):
         concurrency_here(ResourcesConfig(gpus=1.5), pytest.fail)

@@ -87,8 +87,8 @@ def local_ray() -> Iterator[Connection]:
             yield connection
 
 
-@pytest.fixture
-def plan(tmp_path: Path) -> Plan:
+def plan_in(folder: Path | str) -> Plan:
+    """A plan whose store is that folder."""
     stage = StageSettings(examples=1)
     return Plan(
         tasks={},
@@ -97,9 +97,14 @@ def plan(tmp_path: Path) -> Plan:
         rungs=[1.0],
         intermediate=stage,
         target=stage,
-        store=str(tmp_path),
-        cache=str(tmp_path),
+        store=str(folder),
+        cache=str(folder),
     )
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return plan_in(tmp_path)
 
 
 def test_every_item_runs_once_and_two_at_a_time(

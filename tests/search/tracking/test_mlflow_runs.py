@@ -7,6 +7,7 @@ import dataclasses
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -345,6 +346,28 @@ def test_a_failing_mlflow_stops_no_search(database: Database, story: list[Step])
     again.ready()
     again.end(OVER)  # type: ignore[arg-type]
     assert database.runs(name) == database.runs(undisturbed)
+
+
+def test_a_server_that_stays_away_is_asked_ever_less_often(database: Database, story: list[Step]) -> None:
+    """Its client hangs for seconds each time, in which the driver starts nothing."""
+    client = Mortal(database.client)
+    tracking = track(database, story, next(database.names), client)
+    tracking.ready()
+    client.broken, pauses = True, []
+    for _ in range(6):
+        tracking._try_again = 0.0001  # the pause is over
+        before = time.monotonic()
+        tell(story[:1], tracking)
+        pauses.append(round(tracking._try_again - before))
+    assert pauses == [60, 120, 240, 480, 600, 600]
+
+
+def test_the_commits_of_the_hub_are_parameters(database: Database, filler: Filler) -> None:
+    name = next(database.names)
+    filler.studies.remember_data({"ner": "aaa"}, "hub:one", {"datasets/some/ner@v1": "c" * 40})
+    with track(database, [(filler.studies, None, None)], name, enter=False) as tracking:  # type: ignore[list-item]
+        tracking.ready()
+    assert ("commit.datasets/some/ner:v1", "c" * 40) in database.runs(name)[""][3]
 
 
 def test_what_is_right_is_not_written_again(database: Database, story: list[Step]) -> None:

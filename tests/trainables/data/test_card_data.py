@@ -1,3 +1,5 @@
+"""Samples, and the cache of rows and features; what a check of a card reads."""
+
 import errno
 import importlib.metadata
 import json
@@ -9,188 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import datasets
-import fsspec
 import pytest
-from datasets import Dataset, Features, Value
+from datasets import Dataset
 
 from spaces.errors import Failure, InputError
 from spaces.formats import FORMATS
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data import card_data as data_module
-from trainables.data.card_check import looked_at
-from trainables.data.card_data import Data, code_version, fingerprint, suite_folder
-from trainables.data.mirror import copies_of
+from trainables.data.card_data import Data, code_version, fingerprint
 from trainables.store import file_digest
 
-# --- where rows come from
-
-
-@pytest.mark.parametrize("ending", ["parquet", "jsonl", "json", "csv"])
-def test_files_of_every_kind_give_the_same_rows(data, card_of, tmp_path, ending):
-    table, path = Dataset.from_dict(ROWS), str(tmp_path / f"train.{ending}")
-    if ending == "json":
-        Path(path).write_text(
-            json.dumps([dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)])
-        )
-    else:
-        {"parquet": table.to_parquet, "jsonl": table.to_json, "csv": table.to_csv}[ending](path)
-    card = card_of("sentence_classification", source={"files": str(tmp_path)})
-    assert data.rows(card, "train", "en")[:] == ROWS
-
-
-def test_texts_that_look_missing_in_csv_are_texts(data, card_of, tmp_path):
-    (tmp_path / "train.csv").write_text("text,label\nNA,0\nNone,1\n")
-    card = card_of("sentence_classification", source={"files": str(tmp_path)})
-    assert data.rows(card, "train", "en")["text"][:] == ["NA", "None"]
-
-
-@pytest.mark.parametrize(
-    ("form", "table", "changes", "found"),
-    [
-        ("masked_lm", "text\n1999\n2001\n", {}, {"text": ["1999", "2001"]}),
-        (
-            "multiple_choice",
-            "context,a,b,label\n2+2,3,04,1\n1+1,2,3,0\n",
-            {"columns": {"choices": ["a", "b"]}},
-            {"choices": [["3", "04"], ["2", "3"]], "label": [1, 0]},
-        ),
-        ("sentence_classification", "text,label\nx,01\ny,02\n", {"labels": ["01", "02"]}, {"label": [0, 1]}),
-        ("sentence_classification", "text,label\nx,0.0\ny,1.0\nz,\n", {"labels": ["no", "yes"]}, {"label": [0, 1]}),
-        ("sentence_classification", "text,label\nx,TRUE\ny,FALSE\n", {"labels": ["yes", "no"]}, {"label": [0, 1]}),
-        (
-            "bitext_mining",
-            "id,text,relevant\n001,x,007\n002,y,\n",
-            {},
-            {"id": ["001", "002"], "relevant": [["007"], []]},
-        ),
-        ("sentence_classification", "\ufefftext,label,text\n7,1,8\n", {"labels": ["no", "yes"]}, {"text": ["7"]}),
-        ("sentence_classification", "label,text,more\n1,x\n", {"labels": ["no", "yes"]}, {"text": ["x"]}),
-    ],
-)
-def test_what_stands_in_csv_is_text(data, card_of, tmp_path, form, table, changes, found):
-    (tmp_path / "train.csv").write_text(table, encoding="utf-8")
-    card = card_of(form, source={"files": str(tmp_path)}, **changes)
-    rows = data.rows(card, "train", "en")[:]
-    assert {role: rows[role] for role in found} == found
-
-
-@pytest.mark.parametrize(
-    ("header", "row", "last", "count"),
-    [("text,label", "x,{}", "the last,", 10_000), ("id,text,label", "7,x,{}", "A1,the last,1", 10_001)],
-)
-def test_types_do_not_depend_on_the_rows_that_come_first(data, card_of, tmp_path, header, row, last, count):
-    rows = "".join(f"{row.format(number % 2)}\n" for number in range(10_000))
-    (tmp_path / "train.csv").write_text(f"{header}\n{rows}{last}\n")
-    card = card_of("sentence_classification", source={"files": str(tmp_path)}, labels=["no", "yes"])
-    assert len(data.rows(card, "train", "en")) == count
-
-
-def test_rows_of_csv_that_are_longer_than_the_header_are_refused(data, card_of, tmp_path):
-    """pandas takes the first column for the index then, and every column's name for its neighbour's."""
-    (tmp_path / "train.csv").write_text("text,label\n5,the moon,1\n")
-    card = card_of("sentence_classification", source={"files": str(tmp_path)})
-    with pytest.raises(InputError, match="more fields than its header"):
-        data.rows(card, "train", "en")
-
-
-@pytest.mark.parametrize(
-    ("name", "neighbour"), [("v[1]", "v1"), ("run*", "run2"), ("what?", "whats"), ("{a,b}", "a"), ("[!x]", "y")]
-)
-@pytest.mark.parametrize("ending", ["jsonl", "csv"])
-def test_a_folder_or_file_with_signs_of_a_pattern_is_itself(data, card_of, tmp_path, name, neighbour, ending):
-    tables = {"jsonl": '{{"text": "{}", "label": 0}}\n', "csv": "text,label\n{},0\n"}
-    for folder, text in ((name, "mine"), (neighbour, "of another")):
-        for file in (tmp_path / folder / f"train.{ending}", tmp_path / "files" / f"{folder}.{ending}"):
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(tables[ending].format(text))
-    for folder, split in ((name, "train"), ("files", name)):
-        splits = {"train": split, "dev": split, "test": split}
-        source = {"files": str(tmp_path / folder)}
-        card = card_of("sentence_classification", source=source, splits=splits, sizes={"train": 1})
-        assert data.rows(card, "train", "en")["text"][:] == ["mine"]
-        assert looked_at(card, data.hub, None).problems == []
-
-
-def test_shards_are_joined_and_other_splits_with_that_beginning_are_not(data, sentences, tables):
-    for split in ("train-00000-of-00002", "train-00001-of-00002", "train_r2"):
-        card = sentences(split=split)
-    assert len(data.rows(card, "train", "en")) == 6
-
-
-def test_suites_lie_in_the_cache_by_path_and_configuration(data, card_of):
-    card = card_of("sentence_classification", source={"suite": "mini", "path": "genre", "config": "{lang}"})
-    with pytest.raises(Failure, match="mini' is not built"):
-        data.rows(card, "train", "de")
-    folder = suite_folder(data.cache, "mini") / "data" / "genre" / "de"
-    assert folder.parts[-4] == "mini-v2"
-    folder.mkdir(parents=True)
-    Dataset.from_dict(ROWS).to_parquet(str(folder / "train.parquet"))
-    assert len(data.rows(card, "train", "de")) == 3
-    with pytest.raises(InputError, match="no such folder") as error:
-        data.rows(card, "train", "fr")
-    assert "delete its folder and launch again" in problem(error).fix
-
-
-@pytest.mark.parametrize("prefix", ["", "file://"])
-def test_a_mirror_stands_in_for_the_hub(tmp_path, card_of, prefix):
-    folder = tmp_path / "mirror" / "some" / "set"
-    for config in ("german", "en"):
-        (folder / (config or "")).mkdir(parents=True, exist_ok=True)
-        path = folder / (config or "") / "train-00000-of-00001.parquet"
-        Dataset.from_dict({"text": [str(config)], "label": [0]}).to_parquet(str(path))
-    data = Data(tmp_path / "cache", mirror=f"{prefix}{tmp_path / 'mirror'}")
-    card = card_of("sentence_classification", source={"hub": "some/set", "config": "{name}", "names": {"de": "german"}})
-    assert data.rows(card, "train", "de")["text"][:] == ["german"]
-    assert data.rows(card, "train", "en")["text"][:] == ["en"]
-
-
-def test_a_file_of_a_mirror_without_etags_is_copied_again_once_it_has_changed(tmp_path, card_of):
-    """The downloads of `datasets` would take it for the same: they tell files apart by ETag alone."""
-    files, card = fsspec.filesystem("memory"), card_of("sentence_classification", source={"hub": "some/set"})
-    for text in ("first", "other"):
-        files.pipe_file("/hub/some/set/train.jsonl", json.dumps({"text": text, "label": 0}).encode())
-        copies_of.cache_clear()  # as in another process
-        assert Data(tmp_path / "cache", mirror="memory://hub").rows(card, "train", "en")["text"][:] == [text]
-
-
-# --- splits and samples
-
-
-def test_a_split_that_is_not_there_is_named_with_those_that_are(data, sentences):
-    card = sentences()
-    with pytest.raises(InputError) as error:
-        data.rows(card, "dev", "en")
-    shown = problem(error)
-    assert shown.where == "some_sentence_classification.yaml: splits.dev"
-    assert "no file for split 'dev'" in shown.what
-    assert "has: train.parquet" in shown.found
-    assert shown.fix == "dev.parquet|jsonl|json|csv"
-
-
-def test_a_split_that_the_card_does_not_name_is_a_mistake(data, sentences):
-    card = sentences(splits={"train": None, "dev": "dev", "test": "dev"})
-    with pytest.raises(InputError, match="the card has no train split"):
-        data.rows(card, "train", "en")
-
-
-@pytest.mark.parametrize(("labels", "says"), [([], "no rows in"), ([-1, -1], "2 rows without a label in")])
-def test_an_empty_split_is_a_mistake(data, sentences, labels, says):
-    features = Features({"text": Value("string"), "label": Value("int64")})
-    card = sentences({"text": ["a"] * len(labels), "label": labels}, features)
-    for _ in range(2):  # nothing is kept of it
-        with pytest.raises(InputError) as error:
-            data.rows(card, "train", "en")
-        assert problem(error).what == "the train split is empty"
-        assert problem(error).found.startswith(says)
-
-
-def test_a_file_that_is_not_what_its_name_says_is_a_mistake(data, card_of, tmp_path, capfd):
-    (tmp_path / "train.parquet").write_text("hello")
-    card = card_of("sentence_classification", source={"files": str(tmp_path)})
-    with pytest.raises(InputError, match=r"train.parquet: is not readable as parquet"):
-        data.rows(card, "train", "en")
-    assert capfd.readouterr() == ("", "")
+# --- samples
 
 
 def test_a_sample_is_stable_in_order_and_parallel(data, card_of, tables):
@@ -321,13 +153,13 @@ def test_the_same_bytes_are_other_rows_as_another_sort_of_file(data, card_of, tm
 
 
 def test_data_that_change_while_they_are_read_are_not_kept(data, card_of, tmp_path, monkeypatch):
-    path, load = tmp_path / "train.jsonl", datasets.load_dataset
+    path, load = tmp_path / "train.csv", datasets.load_dataset
 
     def overtaken(*args, **options):
-        path.write_text(json.dumps({"text": "other"}))
+        path.write_text("text\nother\n")
         return load(*args, **options)
 
-    path.write_text(json.dumps({"text": "first"}))
+    path.write_text("text\nfirst\n")
     monkeypatch.setattr(datasets, "load_dataset", overtaken)
     card = card_of("masked_lm", source={"files": str(tmp_path)})
     with pytest.raises(Failure, match="changed while they were read"):
@@ -408,15 +240,6 @@ def test_a_full_disk_is_a_failure(data, sentences, monkeypatch):
     with pytest.raises(Failure, match="No space left"):
         data.rows(sentences(), "train", "en")
     assert cached(data, "rows") == []
-
-
-def test_empty_files_of_any_kind_are_empty_splits(data, card_of, tmp_path):
-    (tmp_path / "train.csv").write_text("text,label\n")
-    (tmp_path / "dev.jsonl").write_text("")
-    card = card_of("sentence_classification", source={"files": str(tmp_path)})
-    for split in ("train", "dev"):
-        with pytest.raises(InputError, match=f"the {split} split is empty"):
-            data.rows(card, split, "en")
 
 
 # --- check

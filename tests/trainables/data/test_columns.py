@@ -1,5 +1,7 @@
 """Columns and labels of all kinds as the rows of a format."""
 
+import json
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -236,3 +238,28 @@ def test_categories_are_texts(data, card_of, tmp_path):
     pq.write_table(pa.table({"text": ["a", "b"], "label": labels}), tmp_path / "train.parquet")
     card = card_of("sentence_classification", source={"files": str(tmp_path)}, labels=["no", "yes"])
     assert data.rows(card, "train", "en")["label"][:] == [1, 0]
+
+
+def test_a_column_of_mixed_values_takes_each_for_what_it_is(data, card_of, tmp_path):
+    """True is the label of that name where 1 is the second one, though Python takes them for equal."""
+    values = [1, True, False, 0, "1", "False", 1.0]
+    rows = [{"text": "a", "label": value} for value in values]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    card = card_of("sentence_classification", source={"files": str(tmp_path)}, labels=["True", "False"])
+    assert data.rows(card, "train", "en")["label"][:] == [1, 0, 1, 0, 1, 1, 1]
+
+
+def test_fields_of_mixed_structs_are_reached(data, card_of, tmp_path):
+    options = [{"text": ["x", "y"]}, [{"text": "p"}, {"text": "q"}]]
+    rows = [{"context": "a", "options": each, "label": 0} for each in options]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    columns = {"choices": "options.text"}
+    card = card_of("multiple_choice", source={"files": str(tmp_path)}, columns=columns)
+    assert data.rows(card, "train", "en")["choices"][:] == [["x", "y"], ["p", "q"]]
+
+
+def test_a_relevant_id_that_stands_twice_is_one(data, card_of, tables):
+    """It would have to be found twice, or half of the recall is lost."""
+    folder = tables({"id": ["x"], "text": ["the moon"], "relevant": [["b", "a", "b", ""]]}, "dev")
+    card = card_of("bitext_mining", source={"files": str(folder)})
+    assert data.rows(card, "dev", "en")["relevant"][:] == [["b", "a"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,14 @@ def test_types_and_options_are_those_of_the_readme(published: Hub, data: Data) -
     assert data.rows(card("other"), "train", "en")[:] == {"text": ["007", "1"], "label": [0, 1]}
     (split,) = data._sources(card(), "train", "en")
     assert split.load(data.cache).features["label"] == ClassLabel(names=["no", "yes"])
+
+
+@pytest.mark.parametrize("name", ["train.jsonl", "train.jsonl.gz"])
+def test_rows_of_json_are_what_they_are(hub: Hub, data: Data, name: str) -> None:
+    lines = "".join(json.dumps({"text": text, "label": "yes"}) + "\n" for text in ("2020-01-01", "b"))
+    packed = gzip.compress(lines.encode()) if name.endswith(".gz") else lines
+    hub.add("dataset", "some/set", {name: packed})
+    assert data.rows(card(None), "train", "en")["text"][:] == ["2020-01-01", "b"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 
 from tests.support.encoders import Kit
-from tests.trainables.test_worker import item, plan_in, run
+from tests.support.work_items import item, plan_in, run
 from tests.trainables.training.test_merging import plan_with_singles
 from trainables.evaluation import logme
 from trainables.training.merging import merge_stored

@@ -17,6 +17,9 @@ from trainables.training.engine import autocast
 from trainables.work.settings import EngineSettings, EvaluationSettings
 
 TRAINED = [form for form, spec in FORMATS.items() if not spec.has_pool]
+HEADS = [
+    (form, kind) for form in TRAINED for kind in ("mean", "native") if kind == "mean" or FORMATS[form].architecture
+]
 SCORED = [form for form, spec in FORMATS.items() if spec.metrics]
 LABELED = [form for form, spec in FORMATS.items() if spec.is_labeled]
 
@@ -28,6 +31,12 @@ def form(request):
 
 @pytest.fixture(params=TRAINED)
 def trained(request):
+    return request.param
+
+
+@pytest.fixture(params=HEADS, ids="-".join)
+def headed(request):
+    """A format that is trained, and the kind of its head."""
     return request.param
 
 
@@ -65,9 +74,9 @@ def batch_of(form, features, tokenizer, seed=0):
     return form.collate(list(features), tokenizer, torch.Generator().manual_seed(seed))
 
 
-def head_of(form, encoder, card, seed=1):
+def head_of(form, encoder, card, seed=1, kind="mean"):
     torch.manual_seed(seed)
-    return form.head(encoder, card).eval()
+    return form.new_head(encoder, card, kind).eval()
 
 
 def scoring_head(form, encoder, card, rows, features, kit):
@@ -133,19 +142,21 @@ def test_collate_gives_cpu_tensors_and_is_decided_by_the_generator(form, made, k
 
 
 @every_kit
-def test_padding_changes_nothing(trained, made, kit):
+def test_padding_changes_nothing(headed, made, kit):
+    trained, kind = headed
     form, card, _, features = made(trained)
     encoder = kit.encoder()
-    head, batch = head_of(form, encoder, card), batch_of(form, features, kit.tokenizer)
+    head, batch = head_of(form, encoder, card, kind=kind), batch_of(form, features, kit.tokenizer)
     loss = form.loss(encoder, head, batch)
     torch.testing.assert_close(form.loss(encoder, head, widened(batch, kit.tokenizer)), loss)
 
 
 @every_kit
-def test_loss_is_a_float32_scalar_that_reaches_every_parameter(trained, made, kit):
+def test_loss_is_a_float32_scalar_that_reaches_every_parameter(headed, made, kit):
+    trained, kind = headed
     form, card, _, features = made(trained)
     encoder = kit.encoder().to(torch.bfloat16)
-    head = head_of(form, encoder, card).to(torch.bfloat16)
+    head = head_of(form, encoder, card, kind=kind).to(torch.bfloat16)
     loss = form.loss(encoder, head, batch_of(form, features, kit.tokenizer))
     assert loss.shape == ()
     assert loss.dtype == torch.float32
@@ -154,13 +165,16 @@ def test_loss_is_a_float32_scalar_that_reaches_every_parameter(trained, made, ki
     assert all(parameter.grad is not None for parameter in head.parameters())
 
 
-def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, kit, score):
+def test_training_fits_a_few_examples_and_goes_on_after_scoring(headed, made, kit, score):
+    trained, kind = headed
     form, card, rows, features = made(trained)
     encoder = kit.encoder()
-    head, batch = head_of(form, encoder, card), batch_of(form, features, kit.tokenizer)
-    optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-2)
+    head, batch = head_of(form, encoder, card, kind=kind), batch_of(form, features, kit.tokenizer)
+    # a native head looks at the first token alone, which nothing was pretrained for here
+    rate, steps = (1e-2, 25) if kind == "mean" else (3e-3, 75)
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=rate)
     losses = []
-    for step in range(25):
+    for step in range(steps):
         if step == 1 and FORMATS[trained].metrics:
             score(form, encoder, head, (rows, features), card, kit)
         loss = form.loss(encoder, head, batch)
@@ -176,10 +190,11 @@ def test_training_fits_a_few_examples_and_goes_on_after_scoring(trained, made, k
         )
 
 
-def test_head_is_new_seeded_and_shares_nothing_with_the_encoder(trained, made, kit):
+def test_head_is_new_seeded_and_shares_nothing_with_the_encoder(headed, made, kit):
+    trained, kind = headed
     form, card, *_ = made(trained)
     encoder = kit.encoder()
-    head, same, other = (head_of(form, encoder, card, seed) for seed in (1, 1, 2))
+    head, same, other = (head_of(form, encoder, card, seed, kind) for seed in (1, 1, 2))
     pairs = list(zip(head.parameters(), same.parameters(), strict=True))
     assert all(torch.equal(a, b) for a, b in pairs)
     different = [not torch.equal(a, b) for a, b in zip(head.parameters(), other.parameters(), strict=True)]

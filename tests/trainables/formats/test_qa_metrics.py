@@ -1,12 +1,11 @@
 """Normalisation and scores of answers: cases by hand, random ones against other programs of the same definition."""
 
-import unicodedata
 from random import Random
-from string import punctuation
 
 import pytest
 
 from spaces.formats import FORMATS
+from tests.support import plain_scores
 from trainables.formats.qa_metrics import (
     ARTICLES,
     answer_scores,
@@ -99,18 +98,6 @@ def test_cards_are_held_to_the_languages_that_mlqas_normalization_has():
     assert FORMATS["span_qa"].metrics["qa_mlqa"] == ARTICLES.keys()
 
 
-def by_characters(text, language):
-    """MLQA's normalisation written without regular expressions: one pass over characters, one over words."""
-    text = "".join(c for c in text.lower() if not unicodedata.category(c).startswith("P") and c not in punctuation)
-    if language == "ar":
-        return " ".join(text.replace("\u0627\u0644", " ").split())
-    if language == "zh":
-        spaced = "".join(f" {c} " if 0x4E00 <= ord(c) <= 0x9FA5 else c for c in text)
-        return " ".join(spaced.split())
-    articles = (ARTICLES[language] or "").removeprefix("\\b(").removesuffix(")\\b").split("|")
-    return " ".join(word for word in text.split() if word not in articles)
-
-
 SCRAPS = {
     "en": ["the", "a", "an", "theatre", "cat", "Cat's", "“moon”", "A.", "—", "$5"],
     "es": ["el", "la", "casa", "¿", "unos", "Los", "ángel", "!"],
@@ -127,21 +114,14 @@ def test_random_texts_come_out_as_another_program_has_them(language):
     random = Random(language)
     for _ in range(300):
         text = "".join(random.choice(SCRAPS[language]) + random.choice(["", " ", "  ", "\n"]) for _ in range(9))
-        assert mlqa_normal(text, language) == by_characters(text, language)
+        assert mlqa_normal(text, language) == " ".join(plain_scores.mlqa_words(text, language))
 
 
 def test_random_scores_are_those_of_another_program():
-    """F1 by taking words away one by one."""
     random = Random(1)
     for _ in range(500):
         gold, text = (" ".join(random.choices("abc", k=random.randint(0, 5))).replace("a", "x") for _ in range(2))
-        left, common = gold.split(), 0
-        for word in text.split():
-            if word in left:
-                left.remove(word)
-                common += 1
-        precision, recall = common / max(1, len(text.split())), common / max(1, len(gold.split()))
-        f1 = 2 * precision * recall / (precision + recall) if common else 0
+        f1 = plain_scores.words_f1(gold.split(), text.split())
         if gold:
             assert answer_scores([gold], text, squad_normal) == (float(gold == text), pytest.approx(f1))
 

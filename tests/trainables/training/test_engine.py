@@ -58,7 +58,14 @@ def test_settings_reach_deepspeed() -> None:
     config = deepspeed_config(stage, EngineSettings(zero=2, precision="bf16"), workers=1)
     assert config["train_micro_batch_size_per_gpu"] == 4
     assert config["gradient_clipping"] == 0.5
-    assert config["zero_optimization"] == {"stage": 2}
+    assert config["zero_optimization"]["stage"] == 2
     assert config["torch_autocast"] == {"enabled": True, "dtype": "bfloat16"}
     assert "torch_autocast" not in deepspeed_config(stage, EngineSettings(precision="fp32"), workers=1)
     assert deepspeed_config(stage, EngineSettings(), workers=4)["train_micro_batch_size_per_gpu"] == 3
+
+
+def test_buckets_are_a_small_part_of_the_model() -> None:
+    """XLM-R base and large: DeepSpeed's own take 2 GB each."""
+    for parameters in (277_500_000, 560_000_000):
+        zero = deepspeed_config(STAGE, EngineSettings(zero=3), 2, parameters)["zero_optimization"]
+        assert max(value for name, value in zero.items() if name != "stage") <= parameters / 16

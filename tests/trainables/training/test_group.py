@@ -26,7 +26,7 @@ from search.scheduling.driver import SearchEnd, run
 from spaces.mixture import Mixture
 from tests.support.encoders import kit_of
 from tests.support.examples import EXAMPLES, TEXTS
-from tests.trainables.test_worker import STAGE, encoder_of, item, plan_in
+from tests.support.work_items import STAGE, encoder_of, item, plan_in
 from trainables.formats import by_name
 from trainables.peer import Peer
 from trainables.training import encoders, process

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from tests.trainables.test_worker import encoder_of, item, plan_in, run, scores
+from tests.support.work_items import encoder_of, item, plan_in, run, scores
 from trainables.formats import encoding, vectors
 from trainables.formats.tagging import Tagging
+from trainables.training.memory import Limit
 from trainables.work.failures import OutOfMemory
 from trainables.work.plan import Plan
 from trainables.worker import Worker
@@ -104,3 +105,30 @@ def test_memory_that_spoils_the_process(plan: Plan, monkeypatch: pytest.MonkeyPa
     outcome = run(Worker(plan), work)
     assert outcome.micro_batches == {"intermediate": 4}
     assert max(memory.passes[3:]) == 4
+
+
+def test_what_no_batch_could_mend_is_said_and_not_remembered(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Adam's moments do not fit, smaller batches would fail as well."""
+    steps: list[int] = []
+
+    def full(self: torch.optim.AdamW, *arguments: object) -> None:
+        steps.append(1)
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory")
+
+    work = item(plan, "tags", 1, targets=("texts",))
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", full)
+        outcome = run(Worker(plan), work)
+    assert outcome.failure is not None and outcome.failure.kind == "out_of_memory"
+    assert "weights, gradients and Adam need 0.0 GB whatever the batch; " in outcome.failure.message
+    assert len(steps) == 2, "once more, after a collection"
+    assert run(Worker(plan), work).micro_batches == {}
+
+
+def test_a_limit_counts_where_there_is_no_more_memory_than_it_was_learned_under(tmp_path: Path) -> None:
+    store = Worker(plan_in(tmp_path)).store
+    small, same, large = (Limit(store, {"model": "x"}, size) for size in (1000, 1050, 2000))
+    small.remember(8)
+    assert [limit.largest(16) for limit in (small, same, large)] == [4, 4, 16]
+    store.put_limit(small.key, {"too_large": 8})
+    assert small.largest(16) == 16, "of before, when nobody wrote down how much there was"

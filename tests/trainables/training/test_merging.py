@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.support.encoders import kit_of
-from tests.trainables.test_worker import item, plan_in, run
+from tests.support.work_items import item, plan_in, run
 from trainables.training.merging import merge
 from trainables.work.item import WorkItem
 from trainables.work.keys import key_of

@@ -276,6 +276,53 @@ def test_weights_that_are_no_numbers(folder: Make, value: float) -> None:
     assert refused(path).found == f"{path}: 1 of 37, for example {name}"
 
 
+MATRIX = "encoder.layer.1.output.dense.weight"
+
+
+@pytest.mark.parametrize("name", [MATRIX, "embeddings.word_embeddings.weight"])
+@pytest.mark.parametrize("value", [0.0, 0.02])
+def test_a_matrix_of_one_value(folder: Make, name: str, value: float) -> None:
+    path = folder()
+    weights = weights_of(path)
+    weights[name].fill_(value)
+    rewrite(path, weights)
+    said = refused(path)
+    assert said.what == "matrices of the encoder have one value everywhere"
+    assert said.found == f"{path}: 1 of 13, for example {name}"
+
+
+@pytest.mark.parametrize("write", [rewrite, lambda folder, weights: (rewrite(folder, weights), pickle(folder))])
+def test_quantized_weights_without_their_scales(folder: Make, write: Callable[..., object]) -> None:
+    """transformers casts them to floats without a word."""
+    path = folder()
+    weights = weights_of(path)
+    matrix = weights[MATRIX]
+    write(path, {**weights, MATRIX: (matrix / matrix.abs().max() * 127).to(torch.int8)})
+    said = refused(path)
+    assert said.what == "weights of the encoder are whole numbers, as quantized ones are"
+    assert said.found == f"{path}: 1 of 13, for example {MATRIX}"
+
+
+@pytest.mark.parametrize("method", ["bitsandbytes", "gptq"])
+def test_a_quantized_model(folder: Make, method: str) -> None:
+    path = folder()
+    configure(path, quantization_config={"quant_method": method, "bits": 8})
+    said = refused(path)
+    assert said.what == "the model is quantized, which cannot be trained"
+    assert method in said.found
+
+
+def test_token_types_and_biases_may_be_zero(folder: Make) -> None:
+    """As RoBERTa's and XLM-R's are, and those of a layer that was never trained."""
+    path = folder()
+    weights = weights_of(path)
+    for name, weight in weights.items():
+        if "token_type" in name or name.endswith("bias"):
+            weight.zero_()
+    rewrite(path, weights)
+    assert not encoders.load_base(str(path), Hub(path)).model.embeddings.token_type_embeddings.weight.any()
+
+
 # --- tokenizers
 
 

@@ -191,6 +191,7 @@ OTHER: dict[str, tuple[Any, set[str]]] = {
     "commits": ({"datasets/some/set": "abc"}, NOTHING),  # what lies there is told by `versions`
     "probe": ("logme", NOTHING),  # it has keys of its own, below
     "workers": (2, NOTHING),
+    "patience": (9.0, NOTHING),
     "max_batch_halvings": (9, NOTHING),
 }
 """Field of the plan -> another value, and the keys that it changes."""
@@ -220,6 +221,7 @@ SETTINGS: dict[str, Any] = {
     "weight_decay": 0.5,
     "clip": 2.0,
     "freeze_embeddings": True,
+    "head": "native",
 }
 
 
@@ -325,3 +327,14 @@ def test_keys_of_searches_that_took_them_for_one_are_as_they_were() -> None:
     before = keys._identity(plan, plan.tasks["names"])
     assert before["data"] == "target's"
     assert single_keys(plan, recipe, 0) == {"names": encoder_key(plan, recipe, 0)}
+
+
+def test_a_head_is_told_where_there_is_a_choice() -> None:
+    """A card without one has the same weights whatever the stage says, and `mean` is what all had before."""
+    native = STAGE.model_copy(update={"head": "native"})
+    words = replace(RECIPE, mixture=Mixture.of({"words": 1.0}))
+    before, after = (
+        encoder_key(PLAN.model_copy(update={"intermediate": stage}), words, 1) for stage in (STAGE, native)
+    )
+    assert before == after
+    assert STAGE.head == "mean"

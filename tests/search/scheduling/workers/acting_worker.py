@@ -39,8 +39,14 @@ class ActingWorker:
                 if not mark.exists():
                     mark.touch()
                     os.kill(os.getpid(), signal.SIGKILL)
+            case "swell":  # by so many gigabytes, half as much with half the batch
+                size = round(float(asked["gigabytes"]) * 1e9) >> batch_halvings
+                held = bytearray(b"x") * size
+                time.sleep(2.0)
+                del held
         time.sleep(float(asked.get("seconds", 0.0)))
         # What a test wants to know of this process goes back in fields that are free here.
         environment = [f"{name}={os.environ.get(name, '')}" for name in ("OMP_NUM_THREADS", "DS_ACCELERATOR")]
+        environment.append(f"batch_halvings={batch_halvings}")
         seen = [f"pid={os.getpid()}", f"began={began}", f"ended={time.time()}", f"cwd={Path.cwd()}"]
         return Outcome(examples=self.served, reused=[*seen, *environment])

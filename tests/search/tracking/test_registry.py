@@ -1,0 +1,155 @@
+"""MLflow's registry: one version of one model, and an alias that means the best of what may be compared."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from search.tracking.client import open_client
+from search.tracking.registry import Candidate, check_alias, promote
+from spaces.errors import Failure, InputError
+from tests.support.cards import card_of
+from tests.support.encoders import kit_of
+from trainables.formats import by_name
+from trainables.training.model_folder import Vectors, save_fine_tuned
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def candidate(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
+    folder, kit, card = tmp_path_factory.mktemp("model"), kit_of("bert"), card_of("tagging")
+    encoder = kit.encoder()
+    encoder.pooler = None
+    torch.manual_seed(1)
+    head = by_name("tagging").new_head(encoder, card, "native")
+    save_fine_tuned(encoder, head, kit.tokenizer, card, 64, Vectors(), folder)
+    (folder / "README.md").write_text("---\ntags: [taskmix]\n---\n\n# names, a fine-tuned model\n")
+    (folder / "taskmix.json").write_text("{}")
+    return Candidate(
+        target="names",
+        experiment="taskmix/small",
+        folder=folder,
+        task="token-classification",
+        key="first",
+        score=0.5,
+        comparable="data",
+        beats_baseline=True,
+        tags={"search": "small", "mix": "words:1", "gain": "+1.0 ± 0.5"},
+    )
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A tracking server that is there for many."""
+    folder = tmp_path_factory.mktemp("server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{folder / 'mlflow.db'}",
+        "--artifacts-destination",
+        str(folder / "a"),
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, env={**os.environ}, start_new_session=True
+        )
+    try:
+        for _ in range(600):
+            assert process.poll() is None, (folder / "log").read_text()
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("server", marks=pytest.mark.slow)])
+def uri(request: pytest.FixtureRequest) -> str:
+    address: str = request.getfixturevalue(request.param)
+    return address
+
+
+def test_the_alias_means_the_best(candidate: Candidate, uri: str) -> None:
+    first = promote(uri, candidate, "champion", force=False)
+    assert (first.name, first.version, first.is_new, first.moved) == ("taskmix-names", "1", True, True)
+
+    again = promote(uri, candidate, "champion", force=False)
+    assert (again.version, again.is_new, again.moved) == ("1", False, False)
+    assert again.reason == "it is champion already"
+
+    worse = replace(candidate, key="worse", score=0.4)
+    second = promote(uri, worse, "champion", force=False)
+    assert (second.version, second.is_new, second.moved) == ("2", True, False)
+    assert second.reason == "it scores -10.0 points beside champion, version 1"
+
+    others = replace(candidate, key="others", score=0.9, comparable="other data")
+    third = promote(uri, others, "champion", force=False)
+    assert (third.version, third.moved) == ("3", False) and "other data" in third.reason
+
+    better = replace(candidate, key="better", score=0.6)
+    fourth = promote(uri, better, "champion", force=False)
+    assert (fourth.version, fourth.moved) == ("4", True)
+
+    forced = promote(uri, worse, "champion", force=True)
+    assert (forced.version, forced.is_new, forced.moved) == ("2", False, True)
+
+    client = open_client(uri)
+    assert str(client.get_model_version_by_alias("taskmix-names", "champion").version) == "2"
+    assert len(client.search_model_versions("name = 'taskmix-names'")) == 4
+    version = client.get_model_version("taskmix-names", "1")
+    assert version.description == "# names, a fine-tuned model" and version.tags["mix"] == "words:1"
+    files = {file.path for file in client.list_artifacts(version.run_id)}
+    assert {"README.md", "taskmix.json"} <= files
+
+
+def test_what_is_registered_loads_by_its_alias(candidate: Candidate, uri: str) -> None:
+    import mlflow
+
+    promote(uri, candidate, "best-yet", force=True)
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        tag: Any = mlflow.transformers.load_model("models:/taskmix-names@best-yet")
+    finally:
+        mlflow.set_tracking_uri(before)
+    assert [one["word"] for one in tag("the cat", ignore_labels=[])] == ["the", "cat"]
+
+
+def test_what_gains_nothing_is_no_first_champion(candidate: Candidate, sqlite: str) -> None:
+    other = replace(candidate, target="others", beats_baseline=False)
+    assert promote(sqlite, other, "champion", force=False).reason == "it does not beat the baseline"
+    assert promote(sqlite, replace(other, beats_baseline=None), "champion", force=False).moved
+
+
+def test_a_server_that_is_away(candidate: Candidate) -> None:
+    with pytest.raises(Failure, match="MLflow cannot be opened"):
+        promote("http://127.0.0.1:9", candidate, "champion", force=False)
+
+
+@pytest.mark.parametrize("alias", ["", "a b", "latest", "a/b"])
+def test_aliases(alias: str) -> None:
+    with pytest.raises(InputError, match="is no alias"):
+        check_alias(alias)
