@@ -237,7 +237,7 @@ def test_other_formats(trained: Trained) -> None:
     assert right == pytest.approx(trained.scores["choices"]["en"]["accuracy"])
 
 
-@pytest.mark.parametrize("target", ["tags", "answers"])
+@pytest.mark.parametrize("target", list(OWN))
 def test_a_targets_model_is_taken_home(trained: Trained, target: str, capsys: Capture) -> None:
     """Trained once more it predicts what the search predicted, for somebody who has transformers alone."""
     out = trained.export(f"home-{target}", "--format", "hf", "--target", target, "--fine-tuned")
@@ -249,6 +249,9 @@ def test_a_targets_model_is_taken_home(trained: Trained, target: str, capsys: Ca
         blocks = (made / "test-en.tsv").read_text().strip().split("\n\n")
         labels = tiny.LABELS["tagging"]
         assert [[labels[tag] for tag in tags] for tags in predicted] == [block.split("\n") for block in blocks]
+    elif target == "choices":
+        chosen = [json.loads(line)["label"] for line in (made / "test-en.jsonl").read_text().splitlines()]
+        assert predicted == chosen and "trust_remote_code=True" in (out / "README.md").read_text()
     else:
         answers = json.loads((made / "test-en.json").read_text())
         assert dict(zip(EXAMPLES[form]["id"], predicted, strict=True)) == answers
@@ -292,7 +295,6 @@ def test_the_baseline_is_taken_home(trained: Trained) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--target", "choices", "--fine-tuned"], "over the mean of the tokens is no AutoModelForMultipleChoice"),
         (["--target", "tags", "--target", "answers"], "a model is of one target"),
         ([], "a model is of one target"),
         (["--target", "tag"], "did you mean 'tags'"),
@@ -333,3 +335,17 @@ def test_plan_measures_this_machine(folder: Path, monkeypatch: pytest.MonkeyPatc
     out = capsys.readouterr().out
     assert "training a few steps on words" in out
     assert re.search(r"about 2 work items, .* about [\d.]+ m?s \(1 at a time\)", " ".join(out.split())), out
+
+
+@pytest.mark.slow  # MLflow takes a dozen seconds to import and log
+def test_a_model_is_promoted(trained: Trained, capsys: Capture) -> None:
+    """Registered once, and loaded by its alias without a word of ours."""
+    import mlflow
+
+    for _ in range(2):
+        assert main(["promote", "small", "--target", "tags", "--force"]) == 0
+        assert "taskmix-tags, version 1" in capsys.readouterr().out
+    uri = Workspace.of(search_file.load(trained.folder / "search.yaml")).mlflow_uri
+    mlflow.set_tracking_uri(uri)
+    tag: Any = mlflow.transformers.load_model("models:/taskmix-tags@champion")
+    assert tag.model.config.label2id["B-PER"] == 1

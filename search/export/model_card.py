@@ -73,6 +73,7 @@ def _summary(statement: Statement) -> str:
 
 
 def _use(statement: Statement) -> str:
+    code = ", trust_remote_code=True" if statement.code else ""
     folder, cut = '"FOLDER"', f"\nTexts were cut at {statement.max_length} tokens in training."
     loads = statement.loads_with
     if loads == "SentenceTransformer":
@@ -96,7 +97,7 @@ def _use(statement: Statement) -> str:
         task = PIPELINES[loads]
         lines = [
             "from transformers import pipeline",
-            f'model = pipeline("{task}", {folder})',
+            f'model = pipeline("{task}", {folder}{code})',
             _call(statement),
         ]
         cut = f"\nTexts were cut at {statement.max_length} tokens when it was scored, as the tokenizer does with"
@@ -105,11 +106,17 @@ def _use(statement: Statement) -> str:
         lines = [
             f"from transformers import AutoTokenizer, {loads}",
             f"tokenizer = AutoTokenizer.from_pretrained({folder})",
-            f"model = {loads}.from_pretrained({folder})",
+            f"model = {loads}.from_pretrained({folder}{code})",
         ]
         cut = f"\nInputs were cut at {statement.max_length} tokens when it was scored."
-    code = "\n".join(lines)
-    return f"With transformers 4.57 or 5:\n\n```python\n{code}\n```\n{cut}\n"
+    for file in statement.code:
+        cut += (
+            f" transformers has no class for\nthis head: it runs `{file}` of this folder, and a pipeline says in a long"
+        )
+        cut += " line that it does not know the class, which does not matter."
+    with_what = "sentence-transformers" if loads == "SentenceTransformer" else "transformers 4.57 or 5"
+    text = "\n".join(lines)
+    return f"With {with_what}:\n\n```python\n{text}\n```\n{cut}\n"
 
 
 def _call(statement: Statement) -> str:

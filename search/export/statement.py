@@ -70,6 +70,7 @@ class Statement(Answer):
     loads_with: str = Field(description="class of transformers, or SentenceTransformer")
     takes_pooler_away: bool = Field(description="whether `add_pooling_layer=False` has to be said, or there is one")
     architecture: str
+    code: list[str] = Field(description="files of code in the folder, which `trust_remote_code=True` allows to run")
     search: str
     target: str
     format: str
@@ -124,6 +125,7 @@ def describe(
         loads_with=loads_with,
         takes_pooler_away=takes_pooler_away,
         architecture=architecture,
+        code=sorted(path.name for path in folder.glob("*.py")),
         search=search.config.name,
         target=target,
         format=card.format,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 ROLE, KEY, SCORE, COMPARABLE = "taskmix.role", "taskmix.key", "taskmix.score", "taskmix.comparable"
-"""Tags: what a run stands for; of a version the model's digest, its score, and the digest of what scores are compared on."""
+"""Tags: what a run stands for; of a version the model's key, its score, and the digest of what decides it."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,9 @@ def _log(client: MlflowClient, candidate: Candidate) -> tuple[str, str, str]:
     pipeline's class for the class).
     """
     import mlflow
-    from transformers import pipeline
+    import transformers
 
+    load_pipeline: Any = transformers.pipeline  # typed for tasks that are written out
     experiment = client.get_experiment_by_name(candidate.experiment)
     place = artifacts_beside(client.tracking_uri)
     experiment_id = experiment.experiment_id if experiment else client.create_experiment(candidate.experiment, place)
@@ -132,7 +133,7 @@ def _log(client: MlflowClient, candidate: Candidate) -> tuple[str, str, str]:
     run = client.create_run(experiment_id, run_name=f"{candidate.target} model", tags={ROLE: "model"})
     with mlflow.start_run(run_id=run.info.run_id):
         info: Any = mlflow.transformers.log_model(
-            pipeline(candidate.task, str(candidate.folder)),
+            load_pipeline(candidate.task, str(candidate.folder), trust_remote_code=True),  # ours, if there is any
             name=candidate.target,
             pip_requirements=["transformers", "torch"],
             metadata={"taskmix": dict(candidate.tags)},

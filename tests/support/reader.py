@@ -31,12 +31,12 @@ def predict(folder: str, form: str, rows: Rows) -> list[Any]:
 
 
 def _sentences(folder: str, rows: Rows) -> list[int]:
-    classify = pipeline("text-classification", folder)
+    classify = pipeline("text-classification", folder, trust_remote_code=True)
     return [_number(classify, one["label"]) for one in classify(rows["text"], truncation=True)]
 
 
 def _pairs(folder: str, rows: Rows) -> list[int]:
-    classify = pipeline("text-classification", folder)
+    classify = pipeline("text-classification", folder, trust_remote_code=True)
     pairs = [{"text": a, "text_pair": b} for a, b in zip(rows["text_a"], rows["text_b"], strict=True)]
     return [_number(classify, classify(pair, truncation=True)["label"]) for pair in pairs]
 
@@ -79,7 +79,10 @@ def _answers(folder: str, rows: Rows) -> list[str]:
 
 
 def _choices(folder: str, rows: Rows) -> list[int]:
-    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForMultipleChoice.from_pretrained(folder)
+    tokenizer, model = (
+        AutoTokenizer.from_pretrained(folder),
+        AutoModelForMultipleChoice.from_pretrained(folder, trust_remote_code=True),
+    )
     found = []
     for context, choices in zip(rows["context"], rows["choices"], strict=True):
         encoding = tokenizer([context] * len(choices), choices, truncation=True, padding=True, return_tensors="pt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from spaces.errors import Failure, InputError, Problem
 from spaces.formats import FORMATS
 from trainables.formats import by_name
 from trainables.formats.native import NativeHead
+from trainables.training import modeling_mean
 from trainables.training.encoders import Encoder, save, save_tokenizer
 from trainables.training.encoders import load as load_encoder
 from trainables.work.settings import HeadKind
@@ -26,6 +28,15 @@ SENTENCE_TRANSFORMER = "SentenceTransformer"
 
 MODULES = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
 """Folder -> module of sentence-transformers, as its published models have them."""
+
+
+CODE = Path(modeling_mean.__file__)
+
+CLASSES = {
+    "AutoModelForSequenceClassification": "MeanForSequenceClassification",
+    "AutoModelForMultipleChoice": "MeanForMultipleChoice",
+}
+"""What `modeling_mean.py` has for a class of transformers."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +64,11 @@ def save_encoder(encoder: Encoder, folder: Path) -> str:
 
 
 def check_head(encoder: PreTrainedModel, card: Card, head: HeadKind) -> None:
-    """Raise InputError if transformers has no model for what such a head on this encoder becomes."""
+    """Raise InputError if there is no model for what such a head on this encoder becomes."""
     if FORMATS[card.format].architecture is not None:
         made = by_name(card.format).new_head(encoder, card, head)
-        if not isinstance(made, NativeHead):
-            _as_native(encoder, made, card)
+        if not isinstance(made, NativeHead) and _as_native(encoder, made, card) is None:
+            _class_over_the_mean(encoder, card)
 
 
 def save_fine_tuned(
@@ -81,40 +92,41 @@ def save_fine_tuned(
         Failure: what was written is not what was given.
     """
     form = by_name(card.format)
+    folder.mkdir(parents=True, exist_ok=True)
     if FORMATS[card.format].architecture is None:
         model, kind = _cut(encoder, vectors.layer), SENTENCE_TRANSFORMER
         _write_modules(folder, model, max_length, vectors)
     else:
         assert head is not None, "a format with an architecture is trained"
-        model, kind = _whole(encoder, head, card), FORMATS[card.format].architecture or ""
+        model, kind = _whole(encoder, head, card, folder), FORMATS[card.format].architecture or ""
     model.save_pretrained(folder, safe_serialization=True)
     save_tokenizer(tokenizer, folder, model_max_length=max_length, truncation_side=form.truncation_side)
     if kind == SENTENCE_TRANSFORMER:
         _compare(load_encoder(folder).model, model)
     else:
-        _compare(getattr(transformers, kind).from_pretrained(folder), model)
+        # the code in it is ours, written a moment ago
+        _compare(getattr(transformers, kind).from_pretrained(folder, trust_remote_code=True), model)
     _compare_tokenizers(folder, tokenizer)
     return kind
 
 
-def _whole(encoder: PreTrainedModel, head: nn.Module, card: Card) -> PreTrainedModel:
+def _whole(encoder: PreTrainedModel, head: nn.Module, card: Card, folder: Path) -> PreTrainedModel:
     native = head if isinstance(head, NativeHead) else _as_native(encoder, head, card)
-    model = native.with_encoder(encoder)
+    model = native.with_encoder(encoder) if native is not None else _over_the_mean(encoder, head, card, folder)
     if card.labels:
         model.config.id2label = dict(enumerate(card.labels))
         model.config.label2id = {label: number for number, label in enumerate(card.labels)}
     return model
 
 
-def _as_native(encoder: PreTrainedModel, head: nn.Module, card: Card) -> NativeHead:
-    """A linear head as the architecture's own, where that is nothing but the same linear layer.
-
-    Raises:
-        InputError: it is more, or looks at something else.
-    """
+def _as_native(encoder: PreTrainedModel, head: nn.Module, card: Card) -> NativeHead | None:
+    """A linear head as the architecture's own, where that is nothing but the same linear layer."""
     architecture, own = FORMATS[card.format].architecture, dict(head.state_dict())
     assert architecture is not None, "only formats with one are asked"
-    native = NativeHead(encoder, architecture, by_name(card.format).outputs(card)).eval()
+    try:
+        native = NativeHead(encoder, architecture, by_name(card.format).outputs(card)).eval()
+    except InputError:  # the architecture has none
+        return None
     given = dict(native.model.state_dict())
     if sorted(tuple(value.shape) for value in given.values()) == sorted(tuple(value.shape) for value in own.values()):
         for name, value in native.model.named_parameters():
@@ -126,9 +138,39 @@ def _as_native(encoder: PreTrainedModel, head: nn.Module, card: Card) -> NativeH
             ours = head.eval()(states if theirs.dim() == 3 else states.mean(dim=1))
         if theirs.shape == ours.shape and torch.allclose(theirs, ours, atol=1e-5):
             return native
-    what = f"a linear layer over the mean of the tokens is no {architecture} of transformers"
-    fix = "search with stages.target.head: native; or take the encoder home, without --fine-tuned"
-    raise InputError(Problem(what, "stages.target.head", "mean", fix))
+    return None
+
+
+def _over_the_mean(encoder: PreTrainedModel, head: nn.Module, card: Card, folder: Path) -> PreTrainedModel:
+    """A model of the classes in `modeling_mean.py`, a copy of which the folder gets: transformers has none for it."""
+    config, name = copy.deepcopy(encoder.config), _class_over_the_mean(encoder, card)
+    config.num_labels = by_name(card.format).outputs(card)
+    config.auto_map = {FORMATS[card.format].architecture: f"{CODE.stem}.{name}"}
+    of = type(config).__name__
+    source = f"{CODE.read_text(encoding='utf-8')}\n\nfrom transformers import {of}  # noqa: E402\n"
+    source += "".join(f"\n{each}.config_class = {of}" for each in CLASSES.values())
+    (folder / CODE.name).write_text(f"{source}\n", encoding="utf-8")
+    model: modeling_mean.OverTheMean = getattr(modeling_mean, name)(config)
+    model.encoder.load_state_dict(
+        {name: value for name, value in encoder.state_dict().items() if not name.startswith("pooler.")}
+    )
+    model.linear.load_state_dict({name.removeprefix("linear."): value for name, value in head.state_dict().items()})
+    model.train(False)
+    return model
+
+
+def _class_over_the_mean(encoder: PreTrainedModel, card: Card) -> str:
+    """The class of `modeling_mean.py`.
+
+    Raises:
+        InputError: there is none.
+    """
+    architecture = FORMATS[card.format].architecture or ""
+    if architecture not in CLASSES:
+        what = f"a linear layer on each token is no {architecture} of transformers for this architecture"
+        fix = "search with stages.target.head: native; or take the encoder home, without --fine-tuned"
+        raise InputError(Problem(what, "stages.target.head: mean", type(encoder).__name__, fix))
+    return CLASSES[architecture]
 
 
 def _cut(encoder: PreTrainedModel, layer: int | None) -> PreTrainedModel:
