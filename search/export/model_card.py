@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from search.export.statement import STATEMENT, DataSet, Statement
 from search.formatting import hyperparameters, number, percent, points
-from search.results.model import Baseline, GainedMeasurement, Measurement, MixResult
+from search.results.model import Baseline, GainedMeasurement, GainEstimate, Measurement, MixResult
 from spaces.parsing import to_yaml
 from spaces.repository import SUITE_PREFIX, is_folder
 
@@ -148,6 +148,8 @@ def _worth(statement: Statement) -> str:
     lines += _row("all languages", *cells)
     for language in languages:
         lines += _row(language, *(cell for _, measured in known for cell in _cells_of(measured, language)))
+    if isinstance(result, MixResult) and result.claim is not None and result.claim.low is not None:
+        lines += ["", _claim(result.claim)]
     if isinstance(result, MixResult) and (result.gain is None or result.gain <= 0):
         lines += ["", "**It does not beat the baseline**: the pretrained model does as well without this training."]
     if statement.content == "fine-tuned" and len(result.seeds) > 1:
@@ -156,6 +158,19 @@ def _worth(statement: Statement) -> str:
             f"The model in this folder is that of seed {statement.seed}; the scores are means over all seeds.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _claim(claim: GainEstimate) -> str:
+    """What the gain on the test split is worth, on rows that had no say in the choice of the mix."""
+    interval = f"95 % interval {points(claim.low)} to {points(claim.high)}"
+    seeds = (
+        f"{claim.seeds} fresh {'seed' if claim.seeds == 1 else 'seeds'} against {claim.baseline_seeds} of the baseline"
+    )
+    return (
+        f"On the {claim.split} split, which had no say in the choice: {points(claim.mean)} points "
+        f"({interval}; {seeds}). "
+        f"It beats the baseline with a probability of {claim.probability:.2f}."
+    )
 
 
 def _row(*cells: str) -> list[str]:
