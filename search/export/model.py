@@ -11,6 +11,7 @@ from search.config.workspace import Workspace
 from search.export import model_card
 from search.export.choice import check_new, choose_record
 from search.export.statement import STATEMENT, Statement, describe
+from search.results.row_source import StoredRows
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.errors import Failure, InputError, Problem, nearest
@@ -93,6 +94,7 @@ def export_model(
             request.fine_tuned,
             list(request.command),
             aside,
+            StoredRows(workspace, studies),
         )
         (aside / "README.md").write_text(model_card.render(statement), encoding="utf-8")
         (aside / STATEMENT).write_text(statement.model_dump_json(indent=2) + "\n", encoding="utf-8")

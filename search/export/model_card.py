@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from search.export.statement import STATEMENT, DataSet, Statement
 from search.formatting import hyperparameters, number, percent, points
 from search.results.model import Baseline, GainedMeasurement, GainEstimate, Measurement, MixResult
+from spaces.formats import FORMATS
 from spaces.parsing import to_yaml
 from spaces.repository import SUITE_PREFIX, is_folder
 
@@ -120,7 +121,7 @@ def _use(statement: Statement) -> str:
 
 
 def _call(statement: Statement) -> str:
-    if statement.format == "pair_classification":
+    if "text_b" in FORMATS[statement.format].columns:
         return 'print(model({"text": "Es regnet.", "text_pair": "It is raining."}, truncation=True))'
     if statement.loads_with == "AutoModelForTokenClassification":
         return 'print(model("Ein Text in einer Sprache ohne Labels", aggregation_strategy="first"))'

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from search.config.search import Search
 from search.results.model import Answer, Baseline, MixResult, Rung, TargetMixes
-from search.results.ranking import mix_costs, rank_target
+from search.results.ranking import mix_costs, rank, rank_target
+from search.results.row_source import RowSource
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.card import Card
@@ -110,12 +111,14 @@ def describe(
     fine_tuned: bool,
     command: list[str],
     folder: Path,
+    rows: RowSource | None,
 ) -> Statement:
     """What is said of the model in `folder`, which is of that trial.
 
     Args:
         plan: with the versions that the search was begun with.
         command: the arguments that made it.
+        rows: as for `rank`, so that it says of a gain what `best` says.
     """
     target, recipe, rung = record.target, record.recipe, record.rung
     card, mixes = plan.targets[target], mixes_of(studies, record)
@@ -145,13 +148,21 @@ def describe(
             encoder=None if recipe.is_baseline else encoder_key(plan, recipe, rung),
             score=score_key(plan, recipe, rung, target),
         ),
-        result=_result(mixes, record),
+        result=_worth(_result(mixes, record), rank(studies, target, top=1, rows=rows).targets[target]),
         baseline=mixes.baseline,
         data=_data(plan, record, fine_tuned),
         versions=_versions(),
         command=shlex.join(command),
         files=checksums(folder),
     )
+
+
+def _worth(result: MixResult | Baseline, mixes: TargetMixes) -> MixResult | Baseline:
+    """The result with what its gain is worth, if it is the target's best: of no other mix anything is claimed."""
+    best = mixes.best[0] if mixes.best else None
+    if not isinstance(result, MixResult) or best is None or best.digest != result.digest:
+        return result
+    return result.model_copy(update={"expected": best.expected, "claim": best.claim})
 
 
 def mixes_of(studies: Studies, record: Record) -> TargetMixes:

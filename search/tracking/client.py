@@ -62,7 +62,7 @@ def open_client(uri: str) -> MlflowClient:
 
 def artifacts_beside(uri: str) -> str | None:
     """Where artifacts go: a folder beside an SQLite file; a server has a place of its own."""
-    file = sqlite_file(parsed(uri, "storage.mlflow")) if uri.startswith("sqlite:") else None
+    file = sqlite_file(parsed(uri, "storage.mlflow")) if uri.startswith("sqlite") else None  # with a driver or without
     return (file.resolve().parent / "artifacts").as_uri() if file else None
 
 

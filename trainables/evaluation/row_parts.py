@@ -1,6 +1,6 @@
 """What each row adds to the card's metric, so that a score can be drawn anew from other rows without any model.
 
-All metrics here are quotients of sums over rows. Of a format that is not known here nothing is said.
+All metrics here are quotients of sums over rows. Of a metric that is not known here nothing is said.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from datasets import Dataset
 
 from spaces.card import Card
+from spaces.formats import FORMATS
 from spaces.tag_schemes import seqeval_names
 from trainables.formats.answer_retrieval import average_precision
 from trainables.formats.qa_metrics import answer_scores, normalization
@@ -25,7 +26,9 @@ def row_parts(rows: Dataset, decided: Sequence[Any], card: Card, language: str) 
     Args:
         decided: a prediction per row, as `Format.decide` gives them and the store keeps them.
     """
-    parts = PARTS.get((card.format, card.metric or ""))
+    columns = FORMATS[card.format].columns
+    known = (parts for (column, metric), parts in PARTS.items() if column in columns and metric == card.metric)
+    parts = next(known, None)
     return parts(rows, decided, card, language) if parts else None
 
 
@@ -90,15 +93,13 @@ def _precisions(rows: Dataset, decided: Sequence[Sequence[str]], card: Card, lan
 
 
 PARTS: Mapping[tuple[str, str], Callable[[Dataset, Sequence[Any], Card, str], Parts]] = {
-    ("pair_classification", "accuracy"): _labels,
-    ("sentence_classification", "accuracy"): _labels,
-    ("multiple_choice", "accuracy"): _labels,
-    ("tagging", "accuracy"): _words,
-    ("tagging", "f1"): _spans,
-    ("span_qa", "qa"): _answers,
-    ("span_qa", "qa_mlqa"): _answers,
-    ("retrieval", "accuracy"): _found,
-    ("bitext_mining", "f1"): _pairs,
-    ("answer_retrieval", "map20"): _precisions,
+    ("label", "accuracy"): _labels,
+    ("tags", "accuracy"): _words,
+    ("tags", "f1"): _spans,
+    ("answers", "qa"): _answers,
+    ("answers", "qa_mlqa"): _answers,
+    ("relevant", "f1"): _pairs,
+    ("relevant", "map20"): _precisions,
+    ("text_b", "accuracy"): _found,
 }
-"""Format and metric -> how a row counts."""
+"""Column with what is right, and metric -> how a row counts; the first counts that a format has."""
