@@ -107,6 +107,7 @@ def test_a_search_goes_on_with_the_commits_that_it_began_with(lab: Lab) -> None:
     assert "moved on to" in lab.run("status", "small")
 
 
+@pytest.mark.slow
 def test_without_a_network_there_is_one_problem_and_after_a_download_none(lab: Lab) -> None:
     lab.hub.stop()
     told = lab.run("plan", "search.yaml", code=1)

@@ -15,12 +15,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 
 from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.lease import acquire
 from search.studies.studies import Studies
+from spaces.catalogue import Catalogue
+from tests.hub import benchmarks, models
 from tests.hub.server import Hub
 from tests.support import hub
 from tests.support.searches import Filler
@@ -151,6 +154,30 @@ def test_a_hub_model_out_of_reach_is_said(
     out = capsys.readouterr().out
     assert "nobody/nothing" in out
     assert "not known here" in out
+
+
+def test_download_says_what_it_is_and_fetches_it_once(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
+    catalogue = Catalogue.load([])
+    benchmarks.publish(hub, [catalogue.tasks["csqa"], catalogue.targets["tydiqa"]])
+    models.publish(hub)
+    file, stage = tmp_path / "search.yaml", {"examples": 160}
+    search = {"name": "far", "model": models.XLM_R, "tasks": ["csqa"], "targets": ["tydiqa"], "budget": {"recipes": 1}}
+    file.write_text(yaml.safe_dump({**search, "stages": {"intermediate": stage, "target": stage}}))
+    assert main(["download", str(file), "--list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(
+        name in listed for name in ("tau/commonsense_qa", "google-research-datasets/tydiqa", models.XLM_R, "mit")
+    )
+    assert hub.counts["cdn"] == 0
+    assert main(["download", str(file)]) == 0
+    assert "are here" in capsys.readouterr().out and hub.counts["cdn"] > 0
+    hub.forget()
+    hub.stop()
+    assert main(["download", str(file)]) == 0
+    assert "is taken as it is" in capsys.readouterr().out and hub.requests == []
 
 
 def test_tasks_check_stops_where_the_hub_is_out_of_reach(
