@@ -213,9 +213,12 @@ def try_to_write(folder: Path) -> None:
 
 def free_bytes(folder: Path) -> int:
     """Bytes free on the disk of the folder, or of what exists above it."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
+    return shutil.disk_usage(nearest_folder(folder)).free
+
+
+def nearest_folder(path: Path) -> Path:
+    """The path, or the first above it that is a folder."""
+    return next((folder for folder in (path, *path.parents) if folder.is_dir()), path)
 
 
 def error_of(attempt: Callable[[], object]) -> str | None:
@@ -287,10 +290,8 @@ def _reach_hub() -> None:
 def _hub_cache() -> HubCache:
     from huggingface_hub import constants
 
-    folder = there = Path(constants.HF_HUB_CACHE)
-    while not there.is_dir() and there != there.parent:
-        there = there.parent
-    return HubCache(str(folder), error_of(lambda: try_to_write(there)), free_bytes(there))
+    there = nearest_folder(Path(constants.HF_HUB_CACHE))
+    return HubCache(str(constants.HF_HUB_CACHE), error_of(lambda: try_to_write(there)), free_bytes(there))
 
 
 def _is_cached(model: str) -> bool:

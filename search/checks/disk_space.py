@@ -9,11 +9,9 @@ from pathlib import Path
 from cluster.node_report import free_bytes
 from search.checks.check import HERE, Check
 from search.config.workspace import Workspace
-from search.forecast.estimate import Estimate
+from search.forecast.estimate import WEIGHT_BYTES, Estimate
 from spaces.byte_size import size
 from trainables.work.preparation import PreparationReport
-
-WEIGHT_BYTES = 4
 
 AT_LEAST = 2
 """Encoders that have to fit: one that is written beside one that is promoted."""

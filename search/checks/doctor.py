@@ -14,7 +14,15 @@ from sqlalchemy import text
 
 from cluster import survey
 from cluster.connect import Connection, connect
-from cluster.node_report import ReportRequest, error_of, free_bytes, list_software, new_probe_name, try_to_write
+from cluster.node_report import (
+    ReportRequest,
+    error_of,
+    free_bytes,
+    list_software,
+    nearest_folder,
+    new_probe_name,
+    try_to_write,
+)
 from cluster.resources import ItemResources
 from cluster.survey import Node
 from search.checks.check import HERE, LEAST_FREE, Check, failed, gigabytes
@@ -111,9 +119,7 @@ def require(checks: Iterable[Check], say: Say) -> None:
 
 def check_home(workspace: Workspace) -> Check:
     """The folder of searches: whether it can be written, and has room."""
-    folder = workspace.folder
-    while not folder.is_dir() and folder != folder.parent:
-        folder = folder.parent
+    folder = nearest_folder(workspace.folder)
     error, free = error_of(lambda: try_to_write(folder)), free_bytes(folder)
     if error is not None:
         fix = "set TASKMIX_HOME to a folder that you can write"

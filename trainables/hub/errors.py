@@ -50,7 +50,7 @@ UNREACHED = "the hub cannot be reached"
 
 def explain(error: Exception, repository: Repository) -> TaskmixError:
     """What an error of `huggingface_hub` means: InputError for what the user can mend in a file or a command."""
-    cause = _cause(error)
+    cause = cause_of(error)
     if isinstance(cause, HfHubHTTPError):
         return _refused(cause, repository)
     if isinstance(cause, OSError) and (state := DISK.get(cause.errno or 0) or _state_of(cause)):
@@ -76,7 +76,7 @@ def explain(error: Exception, repository: Repository) -> TaskmixError:
 
 def is_transient(error: Exception) -> bool:
     """Whether the same request may go well when it is made again."""
-    cause = _cause(error)
+    cause = cause_of(error)
     if isinstance(cause, HfHubHTTPError):
         status = cause.response.status_code
         return status in (408, 429) or (status >= 500 and status != 501)
@@ -92,7 +92,7 @@ def is_transient(error: Exception) -> bool:
 
 def wait_for(error: Exception) -> float | None:
     """Seconds after which the hub wants to be asked again; None where it does not say."""
-    cause = _cause(error)
+    cause = cause_of(error)
     if not isinstance(cause, HfHubHTTPError):
         return None
     headers = cause.response.headers
@@ -121,7 +121,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         at = at.__cause__ or at.__context__
 
 
-def _cause(error: Exception) -> Exception:
+def cause_of(error: Exception) -> Exception:
     """What the client met, below its own "cannot be found in the cache either"."""
     met = (HfHubHTTPError, httpx2.RequestError, OfflineModeIsEnabled, FileMetadataError, HFValidationError)
     return next((part for part in _chain(error) if isinstance(part, met)), error)

@@ -28,13 +28,12 @@ from huggingface_hub import (
 from huggingface_hub.errors import (
     CachedRepoTreeNotFoundError,
     HfHubHTTPError,
-    LocalEntryNotFoundError,
     OfflineModeIsEnabled,
 )
 
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 from spaces.repository import COMMIT, Repository
-from trainables.hub.errors import explain, is_transient, wait_for
+from trainables.hub.errors import cause_of, explain, is_transient, wait_for
 from trainables.hub.quiet import quiet
 from trainables.store.file_digest import file_digest
 from trainables.work.preparation import Say
@@ -264,7 +263,7 @@ class Hub:
                 with quiet():
                     answer = call()
             except Exception as error:
-                cause = _cause_of(error)
+                cause = cause_of(error)
                 spent = time.monotonic() - began
                 asked_to_wait = wait_for(cause)
                 self._answered |= asked_to_wait is not None
@@ -326,20 +325,8 @@ def _writing(folder: Path) -> Iterator[None]:
         raise Failure(Problem("the cache cannot be written", str(folder), str(error), fix)) from error
 
 
-def _cause_of(error: Exception) -> Exception:
-    """What the client met: it takes several failures for a file that is not in the cache."""
-    if isinstance(error, _StrictError):
-        return error.error
-    hidden = isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception)
-    return _cause_of(error.__cause__) if hidden and isinstance(error.__cause__, Exception) else error
-
-
 class _StrictError(Exception):
-    """What `_StrictApi` raises of the client's own error."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
-        self.error = error
+    """What `_StrictApi` raises; it comes from the client's own error."""
 
 
 class _StrictApi(HfApi):
@@ -349,4 +336,4 @@ class _StrictApi(HfApi):
         try:
             return super().repo_info(*args, timeout=FIRST_CONTACT, **kwargs)
         except (httpx2.HTTPError, HfHubHTTPError, OfflineModeIsEnabled) as error:
-            raise _StrictError(error) from error
+            raise _StrictError from error
