@@ -41,6 +41,7 @@ TOWERS = {
         {"checks"},
         {"display"},
         {"launch", "promotion"},
+        {"commands"},
         {"cli"},
         {"__main__"},
     ],

@@ -1,0 +1,70 @@
+"""`taskmix launch` and `taskmix resume`, which are one thing: run a search to its end, and say its answer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search.commands.command import INTERRUPTED, Commands
+from spaces.errors import Failure, Problem
+
+if TYPE_CHECKING:
+    from search.config.workspace import Workspace
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add("launch", _launch, "run a search, or go on with one of that name")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--address", help="of a Ray cluster, HOST:PORT; default: $RAY_ADDRESS, else this machine")
+
+    parser = commands.add("resume", _resume, "go on with a search from the stored copy of its file")
+    parser.add_argument("name")
+    parser.add_argument("--address", help="as for launch")
+
+
+def _launch(options: argparse.Namespace) -> int:
+    from search.config.search_file import load
+    from search.config.workspace import Workspace
+
+    search = load(options.file)
+    workspace = Workspace.of(search)
+    workspace.enter(options.file)
+    return _run(workspace, options.address, news=True)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from search.config.workspace import find
+
+    workspace = find(options.name, to_launch=True)
+    file = Path(options.name)
+    if file.is_file():  # on a machine that has the file but not the folder
+        workspace.enter(file)
+    return _run(workspace, options.address)
+
+
+def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
+    from search.display import report
+    from search.display.terminal import Terminal
+    from search.launch import launch
+    from search.results.ranking import rank
+    from search.results.row_source import StoredRows
+    from search.results.status import summarize
+    from search.scheduling.driver import SearchEnd
+    from search.studies.studies import Studies
+
+    name = workspace.name
+    with Terminal() as terminal:
+        ending = launch(workspace, terminal, address, news)
+    studies = Studies.open(workspace)
+    status = summarize(studies, driven=False)
+    rows = StoredRows(workspace, studies, at_once=ending is SearchEnd.OVER)  # who interrupts does not want to wait
+    print(report.final_answer(rank(studies, rows=rows), status, workspace.mlflow_uri))
+    if ending is SearchEnd.INTERRUPTED:
+        print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
+        return INTERRUPTED
+    if status.unmeasured:
+        what, fix = "the search could not measure what it was asked to", f"see why: taskmix status {name}"
+        raise Failure(Problem(what, name, f"no mixture has a score on {', '.join(status.unmeasured)}", fix))
+    return 1 if ending is SearchEnd.STOPPED else 0

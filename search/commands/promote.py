@@ -1,0 +1,37 @@
+"""`taskmix promote`: a model registered with MLflow."""
+
+from __future__ import annotations
+
+import argparse
+
+from search.commands.command import Commands
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add(
+        "promote", _promote, "register a target's model with MLflow, and make it the champion if it is better"
+    )
+    parser.add_argument("name")
+    parser.add_argument("--target", required=True, metavar="T", help="whose model")
+    parser.add_argument("--mix", "--mixture", help='of this mix, "none" for the baseline; default: the best one')
+    parser.add_argument("--alias", default="champion", metavar="A", help="default: champion")
+    parser.add_argument("--force", action="store_true", help="move the alias, whatever it means now")
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from search.config.workspace import find
+    from search.display.terminal import Terminal
+    from search.export.model import ModelRequest
+    from search.promotion import promote_model
+    from search.studies.studies import Studies
+
+    workspace = find(options.name)
+    mix = ["--mix", options.mix] if options.mix is not None else []
+    command = ["taskmix", "promote", options.name, "--target", options.target, *mix, "--alias", options.alias]
+    request = ModelRequest(options.target, options.mix, fine_tuned=True, command=tuple(command))
+    with Terminal() as terminal:
+        terminal.say("training the model once more, as it was trained when it was scored")
+        promoted = promote_model(workspace, Studies.open(workspace), request, options.alias, options.force)
+    print(f"{promoted.name}, version {promoted.version}{'' if promoted.is_new else ', as it was registered before'}")
+    print(f"{options.alias} {'moved to it' if promoted.moved else 'did not move'}: {promoted.reason}")
+    return 0

@@ -1,0 +1,28 @@
+"""`taskmix status`: where a search stands, or all of them."""
+
+from __future__ import annotations
+
+import argparse
+
+from search.commands.command import Commands, add_format
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add("status", _status, "one search in detail, or all searches")
+    parser.add_argument("name", nargs="?")
+    add_format(parser)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from search.config.workspace import find
+    from search.display import report
+    from search.results.status import list_searches, summarize
+    from search.studies.lease import is_held
+    from search.studies.studies import Studies
+
+    if options.name is None:
+        print(report.render(list_searches(is_held), options.format))
+        return 0
+    workspace = find(options.name)
+    print(report.render(summarize(Studies.open(workspace), is_held(workspace)), options.format))
+    return 0

@@ -1,0 +1,37 @@
+"""`taskmix submit`: a search as a job of a Ray cluster."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from search.commands.command import Commands
+from spaces.errors import InputError
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add("submit", _submit, "run a search as a job of a Ray cluster, and follow its log")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--address", required=True, help="of the cluster's dashboard, http://HOST:8265")
+    parser.add_argument("--detach", action="store_true", help="do not follow the job's log")
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from cluster.submit import check_shared, submit
+    from search.config.search_file import dump, load
+
+    config = load(options.file).config
+    problems = check_shared(config.model_dump(mode="json"), str(options.file))
+    if problems:
+        raise InputError(problems)
+    folder = options.file.parent
+    cards = [folder / card for card in config.cards]
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    def write(text: str) -> None:
+        print(text, end="", flush=True)
+
+    ok = submit(config.name, dump(config, folder), cards, options.address, say, None if options.detach else write)
+    return 0 if ok else 1

@@ -1,0 +1,60 @@
+"""`taskmix tasks`: the cards, and whether they are as their data."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search.commands.command import Commands, add_format
+
+if TYPE_CHECKING:
+    from spaces.card import Card
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add("tasks", _tasks, "list the cards: intermediate tasks and targets")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="cards; default: all")
+    parser.add_argument("--cards", type=Path, action="append", default=[], help="a folder with further cards")
+    parser.add_argument("--check", action="store_true", help="compare the cards with their data; 1 when one differs")
+    parser.add_argument("--mirror", help="with --check: a folder or URL laid out like the hub, instead of the hub")
+    add_format(parser)
+
+
+def _tasks(options: argparse.Namespace) -> int:
+    from search.display import report
+    from search.results.cards import list_cards
+    from spaces.catalogue import Catalogue
+
+    catalogue = Catalogue.load(options.cards)
+    if options.names:
+        catalogue = catalogue.only(options.names)
+    if options.check:
+        cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
+        asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
+        return _check_cards(asked_for, options.mirror)
+    print(report.render(list_cards(catalogue), options.format))
+    return 0
+
+
+def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
+    """A line for each card, as soon as it is known."""
+    from search.checks.check import Check
+    from search.config.workspace import cache_folder
+    from search.display.terminal import Terminal
+    from trainables.data.card_check import looked_at
+    from trainables.hub.hub import Hub
+
+    failed = 0
+    with Terminal() as terminal:
+        hub = Hub(cache_folder(None), say=terminal.say)
+        for at, card in enumerate(cards, start=1):
+            found = looked_at(card, hub, mirror)
+            failed += found.state == "failed"
+            terminal.check(Check(card.name, card.kind, found.state, str(found)))
+            if found.state == "failed" and hub.is_away and at < len(cards):
+                print(f"the hub is out of reach: {len(cards) - at} cards were not looked at")
+                return 1
+    print(f"{failed} of {len(cards)} cards differ from their data" if failed else "no card differs from its data")
+    return 1 if failed else 0
