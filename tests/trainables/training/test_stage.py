@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 
 from spaces.card import Card
 from spaces.mixture import Mixture
+from tests.support.weights import ROUNDING, differ
 from trainables.formats import by_name, encoding
 from trainables.training.stage import StageResult, StageSpec, train
 from trainables.work.failures import Diverged
@@ -114,8 +115,8 @@ def test_micro_batches_give_the_same_losses(stage: Stage, monkeypatch: pytest.Mo
     whole, parts = (
         stage.run("pairs:0.4 + tags:0.6", STAGE.model_copy(update={"micro_batch": size})) for size in (8, 3)
     )
-    assert parts[1].losses == pytest.approx(whole[1].losses, rel=1e-5)
-    assert torch.allclose(weights(parts[0]), weights(whole[0]), atol=1e-5)
+    assert parts[1].losses == pytest.approx(whole[1].losses, rel=1e-4)
+    assert differ(weights(parts[0]), weights(whole[0])) < ROUNDING
 
 
 @pytest.mark.parametrize("zero", [1, 2, 3])
@@ -124,10 +125,10 @@ def test_zero_stages_give_the_same_encoder(stage: Stage, zero: int) -> None:
     mix, settings = "pairs:0.4 + tags:0.4 + words:0.2", STAGE.model_copy(update={"micro_batch": 3})
     plain, partitioned = (stage.run(mix, settings, zero=found) for found in (0, zero))
     assert partitioned[1].losses == pytest.approx(plain[1].losses, rel=1e-4)
-    assert torch.allclose(weights(partitioned[0]), weights(plain[0]), atol=1e-5)
+    assert differ(weights(partitioned[0]), weights(plain[0])) < ROUNDING
     for task, head in plain[1].heads.items():
-        assert torch.allclose(weights(partitioned[1].heads[task]), weights(head), atol=1e-5)
-    assert not torch.allclose(weights(plain[0]), weights(stage.encoder), atol=1e-3)
+        assert differ(weights(partitioned[1].heads[task]), weights(head)) < ROUNDING
+    assert differ(weights(stage.encoder), weights(plain[0])) > 10 * ROUNDING, "training is more than rounding"
 
 
 def test_a_stage_needs_neither_datasets_nor_ray(stage: Stage, tmp_path: Path) -> None:
