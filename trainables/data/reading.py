@@ -44,7 +44,13 @@ def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
         location: of it, for people.
         how: options of `pandas.read_csv` that the data set comes with.
     """
-    head = pd.read_csv(file, **{**how, "nrows": 1, "dtype": str, "keep_default_na": False})
+    as_text = {"nrows": 1, "dtype": str, "keep_default_na": False}
+    if "names" not in how and how.get("header", "infer") in ("infer", 0):  # pandas would call the second one text.1
+        names = [name for name in pd.read_csv(file, **{**how, "header": None, **as_text}).iloc[0] if name]
+        if len(names) > len(set(names)):
+            found = f"{max(names, key=names.count)} in {', '.join(names)}"
+            raise InputError(Problem("two columns have one name", location, found, "give each a name of its own"))
+    head = pd.read_csv(file, **{**how, **as_text})
     if not isinstance(head.index, pd.RangeIndex):
         found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
         raise InputError(Problem("its first row has more fields than its header", location, found, CSV_FIX))

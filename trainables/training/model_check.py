@@ -31,6 +31,7 @@ TOKENIZER_FIX = "save it there: tokenizer.save_pretrained"
 
 SAMPLE = 100_000
 """Values of a matrix that show whether it was quantized."""
+BYTE = 256
 
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 """The number of a layer in a weight's name."""
@@ -212,10 +213,10 @@ def check_numbers(model: PreTrainedModel, name: str) -> None:
 
 
 def check_matrices(model: PreTrainedModel, name: str) -> None:
-    """Raise InputError if a matrix of the encoder says nothing: all its values are one, or whole numbers.
+    """Raise InputError if a matrix of the encoder says nothing: all its values are one, or those of 8 bits.
 
-    Whole numbers are what is left of quantized weights that were read as weights; of the first so many values, for
-    large vocabularies. Other embeddings than those of the words may be zero, as XLM-R's of its one token type are.
+    Whole numbers, or hardly any different ones, are what is left of quantized weights that were read as weights; of
+    the first so many values, for large vocabularies. Other embeddings than those of the words may be zero, as XLM-R's of its one token type are.
     """
     embeddings = [module for module in model.modules() if isinstance(module, nn.Embedding)]
     others = {id(module.weight) for module in embeddings} - {id(model.get_input_embeddings().weight)}
@@ -224,13 +225,21 @@ def check_matrices(model: PreTrainedModel, name: str) -> None:
         equal = [key for key, matrix in matrices.items() if matrix.amin() == matrix.amax()]
         samples = {key: matrix.flatten()[:SAMPLE] for key, matrix in matrices.items() if key not in equal}
         whole = [key for key, sample in samples.items() if torch.equal(sample, sample.round())]
+        coarse = [key for key, sample in samples.items() if _has_values_of_a_byte(sample)]
     for keys, what, fix in (
         (equal, "matrices of the encoder have one value everywhere", "save the model again, after it was trained"),
         (whole, "weights of the encoder are whole numbers, as quantized ones are", UNQUANTIZED),
+        (coarse, "weights of the encoder have at most 256 values, as quantized ones have", UNQUANTIZED),
     ):
         if keys:
             found = f"{name}: {len(keys)} of {len(matrices)}, for example {keys[0]}"
             raise InputError(Problem(what, "model", found, fix))
+
+
+def _has_values_of_a_byte(sample: torch.Tensor) -> bool:
+    """Whether there are many values, zeros aside, and at most as many different ones as fp8 and int8 have."""
+    values = sample[sample != 0]
+    return len(values) >= 4 * BYTE and len(values.unique()) <= BYTE
 
 
 def check_quantization(config: PreTrainedConfig, name: str) -> None:

@@ -58,7 +58,7 @@ def test_texts_that_look_missing_in_csv_are_texts(data, card_of, tmp_path):
             {},
             {"id": ["001", "002"], "relevant": [["007"], []]},
         ),
-        ("sentence_classification", "\ufefftext,label,text\n7,1,8\n", {"labels": ["no", "yes"]}, {"text": ["7"]}),
+        ("sentence_classification", "\ufefftext,label\n7,1\n", {"labels": ["no", "yes"]}, {"text": ["7"]}),
         ("sentence_classification", "label,text,more\n1,x\n", {"labels": ["no", "yes"]}, {"text": ["x"]}),
     ],
 )
@@ -78,6 +78,17 @@ def test_types_do_not_depend_on_the_rows_that_come_first(data, card_of, tmp_path
     (tmp_path / "train.csv").write_text(f"{header}\n{rows}{last}\n")
     card = card_of("sentence_classification", source={"files": str(tmp_path)}, labels=["no", "yes"])
     assert len(data.rows(card, "train", "en")) == count
+
+
+@pytest.mark.parametrize("header", ["text,label,text", "text,label,label", "\ufefftext,label,text"])
+def test_columns_of_csv_of_one_name_are_refused(data, card_of, tmp_path, header):
+    """Which of them the card means cannot be known. Columns without a name may be several: nobody can mean them."""
+    (tmp_path / "train.csv").write_text(f"{header}\nthe moon,1,0\n")
+    with pytest.raises(InputError, match="two columns have one name") as error:
+        data.rows(card_of("sentence_classification", source={"files": str(tmp_path)}), "train", "en")
+    assert header.split(",")[2] in problem(error).found
+    (tmp_path / "train.csv").write_text("text,label,,\nthe moon,1,,\n")
+    assert len(data.rows(card_of("sentence_classification", source={"files": str(tmp_path)}), "train", "en")) == 1
 
 
 def test_rows_of_csv_that_are_longer_than_the_header_are_refused(data, card_of, tmp_path):

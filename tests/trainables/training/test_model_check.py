@@ -303,6 +303,24 @@ def test_quantized_weights_without_their_scales(folder: Make, write: Callable[..
     assert said.found == f"{path}: 1 of 13, for example {MATRIX}"
 
 
+def test_weights_of_eight_bits_without_their_scales(folder: Make) -> None:
+    """Nothing in config.json says so, and transformers casts them."""
+    path = folder()
+    weights = weights_of(path)
+    weights[MATRIX] = weights[MATRIX].to(torch.float8_e4m3fn)
+    rewrite(path, weights)
+    said = refused(path)
+    assert said.what == "weights of the encoder have at most 256 values, as quantized ones have"
+    assert said.found == f"{path}: 1 of 13, for example {MATRIX}"
+    assert "floating point" in said.fix
+
+
+def test_weights_of_sixteen_bits_are_sound(folder: Make) -> None:
+    path = folder()
+    rewrite(path, {name: weight.bfloat16() for name, weight in weights_of(path).items()})
+    encoders.load(path)
+
+
 @pytest.mark.parametrize("method", ["bitsandbytes", "gptq"])
 def test_a_quantized_model(folder: Make, method: str) -> None:
     path = folder()
