@@ -216,7 +216,8 @@ def check_matrices(model: PreTrainedModel, name: str) -> None:
     """Raise InputError if a matrix of the encoder says nothing: all its values are one, or those of 8 bits.
 
     Whole numbers, or hardly any different ones, are what is left of quantized weights that were read as weights; of
-    the first so many values, for large vocabularies. Other embeddings than those of the words may be zero, as XLM-R's of its one token type are.
+    the first so many values, for large vocabularies. Other embeddings than those of the words may be zero, as XLM-R's
+    of its one token type are.
     """
     embeddings = [module for module in model.modules() if isinstance(module, nn.Embedding)]
     others = {id(module.weight) for module in embeddings} - {id(model.get_input_embeddings().weight)}
