@@ -113,7 +113,7 @@ def _row(*cells: str) -> Iterator[str]:
 def _commands(ranked: BestMixes) -> Iterator[str]:
     yield "```sh"
     yield f"taskmix best {ranked.search}"
-    first = next((name for name, mixes in ranked.targets.items() if mixes.best), None)
-    if first is not None:
-        yield f"taskmix export {ranked.search} --target {first} --format hf --fine-tuned --out FOLDER"
+    best = sorted((not mixes.beats_baseline, target) for target, mixes in ranked.targets.items() if mixes.best)
+    if best:
+        yield f"taskmix export {ranked.search} --target {best[0][1]} --format hf --fine-tuned --out FOLDER"
     yield "```"

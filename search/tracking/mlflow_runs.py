@@ -337,6 +337,8 @@ class Tracking:
 
     def _address(self, family: str) -> str | None:
         """Where MLflow's page shows a configuration."""
+        if family in self._before and family not in self._looked_up:
+            self._look_up(family)
         run = self._runs.get(family)
         return f"#/experiments/{self._experiment}/runs/{run.id}" if run else None
 

@@ -32,6 +32,9 @@ BEST, NOTE = "best.", "mlflow.note.content"
 """Tags of the runs. Of the search's: the best mix of each target, and the answer in words, which MLflow shows as the
 run's description."""
 
+UNKNOWN = "not known yet"
+"""The best mix of a target while it has no baseline beside it."""
+
 
 @dataclass(frozen=True)
 class DataInput:
@@ -193,7 +196,7 @@ class Pages:
         def address(recipe_digest: str) -> str | None:
             return run_of(recipes[recipe_digest].family) if recipe_digest in recipes else None
 
-        best = {f"{BEST}{name}": mixes.best_mix for name, mixes in ranked.targets.items() if mixes.best_mix is not None}
+        best = {f"{BEST}{name}": mixes.best_mix or UNKNOWN for name, mixes in ranked.targets.items()}
         return {**best, NOTE: description.describe(ranked, address)}
 
     def headline(self, ranked: BestMixes) -> str:
