@@ -3,7 +3,8 @@
 The search's own studies have a trial per recipe, rung and seed, so the dashboard names a lucky seed the best of them.
 Here the value is the gain over the baseline in points, by the definition of `taskmix best`, and the parameters are what
 was mixed. The baseline is a trial of its own, with 0. What stopped at a lower rung is pruned, and so is what one seed
-alone puts as high as the first mix of the ranking: to the dashboard the highest value is the best, whatever it rests on.
+alone puts as high as the first mix of the ranking: for the dashboard the highest value is the best, whatever it rests
+on.
 """
 
 from __future__ import annotations
