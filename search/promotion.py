@@ -10,11 +10,17 @@ from search.export.model import ModelRequest, export_model
 from search.export.model_card import PIPELINES
 from search.export.statement import Statement
 from search.formatting import points
+from search.results.gains import Gains
 from search.results.model import MixResult
+from search.results.ranking import beats_baseline
+from search.results.row_source import StoredRows
+from search.statistics.gain import Gain
 from search.studies.studies import Studies
-from search.tracking.registry import Candidate, Promoted, check_alias, promote
+from search.tracking.registry import Candidate, Measured, Promoted, check_alias, promote
 from spaces.digest import digest
 from spaces.errors import InputError, Problem
+from spaces.recipe import Recipe
+from trainables.work.keys import score_key
 from trainables.work.outcome import Report
 
 TASKS = {**PIPELINES, "SentenceTransformer": "feature-extraction"}
@@ -48,11 +54,30 @@ def promote_model(
             raise InputError(
                 Problem("MLflow loads pipelines, and transformers 5 has none for it", "--target", found, fix)
             )
-        return promote(workspace.mlflow_uri, _candidate(statement, folder, task), alias, force)
+        return promote(workspace.mlflow_uri, _candidate(workspace, studies, statement, folder, task), alias, force)
 
 
-def _candidate(statement: Statement, folder: Path, task: str) -> Candidate:
-    result = statement.result
+def _candidate(workspace: Workspace, studies: Studies, statement: Statement, folder: Path, task: str) -> Candidate:
+    result, target, rung = statement.result, statement.target, statement.rung.index
+    rows = StoredRows(workspace, studies)
+    gains, plan = Gains(studies, rows), studies.versioned(workspace.plan)
+    family = Recipe.from_dict(statement.recipe).family
+    seeds = gains.claiming(
+        target,
+        {one.recipe.seed: one for one in studies.records[target] if one.recipe.family == family and one.rung == rung},
+    )
+    tested = [(one, one.score.test_score) for one in seeds.values() if one.score and one.score.test_score is not None]
+    own = Measured(
+        tuple(score for _, score in tested),
+        tuple(score_key(plan, one.recipe, rung, target) for one, _ in tested),
+    )
+
+    def compare(other: Measured) -> Gain | None:
+        if not own.scores or not other.scores:
+            return None
+        drawn = rows.draw_stored(target, [*own.keys, *other.keys])
+        return gains.compare(target, rung, own.scores, other.scores, drawn.errors if drawn else None)
+
     score = result.score
     assert score is not None, "what is exported has a score"
     scored_on = sorted((one.name, one.digest) for one in statement.data if one.role in ("scored on", "fine-tuned on"))
@@ -74,10 +99,11 @@ def _candidate(statement: Statement, folder: Path, task: str) -> Candidate:
         folder=folder,
         task=task,
         key=statement.keys.score,
-        score=score,
+        measured=own,
+        compare=compare,
         comparable=digest(
             [scored_on, statement.metric, statement.languages, statement.evaluated_rows, statement.rung.share]
         ),
-        beats_baseline=(result.gain or 0.0) > 0 if isinstance(result, MixResult) else None,
+        beats_baseline=beats_baseline(result) if isinstance(result, MixResult) else None,
         tags=tags,
     )

@@ -16,9 +16,16 @@ def add_to(commands: Commands) -> None:
         "--format",
         required=True,
         metavar="F",
-        help="hf: a model that transformers loads; xtreme, xtreme-r: test predictions as that benchmark takes them",
+        help="hf: a model that transformers loads; xtreme, xtreme-r: test predictions as that benchmark takes them; "
+        "optuna: a trial per configuration, for Optuna Dashboard",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="a new folder; with optuna a new file, such as view.db",
+    )
     parser.add_argument(
         "--target", action="append", default=[], metavar="T", help="one target; default: all of the benchmark"
     )
@@ -35,6 +42,8 @@ def _export(options: argparse.Namespace) -> int:
 
     if options.format == "hf":
         return _export_model(options)
+    if options.format == "optuna":
+        return _export_view(options)
     if options.fine_tuned:
         raise InputError(Problem("predictions have no model", "--fine-tuned", options.format, "--format hf"))
     workspace = find(options.name)
@@ -42,6 +51,23 @@ def _export(options: argparse.Namespace) -> int:
     for one in export(workspace, studies, options.format, options.out, options.target, options.mix):
         print(f"{one.task}: {len(one.files)} languages, {one.mix}, seed {one.seed}")
     print(f"written to {options.out}")
+    return 0
+
+
+def _export_view(options: argparse.Namespace) -> int:
+    from search.config.workspace import find
+    from search.export.optuna_view import export_view
+    from search.results.row_source import StoredRows
+    from search.studies.studies import Studies
+
+    for key, value in (("--mix", options.mix), ("--fine-tuned", options.fine_tuned or None)):
+        if value is not None:
+            raise InputError(Problem("the view is of all mixes", key, str(value), f"leave {key} out"))
+    workspace = find(options.name)
+    studies = Studies.open(workspace)
+    for name in export_view(studies, options.out, options.target, StoredRows(workspace, studies)):
+        print(name)
+    print(f"written to {options.out}; look at it with: optuna-dashboard sqlite:///{options.out}")
     return 0
 
 

@@ -25,7 +25,7 @@ from search.results.model import GainEstimate, Interval, RowsKnown
 from search.results.row_source import DrawnRows, RowSource
 from search.statistics.gain import Gain, estimate_gain
 from search.statistics.noise import Noise, pool
-from search.statistics.rows import RowError
+from search.statistics.rows import RowError, RowErrors
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.card import Card, Split
@@ -56,10 +56,9 @@ class Gains:
 
     def claim(self, target: str, mix: BySeed, baseline: BySeed) -> GainEstimate | None:
         """The gain of the mix that was chosen, on the test split; None below the top rung."""
-        own, tried = self._search.config.seed, self._tried(target)
-        whole, base = self._trained(target, mix), self._trained(target, baseline)
-        fresh = {seed: record for seed, record in whole.items() if seed != own}
-        used = fresh if fresh and tried > 1 else whole
+        tried, base = self._tried(target), self._trained(target, baseline)
+        used = self.claiming(target, mix)
+        fresh = self._search.config.seed not in used
         if not used or not base or not all(map(_is_tested, (*used.values(), *base.values()))):
             return None
         reasons = list[str]()
@@ -67,6 +66,27 @@ class Gains:
             reasons = [ONE_SPLIT] * self._is_one_split(target) + [NOT_FRESH] * (not fresh)
         candidates = tried if reasons else 1
         return self._estimate(target, "test", used, base, candidates, "; ".join(reasons) or None, (mix, baseline))
+
+    def claiming(self, target: str, mix: BySeed) -> BySeed:
+        """The seeds that a claim rests on: those that did not choose the mix, if there are any; none that collapsed."""
+        whole = self._trained(target, mix)
+        fresh = {seed: record for seed, record in whole.items() if seed != self._search.config.seed}
+        return fresh if fresh and self._tried(target) > 1 else whole
+
+    def compare(
+        self, target: str, rung: int, scores: Sequence[float], others: Sequence[float], errors: RowErrors | None
+    ) -> Gain:
+        """What one model scores more than another on the test split, as `claim` has it of a mix and the baseline.
+
+        Args:
+            scores, others: one per seed, at that rung.
+            errors: of these measurements in this order; None: not known, so the binomial formula bounds it.
+        """
+        card, count = self._search.targets[target], len(scores)
+        numbers = list(range(count)), list(range(count, count + len(others)))
+        drawn = DrawnRows(errors, 1.0) if errors is not None else None
+        error = self._row_error(card, "test", scores, others, drawn, numbers, None)
+        return estimate_gain(scores, others, self._noise("test", rung).get(target), error)
 
     def expect(self, target: str, mix: BySeed, baseline: BySeed) -> GainEstimate | None:
         """The gain of a mix on the development split; None without a baseline beside it."""

@@ -172,7 +172,7 @@ def rank_target(
             )
             for place, (family, result) in enumerate(zip(families, ranked, strict=True))
         ]
-    beats = _beats(ranked[0]) if ranked else None
+    beats = beats_baseline(ranked[0]) if ranked else None
     return TargetMixes(
         metric=card.metric,
         languages=_languages(scored[0].score, "dev") if scored else card.languages,
@@ -188,7 +188,7 @@ def rank_target(
     )
 
 
-def _beats(result: MixResult) -> bool | None:
+def beats_baseline(result: MixResult) -> bool | None:
     """Whether it is likelier than not that a mix beats the baseline, by what chose it and by what did not."""
     if result.gain is None:
         return None

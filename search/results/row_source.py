@@ -76,7 +76,10 @@ class StoredRows:
         return _read(self._file)
 
     def draw(self, target: str, records: Sequence[Record]) -> DrawnRows | None:
-        keys = [score_key(self._plan, record.recipe, record.rung, target) for record in records]
+        return self.draw_stored(target, [score_key(self._plan, one.recipe, one.rung, target) for one in records])
+
+    def draw_stored(self, target: str, keys: Sequence[str]) -> DrawnRows | None:
+        """The same of what the store has under some keys, whichever search has put it there."""
         name = digest([VERSION, keys], length=32)
         if name not in self._kept:
             if not self._at_once:

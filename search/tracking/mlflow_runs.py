@@ -1,4 +1,5 @@
-"""MLflow's view of a search: a parent run for the search, a child run for every recipe. The only writer of MLflow.
+"""MLflow's view of a search: a run for the search, below it one for every configuration, and below that one for every
+seed of it. The only writer of MLflow.
 
 What a run has to hold is a page computed from the studies (`run_contents.py`), and what the run lacks is written: so
 a run can be written again at any time and does not change. MLflow tells a metric's rows apart by key, value, time and
@@ -27,7 +28,8 @@ from search.studies.database import reason_of, shown
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from search.tracking.client import FIX, artifacts_beside, open_client
-from search.tracking.run_contents import DIGEST, SEARCH, STATE, MetricRow, Pages
+from search.tracking.metric_rows import MetricRow
+from search.tracking.run_contents import DIGEST, FAMILY, NOTE, SEARCH, STATE, Page, Pages
 from spaces.errors import Failure, Problem
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
@@ -41,9 +43,14 @@ if TYPE_CHECKING:
 STATUS = {"over": "FINISHED", "stopped": "FAILED", "interrupted": "KILLED", "failed": "FAILED"}
 """MLflow's status of the search's run, by the values of `driver.SearchEnd`; `failed`: by an exception."""
 
-PARENT, PAGE, ROLE, WRITTEN = "mlflow.parentRunId", "taskmix.page", "taskmix.role", "taskmix.written"
-"""Tags: MLflow's own for nesting; ours for what arrived, what a run stands for ("search" or "recipe"), and on the
-search's run how many work items' ends are written."""
+PARENT, OF, PAGE, ROLE = "mlflow.parentRunId", "taskmix.of", "taskmix.page", "taskmix.role"
+WRITTEN = "taskmix.ends_written"
+"""Tags: MLflow's own for nesting; ours for the search's run that a run belongs to, what arrived, what a run stands for
+("search", "configuration", or "recipe" for one seed), and on the search's run how many work items' ends are written.
+(`taskmix.written` said the last of runs from before there was one for each configuration.)"""
+
+KIND, TRAINING = "mlflow.experimentKind", "custom_model_development"
+"""What an experiment is for; of one that does not say, MLflow's page guesses, and shows language models' traces."""
 
 PAUSE, LONGEST_PAUSE = 60.0, 600.0
 """Seconds without a try after MLflow failed, twice as many each time: the driver waits while its client hangs."""
@@ -67,6 +74,7 @@ class _Run:
     id: str
     status: str
     ended: int | None = None
+    parent: str = ""
     mark: str = ""
     params: set[str] = field(default_factory=set)
     rows: set[MetricRow] = field(default_factory=set)
@@ -102,7 +110,8 @@ class Tracking:
         self._problem: BaseException | None = None
         self._experiment = self._parent = ""
         self._runs: dict[str, _Run] = {}
-        self._before = set(studies.state.recipes)  # those of them that may have a run
+        recipes = studies.state.recipes.values()
+        self._before = {recipe.family for recipe in recipes}  # configurations that may have runs
         self._doubtful: set[str] = set()
         self._looked_up: set[str] = set()
         self._behind: set[str] = set()
@@ -145,6 +154,7 @@ class Tracking:
         """Writes what the runs lack; those that are right are not touched."""
         if commits := self._pages().commits():
             self._log(self._parent, [], commits, {})
+        self._log_inputs()
         self._behind |= self._doubtful
         self._write_all(self._behind)
         self._note_written()
@@ -162,12 +172,11 @@ class Tracking:
         self._behind |= {item.recipe.digest for item in self.studies.running()}  # abandoned
         with self._bearing():
             self._write_all(self._behind)
-            self._log(
-                self._parent,
-                self._pages().summary(self._rows if ending == "over" else None),
-                {},
-                {STATE: ending, WRITTEN: self._written()},
-            )
+            pages = self._pages()
+            ranked = pages.ranked(self._rows if ending == "over" else None)
+            tags = {**pages.answer(ranked, self._address), STATE: ending, WRITTEN: self._written()}
+            self._get_client().set_experiment_tag(self._experiment, NOTE, pages.headline(ranked))
+            self._log(self._parent, pages.summary(ranked), {}, tags)
             self._get_client().set_terminated(self._parent, STATUS[ending])
             return
         self._warn("MLflow lacks results of this search; launching it again writes them")
@@ -235,9 +244,11 @@ class Tracking:
         client, name = self._get_client(), f"taskmix/{self.search.config.name}"
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
-            self._experiment = client.create_experiment(name, artifact_location=artifacts_beside(self.uri))
+            self._experiment = client.create_experiment(name, artifacts_beside(self.uri), {KIND: TRAINING})
         else:
             self._experiment = experiment.experiment_id
+            if KIND not in experiment.tags:
+                client.set_experiment_tag(self._experiment, KIND, TRAINING)
             if experiment.lifecycle_stage != "active":
                 client.restore_experiment(self._experiment)
         run = next(iter(self._find(f"tags.`{ROLE}` = 'search'")), None)
@@ -283,67 +294,105 @@ class Tracking:
         """The runs of the recipes in doubt: one by one where they are few of many, as MLflow takes long to list all."""
         if FEW * len(self._doubtful) < len(self._before):
             for recipe_digest in self._doubtful:
-                self._look_up(recipe_digest)
+                self._look_up(self.studies.state.recipes[recipe_digest].family)
         else:
-            self._take(self._find(f"tags.`{ROLE}` = 'recipe'"))
+            self._take(self._find(f"tags.`{ROLE}` != 'search'"))
             self._looked_up |= self._before
 
-    def _look_up(self, recipe_digest: str) -> None:
-        self._take(self._find(f"tags.`{DIGEST}` = '{recipe_digest}'"))
-        self._looked_up.add(recipe_digest)
+    def _look_up(self, family: str) -> None:
+        self._take(self._find(f"tags.`{FAMILY}` = '{family}'"))
+        self._looked_up.add(family)
 
     def _take(self, runs: list[Run]) -> None:
-        """Note runs that are there. A second run of a recipe (a server that answered too late) is deleted."""
+        """Note runs that are there. A second one of the same (a server that answered too late) is deleted."""
         for run in runs:
             info, tags = run.info, run.data.tags
-            if tags.get(PARENT) != self._parent or DIGEST not in tags:
+            key, parent = tags.get(DIGEST) or tags.get(FAMILY), tags.get(PARENT, "")
+            if key is None or self._parent not in (parent, tags.get(OF)):
                 continue
-            known = self._runs.get(tags[DIGEST])
+            known = self._runs.get(key)
             if known is None:
-                known = _Run(info.run_id, info.status, info.end_time, tags.get(PAGE, ""), set(run.data.params))
-                self._runs[tags[DIGEST]] = known
+                mark, params = tags.get(PAGE, ""), set(run.data.params)
+                self._runs[key] = _Run(info.run_id, info.status, info.end_time, parent, mark, params)
             elif known.id != info.run_id:
                 self._get_client().delete_run(info.run_id)
+        for run in runs:  # below a second one that was deleted, or from before there were configurations
+            digest, above = run.data.tags.get(DIGEST), self._runs.get(run.data.tags.get(FAMILY, ""))
+            if digest in self._runs and (above is None or self._runs[digest].parent != above.id):
+                self._behind.add(digest)
 
     def _written(self) -> str:
         return str(self.studies.state.over)
 
     def _note_written(self) -> None:
-        """Says in MLflow that all is written so far, so that a resume need not compare thousands of runs."""
-        self._get_client().set_tag(self._parent, WRITTEN, self._written())
+        """Says in MLflow what the answer is so far, and that all is written: so a resume need not compare it all."""
+        pages = self._pages()
+        ranked = pages.ranked()
+        self._get_client().set_experiment_tag(self._experiment, NOTE, pages.headline(ranked))
+        self._log(self._parent, [], {}, {**pages.answer(ranked, self._address), WRITTEN: self._written()})
         self._next_note = time.monotonic() + NOTE_EVERY
 
     def _pages(self) -> Pages:
         return Pages(self.search, self.studies, self._in_flight)
 
+    def _address(self, family: str) -> str | None:
+        """Where MLflow's page shows a configuration."""
+        if family in self._before and family not in self._looked_up:
+            self._look_up(family)
+        run = self._runs.get(family)
+        return f"#/experiments/{self._experiment}/runs/{run.id}" if run else None
+
     def _write_all(self, digests: Iterable[str]) -> None:
         """Brings the runs of these recipes up to date, in the order in which the recipes were started."""
         pages, wanted = self._pages(), set(digests)
-        for recipe_digest in pages.recipes:
+        for recipe_digest, recipe in pages.recipes.items():
             if recipe_digest in wanted:
-                self._write(recipe_digest, pages)
+                if recipe.family in self._before and recipe.family not in self._looked_up:
+                    self._look_up(recipe.family)
+                above = self._write(recipe.family, pages.configuration(recipe.family), "configuration", self._parent)
+                self._write(recipe_digest, pages.page(recipe_digest), "recipe", above)
                 self._behind.discard(recipe_digest)
         self._behind -= wanted  # what was estimated alone has no run
 
-    def _write(self, recipe_digest: str, pages: Pages) -> None:
-        if recipe_digest in self._before and recipe_digest not in self._looked_up:
-            self._look_up(recipe_digest)
-        client, page, run = self._get_client(), pages.page(recipe_digest), self._runs.get(recipe_digest)
+    def _write(self, key: str, page: Page, role: str, parent: str) -> str:
+        """Brings the run of a configuration, or of one of its seeds, up to date; its id.
+
+        Args:
+            key: digest of the family, or of the recipe.
+        """
+        client, run = self._get_client(), self._runs.get(key)
         if run is None:
-            tags = {**page.tags, **self._own_tags(), PARENT: self._parent, ROLE: "recipe"}
+            tags = {**page.tags, **self._own_tags(), PARENT: parent, OF: self._parent, ROLE: role}
             made = client.create_run(self._experiment, page.started, tags, page.name)
-            run = self._runs[recipe_digest] = _Run(made.info.run_id, "RUNNING")
-        if run.mark != page.mark:
+            run = self._runs[key] = _Run(made.info.run_id, "RUNNING", parent=parent)
+        if run.mark != page.mark or run.parent != parent:
             rows = [row for row in page.metrics if row not in run.rows]
             params = {key: value for key, value in page.params.items() if key not in run.params}
-            self._log(run.id, rows, params, {**page.tags, PAGE: page.mark})
-            run.mark, run.params, run.rows = page.mark, set(page.params), set(page.metrics)
+            place = {PARENT: parent, OF: self._parent} if run.parent != parent else {}
+            self._log(run.id, rows, params, {**page.tags, **place, PAGE: page.mark})
+            run.mark, run.params, run.rows, run.parent = page.mark, set(page.params), set(page.metrics), parent
         if page.status == "RUNNING":
             if run.status != "RUNNING":
                 client.update_run(run.id, status="RUNNING")
         elif (run.status, run.ended) != (page.status, page.ended):
             client.set_terminated(run.id, page.status, page.ended)
         run.status, run.ended = page.status, page.ended
+        return run.id
+
+    def _log_inputs(self) -> None:
+        """The data sets that the search reads; MLflow keeps each once."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+        from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+
+        inputs = [
+            DatasetInput(
+                Dataset(one.name, one.digest, one.source_type, one.source),
+                [InputTag(MLFLOW_DATASET_CONTEXT, one.context)],
+            )
+            for one in self._pages().inputs()
+        ]
+        if inputs:
+            self._get_client().log_inputs(self._parent, inputs)
 
     def _log(self, run_id: str, rows: list[MetricRow], params: dict[str, str], tags: dict[str, str]) -> None:
         """In as few batches as MLflow takes; the tags last."""

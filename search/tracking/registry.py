@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search.formatting import points, points_between, share
+from search.statistics.gain import LEVEL, Gain
 from search.studies.database import reason_of, shown
 from search.tracking.client import FIX, artifacts_beside, open_client
 from spaces.errors import Failure, InputError, Problem, TaskmixError
@@ -17,8 +20,33 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-ROLE, KEY, SCORE, COMPARABLE = "taskmix.role", "taskmix.key", "taskmix.score", "taskmix.comparable"
-"""Tags: what a run stands for; of a version the model's key, its score, and the digest of what decides it."""
+ROLE, KEY, MEASURED, COMPARABLE = "taskmix.role", "taskmix.key", "taskmix.measured", "taskmix.comparable"
+"""Tags: what a run stands for; of a version the model's key, what was measured on the test split, and the digest of
+what decides a score."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What seeds of a model that did not choose it have scored on the test split.
+
+    Args:
+        scores: shares of 1.
+        keys: under which the store has them.
+    """
+
+    scores: tuple[float, ...]
+    keys: tuple[str, ...]
+
+    def to_tag(self) -> str:
+        return json.dumps({"scores": self.scores, "keys": self.keys})
+
+    @classmethod
+    def from_tag(cls, text: str) -> Measured:
+        """Of none where the tag is empty or not ours."""
+        with suppress(ValueError, KeyError, TypeError):
+            data = json.loads(text)
+            return cls(tuple(map(float, data["scores"])), tuple(map(str, data["keys"])))
+        return cls((), ())
 
 
 @dataclass(frozen=True)
@@ -30,7 +58,8 @@ class Candidate:
         folder: as `taskmix export --format hf --fine-tuned` writes it.
         task: the pipeline that loads it.
         key: equal for equal models.
-        score: mean over seeds, as a share of 1.
+        measured: on the test split.
+        compare: what it scores more than a model of which that was measured; None: not known.
         comparable: equal where scores may be compared: same data, metric and budget.
         beats_baseline: whether it gains anything; None: it is the baseline.
         tags: of the version, for people.
@@ -41,7 +70,8 @@ class Candidate:
     folder: Path
     task: str
     key: str
-    score: float
+    measured: Measured
+    compare: Callable[[Measured], Gain | None]
     comparable: str
     beats_baseline: bool | None
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -71,6 +101,8 @@ class Promoted:
 
 def promote(uri: str, candidate: Candidate, alias: str, force: bool) -> Promoted:
     """Register a model, once, and let the alias mean it if it is better than what the alias means.
+
+    Better: with a probability above .95, by the test split and seeds that did not choose (docs/statistics.md).
 
     Args:
         uri: MLflow's tracking URI.
@@ -108,7 +140,12 @@ def _version(client: MlflowClient, candidate: Candidate) -> tuple[ModelVersion, 
     except MlflowException:
         client.create_registered_model(candidate.name, description=f"Models for {candidate.target}, found by taskmix.")
     source, run_id, model_id = _log(client, candidate)
-    tags = {**candidate.tags, KEY: candidate.key, SCORE: repr(candidate.score), COMPARABLE: candidate.comparable}
+    tags = {
+        **candidate.tags,
+        KEY: candidate.key,
+        MEASURED: candidate.measured.to_tag(),
+        COMPARABLE: candidate.comparable,
+    }
     card = (candidate.folder / "README.md").read_text(encoding="utf-8").partition("\n---\n")[2].strip()
     made = client.create_model_version(
         candidate.name, source, run_id=run_id, tags=tags, description=card, model_id=model_id
@@ -170,11 +207,14 @@ def _decide(client: MlflowClient, candidate: Candidate, version: ModelVersion, a
         return False, f"it is {alias} already"
     if champion.tags.get(COMPARABLE) != candidate.comparable:
         return False, f"{alias}, version {champion.version}, was scored on other data or with another budget"
-    theirs = float(champion.tags[SCORE])
-    points = 100 * (candidate.score - theirs)
-    if points <= 0:
-        return False, f"it scores {points:+.1f} points beside {alias}, version {champion.version}"
-    return True, f"it scores {points:+.1f} points beside version {champion.version}"
+    gain = candidate.compare(Measured.from_tag(champion.tags.get(MEASURED, "")))
+    if gain is None:
+        return False, f"of it or of {alias}, version {champion.version}, nothing was measured on the test split"
+    text = f"it scores {points(gain.mean)} points beside version {champion.version} on the test split"
+    if gain.low is None or gain.high is None or gain.probability is None:
+        return False, f"{text}, and nothing was measured with a second seed: nobody knows what that is worth"
+    text += f" ({points_between(gain.low, gain.high)}); it is better with a probability of {share(gain.probability)}"
+    return gain.probability > LEVEL, text if gain.probability > LEVEL else f"{text}, and .95 would move {alias}"
 
 
 def check_alias(alias: str) -> None:

@@ -1,36 +1,60 @@
 """What MLflow's runs of a search have to hold, computed from the studies. Knows nothing of MLflow's client.
 
+There is a run for the search, below it one for each configuration, and below that one for each of its seeds.
 Timestamps are the trials' own times, so that a page that is written again gives the same rows.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from optuna.trial import TrialState
 
 from search.config.search import Search
+from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.row_source import RowSource
 from search.results.status import state_of
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
+from search.tracking import description, metric_rows
+from search.tracking.metric_rows import MetricRow, milliseconds
+from spaces.card import Card
 from spaces.digest import digest
 from spaces.recipe import Recipe
 
 SEARCH, DIGEST, FAMILY, STATE = "search.id", "recipe.digest", "recipe.family", "state"
-"""Tags of the runs."""
+BEST, NOTE = "best.", "mlflow.note.content"
+"""Tags of the runs. Of the search's: the best mix of each target, and the answer in words, which MLflow shows as the
+run's description."""
 
-MetricRow = tuple[str, float, int, int]
-"""A metric: key, value, time in ms, step."""
+UNKNOWN = "not known yet"
+"""The best mix of a target while it has no baseline beside it."""
+
+
+@dataclass(frozen=True)
+class DataInput:
+    """A data set that the search reads, as MLflow has it.
+
+    Args:
+        source_type: "hub", "suite", "files" or "tasks".
+        context: "task" or "target".
+    """
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    context: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """What the run of a recipe has to hold."""
+    """What the run of a configuration, or of one of its seeds, has to hold."""
 
     name: str
     status: str
@@ -62,33 +86,80 @@ class Pages:
         """Digest -> recipe, of all that was started, in the order of their start."""
         return self.studies.state.recipes
 
+    @cached_property
+    def configurations(self) -> dict[str, list[Recipe]]:
+        """Family -> its recipes, one for each seed, in the order of their start."""
+        found = defaultdict[str, list[Recipe]](list)
+        for recipe in self.recipes.values():
+            found[recipe.family].append(recipe)
+        return dict(found)
+
     def page(self, recipe_digest: str) -> Page:
-        """Of one recipe."""
+        """Of one recipe: a configuration with one seed."""
         records, recipe = self.studies.state.of_recipe(recipe_digest), self.recipes[recipe_digest]
-        records.sort(key=lambda record: (record.rung, record.target))
         state, status = self._state(records)
+        return self._page(
+            recipe,
+            records,
+            name=f"{_name(recipe)} (seed {recipe.seed})",
+            status=status,
+            params={"seed": str(recipe.seed)},
+            tags={DIGEST: recipe_digest, STATE: state},
+            metrics=metric_rows.of_recipe(records, self.studies.state),
+        )
+
+    def configuration(self, family: str) -> Page:
+        """Of one configuration: the means over its seeds, and what they cost together."""
+        recipes, by_seed = self.configurations[family], list[tuple[str, str]]()
+        records = list[Record]()
+        for recipe in recipes:
+            own = self.studies.state.of_recipe(recipe.digest)
+            by_seed.append(self._state(own))
+            records += own
+        state, status = min(by_seed, key=lambda one: _MOST_TELLING.index(one[0]))
+        return self._page(
+            recipes[0],
+            records,
+            name=_name(recipes[0]),
+            status=status,
+            params={},
+            tags={STATE: state, "seeds": ", ".join(str(recipe.seed) for recipe in recipes)},
+            metrics=metric_rows.of_configuration(records, self.studies.state),
+        )
+
+    def _page(
+        self,
+        recipe: Recipe,
+        records: list[Record],
+        name: str,
+        status: str,
+        params: dict[str, str],
+        tags: dict[str, str],
+        metrics: list[MetricRow],
+    ) -> Page:
+        records.sort(key=lambda record: (record.rung, record.target))
         failures = [record.failure.message for record in records if record.failure]
-        tags = {
-            DIGEST: recipe_digest,
-            FAMILY: recipe.family,
-            STATE: state,
-            "mix": str(recipe.mixture),
-            "rung": str(max(record.rung for record in records)),
-            "purpose": records[0].purpose,
-            **({"failure": failures[-1]} if failures else {}),
-            **{f"micro_batch.{phase}": str(n) for record in records for phase, n in record.micro_batches.items()},
-        }
-        mixture = {f"mix.{task}": f"{weight:g}" for task, weight in recipe.mixture.weights.items()}
+        # a task that is left out is at 0, so that plots over all runs have it where it belongs
+        mixture = {f"mix.{task}": "0" for task in self.search.space.tasks}
+        mixture |= {f"mix.{task}": f"{weight:g}" for task, weight in recipe.mixture.weights.items()}
         hyperparameters = {f"hp.{name}": _text(value) for name, value in recipe.hyperparameters}
         times = [time for record in records for time in (record.started, record.finished) if time]
         return Page(
-            name=f"{recipe.mixture if recipe.mixture else 'baseline'} (seed {recipe.seed})",
+            name=name,
             status=status,
-            started=_milliseconds(min(times)),
-            ended=_milliseconds(max(times)),
-            params={**mixture, **hyperparameters, "model": recipe.model, "seed": str(recipe.seed)},
-            tags=tags,
-            metrics=sorted(row for record in records for row in self._metrics(record)),
+            started=milliseconds(min(times)),
+            ended=milliseconds(max(times)),
+            params={**mixture, **hyperparameters, "model": recipe.model, **params},
+            tags={
+                **tags,
+                FAMILY: recipe.family,
+                "mix": str(recipe.mixture),
+                "rung": str(max(record.rung for record in records)),
+                "purpose": records[0].purpose,
+                **({"failure": failures[-1]} if failures else {}),
+                **{f"micro_batch.{phase}": str(n) for record in records for phase, n in record.micro_batches.items()},
+            },
+            metrics=metrics,
         )
 
     def fixed(self) -> dict[str, str]:
@@ -100,20 +171,47 @@ class Pages:
         """Parameters of the search's own run: what of the hub it reads. Known once data and model were looked at."""
         return {f"commit.{name}".replace("@", ":"): commit for name, commit in self.studies.commits.items()}
 
-    def summary(self, rows: RowSource | None = None) -> list[MetricRow]:
-        """Metrics of the search's own run: the best of each target so far, and what its gain is worth; the step is the
-        number of work items.
+    def inputs(self) -> list[DataInput]:
+        """The data sets that the search reads, with digests of what they hold. Known once they were looked at."""
+        plan = self.studies.versioned(self.search.plan("", ""))
+        known = [(card, plan.version_of(card)) for card in plan.cards()]
+        return [_input(card, version) for card, version in known if version]
+
+    def ranked(self, rows: RowSource | None = None) -> BestMixes:
+        """The best of each target so far, and what its gain is worth.
 
         Args:
             rows: as for `rank`.
         """
+        return rank(self.studies, top=1, rows=rows)
+
+    def answer(self, ranked: BestMixes, run_of: Callable[[str], str | None]) -> dict[str, str]:
+        """Tags of the search's own run: what it has found so far.
+
+        Args:
+            run_of: family -> address of the configuration's run in MLflow's page, if there is one.
+        """
+        recipes = self.recipes
+
+        def address(recipe_digest: str) -> str | None:
+            return run_of(recipes[recipe_digest].family) if recipe_digest in recipes else None
+
+        best = {f"{BEST}{name}": mixes.best_mix or UNKNOWN for name, mixes in ranked.targets.items()}
+        return {**best, NOTE: description.describe(ranked, address)}
+
+    def headline(self, ranked: BestMixes) -> str:
+        """The same in a paragraph, for the list of experiments."""
+        return description.summarize(ranked)
+
+    def summary(self, ranked: BestMixes) -> list[MetricRow]:
+        """Metrics of the search's own run: the best of each target; the step is the number of work items."""
         state = self.studies.state
         over = [record for record in state.owners() if record.finished]
-        times = [_milliseconds(record.finished) for record in over if record.finished]
+        times = [milliseconds(record.finished) for record in over if record.finished]
         if not times:
             return []
         values: dict[str, float | None] = {}
-        for target, mixes in rank(self.studies, top=1, rows=rows).targets.items():
+        for target, mixes in ranked.targets.items():
             values[f"{target}/baseline"] = mixes.baseline.score if mixes.baseline else None
             for result in mixes.best:
                 values |= {f"{target}/score": result.score, f"{target}/gain": result.gain}
@@ -136,32 +234,20 @@ class Pages:
             return "not promoted", "FINISHED"
         return state, "FAILED" if state == "failed" else "FINISHED"
 
-    def _metrics(self, record: Record) -> Iterator[MetricRow]:
-        """Scores, gain and cost; the step is the rung."""
-        if record.finished is None:
-            return
-        at, step, target, score = _milliseconds(record.finished), record.rung, record.target, record.score
-        if record.cost:
-            for name, value in asdict(record.cost).items():
-                yield f"cost/{name}", float(value), at, step
-        if score is None:
-            return
-        yield f"{target}/score", score.score, at, step
-        yield f"{target}/floor", score.floor, at, step
-        if score.test_score is not None:
-            yield f"{target}/test_score", score.test_score, at, step
-        for language, metrics in score.dev.items():
-            for metric, value in metrics.items():
-                yield f"{target}/{language}/{metric}", value, at, step
-        baseline = self.studies.state.baseline(target, record.rung, record.recipe.seed)
-        gain = self.studies.state.gain_of(record)
-        if gain is not None and baseline and baseline.finished and not record.recipe.is_baseline:
-            yield f"{target}/gain", gain, max(at, _milliseconds(baseline.finished)), step
+
+_MOST_TELLING = ("running", "interrupted", "complete", "not promoted", "failed")
+"""States of a configuration's seeds; the first that one of them has is that of the configuration."""
+
+
+def _name(recipe: Recipe) -> str:
+    return str(recipe.mixture) if recipe.mixture else "baseline"
+
+
+def _input(card: Card, version: str) -> DataInput:
+    source = card.source
+    kind = "hub" if source.hub else "files" if source.files else "suite" if source.suite else "tasks"
+    return DataInput(card.name, version, kind, source.location, card.kind)
 
 
 def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _milliseconds(time: dt.datetime) -> int:
-    return round(time.timestamp() * 1000)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from search.config.search import Search
-from search.results.gains import NOT_FRESH, ONE_SPLIT
+from search.results.gains import NOT_FRESH, ONE_SPLIT, Gains
 from search.results.ranking import rank
 from search.results.row_source import DrawnRows
 from search.studies.studies import Studies
@@ -233,3 +233,17 @@ def test_the_mean_over_targets(filled: Filler) -> None:
     assert mean.mean == pytest.approx(np.mean([claim.mean for claim in claims if claim]))
     assert mean.low is not None and mean.low < mean.mean
     assert rank(filled.studies, top=1).targets.keys() == {"related", "verses"}
+
+
+def test_two_models_are_compared_as_a_mix_and_the_baseline_are(filled: Filler) -> None:
+    gains = Gains(filled.studies)
+    family = filled.item("paraphrase:0.7 + ner:0.3", 1).recipe.family
+    records = {r.recipe.seed: r for r in filled.studies.records["related"] if r.recipe.family == family and r.rung == 1}
+    base = {r.recipe.seed: r for r in filled.studies.records["related"] if r.recipe.is_baseline and r.rung == 1}
+    fresh = gains.claiming("related", records)
+    assert list(fresh) == [2], "seed 1 has chosen"
+    claim = gains.claim("related", records, base)
+    scores, others = ([record.score.test_score for record in seeds.values() if record.score] for seeds in (fresh, base))
+    compared = gains.compare("related", 1, [one or 0 for one in scores], [one or 0 for one in others], None)
+    assert claim is not None
+    assert (compared.mean, compared.low, compared.probability) == (claim.mean, claim.low, claim.probability)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import re
 import sqlite3
 import subprocess
 import sys
@@ -18,8 +19,11 @@ import pytest
 from sqlalchemy import event
 
 from search.results.ranking import rank
+from search.studies.state import SearchState
 from search.studies.studies import Studies
+from search.tracking import metric_rows
 from search.tracking.client import open_client
+from search.tracking.description import describe
 from search.tracking.mlflow_runs import Tracking
 from search.tracking.run_contents import Pages
 from spaces.errors import Failure
@@ -69,13 +73,15 @@ class Database:
     names: Iterator[str]
 
     def runs(self, name: str) -> dict[str, Any]:
-        """All that MLflow holds of a search, without ids: digest ("" for the search's own run) -> contents."""
+        """All that MLflow holds of a search, without ids: digest of recipe or family ("" for the search's own run) ->
+        contents."""
         with closing(sqlite3.connect(self.file)) as database:
             question = "SELECT experiment_id FROM experiments WHERE name = ?"
             (experiment,) = database.execute(question, (f"taskmix/{name}",)).fetchone()
             question = "SELECT run_uuid, status, start_time, end_time FROM runs WHERE experiment_id = ?"
             found: dict[str, Any] = {}
-            parents: set[str] = set()
+            parents: dict[str, str] = {}
+            keys: dict[str, str] = {}
             for run, status, started, ended in database.execute(question, (experiment,)).fetchall():
 
                 def rows(table: str, columns: str, run: str = run) -> list[Any]:
@@ -83,16 +89,24 @@ class Database:
 
                 tags = dict(rows("tags", "key, value"))
                 assert tags.pop("search.id") == name
-                digest = tags.get("recipe.digest", "")
-                assert digest not in found, "a recipe has two runs"
-                parents.add(tags.pop("mlflow.parentRunId", run))
+                role = tags["taskmix.role"]
+                digest = tags.get({"recipe": "recipe.digest", "configuration": "recipe.family"}.get(role, ""), "")
+                assert digest not in found, "a recipe or configuration has two runs"
+                parents[digest], keys[run] = tags.pop("mlflow.parentRunId", ""), digest
+                tags.pop("taskmix.of", None)
                 times = (started, ended) if digest else ()
                 if not digest:
                     assert tags.pop("mlflow.runName") == name
                 params = [param for param in rows("params", "key, value") if param[0] != "name"]
                 metrics = rows("metrics", "key, value, timestamp, step, is_nan")
                 found[digest] = (status, times, tags, params, metrics)
-        assert len(parents) == 1, "a child hangs on no search"
+        for digest, (_, _, tags, _, _) in found.items():
+            of_search = "" if tags["taskmix.role"] != "recipe" else tags["recipe.family"]
+            assert not digest or keys[parents[digest]] == of_search, "seeds hang on configurations, these on the search"
+            if not digest and "mlflow.note.content" in tags:
+                tags["mlflow.note.content"] = re.sub(
+                    "runs/([0-9a-f]{32})", lambda run: f"runs/{keys[run.group(1)]}", tags["mlflow.note.content"]
+                ).replace(f"experiments/{experiment}/", "")
         return found
 
 
@@ -192,19 +206,24 @@ def test_what_the_runs_hold(database: Database, story: list[Step]) -> None:
     assert parent[0] == "FINISHED"
     assert ("model", "some/encoder") in parent[3]
     by_mix = {
-        (tags["mix"], dict(params)["seed"]): (status, tags, dict(params), metrics)
+        (tags["mix"], dict(params).get("seed", "")): (status, tags, dict(params), metrics)
         for status, _, tags, params, metrics in runs.values()
     }
     assert {key: entry[0] for key, entry in by_mix.items()} == {
+        ("none", ""): "FINISHED",
         ("none", "1"): "FINISHED",
-        ("paraphrase:1", "1"): "FINISHED",
-        ("ner:1", "1"): "FAILED",
         ("none", "2"): "FINISHED",
+        ("paraphrase:1", ""): "FINISHED",
+        ("paraphrase:1", "1"): "FINISHED",
+        ("ner:1", ""): "FAILED",
+        ("ner:1", "1"): "FAILED",
     }
     _, tags, params, metrics = by_mix["paraphrase:1", "1"]
     assert tags["state"] == "complete"
     assert params == {
         "mix.paraphrase": "1",
+        "mix.ner": "0",
+        "mix.crossref": "0",
         "hp.intermediate.learning_rate": "5e-05",
         "model": "some/encoder",
         "seed": "1",
@@ -216,19 +235,20 @@ def test_what_the_runs_hold(database: Database, story: list[Step]) -> None:
     assert values["related/de/accuracy", 0] == pytest.approx(0.57)
     assert values["related/score", 1] == 0.6
     assert values["related/test_score", 1] == pytest.approx(0.59)
-    assert values["cost/examples", 0] == 100
+    assert (values["cost/examples", 0], values["cost/examples", 1]) == (100, 200), "the sum so far"
     assert ("related/gain", 1) not in values  # the baseline of this seed was not measured there
     assert by_mix["ner:1", "1"][1]["failure"] == "loss is nan"
 
 
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_between_any_two_calls_changes_nothing(
-    database: Database, story: list[Step], monkeypatch: pytest.MonkeyPatch
+    database: Database, story: list[Step], monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:
     undisturbed = next(database.names)
     calls = run(database, story, undisturbed, Mortal(database.client))
     expected = database.runs(undisturbed)
     assert calls > 20
-    for at in range(1, calls + 1):
+    for at in range(1, calls + 1, every):
         name, step = next(database.names), 0
         monkeypatch.setattr(
             "search.tracking.mlflow_runs.FEW", 10 if at % 2 else 0
@@ -245,11 +265,11 @@ def test_a_kill_between_any_two_calls_changes_nothing(
             step = len(story)
             tracking.end(OVER)  # type: ignore[arg-type]
         # the next driver: the studies are where they were, work items that ran are started again
-        known = story[min(step, len(story) - 1)][0]
-        again = track(database, story, name)
-        again.studies = known
+        again = track(database, story, name, at=min(step, len(story) - 1))
+        known = again.studies
         again.ready()
-        assert all(entry[0] != "RUNNING" for digest, entry in database.runs(name).items() if digest)
+        left = [entry[2] for digest, entry in database.runs(name).items() if digest and entry[0] == "RUNNING"]
+        assert not left, f"killed at call {at}"
         for item in known.running():
             again.started(item, "start")
         tell(story, again, step + 1)
@@ -313,7 +333,8 @@ def test_an_interrupt_leaves_nothing_running(database: Database, story: list[Ste
     tracking.end(INTERRUPTED)  # type: ignore[arg-type]
     found = database.runs(name)
     assert found[""][0] == "KILLED"
-    assert sorted(entry[0] for digest, entry in found.items() if digest) == ["FINISHED", "FINISHED", "KILLED"]
+    ends = sorted(entry[0] for digest, entry in found.items() if digest)
+    assert ends == ["FINISHED", "FINISHED", "FINISHED", "FINISHED", "KILLED", "KILLED"], "seeds and configurations"
 
 
 def test_an_exception_ends_the_search_as_failed(database: Database, story: list[Step]) -> None:
@@ -377,7 +398,7 @@ def test_what_is_right_is_not_written_again(database: Database, story: list[Step
     again = track(database, story, name, client)
     again.studies = story[-1][0]
     again.ready()
-    assert client.calls < 10  # four recipes, none touched
+    assert client.calls < 10  # four recipes and three configurations, none touched
 
 
 def test_the_environment_names_no_run(database: Database, story: list[Step], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,7 +406,7 @@ def test_the_environment_names_no_run(database: Database, story: list[Step], mon
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "another")
     name = next(database.names)
     run(database, story, name, Mortal(database.client))
-    assert len(database.runs(name)) == 5
+    assert len(database.runs(name)) == 1 + 3 + 4
 
 
 def test_a_new_database_is_whole_and_in_wal_mode(database: Database) -> None:
@@ -422,13 +443,121 @@ def test_what_cannot_be_opened_is_a_failure(uri: Callable[[Path], str], story: l
     assert "storage.mlflow" in problem.fix
 
 
+def test_a_configuration_has_the_means_over_its_seeds(database: Database, filled: Filler) -> None:
+    name, steps = next(database.names), [(filled.studies, "", filled.item("none", 0), Outcome())]
+    with track(database, steps, name, enter=False) as tracking:
+        tracking.ready()
+        tracking.end(OVER)  # type: ignore[arg-type]
+    found = {
+        (tags["mix"], tags["taskmix.role"]): rest for _, _, tags, *rest in database.runs(name).values() if "mix" in tags
+    }
+    _, metrics = found["paraphrase:0.7 + ner:0.3", "configuration"]
+    latest = {key: value for key, value, *_ in sorted(metrics, key=lambda row: (row[0], row[3], row[2]))}
+    assert latest["related/score"] == pytest.approx((0.61 + 0.63) / 2)
+    assert latest["related/seeds"] == 2
+    assert latest["related/test_score"] == pytest.approx((0.60 + 0.62) / 2)
+    assert latest["related/gain"] == pytest.approx((0.06 + 0.10) / 2)
+    assert latest["cost/examples"] == 300, "two rungs, and another seed"
+    assert latest["cost/seconds"] == 30.0
+
+
+def test_rows_are_only_added(filled: Filler) -> None:
+    """MLflow forgets none, so none may turn out wrong when more is known."""
+    records = [record for record in filled.studies.all() if record.finished]
+    records.sort(key=lambda record: (record.finished, record.item is not None))
+    search, before = filled.search, set[Any]()
+    for count in range(1, len(records) + 1):
+        state = SearchState(search.config.targets, 2, records[:count])
+        families = {recipe.family for recipe in state.recipes.values()}
+        now = {
+            (family, row)
+            for family in families
+            for row in metric_rows.of_configuration(
+                [record for record in records[:count] if record.recipe.family == family], state
+            )
+        }
+        assert before <= now
+        before = now
+
+
+def test_the_search_has_the_answer(database: Database, filled: Filler) -> None:
+    name, steps = next(database.names), [(filled.studies, "", filled.item("none", 0), Outcome())]
+    for _ in range(2):  # the second launch has nothing to write, and looks runs up to link them
+        with track(database, steps, name, enter=False) as tracking:
+            tracking.ready()
+            tracking.end(OVER)  # type: ignore[arg-type]
+        _, _, tags, _, _ = database.runs(name)[""]
+        assert (tags["best.related"], tags["best.verses"]) == ("paraphrase:0.7 + ner:0.3", "none")
+        note = tags["mlflow.note.content"]
+        assert note.startswith("Best mix: paraphrase:0.7 + ner:0.3 for related, +9.0 points (")
+        family = filled.item("paraphrase:0.7 + ner:0.3", 0).recipe.family
+        assert f"**[paraphrase:0.7 + ner:0.3](#/runs/{family})" in note
+        assert "taskmix export small --target related" in note
+    experiment = database.client.get_experiment_by_name(f"taskmix/{name}")
+    assert experiment.tags["mlflow.note.content"] == note.splitlines()[0]
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_a_long_answer_fits(filled: Filler) -> None:
+    ranked = rank(filled.studies, top=1)
+    many = {f"target-{number}": mixes for number, mixes in enumerate([*ranked.targets.values()] * 60)}
+    text = describe(ranked.model_copy(update={"targets": many}), lambda digest: "#/experiments/1/runs/" + "0" * 32)
+    assert len(text) < 8000
+    assert "more | see the command below" in text and text.endswith("```\n")
+
+
+def test_data_sets_are_inputs(database: Database, filler: Filler) -> None:
+    name = next(database.names)
+    filler.studies.remember_data({"ner": "aaa", "related": "bbb"})
+    for _ in range(2):
+        with track(database, [(filler.studies, None, None)], name, enter=False) as tracking:  # type: ignore[list-item]
+            tracking.ready()
+    inputs = database.client.get_run(tracking._parent).inputs.dataset_inputs
+    found = {
+        (one.dataset.name, one.dataset.digest, one.dataset.source, tag.value) for one in inputs for tag in one.tags
+    }
+    cards = filler.search.catalogue
+    assert len(inputs) == 2
+    assert found == {
+        ("ner", "aaa", cards.task("ner").source.location, "task"),
+        ("related", "bbb", cards.targets["related"].source.location, "target"),
+    }
+
+
+def test_runs_from_before_there_were_configurations_move_below_them(database: Database, story: list[Step]) -> None:
+    undisturbed, name, client = next(database.names), next(database.names), database.client
+    run(database, story, undisturbed, Mortal(client))
+    experiment = client.create_experiment(f"taskmix/{name}")
+    tags = {"search.id": name, "taskmix.role": "search", "taskmix.written": "5", "mlflow.user": "unknown"}
+    parent = client.create_run(experiment, tags=tags, run_name=name).info.run_id
+    pages = Pages(story[-1][0].search, story[-1][0], set())
+    for recipe_digest in pages.recipes:
+        page = pages.page(recipe_digest)
+        params = {key: value for key, value in page.params.items() if value != "0"}
+        own = {"search.id": name, "taskmix.role": "recipe", "mlflow.parentRunId": parent, "taskmix.page": "old"}
+        made = client.create_run(experiment, page.started, {**page.tags, **own}, page.name).info.run_id
+        for key, value in params.items():
+            client.log_param(made, key, value)
+        client.set_terminated(made, page.status, page.ended)
+    again = track(database, story, name, at=len(story) - 1)
+    again.ready()
+    again.end(OVER)  # type: ignore[arg-type]
+    expected, found = database.runs(undisturbed), database.runs(name)
+    assert found.keys() == expected.keys()
+    for digest in set(found) - {""}:
+        kept = ("mlflow.user", "mlflow.source.name")  # of what made the run
+        own, others = ({k: v for k, v in runs[digest][2].items() if k not in kept} for runs in (found, expected))
+        assert (own, *found[digest][3:]) == (others, *expected[digest][3:])
+
+
 def test_mlflow_is_imported_late() -> None:
     code = "import sys, search.tracking.mlflow_runs; assert not {'mlflow', 'ray', 'torch'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_search_has_what_its_gains_are_worth(filled: Filler) -> None:
-    values = {key: value for key, value, _, _ in Pages(filled.search, filled.studies, set()).summary()}
+    pages = Pages(filled.search, filled.studies, set())
+    values = {key: value for key, value, _, _ in pages.summary(pages.ranked())}
     claim = rank(filled.studies, "related").targets["related"].best[0].claim
     assert claim is not None and claim.low is not None
     assert values["related/gain"] == pytest.approx(0.08)

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 import torch
 
+from search.statistics.gain import Gain, estimate_gain
+from search.statistics.noise import Noise
 from search.tracking.client import open_client
-from search.tracking.registry import Candidate, check_alias, promote
+from search.tracking.registry import Candidate, Measured, check_alias, promote
 from spaces.errors import Failure, InputError
 from tests.support.cards import card_of
 from tests.support.encoders import kit_of
@@ -42,11 +44,21 @@ def candidate(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
         folder=folder,
         task="token-classification",
         key="first",
-        score=0.5,
+        **scoring(0.5),
         comparable="data",
         beats_baseline=True,
         tags={"search": "small", "mix": "words:1", "gain": "+1.0 ± 0.5"},
     )
+
+
+def scoring(mean: float, noise: Noise | None = Noise(0.0001, 6.0)) -> dict[str, Any]:
+    """Of a candidate with two fresh seeds around a mean, a point apart, on rows that are all there are."""
+    own = Measured((mean - 0.005, mean + 0.005), ("one", "two"))
+
+    def compare(other: Measured) -> Gain | None:
+        return estimate_gain(own.scores, other.scores, noise, None) if other.scores else None
+
+    return {"measured": own, "compare": compare}
 
 
 @pytest.fixture(scope="module")
@@ -100,25 +112,32 @@ def test_the_alias_means_the_best(candidate: Candidate, uri: str) -> None:
     assert (again.version, again.is_new, again.moved) == ("1", False, False)
     assert again.reason == "it is champion already"
 
-    worse = replace(candidate, key="worse", score=0.4)
+    worse = replace(candidate, key="worse", **scoring(0.4))
     second = promote(uri, worse, "champion", force=False)
     assert (second.version, second.is_new, second.moved) == ("2", True, False)
-    assert second.reason == "it scores -10.0 points beside champion, version 1"
+    assert second.reason.startswith("it scores -10.0 points beside version 1 on the test split (-12.4 to -7.6)")
 
-    others = replace(candidate, key="others", score=0.9, comparable="other data")
+    perhaps = replace(candidate, key="perhaps", **scoring(0.51))
+    unsure = promote(uri, perhaps, "champion", force=False)
+    assert (unsure.version, unsure.moved) == ("3", False)
+    assert unsure.reason.endswith("it is better with a probability of .82, and .95 would move champion")
+    unknown = promote(uri, replace(perhaps, **scoring(0.51, noise=None)), "champion", force=False)
+    assert not unknown.moved and unknown.reason.endswith("nobody knows what that is worth")
+
+    others = replace(candidate, key="others", **scoring(0.9), comparable="other data")
     third = promote(uri, others, "champion", force=False)
-    assert (third.version, third.moved) == ("3", False) and "other data" in third.reason
+    assert (third.version, third.moved) == ("4", False) and "other data" in third.reason
 
-    better = replace(candidate, key="better", score=0.6)
+    better = replace(candidate, key="better", **scoring(0.6))
     fourth = promote(uri, better, "champion", force=False)
-    assert (fourth.version, fourth.moved) == ("4", True)
+    assert (fourth.version, fourth.moved) == ("5", True) and "more than .99" in fourth.reason
 
     forced = promote(uri, worse, "champion", force=True)
     assert (forced.version, forced.is_new, forced.moved) == ("2", False, True)
 
     client = open_client(uri)
     assert str(client.get_model_version_by_alias("taskmix-names", "champion").version) == "2"
-    assert len(client.search_model_versions("name = 'taskmix-names'")) == 4
+    assert len(client.search_model_versions("name = 'taskmix-names'")) == 5
     version = client.get_model_version("taskmix-names", "1")
     assert version.description == "# names, a fine-tuned model" and version.tags["mix"] == "words:1"
     files = {file.path for file in client.list_artifacts(version.run_id)}
@@ -153,3 +172,9 @@ def test_a_server_that_is_away(candidate: Candidate) -> None:
 def test_aliases(alias: str) -> None:
     with pytest.raises(InputError, match="is no alias"):
         check_alias(alias)
+
+
+def test_what_was_measured_is_read_from_a_tag() -> None:
+    measured = Measured((0.5, 0.625), ("one", "two"))
+    assert Measured.from_tag(measured.to_tag()) == measured
+    assert Measured.from_tag("") == Measured.from_tag('{"scores": 1}') == Measured((), ())
