@@ -54,10 +54,17 @@ class Answer:
     probe_arrived: bool = False
 
 
-def list_nodes() -> list[Node]:
-    """The nodes that are alive, by name. Ray has to be connected."""
+def list_nodes(dead: dict[str, str] | None = None) -> list[Node]:
+    """The nodes that are alive, by name. Ray has to be connected.
+
+    Args:
+        dead: gets what Ray says of the others, by their ids.
+    """
     ray: Any = import_module("ray")  # it does not tell mypy what `nodes` is
-    alive = [node for node in ray.nodes() if node["Alive"]]
+    found = ray.nodes()
+    alive = [node for node in found if node["Alive"]]
+    if dead is not None:
+        dead |= {node["NodeID"]: str(node.get("DeathReasonMessage", "")) for node in found if not node["Alive"]}
     names = [_name(node) for node in alive]
     nodes = [
         Node(node["NodeID"], name if names.count(name) == 1 else f"{name} {node['NodeID'][:6]}", node["Resources"])
@@ -103,7 +110,7 @@ def ask(request: ReportRequest, nodes: Sequence[Node], seconds: float = ANSWER_S
             ticking[start(read_clock, node)] = (node, answer, time.time())
             continue
         _, report, sent = ticking.pop(task)
-        probe_arrived = report.store_problem is None and _took(request, report.probe)
+        probe_arrived = report.store_problem is None and bool(took(request, report.probe))
         if not probe_arrived and report.store_problem is None:  # it lies where the node alone can reach it
             removing.append(start(remove_probe, node, request.store, report.probe))
         yield Answer(node, report, "", *compare_clocks(sent, answer, arrived), probe_arrived)
@@ -134,8 +141,8 @@ def count_lent_gpus() -> float:
     return float(ray.cluster_resources().get("GPU", 0) - ray.available_resources().get("GPU", 0))
 
 
-def _took(request: ReportRequest, probe: str) -> bool:
-    """Whether the driver finds in the store what a node wrote; takes it away."""
+def took(request: ReportRequest, probe: str) -> bool | None:
+    """Whether the driver finds in the store what a node wrote; takes it away. None: it cannot use the store itself."""
     if not request.probe:
         return False
     try:
@@ -144,7 +151,7 @@ def _took(request: ReportRequest, probe: str) -> bool:
             return False
         store.remove(probe)
     except StoreError:
-        return False
+        return None
     return True
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from cluster import survey
 from cluster.connect import connect
 from search.checks import doctor
+from search.checks.admission import admission
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
@@ -76,8 +79,12 @@ def _run(
         )
         with connect(address, log=workspace.folder / "ray.log") as ray:
             item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
-            checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
-            doctor.require(checks, terminal.say)
+            nodes = survey.list_nodes()
+            checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1], nodes)
+            left_out = doctor.require(checks, terminal.say, nodes)
+            if left_out:
+                ray = replace(ray, nodes=tuple(node.resources for node in nodes if node.id not in left_out))
+                concurrency = concurrency_on(ray, config.resources)
             plan, report = preparing.result()
             for note in report.notes:
                 terminal.say(note)
@@ -94,12 +101,15 @@ def _run(
                 studies.note_moved(report.moved)
             tracking.ready()
             terminal.begin(search, studies, concurrency)
-            return driver.run(
-                studies.versioned(plan),
-                agenda,
-                item,
-                concurrency,
-                retries=config.failures.retries,
-                say=terminal.say,
-                before_exit=terminal.close,
-            )
+            with admission(workspace, item, ray, nodes) as admitting:
+                return driver.run(
+                    studies.versioned(plan),
+                    agenda,
+                    item,
+                    concurrency,
+                    retries=config.failures.retries,
+                    say=terminal.say,
+                    before_exit=terminal.close,
+                    admission=admitting,
+                    left_out=left_out,
+                )
