@@ -25,4 +25,7 @@ class Placement(PlacementGroupFactory):
         """Asks Ray for a place."""
         bundles: list[dict[str, float]] = self.bundles
         elsewhere = {NODE: f"!in({','.join(sorted(self.left_out))})"} if self.left_out else {}
-        return placement_group(bundles, self.strategy, bundle_label_selector=[elsewhere] * len(bundles))
+        place: PlacementGroup = placement_group(
+            bundles, self.strategy, bundle_label_selector=[elsewhere] * len(bundles)
+        )
+        return place

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 import ray
 
 from cluster import survey
+from cluster.connect import WORKER_ENVIRONMENT
 from cluster.node_report import ReportRequest, list_software, new_probe_name
 from cluster.placement import Placement
 from cluster.resources import ItemResources
@@ -27,6 +27,7 @@ from trainables.work.outcome import Outcome
 pytestmark = pytest.mark.ray
 
 PATH = os.pathsep.join(map(str, (ROOT, WORKERS)))
+VARIABLES = {"PYTHONPATH": PATH, **WORKER_ENVIRONMENT}
 
 
 class OnNodes(ListAgenda):
@@ -66,7 +67,7 @@ def nodes(tmp_path: Path) -> Iterator[Nodes]:
     """A head without CPUs and the node "first"; this process is connected."""
     made = Nodes(tmp_path / "nodes")
     try:
-        made.add("first", {"PYTHONPATH": PATH}, num_cpus=1)
+        made.add("first", VARIABLES, num_cpus=1)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(tmp_path)
             ray.init(made.address, log_to_driver=False)
@@ -87,12 +88,6 @@ def admission(nodes: Nodes, tmp_path: Path) -> Admission:
     return Admission(request, list_software(), ItemResources(), frozenset(node.id for node in survey.list_nodes()))
 
 
-def later(action: Callable[[], Any]) -> threading.Thread:
-    thread = threading.Thread(target=action, daemon=True)
-    thread.start()
-    return thread
-
-
 def test_a_node_that_joins_later_works_if_it_is_as_the_others(
     nodes: Nodes, admission: Admission, tmp_path: Path
 ) -> None:
@@ -102,17 +97,12 @@ def test_a_node_that_joins_later_works_if_it_is_as_the_others(
     metadata.write_text("Metadata-Version: 2.1\nName: tokenizers\nVersion: 0.1\n")
     (tmp_path / "store").mkdir(exist_ok=True)
 
-    def join() -> None:
-        nodes.add("odd", {"PYTHONPATH": os.pathsep.join((PATH, str(shadow)))}, num_cpus=1)
-        nodes.add("good", {"PYTHONPATH": PATH}, num_cpus=1)
-
-    joining: list[threading.Thread] = []
-
     class Growing(OnNodes):
         def done(self, item: WorkItem, outcome: Outcome) -> None:
             super().done(item, outcome)
-            if not joining:
-                joining.append(later(join))
+            if len(self.outcomes) == 1:
+                nodes.add("odd", {**VARIABLES, "PYTHONPATH": os.pathsep.join((PATH, str(shadow)))}, num_cpus=1)
+                nodes.add("good", VARIABLES, num_cpus=1)
 
     def enough(agenda: OnNodes) -> bool:
         refused = any("is left out" in line for line in agenda.lines)
@@ -131,7 +121,7 @@ def test_a_node_that_joins_later_works_if_it_is_as_the_others(
 
 
 def test_a_fault_of_one_node_is_that_nodes_and_one_of_all_is_the_searchs(nodes: Nodes, tmp_path: Path) -> None:
-    nodes.add("second", {"PYTHONPATH": PATH}, num_cpus=1)
+    nodes.add("second", VARIABLES, num_cpus=1)
     (tmp_path / "store").mkdir()
     plan = plan_in(tmp_path / "store")
     asked = item(0, act="lack", where="second", seconds=0.2)
@@ -151,16 +141,14 @@ def test_a_fault_of_one_node_is_that_nodes_and_one_of_all_is_the_searchs(nodes: 
 
 
 def test_a_node_that_is_lost_is_named(nodes: Nodes, tmp_path: Path) -> None:
-    second = nodes.add("second", {"PYTHONPATH": PATH}, num_cpus=1)
+    second = nodes.add("second", VARIABLES, num_cpus=1)
     (tmp_path / "store").mkdir()
-    lost = threading.Event()
 
     class Losing(OnNodes):
         def progress(self, item: WorkItem, progress: Any) -> None:
             super().progress(item, progress)
-            if len(self.seen) == 2 and not lost.is_set():  # both nodes work
-                lost.set()
-                later(lambda: nodes.remove(second))
+            if len(self.seen) == 2:  # both nodes work
+                nodes.remove(second)
 
     agenda = Losing([item(0, seconds=3.0), item(1, seconds=3.0)])
     ending = run(plan_in(tmp_path / "store"), agenda, ItemResources(), 2, worker=WORKER, say=agenda.lines.append)
