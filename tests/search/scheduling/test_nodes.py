@@ -120,6 +120,7 @@ def test_a_node_that_joins_later_works_if_it_is_as_the_others(
     assert not any(outcome.failure for outcome in agenda.by_number.values())
 
 
+@pytest.mark.slow
 def test_a_fault_of_one_node_is_that_nodes_and_one_of_all_is_the_searchs(nodes: Nodes, tmp_path: Path) -> None:
     nodes.add("second", VARIABLES, num_cpus=1)
     (tmp_path / "store").mkdir()
@@ -140,6 +141,7 @@ def test_a_fault_of_one_node_is_that_nodes_and_one_of_all_is_the_searchs(nodes: 
     assert len(agenda.lines) == 1, "the first node only was left out"
 
 
+@pytest.mark.slow
 def test_a_node_that_is_lost_is_named(nodes: Nodes, tmp_path: Path) -> None:
     second = nodes.add("second", VARIABLES, num_cpus=1)
     (tmp_path / "store").mkdir()
