@@ -23,7 +23,7 @@ from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
 from search.studies.lease import acquire
 from search.studies.studies import Studies
-from search.tracking.mlflow_runs import Tracking
+from search.tracking.beside import Beside, Turn
 from spaces.errors import Problem
 
 
@@ -46,11 +46,12 @@ def launch(
         studies.remember(search.config)
         warm_start.remember(workspace, studies)
         rows = StoredRows(workspace, studies)
-        with Tracking(search, studies, workspace.mlflow_uri, warn=terminal.say, rows=rows) as tracking:
+        turn = Turn()
+        with Beside(search, studies, workspace.mlflow_uri, turn, warn=terminal.say, rows=rows) as tracking:
             listeners: list[Listener] = [terminal, tracking]
             if search.config.storage.max_gb is not None:
                 listeners.append(DiskBudget(workspace, studies, terminal.say))
-            agenda = Agenda(search, studies, listeners)
+            agenda = Agenda(search, studies, listeners, turn=turn)
             ending = driver.SearchEnd.OVER
             if not agenda.over:
                 ending = _run(workspace, terminal, address, studies, agenda, tracking, news)
@@ -68,7 +69,7 @@ def _run(
     address: str | None,
     studies: Studies,
     agenda: Agenda,
-    tracking: Tracking,
+    tracking: Beside,
     news: bool,
 ) -> driver.SearchEnd:
     """Start Ray while data and model are checked, then run the agenda."""
