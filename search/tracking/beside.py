@@ -1,5 +1,4 @@
-"""MLflow beside the search: a thread writes its runs, so that a slow server, or one that does not answer, costs no work
-item any time.
+"""MLflow beside the search: a thread writes its runs, so that a server that is slow or does not answer costs no time.
 
 The driver says what happened and goes on. The thread writes when it comes to it: a run is computed from the studies when
 it is written, so what happened meanwhile is in it, and what could not be written is written later.
@@ -100,8 +99,11 @@ class Beside:
         end_seconds: float = END_SECONDS,
     ) -> None:
         self._turn, self._warn, self._end_seconds = turn, warn, end_seconds
-        client: Callable[[str], Any] = lambda uri: _Lending(opener(uri), turn)
-        self._tracking = Tracking(search, studies, uri, warn, client, rows)
+
+        def open_lending(uri: str) -> Any:
+            return _Lending(opener(uri), turn)
+
+        self._tracking = Tracking(search, studies, uri, warn, open_lending, rows)
         self._news: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="mlflow runs", daemon=True)
         self._ending: str | None = None
