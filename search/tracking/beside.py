@@ -1,14 +1,14 @@
-"""MLflow beside the search: a thread writes its runs, so that a server that is slow or does not answer costs no time.
+"""MLflow beside the search: a thread writes its runs, so that a slow server, or one that is silent, costs no time.
 
-The driver says what happened and goes on. The thread writes when it comes to it: a run is computed from the studies when
-it is written, so what happened meanwhile is in it, and what could not be written is written later.
+The driver says what happened and goes on. The thread writes when it comes to it: a run is computed from the studies as
+they are then, so what happened meanwhile is in it, and what could not be written is written later.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -155,17 +155,18 @@ class Beside:
             self._warn("MLflow lacks results of this search; launching it again writes them")
 
     def _write(self) -> None:
-        while self._ending is None:
-            try:
-                news = [self._news.get(timeout=IDLE_SECONDS)]
-            except Empty:
-                news = []
+        is_over = False
+        while not is_over:
+            news = []
+            with suppress(Empty):
+                news.append(self._news.get(timeout=IDLE_SECONDS))
             while not self._news.empty():
                 news.append(self._news.get())
+            is_over = None in news  # nothing comes after it
             with self._turn:
                 for note in filter(None, news):
                     note()
-                if self._ending is None:
+                if is_over:
+                    self._tracking.finish(str(self._ending))
+                else:
                     self._tracking.write()
-        with self._turn:
-            self._tracking.finish(self._ending)
