@@ -12,10 +12,16 @@ from importlib import import_module
 from typing import Any
 
 from cluster.node_report import NodeReport, ReportRequest, first_line, make_report, read_clock, remove_probe
+from cluster.resources import ItemResources, count_fitting
+from spaces.errors import Failure, InputError
 from trainables.store.filesystem import Files, StoreError
+from trainables.store.patience import TOLD_EVERY
 
 ANSWER_SECONDS = 120.0
 """How long a node may take to answer. On a cluster it may have to unpack our packages and start a process first."""
+
+ROOM_SECONDS, ROOM_PAUSE = 600.0, 2.0
+"""How long nodes may take to come, and between two looks."""
 
 REMOVE_SECONDS = 5.0
 """How long the nodes may take to remove their probes that the driver does not see."""
@@ -71,6 +77,33 @@ def list_nodes(dead: dict[str, str] | None = None) -> list[Node]:
         for node, name in zip(alive, names, strict=True)
     ]
     return sorted(nodes, key=lambda node: node.name)
+
+
+def wait_for_room(item: ItemResources, say: Callable[[str], None], seconds: float = ROOM_SECONDS) -> list[Node]:
+    """The nodes that are alive, once a work item fits on them: those of a cluster that was just started come later.
+
+    Args:
+        item: what a work item occupies.
+        say: told what is waited for, at once and every half minute.
+        seconds: how long.
+
+    Raises:
+        Failure: none fits after that time.
+    """
+    began = told = time.monotonic()
+    while True:
+        nodes, waited = list_nodes(), time.monotonic() - began
+        try:
+            count_fitting(item, [node.resources for node in nodes], cap=1)
+        except InputError as error:
+            if waited >= seconds:
+                raise Failure(error.problems) from error
+            if told == began or time.monotonic() - told >= TOLD_EVERY:
+                told, problem = time.monotonic(), error.problems[0]
+                say(f"waiting for nodes, {seconds - waited:.0f} s at most: {problem.what} ({problem.found})")
+            time.sleep(min(ROOM_PAUSE, seconds))
+        else:
+            return nodes
 
 
 def ask(request: ReportRequest, nodes: Sequence[Node], seconds: float = ANSWER_SECONDS) -> Iterator[Answer]:

@@ -79,8 +79,11 @@ def _run(
             checked, workspace, studies.versioned(workspace.plan), terminal.say, news=news and bool(studies.commits)
         )
         with connect(address, log=workspace.folder / "ray.log") as ray:
-            item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
-            nodes = survey.list_nodes()
+            item, nodes = item_resources(config.resources), survey.list_nodes()
+            if ray.address is not None:
+                nodes = survey.wait_for_room(item, terminal.say)
+                ray = replace(ray, nodes=tuple(node.resources for node in nodes))
+            concurrency = concurrency_on(ray, config.resources)
             checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1], nodes)
             left_out = doctor.require(checks, terminal.say, nodes)
             if left_out:

@@ -107,18 +107,18 @@ def test_a_node_that_the_driver_does_not_know_is_told_of_before_anything_is_made
 ) -> None:
     monkeypatch.setattr("trainables.work.inspection.node_id", lambda: "here")
 
-    def first_steps(known: set[str], reporter: str = "runners:report") -> list[dict[str, Any]]:
+    def first_steps(known: set[str], count: int, reporter: str = "runners:report") -> list[dict[str, Any]]:
         asked = Inspection(reporter, b"how are you", frozenset(known))
         trainable.setup(config(), plan=trainable._plan, worker="runners:Runner", inspection=asked)
-        return [trainable.step() for _ in range(3)]
+        return [trainable.step() for _ in range(count)]
 
-    reports, clocks, progress = first_steps({"elsewhere"})
+    reports, clocks, progress = first_steps({"elsewhere"}, 3)
     assert reports == {"reports": {"here": b"how are you, and well"}, "done": False}
     assert abs(clocks["clocks"]["here"] - time.time()) < 60
     assert "progress" in progress
-    assert "progress" in first_steps({"here"})[0]
+    assert "progress" in first_steps({"here"}, 1)[0]
     with pytest.raises(NodeFault, match="cannot be looked at") as caught:
-        first_steps(set(), "runners:none")
+        first_steps(set(), 1, "runners:none")
     assert caught.value.node == "here"
     assert pickle.loads(pickle.dumps(caught.value)).node == "here"
 

@@ -18,6 +18,7 @@ from cluster.placement import Placement
 from cluster.resources import ItemResources
 from search.checks.admission import Admission
 from search.scheduling.driver import SearchEnd, run
+from spaces.errors import Failure
 from tests.search.scheduling.test_driver import WORKER, WORKERS, ListAgenda, item, plan_in, told
 from tests.support.nodes import ROOT, Nodes
 from trainables.store.filesystem import Files
@@ -118,6 +119,21 @@ def test_a_node_that_joins_later_works_if_it_is_as_the_others(
     assert "tokenizers 0.1" in line and "pip install" in line
     assert agenda.said("good", "joined")
     assert not any(outcome.failure for outcome in agenda.by_number.values())
+
+
+def test_a_launch_waits_for_nodes(nodes: Nodes) -> None:
+    lines: list[str] = []
+    two = ItemResources(cpus=2)
+    with pytest.raises(Failure, match="not even one work item fits"):
+        survey.wait_for_room(two, lines.append, seconds=0.1)
+    assert "waiting for nodes, 0 s at most" in lines[0] and "asked: 2 CPU" in lines[0]
+    assert len(lines) == 1
+
+    def join(line: str) -> None:
+        nodes.add("large", VARIABLES, num_cpus=2)
+
+    found = survey.wait_for_room(two, join, seconds=120)
+    assert "large" in {node.name.partition(" ")[0] for node in found}
 
 
 @pytest.mark.slow
