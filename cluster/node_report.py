@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import pickle
 import platform
 import resource
 import shutil
@@ -26,6 +27,7 @@ from cluster.gpus import Gpu, list_gpus
 from spaces.errors import Problem, TaskmixError
 from trainables.data.mini import packages
 from trainables.store.filesystem import Files
+from trainables.store.patience import Patience
 
 HUB_SECONDS, HUB_TRIES = 5.0, 3
 
@@ -63,6 +65,7 @@ class ReportRequest:
         hub: whether rows come from the hub.
         hub_model: the hub id of the model, if it has one.
         suite: whether rows or model come from the offline suite, which a node builds from pip packages.
+        patience: seconds for which a store that does not answer is tried again.
     """
 
     store: str
@@ -73,6 +76,7 @@ class ReportRequest:
     hub: bool = False
     hub_model: str | None = None
     suite: bool = False
+    patience: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,11 @@ def make_report(request: ReportRequest, has_gpus: bool) -> NodeReport:
     )
 
 
+def report(request: bytes) -> bytes:
+    """As `make_report`, for a worker, which knows neither questions nor answers; both are pickled."""
+    return pickle.dumps(make_report(pickle.loads(request), has_gpus=False))
+
+
 def read_clock() -> float:
     """This machine's clock, in seconds since 1970."""
     return time.time()
@@ -195,10 +204,11 @@ def new_probe_name() -> str:
 
 def _use_store(request: ReportRequest, probe: str) -> tuple[Problem | None, bool]:
     """Writes into the store and looks for the driver's probe: what is wrong, and whether that is there."""
+    patience = Patience(request.patience)
     try:
         store = Files(request.store)
-        store.publish(probe, probe.encode())
-        return None, bool(request.probe) and store.read(request.probe) is not None
+        patience.bear(lambda: store.publish(probe, probe.encode()))
+        return None, bool(request.probe) and patience.bear(lambda: store.read(request.probe)) is not None
     except TaskmixError as error:
         return error.problems[0], False
 

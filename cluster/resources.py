@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from spaces.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from ray.tune import PlacementGroupFactory
+    from cluster.placement import Placement
 
 Bundle = dict[str, float]
 """What one process needs on one node, by Ray's names ("CPU", "GPU")."""
@@ -49,11 +49,11 @@ class ItemResources:
         each: Bundle = {"CPU": self.cpus, "GPU": self.gpus} if self.gpus else {"CPU": self.cpus}
         return [dict(each) for _ in range(self.workers)]
 
-    def placement(self) -> PlacementGroupFactory:
+    def placement(self) -> Placement:
         """The bundles as Ray Tune takes them, packed on as few nodes as possible."""
-        from ray.tune import PlacementGroupFactory
+        from cluster.placement import Placement
 
-        return PlacementGroupFactory(self.bundles(), strategy="PACK")
+        return Placement(self.bundles(), strategy="PACK")
 
     def __str__(self) -> str:
         each = f"{self.cpus:g} CPU" + (f" and {self.gpus:g} GPU" if self.gpus else "")

@@ -12,10 +12,16 @@ from importlib import import_module
 from typing import Any
 
 from cluster.node_report import NodeReport, ReportRequest, first_line, make_report, read_clock, remove_probe
+from cluster.resources import ItemResources, count_fitting
+from spaces.errors import Failure, InputError
 from trainables.store.filesystem import Files, StoreError
+from trainables.store.patience import TOLD_EVERY
 
 ANSWER_SECONDS = 120.0
 """How long a node may take to answer. On a cluster it may have to unpack our packages and start a process first."""
+
+ROOM_SECONDS, ROOM_PAUSE = 600.0, 2.0
+"""How long nodes may take to come, and between two looks."""
 
 REMOVE_SECONDS = 5.0
 """How long the nodes may take to remove their probes that the driver does not see."""
@@ -54,16 +60,50 @@ class Answer:
     probe_arrived: bool = False
 
 
-def list_nodes() -> list[Node]:
-    """The nodes that are alive, by name. Ray has to be connected."""
+def list_nodes(dead: dict[str, str] | None = None) -> list[Node]:
+    """The nodes that are alive, by name. Ray has to be connected.
+
+    Args:
+        dead: gets what Ray says of the others, by their ids.
+    """
     ray: Any = import_module("ray")  # it does not tell mypy what `nodes` is
-    alive = [node for node in ray.nodes() if node["Alive"]]
+    found = ray.nodes()
+    alive = [node for node in found if node["Alive"]]
+    if dead is not None:
+        dead |= {node["NodeID"]: str(node.get("DeathReasonMessage", "")) for node in found if not node["Alive"]}
     names = [_name(node) for node in alive]
     nodes = [
         Node(node["NodeID"], name if names.count(name) == 1 else f"{name} {node['NodeID'][:6]}", node["Resources"])
         for node, name in zip(alive, names, strict=True)
     ]
     return sorted(nodes, key=lambda node: node.name)
+
+
+def wait_for_room(item: ItemResources, say: Callable[[str], None], seconds: float = ROOM_SECONDS) -> list[Node]:
+    """The nodes that are alive, once a work item fits on them: those of a cluster that was just started come later.
+
+    Args:
+        item: what a work item occupies.
+        say: told what is waited for, at once and every half minute.
+        seconds: how long.
+
+    Raises:
+        Failure: none fits after that time.
+    """
+    began = told = time.monotonic()
+    while True:
+        nodes, waited = list_nodes(), time.monotonic() - began
+        try:
+            count_fitting(item, [node.resources for node in nodes], cap=1)
+        except InputError as error:
+            if waited >= seconds:
+                raise Failure(error.problems) from error
+            if told == began or time.monotonic() - told >= TOLD_EVERY:
+                told, problem = time.monotonic(), error.problems[0]
+                say(f"waiting for nodes, {seconds - waited:.0f} s at most: {problem.what} ({problem.found})")
+            time.sleep(min(ROOM_PAUSE, seconds))
+        else:
+            return nodes
 
 
 def ask(request: ReportRequest, nodes: Sequence[Node], seconds: float = ANSWER_SECONDS) -> Iterator[Answer]:
@@ -103,7 +143,7 @@ def ask(request: ReportRequest, nodes: Sequence[Node], seconds: float = ANSWER_S
             ticking[start(read_clock, node)] = (node, answer, time.time())
             continue
         _, report, sent = ticking.pop(task)
-        probe_arrived = report.store_problem is None and _took(request, report.probe)
+        probe_arrived = report.store_problem is None and bool(took(request, report.probe))
         if not probe_arrived and report.store_problem is None:  # it lies where the node alone can reach it
             removing.append(start(remove_probe, node, request.store, report.probe))
         yield Answer(node, report, "", *compare_clocks(sent, answer, arrived), probe_arrived)
@@ -134,8 +174,8 @@ def count_lent_gpus() -> float:
     return float(ray.cluster_resources().get("GPU", 0) - ray.available_resources().get("GPU", 0))
 
 
-def _took(request: ReportRequest, probe: str) -> bool:
-    """Whether the driver finds in the store what a node wrote; takes it away."""
+def took(request: ReportRequest, probe: str) -> bool | None:
+    """Whether the driver finds in the store what a node wrote; takes it away. None: it cannot use the store itself."""
     if not request.probe:
         return False
     try:
@@ -144,7 +184,7 @@ def _took(request: ReportRequest, probe: str) -> bool:
             return False
         store.remove(probe)
     except StoreError:
-        return False
+        return None
     return True
 
 

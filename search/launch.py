@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+from cluster import survey
 from cluster.connect import connect
 from search.checks import doctor
+from search.checks.admission import admission
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
@@ -20,7 +23,7 @@ from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
 from search.studies.lease import acquire
 from search.studies.studies import Studies
-from search.tracking.mlflow_runs import Tracking
+from search.tracking.beside import Beside, Turn
 from spaces.errors import Problem
 
 
@@ -43,11 +46,12 @@ def launch(
         studies.remember(search.config)
         warm_start.remember(workspace, studies)
         rows = StoredRows(workspace, studies)
-        with Tracking(search, studies, workspace.mlflow_uri, warn=terminal.say, rows=rows) as tracking:
+        turn = Turn()
+        with Beside(search, studies, workspace.mlflow_uri, turn, warn=terminal.say, rows=rows) as tracking:
             listeners: list[Listener] = [terminal, tracking]
             if search.config.storage.max_gb is not None:
                 listeners.append(DiskBudget(workspace, studies, terminal.say))
-            agenda = Agenda(search, studies, listeners)
+            agenda = Agenda(search, studies, listeners, turn=turn)
             ending = driver.SearchEnd.OVER
             if not agenda.over:
                 ending = _run(workspace, terminal, address, studies, agenda, tracking, news)
@@ -65,7 +69,7 @@ def _run(
     address: str | None,
     studies: Studies,
     agenda: Agenda,
-    tracking: Tracking,
+    tracking: Beside,
     news: bool,
 ) -> driver.SearchEnd:
     """Start Ray while data and model are checked, then run the agenda."""
@@ -75,9 +79,16 @@ def _run(
             checked, workspace, studies.versioned(workspace.plan), terminal.say, news=news and bool(studies.commits)
         )
         with connect(address, log=workspace.folder / "ray.log") as ray:
-            item, concurrency = item_resources(config.resources), concurrency_on(ray, config.resources)
-            checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1])
-            doctor.require(checks, terminal.say)
+            item, nodes = item_resources(config.resources), survey.list_nodes()
+            if ray.address is not None:
+                nodes = survey.wait_for_room(item, terminal.say)
+                ray = replace(ray, nodes=tuple(node.resources for node in nodes))
+            concurrency = concurrency_on(ray, config.resources)
+            checks = doctor.examine(workspace, item, concurrency, ray, lambda: preparing.result()[1], nodes)
+            left_out = doctor.require(checks, terminal.say, nodes)
+            if left_out:
+                ray = replace(ray, nodes=tuple(node.resources for node in nodes if node.id not in left_out))
+                concurrency = concurrency_on(ray, config.resources)
             plan, report = preparing.result()
             for note in report.notes:
                 terminal.say(note)
@@ -94,12 +105,15 @@ def _run(
                 studies.note_moved(report.moved)
             tracking.ready()
             terminal.begin(search, studies, concurrency)
-            return driver.run(
-                studies.versioned(plan),
-                agenda,
-                item,
-                concurrency,
-                retries=config.failures.retries,
-                say=terminal.say,
-                before_exit=terminal.close,
-            )
+            with admission(workspace, item, ray, nodes) as admitting:
+                return driver.run(
+                    studies.versioned(plan),
+                    agenda,
+                    item,
+                    concurrency,
+                    retries=config.failures.retries,
+                    say=terminal.say,
+                    before_exit=terminal.close,
+                    admission=admitting,
+                    left_out=left_out,
+                )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from trainables.training.group import node_and_address, prepare_environment
+from trainables.work.inspection import Inspection, node_id, read_clock
 from trainables.work.node_memory import NodeMemory, read_node_memory
 from trainables.work.plan import Plan
 
@@ -34,10 +35,18 @@ class Peer:
         """The id of this process's node, and its address."""
         return node_and_address()
 
+    def report(self, inspection: Inspection) -> dict[str, bytes]:
+        """What the driver has to hear of this node, as `Inspection.report`."""
+        return inspection.report()
+
+    def read_clock(self) -> dict[str, float]:
+        """This node's clock, as `inspection.read_clock`."""
+        return read_clock()
+
     def prepare(self, spec: StageSpec) -> NodeMemory:
         """Get ready for a stage: model and data. Gives the memory of its node."""
         self._part = self._worker.prepare_part(spec)
-        return read_node_memory(ray.get_runtime_context().get_node_id())
+        return read_node_memory(node_id())
 
     def join(self, number: int, world: int, address: str, host: str) -> None:
         """Become worker `number` of the group that rank 0 opened at `address`."""

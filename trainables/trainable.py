@@ -6,7 +6,7 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from queue import SimpleQueue
 from threading import Thread
@@ -17,7 +17,8 @@ from ray import tune
 
 from trainables.peer import Peer
 from trainables.training.group import Group, prepare_environment
-from trainables.work.failures import WorkersLost
+from trainables.work.failures import NodeFault, WorkersLost, is_out_of_memory
+from trainables.work.inspection import Inspection, node_id, read_clock
 from trainables.work.item import WorkItem
 from trainables.work.node_memory import NodeMemory, read_node_memory
 from trainables.work.outcome import Outcome, Progress, Report
@@ -63,7 +64,9 @@ class WorkItemTrainable(tune.Trainable):
     nobody waits for it who wants this process to end.
     """
 
-    def setup(self, config: Mapping[str, Any], plan: str = "", worker: str = WORKER) -> None:
+    def setup(
+        self, config: Mapping[str, Any], plan: str = "", worker: str = WORKER, inspection: Inspection | None = None
+    ) -> None:
         """Takes the first work item; the runner is made by the first `step`.
 
         Tune gives the trial of an actor that is still starting to one that is free, and throws the starting one away.
@@ -74,7 +77,9 @@ class WorkItemTrainable(tune.Trainable):
             config: {"item": JSON of the work item}, and "batch_halvings" (how often batches are halved, default 0).
             plan: JSON of the plan.
             worker: "module:class" of the runner.
+            inspection: what to tell of this node; None: nothing.
         """
+        self._news = self._tell_of_nodes(inspection) if inspection is not None else iter(())
         self._plan, self._runner_name = plan, worker
         self._runner: WorkItemRunner | None = None
         self._group: Group | None = None
@@ -87,15 +92,25 @@ class WorkItemTrainable(tune.Trainable):
     def step(self) -> dict[str, Any]:
         """Begins the work item, if it has not begun, and waits for what comes of it next.
 
+        Where the driver does not know the node yet, the first step tells of it and the second one of its clock. A node
+        that does not do has this process ended before the third one.
+
         Returns:
-            {"progress": JSON}, or {"outcome": JSON, "done": True} at its end.
+            {"progress": JSON}, or {"outcome": JSON, "done": True} at its end. Before: {"reports": {node: report}}, then
+            {"clocks": {node: seconds since 1970}}, with Ray's ids of the nodes.
 
         Raises:
-            ImportError: the runner or what it needs is not installed on this node.
+            NodeFault: store, cache or hub failed as this node sees them, or the runner cannot be made here.
             OutOfMemory: this process, or its group, is spoilt by it; in another one a smaller batch may fit.
             Exception: another one that broke the group.
         """
         if not self._is_running:
+            try:
+                news = next(self._news, None)
+            except WorkersLost as error:
+                raise _end(error) from error
+            if news is not None:
+                return {**news, "done": False}
             self._start_runner()
             self._begun.put((self._item, self._batch_halvings))
             self._is_running = True
@@ -103,11 +118,10 @@ class WorkItemTrainable(tune.Trainable):
         if isinstance(event, Progress):
             return {"progress": event.model_dump_json(), "done": False}
         if isinstance(event, Outcome):
+            if event.failure is not None and event.failure.kind == "environment":
+                raise NodeFault(node_id(), event.failure.message, event.failure.details)
             return {"outcome": event.model_dump_json(), "done": True}
-        if isinstance(event, WorkersLost):
-            traceback.print_exception(event)
-            os._exit(1)  # to be seen as what it is: a worker that died, so that the work item is done again
-        raise event
+        raise _end(event) if isinstance(event, WorkersLost) else event
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
         """Turns to the next work item."""
@@ -118,24 +132,47 @@ class WorkItemTrainable(tune.Trainable):
 
     def node_memory(self) -> NodeMemory:
         """The memory of the node that this actor is on."""
-        return read_node_memory(ray.get_runtime_context().get_node_id())
+        return read_node_memory(node_id())
 
     def cleanup(self) -> None:
         """Ends the process of a broken group: a thread of it may wait in a collective for ever, and hold a GPU."""
         if self._group is not None and self._group.broken:
             os._exit(0)
 
+    def _tell_of_nodes(self, inspection: Inspection) -> Iterator[dict[str, Any]]:
+        """What the driver has to hear, before anything is computed, of the nodes of this worker and its peers."""
+        reports, group = inspection.report(), self._make_group()
+        for of_peer in group.ask_all("report", inspection) if group is not None else ():
+            reports |= of_peer
+        if reports:
+            yield {"reports": reports}
+            clocks = read_clock()
+            for of_peer in group.ask_all("read_clock") if group is not None else ():
+                clocks |= of_peer
+            yield {"clocks": clocks}
+
+    def _make_group(self) -> Group | None:
+        """The workers that train together, made once; None where this one trains alone."""
+        plan = Plan.model_validate_json(self._plan)
+        if plan.workers > 1 and self._group is None:
+            self._group = Group(self._plan, plan.workers, Peer)
+        return self._group
+
     def _start_runner(self) -> None:
         """Make the runner and its thread, once. It is imported in this thread, the only one that may handle signals."""
         if self._runner is not None:
             return
-        plan = Plan.model_validate_json(self._plan)
-        if plan.workers > 1:
-            self._group = Group(self._plan, plan.workers, Peer)  # first, so that peers start while this one imports
-        prepare_environment(len(ray.get_gpu_ids()))
-        module, _, name = self._runner_name.partition(":")
-        make = getattr(import_module(module), name)
-        self._runner = make(plan) if self._group is None else make(plan, self._group)
+        try:
+            plan, group = Plan.model_validate_json(self._plan), self._make_group()  # peers start while this one imports
+            prepare_environment(len(ray.get_gpu_ids()))
+            module, _, name = self._runner_name.partition(":")
+            make = getattr(import_module(module), name)
+            self._runner = make(plan) if group is None else make(plan, group)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            reason = f"no worker can be made: {type(error).__name__}: {error}"
+            raise NodeFault(node_id(), reason, traceback.format_exc()) from error
         Thread(target=self._serve, args=(self._runner,), name="work items", daemon=True).start()
 
     def _serve(self, runner: WorkItemRunner) -> None:
@@ -146,6 +183,13 @@ class WorkItemTrainable(tune.Trainable):
                 self._events.put(runner.run(item, self._events.put, batch_halvings))
             except BaseException as error:
                 self._events.put(error)
+
+
+def _end(error: WorkersLost) -> WorkersLost:
+    """End this process, to be seen as what it is: a worker that died, so that the work item is done again."""
+    traceback.print_exception(error)
+    os._exit(1)
+    return error
 
 
 def _end_with(raylet: int) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -65,15 +65,16 @@ def examine(
     concurrency: int,
     connection: Connection,
     findings: Callable[[], PreparationReport | None],
+    nodes: Sequence[Node],
 ) -> Iterator[Check]:
     """The store as this machine sees it, and all that is looked at on the nodes of a Ray that is connected.
 
     Args:
         item: what a work item occupies; nodes where none fits are left alone.
         findings: called when the nodes have answered; None: data and model could not be looked at.
+        nodes: those that are alive.
     """
     plan, model = workspace.plan, workspace.config.model
-    nodes = survey.list_nodes()
     used = [node for node in nodes if _has_room(node, item)] or nodes
     for node in nodes:
         if node not in used:
@@ -82,14 +83,14 @@ def examine(
         yield _paths(plan, model)
     with ExitStack() as stack:
         try:
-            probe = stack.enter_context(_probe(workspace))
+            probe = stack.enter_context(leave_probe(workspace))
             yield Check(
                 "store", HERE, "ok", f"{workspace.store_url} can be read and written{_space(workspace.store_url)}"
             )
         except TaskmixError as error:
             probe = ""
             yield failed("store", HERE, error.problems[0])
-        request, here, answers = _question(plan, model, connection, probe), list_software(), []
+        request, here, answers = make_request(plan, model, connection, probe), list_software(), []
         for answer in survey.ask(request, used):
             answers.append(answer)
             yield from of_node(answer, request, here, item)
@@ -105,13 +106,28 @@ def examine(
         yield from of_hub(answer, request, found.hub_bytes if found else 0)
 
 
-def require(checks: Iterable[Check], say: Say) -> None:
-    """Nothing starts before all is well. Raises Failure with every check that failed."""
+def require(checks: Iterable[Check], say: Say, nodes: Sequence[Node] = ()) -> frozenset[str]:
+    """Nothing starts before all is well here, and on one node at least.
+
+    Args:
+        nodes: those that were looked at.
+
+    Returns:
+        Ray's ids of nodes that do not do, where others do.
+
+    Raises:
+        Failure: with every check that failed.
+    """
     found = list(checks)
-    problems = [check.problem for check in found if check.state == "failed"]
-    if problems:
-        raise Failure(problems)
+    failed = [check for check in found if check.state == "failed"]
+    bad = {node.name: node.id for node in nodes if any(check.where == node.name for check in failed)}
+    usable = {check.where for check in found if check.state == "ok"} & {node.name for node in nodes} - bad.keys()
+    if any(check.where not in bad for check in failed) or (failed and not usable):
+        raise Failure([check.problem for check in failed])
+    for check in failed:
+        say(f"node {check.where} is left out: {check.problem.what}; fix: {check.fix}")
     say(f"doctor: {sum(check.state == 'ok' for check in found)} checks passed")
+    return frozenset(bad.values())
 
 
 # --- this machine
@@ -208,7 +224,7 @@ def check_ray(
         except InputError as error:
             concurrency = 1
             yield failed("resources", where, error.problems[0])
-        yield from examine(workspace, item, concurrency, connection, findings)
+        yield from examine(workspace, item, concurrency, connection, findings, survey.list_nodes())
 
 
 def _has_room(node: Node, item: ItemResources) -> bool:
@@ -217,7 +233,7 @@ def _has_room(node: Node, item: ItemResources) -> bool:
 
 
 @contextmanager
-def _probe(workspace: Workspace) -> Iterator[str]:
+def leave_probe(workspace: Workspace) -> Iterator[str]:
     """Writes what nodes look for into the store, and into the cache if that can be written; takes it away again.
 
     Raises:
@@ -237,7 +253,7 @@ def _probe(workspace: Workspace) -> Iterator[str]:
             store.remove(name)
 
 
-def _question(plan: Plan, model: str, connection: Connection, probe: str) -> ReportRequest:
+def make_request(plan: Plan, model: str, connection: Connection, probe: str) -> ReportRequest:
     """What the nodes are asked, from what the work items will read."""
     cards = plan.cards()
     suite, folder, repository = model.startswith(SUITE_PREFIX), is_folder(model), Repository.of_model(model)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Protocol
 
@@ -47,6 +48,7 @@ class Agenda:
         search, studies: what is searched, and what is known about it.
         listeners: told what happens.
         clock: seconds that have passed, by any zero.
+        turn: entered while the studies change, so that another thread may read them in between.
     """
 
     def __init__(
@@ -55,10 +57,11 @@ class Agenda:
         studies: Studies,
         listeners: Sequence[Listener] = (),
         clock: Callable[[], float] = time.monotonic,
+        turn: AbstractContextManager[None] | None = None,
     ) -> None:
         self.search, self.studies, self.listeners = search, studies, listeners
         self.stop_reason: str | None = None
-        self._config, self._clock = search.config, clock
+        self._config, self._clock, self._turn = search.config, clock, turn or nullcontext()
         self._remaining = Remaining(studies)
         self._lost = studies.running()
         self._in_flight: dict[WorkItem, Purpose] = {}
@@ -73,6 +76,10 @@ class Agenda:
 
     def next(self) -> WorkItem | None:
         """The next work item to start, written to the studies; None when there is nothing to start right now."""
+        with self._turn:
+            return self._begin_next()
+
+    def _begin_next(self) -> WorkItem | None:
         if self.stop_reason:
             return None
         if self._lost:
@@ -106,6 +113,10 @@ class Agenda:
 
     def done(self, item: WorkItem, outcome: Outcome) -> None:
         """Take the outcome of a work item that `next` gave out."""
+        with self._turn:
+            self._take(item, outcome)
+
+    def _take(self, item: WorkItem, outcome: Outcome) -> None:
         del self._in_flight[item]
         if outcome.failure and outcome.failure.kind == "environment":
             # No fault of the recipe: the work item stays RUNNING in the studies, and the next launch does it again.

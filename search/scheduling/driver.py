@@ -8,8 +8,9 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
@@ -24,9 +25,10 @@ from ray.tune.schedulers import FIFOScheduler
 
 from cluster.connect import environment
 from cluster.resources import ItemResources
-from search.scheduling.searcher import Agenda, AgendaSearcher
+from search.scheduling.nodes import Admission, Nodes
+from search.scheduling.searcher import Agenda, AgendaSearcher, WorkerDied
 from trainables.trainable import WORKER, WorkItemTrainable
-from trainables.work.failures import OutOfMemory, is_out_of_memory
+from trainables.work.failures import NodeFault, OutOfMemory, is_out_of_memory
 from trainables.work.node_memory import NodeMemory, killed_since
 from trainables.work.plan import Plan
 
@@ -63,6 +65,8 @@ def run(
     worker: str = WORKER,
     say: Callable[[str], None] = lambda line: None,
     before_exit: Callable[[], None] | None = None,
+    admission: Admission | None = None,
+    left_out: frozenset[str] = frozenset(),
 ) -> SearchEnd:
     """Runs the agenda's work items until it is over, wants to stop, or a signal comes.
 
@@ -79,9 +83,13 @@ def run(
         worker: "module:class" of the worker.
         say: told in a line why a work item is started again.
         before_exit: called before this process ends on a second signal, to leave the terminal in order.
+        admission: what a node that joins later has to be like; None: none will.
+        left_out: nodes that nothing is started on, by Ray's ids.
     """
-    searcher = AgendaSearcher(agenda, retries, plan.max_batch_halvings, say)
-    watch = _Watch(searcher)
+    nodes = Nodes(resources, say, left_out)
+    searcher = AgendaSearcher(agenda, retries, plan.max_batch_halvings, say, nodes.leave_out)
+    watch = _Watch(searcher, nodes, admission)
+    inspection = admission.inspection if admission is not None else None
     # On this machine alone: nothing of it is needed elsewhere or later.
     folder = tempfile.mkdtemp(prefix="taskmix-tune-")
     try:
@@ -92,7 +100,9 @@ def run(
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore")
-            trainable = tune.with_parameters(WorkItemTrainable, plan=plan.model_dump_json(), worker=worker)
+            trainable = tune.with_parameters(
+                WorkItemTrainable, plan=plan.model_dump_json(), worker=worker, inspection=inspection
+            )
             tuner = tune.Tuner(
                 tune.with_resources(trainable, resources.placement()),
                 tune_config=tune.TuneConfig(
@@ -142,10 +152,12 @@ class _HaltError(Exception):
 
 
 class _Watch(tune.Callback):
-    """Sees what Tune tells no searcher: why a trial failed, and its workers, to end them on a halt."""
+    """Sees what Tune tells no searcher: why a trial failed, and its workers, to end them on a halt or on a bad node."""
 
-    def __init__(self, searcher: AgendaSearcher) -> None:
-        self._searcher = searcher
+    def __init__(self, searcher: AgendaSearcher, nodes: Nodes, admission: Admission | None) -> None:
+        self._searcher, self._nodes, self._admission = searcher, nodes, admission
+        self._reports: dict[str, tuple[Mapping[str, bytes], float]] = {}  # trial -> what it told, and when
+        self._refused: dict[str, NodeFault] = {}
         self._actors: dict[str, Any] = {}
         self._memory: dict[str, Any] = {}  # trial -> reference to the memory of its worker's node when it began
 
@@ -155,6 +167,7 @@ class _Watch(tune.Callback):
         Raises:
             _HaltError: the run has to end.
         """
+        self._nodes.look()
         if self._searcher.halting:
             # Tune asks workers to stop and waits 15 s for those that are busy; dead ones it forgets at once.
             for actor in self._actors.values():
@@ -170,19 +183,53 @@ class _Watch(tune.Callback):
         actor = self._actors[trial.trial_id] = trial.temporary_state.ray_actor
         self._memory[trial.trial_id] = actor.node_memory.remote()  # answered at once: the first step comes after it
 
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        """Judges nodes that joined, before anything is computed there: Tune calls for the next step after this."""
+        name = trial.trial_id
+        if "reports" in result:
+            self._reports[name] = result["reports"], time.time()
+        elif "clocks" in result and name in self._reports and self._admission is not None:
+            reports, asked = self._reports.pop(name)
+            clocks, arrived = result["clocks"], time.time()
+            for node, report in reports.items():
+                problems = self._admission.judge(self._nodes.find(node), report, asked, clocks[node], arrived)
+                if problems:
+                    fault = NodeFault(node, "; ".join(f"{problem.what}; fix: {problem.fix}" for problem in problems))
+                    self._nodes.leave_out(fault, joining=True)
+                    self._refused[name] = fault
+            if name in self._refused:
+                ray.kill(self._actors[name])
+
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._forget(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         error, memory = _error_of(trial), self._memory.get(trial.trial_id)
+        refused = self._refused.pop(trial.trial_id, None)
         self._forget(trial.trial_id)
-        if isinstance(error, RayActorError) and not self._searcher.halting:
-            error = _cause_of_death(error, memory)
+        if refused is not None:
+            error = refused
+        elif isinstance(error, RayActorError) and not self._searcher.halting:
+            error = self._explain_death(error, memory)
         self._searcher.on_trial_broken(trial.trial_id, error)
+
+    def _explain_death(self, error: RayActorError, memory: Any) -> Exception:
+        """The error that says why a worker died, and where."""
+        before = _answer(memory)
+        explained = _cause_of_death(error, before)
+        if explained is not error or before is None or not self._nodes.are_several:
+            return explained
+        name = self._nodes.name(before.node)
+        if self._nodes.is_lost(before.node):
+            return WorkerDied(f"its node {name} was lost (killed, or cut off for too long)\n{error}")
+        return WorkerDied(f"its worker on {name} died (killed)\n{error}")
 
     def _forget(self, trial_id: str) -> None:
         self._actors.pop(trial_id, None)
         self._memory.pop(trial_id, None)
+        self._reports.pop(trial_id, None)
 
 
 def _error_of(trial: Any) -> Exception:
@@ -196,24 +243,29 @@ def _error_of(trial: Any) -> Exception:
     return tune.TuneError(text)
 
 
-def _cause_of_death(error: RayActorError, memory: Any) -> Exception:
+def _answer(memory: Any) -> NodeMemory | None:
+    """The memory of a worker's node when it began, given the reference to it; None: the worker died sooner."""
+    if memory is None:
+        return None
+    try:
+        before = ray.get(memory, timeout=1.0)
+    except RayError:
+        return None
+    return before if isinstance(before, NodeMemory) else None
+
+
+def _cause_of_death(error: RayActorError, before: NodeMemory | None) -> Exception:
     """The error that says why a worker died: `OutOfMemory` where Ray or the kernel ended it for lack of memory.
 
     Args:
         error: what Ray says.
-        memory: reference to the memory of its node before; None: it was not asked for.
+        before: the memory of its node when it began, where that is known.
     """
     if is_out_of_memory(error):
         found = MEMORY_FOUND.search(str(error))
         used = f" ({found[1]} in use)" if found else ""
         return OutOfMemory(f"Ray ended the worker because its node ran low on memory{used}\n{error}")
-    if memory is None:
-        return error
-    try:
-        before = ray.get(memory, timeout=1.0)
-    except RayError:  # it died sooner than that
-        return error
-    killed = killed_since(before) if isinstance(before, NodeMemory) else None
+    killed = killed_since(before) if before is not None else None
     return error if killed is None else OutOfMemory(f"{killed}\n{error}")
 
 

@@ -12,11 +12,15 @@ from typing import Any, Protocol
 from ray.exceptions import RayTaskError
 from ray.tune.search import Searcher
 
-from trainables.work.failures import is_out_of_memory
+from trainables.work.failures import NodeFault, is_out_of_memory
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, FailureKind, Outcome, Progress
 
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class WorkerDied(Exception):
+    """A worker died; the first line says where."""
 
 
 class Agenda(Protocol):
@@ -71,6 +75,7 @@ class AgendaSearcher(Searcher):
         retries: how often a work item is started again after its worker died.
         max_batch_halvings: how often it is started again, with smaller batches, after memory did not suffice.
         say: told in a line why a work item is started again.
+        leave_out: given a node and what is wrong with it; whether others are left, on which work items go on.
     """
 
     def __init__(
@@ -79,12 +84,14 @@ class AgendaSearcher(Searcher):
         retries: int = 3,
         max_batch_halvings: int = 3,
         say: Callable[[str], None] = lambda line: None,
+        leave_out: Callable[[NodeFault], bool] = lambda fault: False,
     ) -> None:
         super().__init__()
         self.halted = False  # set from outside: start nothing more, and let go of what runs
         self.finished = False  # all is over, and Tune was told
         self._agenda = agenda
         self._retries, self._max_batch_halvings, self._say = retries, max_batch_halvings, say
+        self._leave_out = leave_out
         self._live: dict[str, WorkItem] = {}
         self._again: deque[WorkItem] = deque()
         self._attempts: dict[str, _Attempts] = defaultdict(_Attempts)
@@ -132,10 +139,20 @@ class AgendaSearcher(Searcher):
 
         Args:
             trial_id: Tune's name of the trial.
-            error: why, as far as is known; `OutOfMemory` where the worker was killed for lack of it.
+            error: why, as far as is known; `OutOfMemory` where the worker was killed for lack of it, `NodeFault` where
+                its node is at fault, `WorkerDied` where more is known than that.
         """
         item = self._live.pop(trial_id, None)
         if item is None or self.halting:  # on a halt the driver kills the workers itself
+            return
+        fault = getattr(error, "cause", None) or error
+        if isinstance(fault, NodeFault):
+            if self._leave_out(fault):
+                self._again.append(item)
+            else:
+                self._attempts.pop(item.key, None)
+                failure = Failed(kind="environment", message=fault.reason, details=fault.details)
+                self._agenda.done(item, Outcome(failure=failure))
             return
         attempts = self._attempts[item.key]
         if is_out_of_memory(error):
@@ -169,6 +186,8 @@ def _reason(error: Exception) -> str:
     cause = getattr(error, "cause", None) or error
     if is_out_of_memory(error):
         return str(cause).splitlines()[0]
+    if isinstance(error, WorkerDied):
+        return str(error).splitlines()[0]
     if _is_death(error):
         return "the worker died (killed, or its node was lost)"
     return f"{type(cause).__name__}: {cause}".splitlines()[0]

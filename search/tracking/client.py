@@ -26,7 +26,7 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
-"""What MLflow reads; what the user has set stays. A server that drops packets holds the driver up for these seconds."""
+"""What MLflow reads; what the user has set stays. A server that drops packets is given up soon, and asked later."""
 
 REACH_SECONDS = 10.0
 

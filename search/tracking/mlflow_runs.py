@@ -53,7 +53,7 @@ KIND, TRAINING = "mlflow.experimentKind", "custom_model_development"
 """What an experiment is for; of one that does not say, MLflow's page guesses, and shows language models' traces."""
 
 PAUSE, LONGEST_PAUSE = 60.0, 600.0
-"""Seconds without a try after MLflow failed, twice as many each time: the driver waits while its client hangs."""
+"""Seconds without a try after MLflow failed, twice as many each time."""
 
 BATCH, PAIRS = 500, 100
 """Metrics per batch, and parameters and tags; MLflow takes 100 of each of the latter and 1,000 in all."""
@@ -129,7 +129,7 @@ class Tracking:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._ended:
-            self._end("interrupted" if kind and issubclass(kind, KeyboardInterrupt) else "failed")
+            self.finish("interrupted" if kind and issubclass(kind, KeyboardInterrupt) else "failed")
 
     def ready(self) -> None:
         """Waits until MLflow is open, opens the search's run, and makes every recipe's run what the studies say.
@@ -161,10 +161,10 @@ class Tracking:
 
     def end(self, ending: SearchEnd) -> None:
         """Terminates every run: the search's by how it ended, those of abandoned work items as KILLED."""
-        self._end(ending.value)
+        self.finish(ending.value)
 
-    def _end(self, ending: str) -> None:
-        """As `end`; never raises for MLflow's sake."""
+    def finish(self, ending: str) -> None:
+        """As `end`, given a key of `STATUS`; never raises for MLflow's sake."""
         self._ended = True
         if not self._parent:
             return
@@ -185,26 +185,35 @@ class Tracking:
 
     def started(self, item: WorkItem, purpose: Purpose) -> None:
         self.ready()
-        self._in_flight.add(item.key)
-        self._refresh({item.recipe.digest})
+        self.note_started(item)
+        self.write()
 
     def progressed(self, item: WorkItem, progress: Progress) -> None:
         """MLflow gets results, not progress."""
 
     def finished(self, item: WorkItem, outcome: Outcome) -> None:
+        self.note_finished(item)
+        self.write()
+
+    def note_started(self, item: WorkItem) -> None:
+        """The run of a work item that was started has to be written."""
+        self._in_flight.add(item.key)
+        self._behind.add(item.recipe.digest)
+
+    def note_finished(self, item: WorkItem) -> None:
+        """The runs that the end of a work item changes have to be written."""
         self._in_flight.discard(item.key)
         affected = {item.recipe.digest}
         if item.recipe.is_baseline:  # now the gains of those that were faster are known
             seed = item.recipe.seed
             affected |= {name for name, recipe in self._pages().recipes.items() if recipe.seed == seed}
-        self._refresh(affected)
+        self._behind |= affected
 
-    def _refresh(self, digests: Iterable[str]) -> None:
-        """Writes the runs of these recipes, and of those that could not be written before."""
-        failed_before = bool(self._behind)
-        self._behind |= set(digests)
-        if time.monotonic() < self._try_again:
+    def write(self) -> None:
+        """Writes what has to be written, and what could not be written before; not soon after MLflow failed."""
+        if not self._behind or time.monotonic() < self._try_again:
             return
+        failed_before = self._try_again > 0.0
         with self._bearing():
             self._write_all(self._behind)
             if time.monotonic() >= self._next_note:
@@ -345,7 +354,7 @@ class Tracking:
     def _write_all(self, digests: Iterable[str]) -> None:
         """Brings the runs of these recipes up to date, in the order in which the recipes were started."""
         pages, wanted = self._pages(), set(digests)
-        for recipe_digest, recipe in pages.recipes.items():
+        for recipe_digest, recipe in list(pages.recipes.items()):  # there may be more when MLflow has answered
             if recipe_digest in wanted:
                 if recipe.family in self._before and recipe.family not in self._looked_up:
                     self._look_up(recipe.family)

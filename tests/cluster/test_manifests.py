@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
 import subprocess
 import sysconfig
 import tomllib
@@ -20,6 +21,7 @@ from ray.autoscaler._private.util import prepare_config, validate_config
 
 from cluster.submit import check_shared
 from search.config.search_file import load
+from spaces.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = ROOT / "cluster" / "manifests"
@@ -87,6 +89,52 @@ def test_nodes_have_the_pinned_versions_the_token_and_no_port_but_ssh(file: Path
     # The dashboard on loopback, and nobody asks a cloud to let more in than Ray's own ssh.
     assert "--dashboard-host=127.0.0.1" in "".join(config["head_start_ray_commands"])
     assert not re.search(r"IpPermissions|SecurityGroup|firewall|0\.0\.0\.0|--ray-client-server-port", text)
+
+
+# --- systemd
+
+UNITS = sorted((MANIFESTS / "systemd").glob("*.service"))
+
+
+def directives(unit: Path) -> dict[str, str]:
+    """Key -> value of a unit's lines, continued ones joined."""
+    lines = unit.read_text().replace("\\\n", " ").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_accepts_the_units_and_no_misspelt_key(tmp_path: Path) -> None:
+    def complaints(folder: Path) -> str:
+        checked = [str(file.rename(folder / file.name.replace("@", "@mine"))) for file in folder.glob("*@.service")]
+        checked += [str(file) for file in folder.glob("*.service") if str(file) not in checked]
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", *checked], capture_output=True, text=True)
+        return "\n".join(line for line in (done.stdout + done.stderr).splitlines() if "taskmix-" in line)
+
+    for number, misspelt in enumerate((False, True)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for unit in UNITS:
+            text = re.sub(r"/home/taskmix/taskmix/venv/bin/\S+", "/bin/true", unit.read_text())
+            (folder / unit.name).write_text(text.replace("RestartSec", "RestartSecs") if misspelt else text)
+        assert ("RestartSecs" in complaints(folder)) == misspelt
+        if not misspelt:
+            assert complaints(folder) == ""
+
+
+def test_units_come_back_and_leave_nothing_behind() -> None:
+    assert [unit.name for unit in UNITS] == [
+        "taskmix-head.service",
+        "taskmix-search@.service",
+        "taskmix-worker.service",
+    ]
+    head, search, worker = map(directives, UNITS)
+    for unit in (head, worker):
+        assert (unit["Restart"], unit["KillMode"], unit["StartLimitIntervalSec"]) == ("always", "control-group", "0")
+        assert "RAY_AUTH_MODE=token" in unit["Environment"] and "--block" in unit["ExecStart"]
+    assert "--dashboard-host=127.0.0.1" in head["ExecStart"] and "--num-cpus=0" in head["ExecStart"]
+    assert (search["Restart"], search["RestartPreventExitStatus"]) == ("on-failure", str(InputError.exit_code))
+    page = (ROOT / "docs" / "cluster.md").read_text()
+    assert all(unit.name in page for unit in UNITS)
 
 
 # --- Kubernetes

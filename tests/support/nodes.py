@@ -39,6 +39,10 @@ class Nodes:
             variables = {"PYTHONPATH": str(ROOT), **(variables or {})}
             return self._cluster.add_node(node_name=name, env_vars=variables, **options)
 
+    def remove(self, node: Any) -> None:
+        """Kill a node."""
+        self._cluster.remove_node(node, allow_graceful=False)
+
     def close(self) -> None:
         self._cluster.shutdown()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
+import time
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -17,9 +19,10 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.trainable import WorkItemTrainable
 from trainables.training.group import prepare_environment
-from trainables.work.failures import OutOfMemory, WorkersLost
+from trainables.work.failures import NodeFault, OutOfMemory, WorkersLost
+from trainables.work.inspection import Inspection
 from trainables.work.item import WorkItem
-from trainables.work.outcome import Outcome, Progress, Report
+from trainables.work.outcome import Failed, Outcome, Progress, Report
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 
@@ -39,6 +42,8 @@ class Runner:
         match item.targets[0]:
             case "raise":
                 raise OutOfMemory("CUDA out of memory")
+            case "lack":
+                return Outcome(failure=Failed(kind="environment", message="No space left on device"))
             case "lose":
                 raise WorkersLost("no answer")
         return Outcome(examples=self.served, reused=[str(get_ident()), str(batch_halvings)])
@@ -91,6 +96,43 @@ def test_what_a_runner_raises_is_raised_by_the_step(trainable: WorkItemTrainable
     with pytest.raises(OutOfMemory, match="CUDA out of memory") as caught:
         trainable.step()
     assert "run" in [entry.name for entry in caught.traceback], "Tune's error shows where it was raised"
+
+
+def report(request: bytes) -> bytes:
+    return request + b", and well"
+
+
+def test_a_node_that_the_driver_does_not_know_is_told_of_before_anything_is_made(
+    trainable: WorkItemTrainable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainables.work.inspection.node_id", lambda: "here")
+
+    def first_steps(known: set[str], count: int, reporter: str = "runners:report") -> list[dict[str, Any]]:
+        asked = Inspection(reporter, b"how are you", frozenset(known))
+        trainable.setup(config(), plan=trainable._plan, worker="runners:Runner", inspection=asked)
+        return [trainable.step() for _ in range(count)]
+
+    reports, clocks, progress = first_steps({"elsewhere"}, 3)
+    assert reports == {"reports": {"here": b"how are you, and well"}, "done": False}
+    assert abs(clocks["clocks"]["here"] - time.time()) < 60
+    assert "progress" in progress
+    assert "progress" in first_steps({"here"}, 1)[0]
+    with pytest.raises(NodeFault, match="cannot be looked at") as caught:
+        first_steps(set(), 1, "runners:none")
+    assert caught.value.node == "here"
+    assert pickle.loads(pickle.dumps(caught.value)).node == "here"
+
+
+def test_what_no_recipe_can_help_is_its_nodes(trainable: WorkItemTrainable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainables.trainable.node_id", lambda: "here")
+    trainable.reset_config(config("lack"))
+    trainable.step()
+    with pytest.raises(NodeFault, match="No space left") as caught:
+        trainable.step()
+    assert caught.value.node == "here"
+    trainable.setup(config(), plan=trainable._plan, worker="runners:Missing")
+    with pytest.raises(NodeFault, match="no worker can be made: AttributeError"):
+        trainable.step()
 
 
 def test_an_actor_ends_with_its_group(

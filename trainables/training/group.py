@@ -100,7 +100,7 @@ class Group:
             Exception: what one of the workers raised. The group is broken (see `broken`) unless all raised it
                 together, as a stage that diverges does, or it was raised before the stage began.
         """
-        self._memory = self._ask_all("prepare", spec)
+        self._memory = self.ask_all("prepare", spec)
         if not self._joined:
             self._join()
             self._joined = True
@@ -112,7 +112,7 @@ class Group:
         process: Any = import_module("trainables.training.process")
         world = len(self._peers) + 1
         node, host = node_and_address()
-        peers: list[tuple[str, str]] = self._ask_all("node_and_address")
+        peers: list[tuple[str, str]] = self.ask_all("node_and_address")
         on_one_node = all(other == node for other, _ in peers)
         hosts = [process.LOOPBACK] * world if on_one_node else [host, *(address for _, address in peers)]
         store, address = process.open_meeting(world, hosts[0])
@@ -121,7 +121,7 @@ class Group:
         ]
         self._run_together(partial(engine.join, 0, world, store, address, hosts[0]), joining)
 
-    def _ask_all(self, method: str, *arguments: Any) -> list[Any]:
+    def ask_all(self, method: str, *arguments: Any) -> list[Any]:
         """What all peers answer, outside of any collective: an exception there breaks nothing."""
         answers = [getattr(peer, method).remote(*arguments) for peer in self._peers]
         try:

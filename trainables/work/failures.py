@@ -19,6 +19,23 @@ class OutOfMemory(RuntimeError):
     """Memory did not suffice, and this process cannot go on; another one may, with a smaller batch."""
 
 
+class NodeFault(Exception):
+    """What went wrong is the matter of a node, or of what it sees of store, cache and hub; never the recipe's.
+
+    Args:
+        node: Ray's id of it.
+        reason: a line for people.
+        details: a traceback.
+    """
+
+    def __init__(self, node: str, reason: str, details: str = "") -> None:
+        super().__init__(node, reason, details)  # all of them, so that it can be pickled
+        self.node, self.reason, self.details = node, reason, details
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class WorkersLost(RuntimeError):
     """A worker of a group died or does not answer, so that the others cannot go on either."""
 

@@ -24,7 +24,7 @@ from search.scheduling.driver import SECOND_SIGNAL_EXIT, SearchEnd, run
 from search.scheduling.searcher import AgendaSearcher
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe, Value
-from trainables.work.failures import OutOfMemory
+from trainables.work.failures import NodeFault, OutOfMemory
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
 from trainables.work.plan import Plan
@@ -325,6 +325,19 @@ def test_the_searcher_keeps_a_lost_item_when_the_agenda_is_over() -> None:
     searcher.on_trial_broken("c", ray.exceptions.RayActorError())
     assert [outcome.failure.kind for _, outcome in agenda.outcomes if outcome.failure] == ["lost"]
     assert searcher.suggest("d") == AgendaSearcher.FINISHED
+
+
+def test_a_fault_of_a_node_sends_its_item_elsewhere_and_one_of_all_nodes_ends_it() -> None:
+    agenda, others, faults = ListAgenda([item(0)]), [True, True, True, True, True, False], []
+    searcher = AgendaSearcher(agenda, retries=1, leave_out=lambda fault: faults.append(fault) or others.pop(0))
+    for number in range(6):
+        assert searcher.suggest(str(number)), "as often as there are nodes: it is no fault of the work item's"
+        error = NodeFault(f"node{number}", "no credentials", "Traceback ...")
+        told = error if number % 2 else ray.exceptions.RayTaskError("step", "Traceback ...", error)
+        searcher.on_trial_broken(str(number), told)
+    assert [fault.node for fault in faults] == [f"node{number}" for number in range(6)]
+    (failure,) = [outcome.failure for _, outcome in agenda.outcomes]
+    assert failure and (failure.kind, failure.message) == ("environment", "no credentials")
 
 
 def test_where_memory_did_not_suffice_it_is_tried_with_smaller_batches() -> None:

@@ -30,6 +30,9 @@ class ActingWorker:
         match asked.get("act"):
             case "fail":
                 return Outcome(failure=Failed(kind="diverged", message="loss is nan"))
+            case "lack":  # on nodes whose folder's name has that in it
+                if str(asked["where"]) in Path.cwd().name:
+                    return Outcome(failure=Failed(kind="environment", message="no credentials"))
             case "raise":
                 raise KeyError("a mistake of the worker's author")
             case "die":
