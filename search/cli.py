@@ -15,6 +15,7 @@ from types import FrameType
 from search.commands import (
     best,
     convert,
+    distances,
     doctor,
     download,
     export,
@@ -29,7 +30,7 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote)
+COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote, distances)
 """As `taskmix --help` lists them."""
 
 
