@@ -48,7 +48,7 @@ def bandwidth(vectors: Vectors) -> float:
 
 
 def js_divergence(one: Mapping[int, int], other: Mapping[int, int]) -> float:
-    """Jensen-Shannon divergence of two distributions of pieces, in bits: 0 for equal ones, 1 for ones without overlap."""
+    """Jensen-Shannon divergence of two distributions of pieces, in bits: 0 for equal ones, 1 without overlap."""
     pieces = sorted({*one, *other})
     left, right = (np.array([counts.get(piece, 0) for piece in pieces], float) for counts in (one, other))
     left, right = left / left.sum(), right / right.sum()

@@ -151,7 +151,7 @@ class DomainTable:
         }
 
     def _centered(self, profile: Profile, language: str) -> Profile:
-        return Profile(profile.vectors - self.language_means[language], profile.pieces)
+        return Profile((profile.vectors - self.language_means[language]).astype(np.float32), profile.pieces)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from search.results.model import Answer
 
+Verdict = Literal["too little", "weak", "yes", "no"]
+
 Distances = dict[str, dict[str, float | None]]
 
 
@@ -47,7 +49,10 @@ class Effect(Answer):
     smallest_found: float | None = Field(
         description="per standard deviation: the effect that this design finds with 80 % power"
     )
-    verdict: Literal["too little", "weak", "yes"]
+    verdict: Verdict = Field(
+        description="`too little`: the design can say nothing; `weak`: it might have missed an effect; `yes`: there is "
+        "one; `no`: one of a point per standard deviation would have been found"
+    )
     why: str = Field(description="what the verdict rests on")
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from spaces.errors import InputError, Problem
@@ -46,7 +45,7 @@ def compute_profiles(plan: Plan, model: str, requests: Sequence[ProfileRequest])
         if encoder is None:
             encoder = encoders.load_base(model, data.hub)
             encoder.model.to(device())  # type: ignore[arg-type]
-            _check(plan.model_version, model_version(model, data.hub), model)
+            _check_model(plan.model_version, model_version(model, data.hub), model)
         _check_data(plan, data, request)
         made = make_profile(
             encoder, texts_of(data, request), plan.evaluation.pooling, layer_of(plan), plan.evaluation.batch_size
@@ -98,7 +97,7 @@ def make_profile(encoder: Encoder, texts: Sequence[str], pooling: Any, layer: La
     return Profile(np.stack([vectors[at] for at in range(len(features))]).astype(np.float32), dict(pieces))
 
 
-def _check(known: str | None, here: str, what: str) -> None:
+def _check_model(known: str | None, here: str | None, what: str) -> None:
     if known is not None and here != known:
         fix = "bring the same files to every node"
         raise InputError(Problem("is another one than the search's", what, f"{here}, not {known}", fix))

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from spaces.card import Card
-from spaces.errors import TaskmixError
 from tests.support.encoders import Kit
 from tests.support.work_items import plan_in
 from trainables.evaluation import profile
@@ -103,9 +102,3 @@ def test_words_are_joined_and_no_text_stands_twice(tmp_path: Path) -> None:
     rows = data.rows(card, "train", "en")
     assert set(texts) == {" ".join(words) for words in rows["tokens"][:]}
     assert len(texts) == len(set(texts))
-
-
-def test_without_the_card_s_rows_it_says_so(tmp_path: Path) -> None:
-    plan = plan_in(tmp_path)
-    with pytest.raises(TaskmixError):
-        profile.compute_profiles(plan, model_in(tmp_path), [ProfileRequest(plan.tasks["tags"], "dev", "xx")])
