@@ -18,6 +18,7 @@ from search.commands import (
     distances,
     doctor,
     download,
+    explain,
     export,
     gc,
     launch,
@@ -30,7 +31,22 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote, distances)
+COMMANDS = (
+    tasks,
+    convert,
+    plan,
+    download,
+    doctor,
+    launch,
+    submit,
+    gc,
+    status,
+    best,
+    export,
+    promote,
+    distances,
+    explain,
+)
 """As `taskmix --help` lists them."""
 
 

@@ -18,7 +18,7 @@ from search.results.explanation_model import DistanceTables, Effect, Explanation
 from spaces.errors import InputError, Problem
 
 TESTED = ("domain", "typology")
-"""What the question is about, and what p is adjusted for; the format is there so that it is not taken for the domain."""
+"""What the question is about, and what p is adjusted for; the format is there so that none takes it for the domain."""
 
 LEVEL, POWER = 0.05, 0.8
 
@@ -64,7 +64,7 @@ def explain(
     model = MixedModel(design.response, design.fixed, design.random)
     fitted = _Fitted(design, model.fit())
     permuted = {
-        name: permutation_p(design, name)
+        name: permutation_p(design, name, fitted.fit.ratios)
         for name in TESTED
         if name in design.fixed and design.freedom(name) >= 1 and not _unpermutable(design, name)
     }

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 Matrix = NDArray[np.float64]
 
 STARTS = (0.1, 1.0)
 """Variance ratios that the search begins with."""
 
-LARGEST_RATIO = 1e4
+SMALLEST_RATIO, LARGEST_RATIO = 1e-7, 1e4
+SMALLEST_START = 1e-3
 
 
 @dataclass(frozen=True)
@@ -80,34 +84,39 @@ class MixedModel:
         self._zz, self._zb, self._bb = self._all.T @ self._all, self._all.T @ both, both.T @ both
         self._free = len(response) - self.fixed.shape[1]
 
-    def fit(self) -> MixedFit:
-        """The fit with the largest restricted likelihood of both starts."""
+    def fit(self, near: Mapping[str, float] | None = None) -> MixedFit:
+        """The fit with the largest restricted likelihood of both starts.
+
+        Args:
+            near: ratios of a model that differs by a column, to start from instead.
+        """
         if not self.random:
             return self.at(np.zeros(0))
         bounds = [(0.0, LARGEST_RATIO)] * len(self.random)
-        found = [
-            minimize(self._negative, np.full(len(self.random), start), jac=True, method="L-BFGS-B", bounds=bounds)
-            for start in STARTS
-        ]
+        starts = [np.full(len(self.random), start) for start in STARTS]
+        if near is not None:
+            starts = [np.array([max(near[name], SMALLEST_START) for name in self.random])]
+        with threadpool_limits(1, "blas"):  # the matrices are small, and threads wait for each other
+            found = [minimize(self._negative, start, jac=True, method="L-BFGS-B", bounds=bounds) for start in starts]
         return self.at(min(found, key=lambda one: float(one.fun)).x)
 
     def _negative(self, ratios: Matrix) -> tuple[float, Matrix]:
         """Minus twice the restricted log likelihood, s2 profiled out; and its gradient."""
-        scale = np.sqrt(ratios)[self._owner]
-        inner = np.eye(len(scale)) + scale[:, None] * self._zz * scale
-        root = np.linalg.cholesky(inner)
-        half = np.linalg.solve(root, scale[:, None] * self._zb)
+        scale = np.sqrt(np.maximum(ratios, SMALLEST_RATIO))[self._owner]
+        root, _ = dpotrf(np.eye(len(scale)) + scale[:, None] * self._zz * scale, lower=1)
+        half = solve_triangular(root, scale[:, None] * self._zb, lower=True, check_finite=False)
         both = self._bb - half.T @ half  # [X y]' V^-1 [X y]
         xx, xy = both[:-1, :-1], both[:-1, -1]
         inverse = np.linalg.pinv(xx, hermitian=True)
         b = inverse @ xy
         rss = max(float(both[-1, -1] - xy @ b), 1e-12)
         value = self._free * math.log(rss) + 2 * float(np.log(np.diag(root)).sum()) + _log_det(xx)
-        # Z' V^-1 [X y Z], then P
-        half_z = np.linalg.solve(root, scale[:, None] * self._zz)
-        z_b = self._zb - half_z.T @ half
+        # Z' V^-1 [X y], and the diagonals of Z' V^-1 Z and Z' P Z
+        z_b = solve_triangular(root, half, lower=True, trans=1, check_finite=False) / scale[:, None]
         z_p_y = z_b[:, -1] - z_b[:, :-1] @ b
-        diagonal = np.diag(self._zz) - (half_z**2).sum(0) - np.einsum("ij,jk,ik->i", z_b[:, :-1], inverse, z_b[:, :-1])
+        inner, _ = dpotri(root, lower=1)
+        z_z = (1 - np.diag(inner)) / scale**2
+        diagonal = z_z - np.einsum("ij,jk,ik->i", z_b[:, :-1], inverse, z_b[:, :-1])
         each = diagonal - self._free * z_p_y**2 / rss
         gradient = np.bincount(self._owner, weights=each, minlength=len(ratios))
         return value, gradient

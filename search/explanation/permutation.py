@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -18,15 +18,19 @@ from search.explanation.mixed_model import Matrix, MixedModel
 ALL_UP_TO, DRAWN = 5040, 2000
 
 
-def permutation_p(design: ModelDesign, effect: str) -> tuple[float, int]:
-    """The two-sided p, and how many permutations there were, the given order among them."""
+def permutation_p(design: ModelDesign, effect: str, near: Mapping[str, float]) -> tuple[float, int]:
+    """The two-sided p, and how many permutations there were, the given order among them.
+
+    Args:
+        near: the variance ratios of the full model, to start from.
+    """
     cells, units, partners = design.cells(effect)
     used = cells.sum(0)
     values = _cell_means(cells, design.fixed[effect])
     others = [_cell_means(cells, column) for name, column in design.fixed.items() if name not in (effect, "intercept")]
     values = _less(values, others, used > 0).reshape(units, partners)
     reduced = {name: column for name, column in design.fixed.items() if name != effect}
-    fit = MixedModel(design.response, reduced, design.random).fit()
+    fit = MixedModel(design.response, reduced, design.random).fit(near)
     score = cells.T @ fit.weights
     information = cells.T @ fit.projector(cells)
 

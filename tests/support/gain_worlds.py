@@ -12,7 +12,7 @@ from search.explanation.rows import Row
 from search.results.explanation_model import DistanceTables, LeftOut
 from spaces.typology import Typology
 
-LANGUAGES = ("ar", "de", "es", "fi", "fr", "hi", "ru", "tr", "zh")
+LANGUAGES = ("de", "fi", "fr", "hi", "tr", "zh")
 
 KINSHIP = LanguageTable(Typology())
 
@@ -32,7 +32,7 @@ class GainWorld:
     typology: float = 0.0
     contents: int = 6
     targets: int = 5
-    sources: Sequence[str] = ("en", "es", "pl", "ar")
+    sources: Sequence[str] = ("en", "es", "ar")
     languages: Sequence[str] = LANGUAGES
     content_by_target: float = 1.5
     task: float = 1.0
