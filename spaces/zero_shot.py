@@ -17,10 +17,17 @@ def seen_languages(tasks: Iterable[Card], target: Card) -> list[str]:
     seen = {
         language
         for part in trained
-        for language in part.languages
+        for language in training_languages(part)
         if language != target.train_language and _is_own(part, target, language)
     }
     return [language for language in dict.fromkeys([*target.languages, *target.dev_languages]) if language in seen]
+
+
+def training_languages(task: Card) -> list[str]:
+    """The languages of a task's training rows: one, where languages are other rows, else all that the card names."""
+    if task.parts:
+        return sorted({language for part in task.parts for language in training_languages(part)})
+    return [task.training_language] if task.source.by_language else sorted(task.languages)
 
 
 def _is_own(task: Card, target: Card, language: str) -> bool:

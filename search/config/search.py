@@ -11,6 +11,7 @@ from spaces.catalogue import Catalogue
 from spaces.initial_design import DesignContext, Start, single, starts, uniform
 from spaces.mixture import Mixture
 from spaces.space import Space
+from spaces.zero_shot import seen_languages
 from trainables.work.plan import Plan
 
 
@@ -45,6 +46,10 @@ class Search:
     def all_tasks(self) -> Mixture:
         """All tasks together, or the largest if a mixture may not have so many, with equal weights."""
         return next(uniform(self.pool)).mixture
+
+    def seen_languages(self, mixture: Mixture, target: Card) -> list[str]:
+        """The target's languages in which the mixture trains on its own data: not zero-shot."""
+        return seen_languages([self.catalogue.task(name) for name in mixture.tasks], target)
 
     def _dev_cards(self) -> dict[str, Card]:
         """Target -> the card whose development rows it takes, where they are not its own."""

@@ -11,8 +11,8 @@ from statistics import fmean
 import numpy as np
 
 from search.distances.domain import WITHIN_A_LANGUAGE, Measure, Vectors, bandwidth, measured
-from spaces.card import Card
 from spaces.typology import LOW_COVERAGE, Typology
+from spaces.zero_shot import training_languages
 from trainables.work.plan import Plan
 from trainables.work.profile import Profile, ProfileRequest, requests_of_target, requests_of_task
 
@@ -28,12 +28,6 @@ BANDWIDTH_VECTORS = 1500
 def content_of(name: str) -> str:
     """The content of a card: `pawsx` of `pawsx.de`. Cards of one content are one data set in several languages."""
     return name.partition(".")[0]
-
-
-def languages_of_task(card: Card) -> list[str]:
-    """The languages of a task's training rows."""
-    parts = [language for part in card.parts for language in languages_of_task(part)]
-    return sorted(set(parts or card.languages))
 
 
 def weighted(weights: Mapping[str, float], value: Mapping[str, float | None]) -> float | None:
@@ -84,7 +78,7 @@ class DomainTable:
     @cached_property
     def mixed(self) -> set[str]:
         """Tasks whose rows are in several languages without saying which is in which."""
-        return {name for name, card in self.plan.tasks.items() if len(languages_of_task(card)) > 1}
+        return {name for name, card in self.plan.tasks.items() if len(training_languages(card)) > 1}
 
     @cached_property
     def language_means(self) -> dict[str, Vectors]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from search.distances.tables import DomainTable, LanguageTable, languages_of_task
+from search.distances.tables import DomainTable, LanguageTable
 from search.results.explanation_model import DistanceTables
 from spaces.typology import LOW_COVERAGE
+from spaces.zero_shot import training_languages
 
 
 def tabulate(name: str, domain: DomainTable, languages: LanguageTable) -> DistanceTables:
     """Both tables of a search, and what is missing in them."""
     plan = domain.plan
     table = domain.table()
-    sources = sorted({language for card in plan.tasks.values() for language in languages_of_task(card)})
+    sources = sorted({language for card in plan.tasks.values() for language in training_languages(card)})
     targets = sorted({language for card in plan.targets.values() for language in card.languages})
     coverage = languages.coverage(sources, targets)
     missing = {

@@ -9,13 +9,13 @@ from statistics import fmean
 from typing import Literal
 
 from search.config.search import Search
-from search.distances.tables import LanguageTable, content_of, languages_of_task, weighted
+from search.distances.tables import LanguageTable, content_of, weighted
 from search.results.explanation_model import LeftOut
 from search.studies.studies import Studies
 from spaces.card import Card
 from spaces.formats import FORMATS
 from spaces.recipe import Recipe
-from spaces.zero_shot import seen_languages
+from spaces.zero_shot import seen_languages, training_languages
 from trainables.work.outcome import Score
 
 Split = Literal["dev", "test"]
@@ -82,7 +82,7 @@ class Features:
         """Mean distance of the tasks' languages from a language, by weight."""
         distances: dict[str, float | None] = {}
         for task in weights:
-            found = [self.languages.typology.distance(own, language) for own in languages_of_task(self.tasks[task])]
+            found = [self.languages.typology.distance(own, language) for own in training_languages(self.tasks[task])]
             known = [one for one in found if one is not None]
             distances[task] = fmean(known) if len(known) == len(found) else None
         return weighted(weights, distances)
@@ -97,7 +97,7 @@ class Features:
         """Language -> weight of the tasks in it."""
         shares: dict[str, float] = defaultdict(float)
         for task, weight in weights.items():
-            languages = languages_of_task(self.tasks[task])
+            languages = training_languages(self.tasks[task])
             for language in languages:
                 shares[language] += weight / len(languages)
         return dict(shares)
