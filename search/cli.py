@@ -24,6 +24,7 @@ from search.commands import (
     launch,
     plan,
     promote,
+    recommend,
     status,
     submit,
     tasks,
@@ -44,6 +45,7 @@ COMMANDS = (
     best,
     export,
     promote,
+    recommend,
     distances,
     explain,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 from search.distances.tables import LanguageTable
 from search.explanation.contrasts import contrasts
@@ -60,6 +61,18 @@ def explain(
                 f"at least {FEWEST_ROWS}: let the search go on, or name several searches on the same targets",
             )
         )
+    with threadpool_limits(1, "blas"):  # the matrices are small, and on a busy machine threads wait for each other
+        return _explained_by(searches, split, rows, left_out, distances, languages)
+
+
+def _explained_by(
+    searches: Sequence[str],
+    split: str,
+    rows: Sequence[Row],
+    left_out: LeftOut,
+    distances: DistanceTables,
+    languages: LanguageTable,
+) -> Explanation:
     design = ModelDesign(rows)
     model = MixedModel(design.response, design.fixed, design.random)
     fitted = _Fitted(design, model.fit())

@@ -21,7 +21,8 @@ def catalogue() -> Catalogue:
         (["mnli"], "xnli", []),  # what it is fine-tuned on, whatever the mixture
         (["xnli.de"], "pawsx", []),
         (["pawsx.ko"], "pawsx", ["ko"]),
-        (["pawsx"], "pawsx", []),  # English, which it is fine-tuned in
+        (["pawsx"], "pawsx", ["de", "es", "fr", "ja", "ko", "zh"]),  # all but English, which it is fine-tuned in
+        (["pawsx.en"], "pawsx", []),
         (["udpos.de"], "xnli", []),
         ([], "xnli", []),
     ],
