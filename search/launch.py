@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
-from search.checks import doctor
+from search.checks import doctor, recommended
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
@@ -42,6 +42,7 @@ def launch(
         studies = Studies.create(workspace, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
         warm_start.remember(workspace, studies)
+        recommended.remember(workspace, studies, terminal.say, address)
         rows = StoredRows(workspace, studies)
         with Tracking(search, studies, workspace.mlflow_uri, warn=terminal.say, rows=rows) as tracking:
             listeners: list[Listener] = [terminal, tracking]

@@ -51,6 +51,7 @@ def planned(
     offline: bool = False,
     measure: bool = False,
     simulated: bool = False,
+    recommended: Callable[[Plan], Sequence[Start]] = lambda plan: (),
 ) -> PlannedSearch:
     """What a search would begin with, do and cost, from data and model as they are.
 
@@ -59,6 +60,7 @@ def planned(
         offline: what only the hub, or the owner of files, could answer is left out.
         measure: a few steps are trained, to learn how long they take here.
         simulated: the search is played through on a made-up response surface, instead of reckoned.
+        recommended: what the prior of that name begins with; not looked at unless given.
 
     Raises:
         InputError: cards, data, model or resources are wrong.
@@ -76,7 +78,7 @@ def planned(
     space = disk_space(workspace, report, work)
     too_small = [*too_little_memory(need, memory_of(here)), *(space.shortage() if space else ()), *too_slow(work)]
     report = report.model_copy(update={"notes": [*report.notes, *own_data(search), *too_small]})
-    return describe(search, search.starts(earlier), report, work)
+    return describe(search, search.starts(earlier, recommended(plan)), report, work)
 
 
 def own_data(search: Search) -> Iterator[str]:

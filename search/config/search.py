@@ -56,15 +56,15 @@ class Search:
         cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
         return {name: card for name, card in cards.items() if card != self.targets[name]}
 
-    def starts(self, earlier: Sequence[Start] = ()) -> list[Start]:
+    def starts(self, earlier: Sequence[Start] = (), recommended: Sequence[Start] = ()) -> list[Start]:
         """What to begin with, distinct, on the grid of the space.
 
         Args:
-            earlier: what the prior of that name has found.
+            earlier, recommended: what the priors of these names have found.
         """
         start, pool = self.config.start, self.pool
         found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
-        found.extend(starts(start.priors, pool, earlier))
+        found.extend(starts(start.priors, pool, earlier, recommended))
         found.extend(uniform(pool) if start.all_tasks else ())
         found.extend(single(pool) if start.single_tasks or self.config.sampler.estimates else ())
         first = {one.mixture: one for one in reversed(found)}
