@@ -15,13 +15,16 @@ from types import FrameType
 from search.commands import (
     best,
     convert,
+    distances,
     doctor,
     download,
+    explain,
     export,
     gc,
     launch,
     plan,
     promote,
+    recommend,
     status,
     submit,
     tasks,
@@ -29,7 +32,23 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote)
+COMMANDS = (
+    tasks,
+    convert,
+    plan,
+    download,
+    doctor,
+    launch,
+    submit,
+    gc,
+    status,
+    best,
+    export,
+    promote,
+    recommend,
+    distances,
+    explain,
+)
 """As `taskmix --help` lists them."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cluster import survey
 from cluster.connect import connect
-from search.checks import doctor
+from search.checks import doctor, recommended
 from search.checks.admission import admission
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
@@ -45,6 +45,7 @@ def launch(
         studies = Studies.create(workspace, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
         warm_start.remember(workspace, studies)
+        recommended.remember(workspace, studies, terminal.say, address)
         rows = StoredRows(workspace, studies)
         turn = Turn()
         with Beside(search, studies, workspace.mlflow_uri, turn, warn=terminal.say, rows=rows) as tracking:

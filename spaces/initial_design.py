@@ -2,6 +2,7 @@
 
 `published`: what others have found, a line each in `priors.csv`, for targets of the suite that they found it on.
 `earlier`: the best mixes of earlier searches (`search/results/warm_start.py` reads them).
+`recommended`: for each target what a model of earlier searches expects the most of (`search/checks/recommended.py`).
 `proportional`, `temperature`, `uniform`, `unimax`: ratio families over as many tasks as a mixture may have, the largest
 first. A task counts at most the examples of the intermediate stage, since it cannot give more: this is the cap of
 Raffel et al. 2020, section 3.5.2.
@@ -22,7 +23,7 @@ from spaces.mixture import PARTS, Mixture
 from spaces.space import Space
 from spaces.suite import Suite
 
-Prior = Literal["published", "earlier", "proportional", "temperature", "uniform", "unimax"]
+Prior = Literal["published", "earlier", "recommended", "proportional", "temperature", "uniform", "unimax"]
 
 PUBLISHED = Path(__file__).with_name("priors.csv")
 
@@ -79,14 +80,18 @@ class DesignContext:
                 yield Start(moved, reason)
 
 
-def starts(names: Iterable[Prior], pool: DesignContext, earlier: Sequence[Start] = ()) -> Iterator[Start]:
+def starts(
+    names: Iterable[Prior], pool: DesignContext, earlier: Sequence[Start] = (), recommended: Sequence[Start] = ()
+) -> Iterator[Start]:
     """What the priors of these names begin with, in their order; a mixture may come more than once.
 
     Args:
         earlier: what was found in earlier searches.
+        recommended: what a model of earlier searches expects the most of.
     """
+    found = {"earlier": earlier, "recommended": recommended}
     for name in names:
-        yield from earlier if name == "earlier" else PRIORS[name](pool)
+        yield from found[name] if name in found else PRIORS[name](pool)
 
 
 def single(pool: DesignContext) -> Iterator[Start]:

@@ -37,7 +37,7 @@ TOWERS = {
         {"sampling"},
         {"scheduling"},
         {"results"},
-        {"retention", "tracking", "export"},
+        {"retention", "tracking", "export", "explanation"},
         {"checks"},
         {"display"},
         {"launch", "promotion"},
@@ -59,7 +59,10 @@ TOWERS = {
 }
 """Package -> its floors, from the ground up. Rooms on one floor do not know each other."""
 
-BESIDE = {"search.forecast": ({"formatting", "config"}, "scheduling")}
+BESIDE = {
+    "search.forecast": ({"formatting", "config"}, "scheduling"),
+    "search.distances": ({"formatting", "config", "forecast"}, "surrogate"),
+}
 """Rooms beside a tower: the rooms that they import, and the lowest floor that imports them."""
 
 NEVER = {"spaces": {"torch", "ray", "deepspeed", "transformers", "datasets"}, "search": {"torch", "deepspeed"}}

@@ -17,6 +17,7 @@ from search.results import warm_start
 from search.results.plan_model import PlannedSearch, StartLine, WorkItemsLine
 from search.scheduling.simulation import simulate
 from spaces.initial_design import Start
+from spaces.mixture import Mixture
 from trainables.prepare import prepare
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport
@@ -50,6 +51,7 @@ def planned(
     offline: bool = False,
     measure: bool = False,
     simulated: bool = False,
+    recommended: Callable[[Plan], Sequence[Start]] = lambda plan: (),
 ) -> PlannedSearch:
     """What a search would begin with, do and cost, from data and model as they are.
 
@@ -58,6 +60,7 @@ def planned(
         offline: what only the hub, or the owner of files, could answer is left out.
         measure: a few steps are trained, to learn how long they take here.
         simulated: the search is played through on a made-up response surface, instead of reckoned.
+        recommended: what the prior of that name begins with; not looked at unless given.
 
     Raises:
         InputError: cards, data, model or resources are wrong.
@@ -74,8 +77,18 @@ def planned(
     earlier = warm_start.starts(workspace) if "earlier" in config.start.priors else ()
     space = disk_space(workspace, report, work)
     too_small = [*too_little_memory(need, memory_of(here)), *(space.shortage() if space else ()), *too_slow(work)]
-    report = report.model_copy(update={"notes": [*report.notes, *too_small]})
-    return describe(search, search.starts(earlier), report, work)
+    report = report.model_copy(update={"notes": [*report.notes, *own_data(search), *too_small]})
+    return describe(search, search.starts(earlier, recommended(plan)), report, work)
+
+
+def own_data(search: Search) -> Iterator[str]:
+    """A line for each task that trains on a target's own data in languages that it is scored in."""
+    for task in search.space.tasks:
+        for target, card in search.targets.items():
+            seen = search.seen_languages(Mixture.of({task: 1.0}), card)
+            if seen:
+                where = ", ".join(seen)
+                yield f"{task}: trains on {target}'s own data in {where}: with it {target} is not zero-shot there"
 
 
 def too_little_memory(need: MemoryNeed | None, free: float) -> Iterator[str]:

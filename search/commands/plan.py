@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from search.commands.command import Commands
@@ -20,6 +21,7 @@ def add_to(commands: Commands) -> None:
 
 def _plan(options: argparse.Namespace) -> int:
     from search.checks.plan import planned
+    from search.checks.recommended import starts
     from search.config.search_file import load
     from search.config.workspace import Workspace
     from search.display import report
@@ -27,6 +29,7 @@ def _plan(options: argparse.Namespace) -> int:
 
     workspace = Workspace.of(load(options.file))
     with Terminal() as terminal:
-        answer = planned(workspace, terminal.say, options.offline, options.measure, options.simulate)
+        recommended = (lambda plan: []) if options.offline else partial(starts, workspace, say=terminal.say)
+        answer = planned(workspace, terminal.say, options.offline, options.measure, options.simulate, recommended)
     print(report.plan(answer))
     return 0

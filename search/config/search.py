@@ -11,6 +11,7 @@ from spaces.catalogue import Catalogue
 from spaces.initial_design import DesignContext, Start, single, starts, uniform
 from spaces.mixture import Mixture
 from spaces.space import Space
+from spaces.zero_shot import seen_languages
 from trainables.work.plan import Plan
 
 
@@ -46,20 +47,24 @@ class Search:
         """All tasks together, or the largest if a mixture may not have so many, with equal weights."""
         return next(uniform(self.pool)).mixture
 
+    def seen_languages(self, mixture: Mixture, target: Card) -> list[str]:
+        """The target's languages in which the mixture trains on its own data: not zero-shot."""
+        return seen_languages([self.catalogue.task(name) for name in mixture.tasks], target)
+
     def _dev_cards(self) -> dict[str, Card]:
         """Target -> the card whose development rows it takes, where they are not its own."""
         cards = {name: self.catalogue.dev_card(card) for name, card in self.targets.items()}
         return {name: card for name, card in cards.items() if card != self.targets[name]}
 
-    def starts(self, earlier: Sequence[Start] = ()) -> list[Start]:
+    def starts(self, earlier: Sequence[Start] = (), recommended: Sequence[Start] = ()) -> list[Start]:
         """What to begin with, distinct, on the grid of the space.
 
         Args:
-            earlier: what the prior of that name has found.
+            earlier, recommended: what the priors of these names have found.
         """
         start, pool = self.config.start, self.pool
         found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
-        found.extend(starts(start.priors, pool, earlier))
+        found.extend(starts(start.priors, pool, earlier, recommended))
         found.extend(uniform(pool) if start.all_tasks else ())
         found.extend(single(pool) if start.single_tasks or self.config.sampler.estimates else ())
         first = {one.mixture: one for one in reversed(found)}

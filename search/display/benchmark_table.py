@@ -22,6 +22,7 @@ NAME_WIDTH = 36
 MARKS = {
     "*": "measured at a lower rung",
     "'": "one seed",
+    "†": "trained on the target's own data in some of its languages: not zero-shot there",
     "°": "some languages are missing; not in the averages",
     "F1": "F1 alone was published, which is not the benchmark's number; not in the averages",
 }
@@ -70,7 +71,7 @@ def _texts(answer: BenchmarkTable, row: BenchmarkRow, split: str) -> dict[str, s
     """Column -> text. An average bears the marks of what it is made of."""
     found, groups = row.on(split), answer.groups
     cells = {task: _cell(cell) for task, cell in found.cells.items()}
-    marks = {task: "".join(mark for mark in "*'" if mark in text) for task, text in cells.items()}
+    marks = {task: "".join(mark for mark in "*'†" if mark in text) for task, text in cells.items()}
 
     def average(value: float | None, tasks: Sequence[str]) -> str:
         return percent(value) + "".join(sorted({mark for task in tasks for mark in marks[task]})) if value else ""
@@ -91,6 +92,7 @@ def _cell(cell: MeasuredCell | PublishedCell | None) -> str:
         for mark, applies in (
             ("*", isinstance(cell, MeasuredCell) and not cell.top),
             ("'", isinstance(cell, MeasuredCell) and cell.seeds == 1),
+            ("†", isinstance(cell, MeasuredCell) and bool(cell.seen_languages)),
             ("°", bool(cell.missing_languages)),
         )
         if applies

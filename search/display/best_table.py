@@ -61,6 +61,7 @@ def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableTy
     lines: list[tuple[str, str | Text]] = [
         ("best mix" if mixes.beats_baseline else "first mix", Text(result.mix, "bold" if mixes.beats_baseline else "")),
         ("hyperparameters", hyperparameters(result.hyperparameters) or "none searched"),
+        ("own data", _seen(result)),
         ("gain", f"{_gain(result)} points over the baseline, {seeds}"),
         ("on the test split", f"{percent(test.score)}, gain {_claimed(result.claim)}" if test else ""),
         ("cost", _cost(result.cost)),
@@ -95,7 +96,7 @@ def _wide(mixes: TargetMixes) -> Table:
     for place, result in enumerate(mixes.best, 1):
         table.add_row(
             str(place),
-            escape("\n".join(filter(None, (result.mix, hyperparameters(result.hyperparameters))))),
+            escape("\n".join(filter(None, (result.mix, hyperparameters(result.hyperparameters), _seen(result))))),
             percent(result.score),
             _gain(result),
             *_cells(mixes, result.languages),
@@ -112,6 +113,11 @@ def _wide(mixes: TargetMixes) -> Table:
     return table
 
 
+def _seen(result: MixResult) -> str:
+    """Where the mix trained on the target's own data."""
+    return f"not zero-shot in {', '.join(result.seen_languages)}" if result.seen_languages else ""
+
+
 def _compact(mixes: TargetMixes) -> Table:
     """The languages below the mix."""
     table = plain("", "mix", "score", "gain", right=(2, 3))
@@ -120,6 +126,7 @@ def _compact(mixes: TargetMixes) -> Table:
         lines = (
             result.mix,
             hyperparameters(result.hyperparameters),
+            _seen(result),
             _in_languages(result.languages),
             f"{seeds} seed{'s' if seeds > 1 else ''}; {_cost(result.cost)}",
         )

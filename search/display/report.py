@@ -16,9 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from search import formatting
-from search.display import benchmark_table, best_table, tables
+from search.display import benchmark_table, best_table, explanation_tables, tables
 from search.results.benchmark_model import BenchmarkTable
 from search.results.card_model import CardList
+from search.results.explanation_model import DistanceTables, Explanation, Recommendation
 from search.results.model import BestMixes
 from search.results.plan_model import PlannedSearch
 from search.results.status_model import SearchList, SearchStatus
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv")
 
-Listed = BestMixes | BenchmarkTable | SearchStatus | SearchList | CardList
+Listed = (
+    BestMixes | BenchmarkTable | SearchStatus | SearchList | CardList | DistanceTables | Explanation | Recommendation
+)
 """An answer that can be had in each of the formats."""
 
 LAYOUTS: Mapping[type[Listed], Callable[[Any, Console], list[RenderableType]]] = {
@@ -39,6 +42,9 @@ LAYOUTS: Mapping[type[Listed], Callable[[Any, Console], list[RenderableType]]] =
     SearchStatus: tables.status,
     SearchList: tables.searches,
     CardList: tables.cards,
+    DistanceTables: explanation_tables.distances,
+    Explanation: explanation_tables.explanation,
+    Recommendation: explanation_tables.recommendation,
 }
 
 PIPE_WIDTH = 100

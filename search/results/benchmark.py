@@ -141,6 +141,7 @@ def _cell(suite: Suite, task: str, split: str, ranked: TargetMixes, of_baseline:
         top=ranked.rung.top,
         missing_languages=missing,
         mix="none" if of_baseline or not best else best.mix,
+        seen_languages=[] if of_baseline or not best else best.seen_languages,
         hyperparameters={} if of_baseline or not best else best.hyperparameters,
     )
 

@@ -22,6 +22,10 @@ class MeasuredCell(Answer):
     top: bool = Field(description="whether that is the top rung")
     missing_languages: list[str] = Field(description="of the suite's; a cell that lacks some is in no average")
     mix: str = Field(description="`none` for the baseline")
+    seen_languages: list[str] = Field(
+        default_factory=list,
+        description="languages in which the mix trained on the target's own data, so that they are not zero-shot",
+    )
     hyperparameters: dict[str, Value]
 
 

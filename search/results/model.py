@@ -116,6 +116,10 @@ class MixResult(GainedMeasurement, Mix):
         description="the store's key of its encoder at this rung, of the search's own seed where that was measured; "
         "not with `--format csv`",
     )
+    seen_languages: list[str] = Field(
+        default_factory=list,
+        description="languages in which the mix trained on the target's own data, so that they are not zero-shot",
+    )
     expected: GainEstimate | None = Field(
         None, description="what the gain on the development split is worth; null without a baseline beside it"
     )

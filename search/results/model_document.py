@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from search.results.benchmark_model import BenchmarkTable
 from search.results.card_model import CardList
+from search.results.explanation_model import DistanceTables, Explanation, Recommendation
 from search.results.model import Answer, BestMixes
 from search.results.status_model import SearchList, SearchStatus
 
@@ -27,6 +28,9 @@ ANSWERS: dict[str, type[Answer]] = {
     "status NAME": SearchStatus,
     "status": SearchList,
     "tasks": CardList,
+    "distances FILE": DistanceTables,
+    "explain NAME": Explanation,
+    "recommend CARD": Recommendation,
 }
 """Command -> its answer."""
 
@@ -89,6 +93,8 @@ def _named(annotation: Any) -> str:
     if origin in (Union, types.UnionType):
         names = [_named(argument) for argument in arguments]
         return " or ".join(dict.fromkeys(name for name in sorted(names, key=lambda name: name == "null")))
+    if origin is tuple:
+        return f"list of {_named(arguments[0])}"
     if origin is list:
         return f"list of {_named(arguments[0])}"
     if origin is dict:

@@ -224,6 +224,7 @@ def _result(search: Search, card: Card, mix: _Mix, baseline: _Mix, cost: Cost) -
         hyperparameters=dict(recipe.hyperparameters),
         **dict(_gained(card, mix, baseline, "dev")),
         confirmed=_is_confirmed(search, len(mix.by_seed)),
+        seen_languages=search.seen_languages(recipe.mixture, card),
         test=_gained(card, mix, baseline, "test") if mix.values(_mean_of("test")) else None,
         cost=MixCost(**asdict(cost)),
     )

@@ -65,7 +65,7 @@ class Agenda:
         self._remaining = Remaining(studies)
         self._lost = studies.running()
         self._in_flight: dict[WorkItem, Purpose] = {}
-        begin = search.starts(studies.earlier or ())
+        begin = search.starts(studies.earlier or (), studies.recommended or ())
         self._start_recipes = [self._recipe(start.mixture, search.space.defaults) for start in begin]
         self._costs = Costs(search)
         self._looked_up: tuple[tuple[int, ...], Assignment | None] | None = None

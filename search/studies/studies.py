@@ -58,7 +58,7 @@ from trainables.work.plan import Plan
 CONFIG, CARDS, VERSIONS, MODEL = "config", "cards", "versions", "model"
 COMMITS, MOVED = "commits", "moved"
 WALL, EXHAUSTED = "wall_seconds", "exhausted"
-EARLIER, EXPECTED = "earlier", "expected_gain"
+EARLIER, RECOMMENDED, EXPECTED = "earlier", "recommended", "expected_gain"
 """Attributes of the first target's study."""
 
 T = TypeVar("T")
@@ -191,7 +191,15 @@ class Studies:
     @property
     def earlier(self) -> list[Start] | None:
         """What the search begins with because of earlier ones; None as long as nobody has looked."""
-        kept = self._attributes.get(EARLIER)
+        return self._starts(EARLIER)
+
+    @property
+    def recommended(self) -> list[Start] | None:
+        """What the search begins with by recommendation; None as long as nobody has looked."""
+        return self._starts(RECOMMENDED)
+
+    def _starts(self, name: str) -> list[Start] | None:
+        kept = self._attributes.get(name)
         return None if kept is None else [Start(Mixture.of(one["mixture"]), one["reason"]) for one in kept]
 
     # --- writing: everything may be repeated after it was broken off
@@ -258,6 +266,10 @@ class Studies:
     def remember_earlier(self, starts: Sequence[Start]) -> None:
         """Keep what earlier searches had found when this one began, so that a resume begins alike."""
         self._note(EARLIER, [{"mixture": start.mixture.weights, "reason": start.reason} for start in starts])
+
+    def remember_recommended(self, starts: Sequence[Start]) -> None:
+        """Keep what was recommended when this one began, so that a resume begins alike."""
+        self._note(RECOMMENDED, [{"mixture": start.mixture.weights, "reason": start.reason} for start in starts])
 
     def remember_data(
         self, versions: Mapping[str, str], model: str | None = None, commits: Mapping[str, str] | None = None

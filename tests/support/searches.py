@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ class Filler:
         found = {}
         for target, mean in scores.items():
             card = self.search.targets[target]
-            offsets = dict(zip(card.languages, (0.02, -0.02, 0.02, -0.02), strict=True))
+            offsets = dict(zip(card.languages, itertools.cycle((0.02, -0.02)), strict=False))
             metric = card.metric or ""
             top = item.rung == len(self.search.config.halving.rungs) - 1
             found[target] = Score(

@@ -7,6 +7,7 @@ Layout::
     scores/<key>.json               a score and what it was made from
     predictions/<key>.json.gz       what was predicted on the test split, for the score of the same key
     limits/<key>.json               a batch that did not fit into memory
+    profiles/<key>.json.gz          what an encoder makes of some rows of a card (trainables/evaluation/profile.py)
 
 An entry exists when its JSON does. That JSON is written in one piece, so readers see all of it or nothing, and of two
 writers of one key the last one wins with a whole entry. Writers that died leave *orphans*, which nothing names.
@@ -137,6 +138,15 @@ class Store:
     def put_limit(self, key: str, limit: dict[str, Any]) -> None:
         self._publish(f"limits/{key}.json", limit)
 
+    # --- profiles
+
+    def profile(self, key: str) -> dict[str, Any] | None:
+        """A profile as `trainables.evaluation.profile` packs it, or None when there is none or it is damaged."""
+        return self._read_json(f"profiles/{key}{PACKED}")
+
+    def put_profile(self, key: str, profile: dict[str, Any]) -> None:
+        self._publish(f"profiles/{key}{PACKED}", profile)
+
     # --- encoders
 
     @contextmanager
@@ -251,7 +261,7 @@ class Store:
             named = {manifest.folder for manifest in readers.map(self._manifest, keys) if manifest}
         folders = {one.name for one in listed if one.is_folder and ORPHAN_FOLDER.fullmatch(one.name)}
         left = [f"encoders/{name}" for name in sorted(folders - named)]
-        for folder in ("", "encoders/", "scores/", "predictions/", "limits/"):
+        for folder in ("", "encoders/", "scores/", "predictions/", "limits/", "profiles/"):
             left += [folder + one.name for one in self._files.list(folder.rstrip("/")) if ASIDE.fullmatch(one.name)]
         left += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
         measured = {name: self._files.measure(name) for name in left}

@@ -1,0 +1,41 @@
+"""`taskmix explain`: does the domain of tasks, or the kinship of languages, decide how much a mixture helps?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from search.commands.command import Commands, add_format
+from search.commands.distances import add_measures
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add("explain", _explain, "why mixes help: the tasks' domains, or the kinship of languages")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="searches on one model; several are taken together")
+    parser.add_argument("--split", choices=("dev", "test"), default="dev", help="default: dev")
+    add_measures(parser)
+    parser.add_argument("--figure", type=Path, metavar="SVG", help="write distances and gains as a figure")
+    parser.add_argument("--address", help="as for launch, where profiles are still missing")
+    add_format(parser)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from search.display import report
+    from search.display.terminal import Terminal
+    from search.explanation.distance_report import tabulate
+    from search.explanation.explain import explain
+    from search.explanation.pool import open_pool, tables
+
+    pool = open_pool(options.names)
+    with Terminal() as terminal:
+        profiles = pool.profiles(terminal.say, options.address)
+        domain, languages = tables(pool, profiles, options.measure, options.typology)
+        rows, left_out = pool.rows(pool.features(domain, languages), options.split)
+        report_of = tabulate(" + ".join(pool.names), domain, languages)
+        answer = explain(pool.names, options.split, rows, left_out, report_of, languages)
+    print(report.render(answer, options.format))
+    if options.figure:
+        from search.display.explanation_figure import draw_explanation
+
+        draw_explanation(answer, [(row.target, row.domain, row.typology, row.gain) for row in rows], options.figure)
+    return 0

@@ -1,0 +1,1 @@
+"""Why a mix helps, and what to try on a target that nobody measured."""
