@@ -62,6 +62,18 @@ _add_plain(_Loader)
 _add_plain(_Dumper)
 
 
+Mistake = tuple[str, str]
+"""A key of a mapping, and what is wrong with it."""
+
+
+class Mistakes(ValueError):
+    """Several mistakes that one validator has found: pydantic takes a single error of each."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(dict.fromkeys(mistakes))
+        super().__init__("; ".join(f"{key}: {what}" for key, what in self.mistakes))
+
+
 def _none_if_infinite(value: Any) -> Any:
     return None if value == math.inf else value
 
@@ -211,7 +223,13 @@ def problems_of(error: ValidationError, data: Any, file: str) -> list[Problem]:
         file: its name; empty: where is the key alone.
     """
     problems: dict[str, Problem] = {}
+    several: list[Problem] = []
     for detail in error.errors():
+        mistakes = detail.get("ctx", {}).get("error")
+        if isinstance(mistakes, Mistakes):
+            above = [file, *map(str, _in_data(detail, data))]
+            several += [Problem(what, ": ".join(filter(None, [*above, key]))) for key, what in mistakes.mistakes]
+            continue
         key = ".".join(str(part) for part in _in_data(detail, data))
         problem = _problem_of(detail, ": ".join(filter(None, (file, key))))
         if key in problems and detail["type"] not in ("extra_forbidden", "missing"):
@@ -222,7 +240,7 @@ def problems_of(error: ValidationError, data: Any, file: str) -> list[Problem]:
             else:
                 problem = before
         problems[key] = problem
-    return list(problems.values())
+    return [*problems.values(), *several]
 
 
 def _in_data(detail: Any, data: Any) -> list[int | str]:
