@@ -20,6 +20,7 @@ from search.commands import (
     export,
     gc,
     launch,
+    new,
     plan,
     promote,
     status,
@@ -29,7 +30,7 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote)
+COMMANDS = (tasks, new, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote)
 """As `taskmix --help` lists them."""
 
 

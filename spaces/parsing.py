@@ -178,6 +178,14 @@ def to_yaml(data: Mapping[str, Any]) -> str:
     return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
+def to_yaml_line(key: str, value: Any) -> str:
+    """A key with its value behind it, as people write short ones: `source: {files: data}`."""
+    mapping = yaml.dump(
+        {key: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=True, width=120
+    )
+    return str(mapping).strip()[1:-1] + "\n"
+
+
 def _no_yaml(path: Path, error: BaseException) -> Problem:
     mark = getattr(error, "problem_mark", None)
     line = f": line {mark.line + 1}" if mark else ""
