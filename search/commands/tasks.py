@@ -36,7 +36,7 @@ def _tasks(options: argparse.Namespace) -> int:
         catalogue = catalogue.only(options.names)
     if options.check:
         if options.cards and not options.names:
-            catalogue = catalogue.of(options.cards)  # those that come with taskmix are looked at by name, or without
+            catalogue = catalogue.of(options.cards)
         cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
         asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
         return _check_cards(asked_for, options.mirror)
