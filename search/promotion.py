@@ -78,6 +78,8 @@ def _candidate(statement: Statement, folder: Path, task: str) -> Candidate:
         comparable=digest(
             [scored_on, statement.metric, statement.languages, statement.evaluated_rows, statement.rung.share]
         ),
-        beats_baseline=(result.gain or 0.0) > 0 if isinstance(result, MixResult) else None,
+        beats_baseline=(result.gain or 0.0) > 0 and result.above_floor is not False
+        if isinstance(result, MixResult)
+        else None,
         tags=tags,
     )

@@ -22,7 +22,7 @@ MARKED = re.compile(r"^(\w+): .* # \*", re.MULTILINE)
 
 def cards() -> dict[str, str]:
     """Path below the folder -> text."""
-    return {path: text for path, text in CARD.findall(PAGE.read_text(encoding="utf-8"))}
+    return dict(CARD.findall(PAGE.read_text(encoding="utf-8")))
 
 
 def marked() -> Iterator[tuple[str, str]]:

@@ -52,20 +52,47 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
 
 
+ANSWERS = [{"text": ["shop"], "answer_start": [text.index("shop")]} for text in SENTENCES]
+
+ORDER = ["bad", "good", "none"]
+
+PAIR = {"premise": SENTENCES, "hypothesis": OTHERS, "gold": CLASSES}
+
+QUESTIONS = {"question": OTHERS, "context": SENTENCES, "answers": ANSWERS}
+
+QUIZ = {"question": OTHERS, "choice1": SENTENCES, "choice2": OTHERS, "label": [0, 1, 0] * 4}
+
+ASKED = {"context": "question", "choices": ["choice1", "choice2"]}
+
+JOINED = [" ".join(tags) for tags in TAGS]
+
+
 @pytest.mark.parametrize(
     ("name", "table", "form", "columns", "labels"),
     [
-        ("a.csv", {"review": SENTENCES, "stars": CLASSES}, "sentence_classification", {"text": "review", "label": "stars"}, ["bad", "good", "none"]),
-        ("a.tsv", {"id": range(12), "text": SENTENCES, "label": [2, 10, 0] * 4}, "sentence_classification", {}, ["0", "2", "10"]),
-        ("a.csv", {"premise": SENTENCES, "hypothesis": OTHERS, "gold": CLASSES}, "pair_classification", {"text_a": "premise", "text_b": "hypothesis", "label": "gold"}, ["bad", "good", "none"]),
+        (
+            "a.csv",
+            {"review": SENTENCES, "stars": CLASSES},
+            "sentence_classification",
+            {"text": "review", "label": "stars"},
+            ORDER,
+        ),
+        (
+            "a.tsv",
+            {"id": range(12), "text": SENTENCES, "label": [2, 10, 0] * 4},
+            "sentence_classification",
+            {},
+            ["0", "2", "10"],
+        ),
+        ("a.csv", PAIR, "pair_classification", {"text_a": "premise", "text_b": "hypothesis", "label": "gold"}, ORDER),
         ("a.jsonl", {"words": WORDS, "ner": TAGS}, "tagging", {"tokens": "words", "tags": "ner"}, ["B-THING", "O"]),
-        ("a.csv", {"tokens": SENTENCES, "tags": [" ".join(tags) for tags in TAGS]}, "tagging", {}, ["B-THING", "O"]),
-        ("a.jsonl", {"question": OTHERS, "context": SENTENCES, "answers": [{"text": ["shop"], "answer_start": [text.index("shop")]} for text in SENTENCES]}, "span_qa", {}, []),
-        ("a.csv", {"question": OTHERS, "choice1": SENTENCES, "choice2": OTHERS, "label": [0, 1, 0] * 4}, "multiple_choice", {"context": "question", "choices": ["choice1", "choice2"]}, []),
+        ("a.csv", {"tokens": SENTENCES, "tags": JOINED}, "tagging", {}, ["B-THING", "O"]),
+        ("a.jsonl", QUESTIONS, "span_qa", {}, []),
+        ("a.csv", QUIZ, "multiple_choice", ASKED, []),
         ("a.csv", {"en": SENTENCES, "de": OTHERS}, "retrieval", {"text_a": "en", "text_b": "de"}, []),
         ("a.csv", {"body": SENTENCES}, "masked_lm", {"text": "body"}, []),
     ],
-)  # fmt: skip
+)
 def test_a_card_of_every_format_from_one_file(tmp_path, name, table, form, columns, labels):
     write(tmp_path / "data" / name, {column: list(values) for column, values in table.items()})
     card = read("task", tmp_path / "data" / name, tmp_path)
@@ -75,7 +102,8 @@ def test_a_card_of_every_format_from_one_file(tmp_path, name, table, form, colum
 
 
 def test_conll(tmp_path):
-    (tmp_path / "train.conll").write_text("\n\n".join("\n".join(f"{w} NN {t}" for w, t in zip(*both, strict=True)) for both in zip(WORDS, TAGS, strict=True)))  # fmt: skip
+    sentences = [[f"{w} NN {t}" for w, t in zip(*both, strict=True)] for both in zip(WORDS, TAGS, strict=True)]
+    (tmp_path / "train.conll").write_text("\n\n".join("\n".join(lines) for lines in sentences))
     card = read("task", tmp_path / "train.conll", tmp_path)
     assert (card.format, card.columns, card.labels) == ("tagging", {}, ["B-THING", "O"])
 
@@ -137,8 +165,9 @@ def test_columns_without_texts_and_a_card_that_is_there(tmp_path, capsys):
 
 def test_a_data_set_of_the_hub(hub, tmp_path):
     head = "---\nlicense: mit\nlanguage: [de]\npretty_name: Shops\n---\n"
-    rows = "".join(json.dumps({"review": text, "stars": label}) + "\n" for text, label in zip(SENTENCES, CLASSES, strict=True))  # fmt: skip
-    hub.add("dataset", "owner/shops", {"README.md": head.encode(), "train.jsonl": rows.encode()})
+    write(tmp_path / "rows.jsonl", {"review": SENTENCES, "stars": CLASSES})
+    files = {"README.md": head.encode(), "train.jsonl": (tmp_path / "rows.jsonl").read_bytes()}
+    hub.add("dataset", "owner/shops", files)
     card = read("task", Path("owner/shops"), tmp_path)
     assert (card.source.hub, card.license, card.languages, card.description) == ("owner/shops", "mit", ["de"], "Shops")
     assert card.columns == {"text": "review", "label": "stars"}
