@@ -22,6 +22,7 @@ from search.commands import (
     export,
     gc,
     launch,
+    new,
     plan,
     promote,
     recommend,
@@ -34,6 +35,7 @@ from spaces.errors import TaskmixError
 
 COMMANDS = (
     tasks,
+    new,
     convert,
     plan,
     download,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from spaces.digest import canonical_json
 from spaces.formats import FORMATS
-from spaces.parsing import Strict
+from spaces.parsing import Mistake, Mistakes, Strict
 from spaces.repository import Repository
 from spaces.tag_schemes import labels_without_spans
 
@@ -133,63 +133,67 @@ class Card(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Card:
         if self.format not in FORMATS:
-            raise ValueError(f"format: unknown format {self.format!r}; one of {', '.join(FORMATS)}")
+            raise Mistakes([("format", f"unknown format {self.format!r}; one of {', '.join(FORMATS)}")])
+        about_kind = self._mistakes_of_a_target() if self.kind == "target" else self._mistakes_of_a_task()
+        mistakes = [*self._mistakes(), *about_kind]
+        if mistakes:
+            raise Mistakes(mistakes)
+        return self
+
+    def _mistakes(self) -> Iterator[Mistake]:
         spec = FORMATS[self.format]
         unknown = sorted(set(self.columns) - set(spec.columns))
         if unknown:
             roles = ", ".join(spec.columns)
-            raise ValueError(f"columns: {unknown} are no roles of {self.format}; its roles are {roles}")
+            yield "columns", f"{unknown} are no roles of {self.format}; its roles are {roles}"
         if spec.is_labeled and len(self.labels) < 2:
-            raise ValueError(f"labels: a {self.format} card lists its labels, at least two")
+            yield "labels", f"a {self.format} card lists its labels, at least two"
         if len(set(self.labels)) != len(self.labels):
-            raise ValueError("labels: a label stands twice")
+            yield "labels", "a label stands twice"
         if any(label != label.strip() or not label for label in self.labels):
-            raise ValueError("labels: a label is empty, or has blanks around it, which the data are read without")
+            yield "labels", "a label is empty, or has blanks around it, which the data are read without"
         if self.unanswerable and not spec.has("answers"):
             answering = ", ".join(name for name, each in FORMATS.items() if each.has("answers"))
-            raise ValueError(f"unanswerable: only {answering} has questions without an answer")
+            yield "unanswerable", f"only {answering} has questions without an answer"
         if (self.pool is None) == spec.has_pool:
             needs = "needs" if self.pool is None else "has no"
-            raise ValueError(f"pool: a {self.format} card {needs} pool")
-        if self.kind == "target":
-            self._check_target()
-        else:
-            self._check_task()
-        return self
+            yield "pool", f"a {self.format} card {needs} pool"
 
-    def _check_target(self) -> None:
+    def _mistakes_of_a_target(self) -> Iterator[Mistake]:
         spec = FORMATS[self.format]
         if self.metric not in spec.metrics:
             known = ", ".join(spec.metrics) or "none: it cannot be a target"
-            raise ValueError(f"metric: found {self.metric!r}; a {self.format} target is scored by {known}")
+            yield "metric", f"found {self.metric!r}; a {self.format} target is scored by {known}"
         unclear = labels_without_spans(self.labels) if spec.has("tags") and self.metric == "f1" else []
         if unclear:
             fix = "write B-PER, I-PER (or S-PER, E-PER) and O, with values: {COLUMN: {OLD: NEW}} where data have others"
             found = ", ".join(map(repr, unclear[:5]))
-            raise ValueError(f"labels: f1 counts spans, and {found} does not say where one begins; {fix}")
+            yield "labels", f"f1 counts spans, and {found} does not say where one begins; {fix}"
         unscored = self.unscored([*self.languages, *self.dev_languages])
         if unscored:
             others = "".join(f"; {metric} is, in every language" for metric in spec.metrics_everywhere)
-            raise ValueError(f"metric: {self.metric} is not defined in {', '.join(unscored)}{others}")
+            yield "metric", f"{self.metric} is not defined in {', '.join(unscored)}{others}"
         if self.source.tasks:
-            raise ValueError("source.tasks: only training rows are put together; name such a task in train_from")
+            yield "source.tasks", "only training rows are put together; name such a task in train_from"
         if self.train_from == []:
-            raise ValueError("train_from: name at least one task card, or leave it out")
+            yield "train_from", "name at least one task card, or leave it out"
         if not spec.scored_untrained and not self.train_language:
-            raise ValueError("train_language: say which language the target is trained in, usually en")
+            yield "train_language", "say which language the target is trained in, usually en"
         if self.dev_from is not None and (self.splits.dev is not None or self.dev_languages):
-            raise ValueError("dev_from: then splits.dev is null and there are no dev_languages")
+            yield "dev_from", "then splits.dev is null and there are no dev_languages"
         if (self.splits.dev is None and self.dev_from is None) or self.splits.test is None:
-            raise ValueError("splits: a target needs dev and test (they may name the same split where only one exists)")
+            yield "splits", "a target needs dev and test (they may name the same split where only one exists)"
 
-    def _check_task(self) -> None:
+    def _mistakes_of_a_task(self) -> Iterator[Mistake]:
         training = FORMATS[self.format].trained_as
         if training is not None:
-            raise ValueError(f"format: {self.format} is for targets; the task that trains for it is a {training} card")
-        if self.metric or self.train_language or self.train_from or self.dev_from or self.dev_languages:
-            raise ValueError("metric, train_language, train_from, dev_from and dev_languages are for targets")
+            yield "format", f"{self.format} is for targets; the task that trains for it is a {training} card"
+        for key in ("metric", "train_language", "train_from", "dev_from", "dev_languages"):
+            if getattr(self, key):
+                fix = "metric, train_language, train_from, dev_from and dev_languages are for targets"
+                yield key, fix
         if self.splits.train is None:
-            raise ValueError("splits.train: an intermediate task needs training rows")
+            yield "splits.train", "an intermediate task needs training rows"
 
     @property
     def is_trained(self) -> bool:

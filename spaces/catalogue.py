@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from spaces.card import Card
+from spaces.card_files import resolved, with_splits
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS
 from spaces.mixture import Mixture
@@ -84,6 +85,15 @@ class Catalogue:
                 tasks[name] = self.task(name)
         return Catalogue(tasks, targets, suites={})
 
+    def of(self, folders: Iterable[Path]) -> Catalogue:
+        """The tasks and targets whose cards lie in these folders."""
+        names = {sub: {path.stem for folder in folders for path in yaml_files(folder / sub)} for sub in KINDS}
+        return Catalogue(
+            tasks={name: card for name, card in self.tasks.items() if name in names["tasks"]},
+            targets={name: card for name, card in self.targets.items() if name in names["targets"]},
+            suites={},
+        )
+
     def training_cards(self, target: Card) -> list[Card]:
         """The cards that `target` is fine-tuned on, one after the other: those of `train_from`, or itself."""
         return [self.task(name) for name in target.trained_on] or [target]
@@ -109,6 +119,7 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
     problems: list[Problem] = []
     cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
     files: dict[str, list[Path]] = {}
+    wrong: dict[Path, Sequence[Problem]] = {}
     for folder in folders:
         if not any((folder / sub).is_dir() for sub in KINDS):
             problems.append(
@@ -129,9 +140,10 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
                 try:
                     cards[kind][path.stem] = _read_card(path, kind, files)
                 except InputError as error:
-                    problems.extend(error.problems)
-    if not problems:
-        problems = _dangling(cards)
+                    wrong[path] = error.problems
+    problems += _their_own(wrong)
+    unread = {path.stem for path in wrong}
+    problems += [problem for name, problem in _dangling(cards) if name not in unread]  # else it follows from that
     if problems:
         raise InputError(problems)
     tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
@@ -157,15 +169,63 @@ def _read_card(path: Path, kind: str, files: Mapping[str, Sequence[Path]]) -> Ca
     if "parts" in data:
         raise InputError(Problem("unknown key", f"{path}: parts", fix="name the tasks in source.tasks"))
     data |= {"name": path.stem, "kind": kind}
+    data = with_splits(data, kind)
     with lines_named(path):
         try:
             card = Card.model_validate(data)
         except ValidationError as error:
-            raise InputError(problems_of(error, data, str(path))) from error
+            raise InputError(_every_problem(error, data, path)) from error
         problems = list(_unspeakable(card, path))
         if problems:
             raise InputError(problems)
     return card
+
+
+def _their_own(wrong: Mapping[Path, Sequence[Problem]]) -> Iterator[Problem]:
+    """The problems of cards, without those that a card has taken over from one that it extends."""
+    seen = set()
+    for path, problems in sorted(wrong.items(), key=lambda one: "extends" in _keys_of(one[0])):
+        for problem in problems:
+            key = problem.where.removeprefix(f"{path}: ").rpartition(": ")[2]
+            is_inherited = "extends" in _keys_of(path) and key.partition(".")[0] not in _keys_of(path)
+            if problem not in seen and not (is_inherited and (key, problem.what, problem.found) in seen):
+                yield problem
+            seen |= {problem, (key, problem.what, problem.found)}
+
+
+def _keys_of(path: Path) -> set[str]:
+    try:
+        return set(read_yaml(path))
+    except InputError:
+        return set()
+
+
+PLACEHOLDERS = {
+    "description": "?",
+    "license": "?",
+    "origin": "?",
+    "languages": ["en"],
+    "source": {"hub": "owner/name"},
+}
+"""Stand in for keys that are missing or wrong, so that the others are looked at, too."""
+
+
+def _every_problem(error: ValidationError, data: Mapping[str, Any], path: Path) -> list[Problem]:
+    """What is wrong with single keys, and what is wrong with those that are right where they are put together."""
+    problems = problems_of(error, data, str(path))
+    wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]} - {"format"}
+    wrong |= {"license", "licence"} if wrong & {"license", "licence"} else set()  # one key in two spellings
+    if not wrong:
+        return problems
+    rest = {key: value for key, value in data.items() if key not in wrong}
+    rest |= {key: value for key, value in PLACEHOLDERS.items() if key in wrong}
+    try:
+        Card.model_validate(rest)
+    except ValidationError as second:
+        where = tuple(f"{path}: {key}" for key in wrong)
+        others = problems_of(second, rest, str(path))
+        problems += [one for one in others if not one.where.startswith(where) and one not in problems]
+    return problems
 
 
 def _unspeakable(card: Card, path: Path) -> Iterator[Problem]:
@@ -198,6 +258,9 @@ def _extended(
     of its own name in an earlier folder.
     """
     data = read_yaml(path)
+    source = data.get("source")
+    if isinstance(source, dict) and isinstance(source.get("files"), str):
+        source["files"] = resolved(source["files"], path)
     if "license" in data and "licence" not in data:  # one spelling, so that the card replaces what it extends
         data["licence"] = data.pop("license")
     base = data.pop("extends", None)
@@ -231,34 +294,36 @@ def _with_parts(card: Card, tasks: Mapping[str, Card]) -> Card:
     return card
 
 
-def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> list[Problem]:
-    """Cards that name a card which is not there or does not fit: `train_from`, `dev_from`, `source.tasks`."""
-    problems = []
+def _dangling(cards: Mapping[str, Mapping[str, Card]]) -> Iterator[tuple[str, Problem]]:
+    """Cards that name a card which is not there or does not fit (`train_from`, `dev_from`, `source.tasks`), with it."""
     for card in cards["target"].values():
         for number, name in enumerate(card.trained_on):
             key = "train_from" if len(card.trained_on) == 1 else f"train_from.{number}"
-            problems += _unfit_for_training(card, key, name, cards["task"])
+            for problem in _unfit_for_training(card, key, name, cards["task"]):
+                yield name.partition(".")[0], problem
         if card.dev_from is not None:
-            problems += _misfit(card, "dev_from", card.dev_from, cards["target"], card.format)
-            if card.dev_from in cards["target"] and cards["target"][card.dev_from].dev_from is not None:
-                found = f"{card.dev_from} has none of its own"
-                problems.append(Problem("must have a dev split", f"{card.name}.yaml: dev_from", found))
-            elif card.dev_from in cards["target"]:
-                unscored = card.unscored(cards["target"][card.dev_from].languages_of("dev"))
-                what = f"has development rows in which {card.metric} is not defined"
-                if unscored:
-                    found = f"{card.dev_from}: {', '.join(unscored)}"
-                    fix = f"metric: {' or '.join(FORMATS[card.format].metrics_everywhere)}"
-                    problems.append(Problem(what, f"{card.name}.yaml: dev_from", found, fix))
+            for problem in _unfit_for_dev(card, card.dev_from, cards["target"]):
+                yield card.dev_from, problem
     for card in cards["task"].values():
         for number, name in enumerate(card.source.tasks):
-            problems += _misfit(card, f"source.tasks.{number}", name, cards["task"], card.format)
+            where = f"source.tasks.{number}"
+            for problem in _misfit(card, where, name, cards["task"], card.format):
+                yield name, problem
             if name in cards["task"] and cards["task"][name].source.tasks:
                 fix = "name its tasks instead"
-                problems.append(
-                    Problem("is put together itself", f"{card.name}.yaml: source.tasks.{number}", name, fix)
-                )
-    return problems
+                yield name, Problem("is put together itself", f"{card.name}.yaml: {where}", name, fix)
+
+
+def _unfit_for_dev(target: Card, name: str, targets: Mapping[str, Card]) -> Iterator[Problem]:
+    """What is wrong with taking the development rows of the target `name`."""
+    where = f"{target.name}.yaml: dev_from"
+    yield from _misfit(target, "dev_from", name, targets, target.format)
+    if name in targets and targets[name].dev_from is not None:
+        yield Problem("must have a dev split", where, f"{name} has none of its own")
+    elif name in targets and (unscored := target.unscored(targets[name].languages_of("dev"))):
+        what = f"has development rows in which {target.metric} is not defined"
+        fix = f"metric: {' or '.join(FORMATS[target.format].metrics_everywhere)}"
+        yield Problem(what, where, f"{name}: {', '.join(unscored)}", fix)
 
 
 def _unfit_for_training(target: Card, key: str, name: str, tasks: Mapping[str, Card]) -> list[Problem]:

@@ -62,6 +62,18 @@ _add_plain(_Loader)
 _add_plain(_Dumper)
 
 
+Mistake = tuple[str, str]
+"""A key of a mapping, and what is wrong with it."""
+
+
+class Mistakes(ValueError):
+    """Several mistakes that one validator has found: pydantic takes a single error of each."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(dict.fromkeys(mistakes))
+        super().__init__("; ".join(f"{key}: {what}" for key, what in self.mistakes))
+
+
 def _none_if_infinite(value: Any) -> Any:
     return None if value == math.inf else value
 
@@ -166,6 +178,14 @@ def to_yaml(data: Mapping[str, Any]) -> str:
     return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
+def to_yaml_line(key: str, value: Any) -> str:
+    """A key with its value behind it, as people write short ones: `source: {files: data}`."""
+    mapping = yaml.dump(
+        {key: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=True, width=120
+    )
+    return str(mapping).strip()[1:-1] + "\n"
+
+
 def _no_yaml(path: Path, error: BaseException) -> Problem:
     mark = getattr(error, "problem_mark", None)
     line = f": line {mark.line + 1}" if mark else ""
@@ -211,7 +231,13 @@ def problems_of(error: ValidationError, data: Any, file: str) -> list[Problem]:
         file: its name; empty: where is the key alone.
     """
     problems: dict[str, Problem] = {}
+    several: list[Problem] = []
     for detail in error.errors():
+        mistakes = detail.get("ctx", {}).get("error")
+        if isinstance(mistakes, Mistakes):
+            above = [file, *map(str, _in_data(detail, data))]
+            several += [Problem(what, ": ".join(filter(None, [*above, key]))) for key, what in mistakes.mistakes]
+            continue
         key = ".".join(str(part) for part in _in_data(detail, data))
         problem = _problem_of(detail, ": ".join(filter(None, (file, key))))
         if key in problems and detail["type"] not in ("extra_forbidden", "missing"):
@@ -222,7 +248,7 @@ def problems_of(error: ValidationError, data: Any, file: str) -> list[Problem]:
             else:
                 problem = before
         problems[key] = problem
-    return list(problems.values())
+    return [*problems.values(), *several]
 
 
 def _in_data(detail: Any, data: Any) -> list[int | str]:

@@ -37,8 +37,8 @@ BEFORE = Path(__file__).parent / "before"
 COMMANDS: dict[str, dict[str, Any]] = json.loads((BEFORE / "answers" / "commands.json").read_text())
 KEYS: dict[str, Any] = json.loads((BEFORE / "keys.json").read_text())["searches"]
 
-TIMES = re.compile(r"^\[.* s\].*\n|^data (.*\n)+?(?=\n)|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
-"""Of `plan`: its progress, what it reckons from the speed of this machine, and what it says of the data since."""
+TIMES = re.compile(r"^\[.* s\].*\n|^(?:target stage|data) (.*\n)+?(?=\n)|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
+"""Of `plan`: its progress, what it reckons from the speed of this machine, and what it says of the data and of short stages since."""
 
 LEARNED = re.compile(r"\n+learned from all results.*?(?=\n\n|\Z)", re.DOTALL)
 """Of the table of `best`: what an optimiser ends with, alike to three digits on another machine."""

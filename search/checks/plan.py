@@ -14,6 +14,7 @@ from search.forecast.concurrency import concurrency_here, item_resources
 from search.forecast.estimate import Estimate, estimate
 from search.formatting import duration
 from search.results import warm_start
+from search.results.floor import short_stages, steps_of_targets
 from search.results.plan_model import PlannedSearch, StartLine, WorkItemsLine
 from search.scheduling.simulation import simulate
 from spaces.initial_design import Start
@@ -120,6 +121,8 @@ def describe(search: Search, starts: Sequence[Start], report: PreparationReport,
         sampler_reason=sampler.reason,
         unreached=report.unreached,
         notes=report.notes,
+        target_steps=steps_of_targets(search),
+        short_stages=list(short_stages(search)),
         starts=[StartLine(mix=str(start.mixture), reason=start.reason) for start in starts],
         recipes=config.budget.recipes,
         work_items=[WorkItemsLine.model_validate(line) for line in work.lines],

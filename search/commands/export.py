@@ -96,7 +96,7 @@ def _export_model(options: argparse.Namespace) -> int:
     print(f"{made.content} for {target}: {made.mix}, seed {made.seed}, loads with {made.loads_with}")
     if isinstance(made.result, MixResult):
         print(f"gain {points(made.result.gain, made.result.gain_spread)} points, {len(made.result.seeds)} seed(s)")
-        if made.result.gain is not None and made.result.gain <= 0:
+        if made.result.gain is not None and (made.result.gain <= 0 or made.result.above_floor is False):
             print("it does not beat the baseline, which is: --mix none")
     print(f"written to {options.out}; README.md says what it is and how to load it")
     return 0

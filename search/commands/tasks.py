@@ -17,7 +17,11 @@ def add_to(commands: Commands) -> None:
     parser = commands.add("tasks", _tasks, "list the cards: intermediate tasks and targets")
     parser.add_argument("names", nargs="*", metavar="NAME", help="cards; default: all")
     parser.add_argument("--cards", type=Path, action="append", default=[], help="a folder with further cards")
-    parser.add_argument("--check", action="store_true", help="compare the cards with their data; 1 when one differs")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="compare the cards with their data (of --cards, without NAME: those in that folder); 1 when one differs",
+    )
     parser.add_argument("--mirror", help="with --check: a folder or URL laid out like the hub, instead of the hub")
     add_format(parser)
 
@@ -31,6 +35,8 @@ def _tasks(options: argparse.Namespace) -> int:
     if options.names:
         catalogue = catalogue.only(options.names)
     if options.check:
+        if options.cards and not options.names:
+            catalogue = catalogue.of(options.cards)
         cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
         asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
         return _check_cards(asked_for, options.mirror)
@@ -53,6 +59,8 @@ def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
             found = looked_at(card, hub, mirror)
             failed += found.state == "failed"
             terminal.check(Check(card.name, card.kind, found.state, str(found)))
+            for problem in found.others:
+                terminal.say(str(problem))
             if found.state == "failed" and hub.is_away and at < len(cards):
                 print(f"the hub is out of reach: {len(cards) - at} cards were not looked at")
                 return 1

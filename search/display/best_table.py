@@ -62,7 +62,7 @@ def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableTy
         ("best mix" if mixes.beats_baseline else "first mix", Text(result.mix, "bold" if mixes.beats_baseline else "")),
         ("hyperparameters", hyperparameters(result.hyperparameters) or "none searched"),
         ("own data", _seen(result)),
-        ("gain", f"{_gain(result)} points over the baseline, {seeds}"),
+        ("gain", _gain_in_words(result, seeds)),
         ("on the test split", f"{percent(test.score)}, gain {_claimed(result.claim)}" if test else ""),
         ("cost", _cost(result.cost)),
     ]
@@ -149,9 +149,17 @@ def _references(mixes: TargetMixes) -> Iterator[tuple[str, Baseline | Floor]]:
 def _gain(result: MixResult) -> str:
     """On the development split, with half of its interval."""
     estimate = result.expected
+    if result.above_floor is False and (estimate.mean if estimate else result.gain or 0.0) > 0:
+        return "floor"
     if estimate is None:
         return points(result.gain)
     return points(estimate.mean, None if estimate.high is None else estimate.high - estimate.mean)
+
+
+def _gain_in_words(result: MixResult, seeds: str) -> str:
+    if result.above_floor is False:
+        return f"none: its score is not above the floor, {seeds}"
+    return f"{_gain(result)} points over the baseline, {seeds}"
 
 
 def _claimed(claim: GainEstimate | None) -> str:
@@ -164,7 +172,7 @@ def _by_language(mixes: TargetMixes, result: MixResult, console: Console) -> Ren
     """Score, gain, baseline and floor: the mean, and each language."""
     rows = [
         ("score", result.score, result.languages, percent),
-        ("gain", *_gains_by_language(result), points),
+        *([("gain", *_gains_by_language(result), points)] if result.above_floor is not False else []),
         *((name, reference.score, reference.languages, percent) for name, reference in _references(mixes)),
     ]
     wide = plain("", "mean", *mixes.languages, right=range(1, 2 + len(mixes.languages)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -15,6 +16,7 @@ from rich.text import Text
 from search.config.search import Search
 from search.forecast.estimate import expected
 from search.formatting import counts, duration, percent, points
+from search.results.floor import at_floor
 from search.results.model import TargetMixes
 from search.results.ranking import rank
 from search.studies.studies import Studies
@@ -138,6 +140,15 @@ class Scene:
         head = f"{self._over()}/{self._expected()} {item.name}, rung {item.rung}, {duration(outcome.seconds)}"
         return f"{head}: {found}{self._left_text()}"
 
+    def floor_lines(self, item: WorkItem, outcome: Outcome) -> Iterator[str]:
+        """What to raise where the baseline with the search's seed has learned nothing; said again at each rung."""
+        if item.recipe.is_baseline and item.recipe.seed == self.search.config.seed:
+            for target, score in outcome.scores.items():
+                if score.dev and (
+                    line := at_floor(self.search, target, item.rung, score.score, score.floor, "the baseline")
+                ):
+                    yield line
+
     def running_line(self) -> str:
         """What runs."""
         parts = [f"{running.item.name} {running.progress or 'starts'}" for running in self._running.values()]
@@ -151,6 +162,8 @@ class Scene:
         if not record.score.dev:
             return f"LogME {record.score.score:.3f}"
         gain = points(self.studies.state.gain_of(record)) if not item.recipe.is_baseline else ""
+        if record.score.score <= record.score.floor:
+            gain = "not above the floor"
         return percent(record.score.score) + (f" ({gain})" if gain else "")
 
     # --- time
@@ -206,5 +219,7 @@ def _best_text(mixes: TargetMixes) -> str:
     """The best so far, or the baseline while there is nothing else."""
     if mixes.best:
         result = mixes.best[0]
-        return f"{percent(result.score)} {points(result.gain, result.gain_spread)} {result.mix}"
+        gain = "at the floor" if result.above_floor is False else points(result.gain, result.gain_spread)
+        at = "" if mixes.rung.top else f", rung {mixes.rung.index}"
+        return f"{percent(result.score)} {gain} {result.mix}{at}"
     return f"{percent(mixes.baseline.score)} baseline" if mixes.baseline else "nothing yet"

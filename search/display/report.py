@@ -108,6 +108,10 @@ def plan(planned: PlannedSearch, width: int | None = None) -> str:
         ),
         ("sampler", f"{planned.sampler}: {planned.sampler_reason}"),
         ("not looked at", ", ".join(planned.unreached)),
+        (
+            "target stage",
+            "\n".join(filter(None, (planned.target_steps and f"steps: {planned.target_steps}", *planned.short_stages))),
+        ),
         ("data", "\n".join(planned.notes)),
     ):
         if text:

@@ -128,6 +128,8 @@ class Terminal:
         if self._scene is None:
             return
         self._scene.finished(item)
+        for line in self._scene.floor_lines(item, outcome):
+            self._line(Text(line, "yellow"))
         for note in outcome.notes:
             self._line(Text(note, "yellow"))
         if outcome.failure or not self._is_live:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from search.formatting import points, points_between, share
+from search.formatting import percent, points, points_between, share
 from search.results.model import GainEstimate, TargetMixes
 
 NO_SEEDS = "how sure that is cannot be said: nothing was measured with a second seed (confirm.seeds)"
@@ -22,7 +22,15 @@ def verdict(mixes: TargetMixes) -> Iterator[Text]:
     if estimate is None:
         yield Text("the baseline has not been measured yet, so no gain is known", "yellow")
         return
-    if mixes.beats_baseline:
+    if result.above_floor is False:
+        yield Text.assemble(
+            ("best mix: none", "bold"),
+            f"; no gain is claimed: the first of {_mixes(mixes.tried)}, {result.mix}, scores {percent(result.score)}, "
+            f"and guessing gets {percent(mixes.floor.score if mixes.floor else None)}",
+        )
+    elif mixes.beats_baseline and not mixes.rung.top:
+        yield Text.assemble("best mix so far: ", (result.mix, "bold"), f", {_worth(estimate, mixes.tried)}")
+    elif mixes.beats_baseline:
         yield Text.assemble("best mix: ", (result.mix, "bold"), f", {_worth(estimate, mixes.tried)}")
     else:
         yield Text.assemble(
@@ -55,6 +63,15 @@ def _found(estimate: GainEstimate) -> str:
 
 
 def _caveats(mixes: TargetMixes, estimate: GainEstimate) -> Iterator[str]:
+    if mixes.full_baseline is not None:
+        yield (
+            f"this is at rung {mixes.rung.index} ({mixes.rung.share:.0%} of the examples), mixes and baseline alike; "
+            f"with more examples the baseline scores {percent(mixes.full_baseline)}, and no mix was measured there yet"
+        )
+    if mixes.at_floor:
+        yield mixes.at_floor
+    if mixes.best[0].above_floor is False:
+        return  # what a gain would rest on is no matter
     if estimate.low is None:
         yield NO_SEEDS
     if estimate.split == "dev":

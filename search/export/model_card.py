@@ -151,7 +151,7 @@ def _worth(statement: Statement) -> str:
         lines += _row(language, *(cell for _, measured in known for cell in _cells_of(measured, language)))
     if isinstance(result, MixResult) and result.claim is not None and result.claim.low is not None:
         lines += ["", _claim(result.claim)]
-    if isinstance(result, MixResult) and (result.gain is None or result.gain <= 0):
+    if isinstance(result, MixResult) and (result.gain is None or result.gain <= 0 or result.above_floor is False):
         lines += ["", "**It does not beat the baseline**: the pretrained model does as well without this training."]
     if statement.content == "fine-tuned" and len(result.seeds) > 1:
         lines += [

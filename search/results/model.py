@@ -111,6 +111,9 @@ class MixResult(GainedMeasurement, Mix):
     confirmed: bool = Field(
         description="whether a seed measured it that did not choose it, where `confirm` asks for some"
     )
+    above_floor: bool | None = Field(
+        None, description="whether its score is above what guessing gets: if not, its gain is none; null of evidence"
+    )
     encoder: str | None = Field(
         None,
         description="the store's key of its encoder at this rung, of the search's own seed where that was measured; "
@@ -204,6 +207,12 @@ class TargetMixes(Answer):
     rung: Rung = Field(description="the highest one that has scores")
     baseline: Baseline | None = Field(description="at this rung; null until it was measured there")
     floor: Floor | None = Field(description="null as long as nothing was measured")
+    full_baseline: float | None = Field(
+        None, description="the baseline's score at a higher rung, where it was measured before any mix was"
+    )
+    at_floor: str | None = Field(
+        None, description="where the baseline or the first mix is not above the floor: what to raise to what"
+    )
     beats_baseline: bool | None = Field(
         description="whether the first mix is likelier than not to beat the baseline; null while it is not known"
     )

@@ -39,6 +39,8 @@ class PlannedSearch(Answer):
     sampler_reason: str
     unreached: list[str] = Field(description="what was not looked at")
     notes: list[str] = Field(description="what is worth knowing of the data: rows left out, rows trained on and scored")
+    target_steps: str = Field("", description="steps of the target stage of each target, at each rung")
+    short_stages: list[str] = Field(default_factory=list, description="targets that will hardly leave the floor")
     starts: list[StartLine]
     recipes: int = Field(description="budget")
     work_items: list[WorkItemsLine]

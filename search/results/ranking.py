@@ -11,7 +11,7 @@ A *mix* is a recipe whatever its seed. For a target:
   What is equal still goes by digest: time spent would make the answer a matter of chance.
 * A spread is the sample standard deviation over seeds. The test split drove nothing and ranks nothing; what it says of
   the first mix is its claim (`gains.py`). The best mix is `none` where neither split says that the first one is
-  likelier than not to beat the baseline.
+  likelier than not to beat the baseline, and where its score is not above the floor: then nothing is claimed.
 * The cost of a mix is what its own work items cost, over all rungs and seeds and all targets they were measured on.
 """
 
@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass, field, fields
 from statistics import fmean, stdev
 
 from search.config.search import Search
+from search.results.floor import at_floor
 from search.results.gains import Gains
 from search.results.model import (
     Baseline,
@@ -167,7 +168,9 @@ def rank_target(
             result.model_copy(
                 update={
                     "expected": gains.expect(target, mixes[family].sorted, base),
-                    "claim": gains.claim(target, mixes[family].sorted, base) if not place else None,
+                    "claim": gains.claim(target, mixes[family].sorted, base)
+                    if not place and result.above_floor is not False
+                    else None,
                 }
             )
             for place, (family, result) in enumerate(zip(families, ranked, strict=True))
@@ -181,6 +184,8 @@ def rank_target(
         floor=_floor(card, baseline if baseline.by_seed else next(iter(mixes.values()), None)),
         beats_baseline=beats,
         best_mix=None if beats is None else ranked[0].mix if beats else "none",
+        full_baseline=_full_baseline(scored, rung),
+        at_floor=_why_at_floor(search, target, baseline, mixes[families[0]] if families else None),
         candidates=len(mixes),
         tried=len({record.recipe.family for record in scored if not record.recipe.is_baseline}),
         spread=_spread(score for mix in (*mixes.values(), baseline) for score in mix.values(_mean_of("dev")).values()),
@@ -190,8 +195,8 @@ def rank_target(
 
 def beats_baseline(result: MixResult) -> bool | None:
     """Whether it is likelier than not that a mix beats the baseline, by what chose it and by what did not."""
-    if result.gain is None:
-        return None
+    if result.gain is None or result.above_floor is False:
+        return None if result.gain is None else False
     means = [result.gain, *(one.mean for one in (result.expected, result.claim) if one is not None)]
     return min(means) > 0  # the distributions are symmetric: likelier than not is a mean above 0
 
@@ -225,6 +230,7 @@ def _result(search: Search, card: Card, mix: _Mix, baseline: _Mix, cost: Cost) -
         **dict(_gained(card, mix, baseline, "dev")),
         confirmed=_is_confirmed(search, len(mix.by_seed)),
         seen_languages=search.seen_languages(recipe.mixture, card),
+        above_floor=_is_above_floor(mix),
         test=_gained(card, mix, baseline, "test") if mix.values(_mean_of("test")) else None,
         cost=MixCost(**asdict(cost)),
     )
@@ -292,6 +298,34 @@ def _floor(card: Card, mix: _Mix | None) -> Floor | None:
         return None
     metric = card.metric or ""
     return Floor(score=score.floor, languages={lang: score.floors[lang][metric] for lang in score.floors})
+
+
+def _score_and_floor(mix: _Mix) -> tuple[float, float] | None:
+    """The mean over its seeds, and what guessing gets; of evidence, which is no score, there is no floor."""
+    scores = [record.score for record in mix.by_seed.values() if record.score and record.score.dev]
+    return (fmean(score.score for score in scores), scores[0].floor) if scores else None
+
+
+def _is_above_floor(mix: _Mix) -> bool | None:
+    found = _score_and_floor(mix)
+    return None if found is None else found[0] > found[1]
+
+
+def _full_baseline(scored: Sequence[Record], rung: int) -> float | None:
+    """The baseline's score at the highest rung above `rung` that it has one at."""
+    above = [record for record in scored if record.recipe.is_baseline and record.rung > rung and record.score]
+    top = max((record.rung for record in above), default=None)
+    found = [record.score.score for record in above if record.rung == top and record.score]
+    return fmean(found) if found else None
+
+
+def _why_at_floor(search: Search, target: str, baseline: _Mix, mix: _Mix | None) -> str | None:
+    """What to raise where the baseline, or else the first mix, is not above the floor."""
+    for what, measured in (("the baseline", baseline), ("the first mix", mix)):
+        found = _score_and_floor(measured) if measured else None
+        if measured and found and (line := at_floor(search, target, measured.any.rung, *found, what)):
+            return line
+    return None
 
 
 def _spread(values: Iterable[float]) -> float | None:

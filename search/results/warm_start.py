@@ -38,7 +38,7 @@ def findings(workspace: Workspace) -> list[Finding]:
         for target, card in other.search.targets.items():
             mixes = rank_target(studies, {}, target, 1)
             for result in mixes.best if mixes.rung.top else ():
-                if result.gain is not None:
+                if result.gain is not None and result.above_floor is not False:
                     mixture = Mixture.of(result.mixture)
                     found.append(Finding(name, target, card.format, mixture, result.gain))
     return found

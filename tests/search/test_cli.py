@@ -210,6 +210,20 @@ def test_tasks_check_has_a_line_per_card_and_1_when_one_is_red(
     assert main([*arguments, "cops"]) == 2
 
 
+def test_tasks_check_of_a_folder_looks_at_its_cards_alone(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "cards" / "tasks" / "data").mkdir(parents=True)
+    (tmp_path / "cards" / "tasks" / "data" / "mine.csv").write_text("text\nsome words\n")
+    card = "description: x\nformat: masked_lm\nlicence: none\norigin: x\nsource: {files: data}\nlanguages: [en]\n"
+    (tmp_path / "cards" / "tasks" / "mine.yaml").write_text(card)
+    assert main(["tasks", "--cards", str(tmp_path / "cards"), "--check"]) == 0
+    line, last = capsys.readouterr().out.splitlines()
+    assert re.search(r"ok +mine +task: 1 split as on the card", line)
+    assert last == "no card differs from its data"
+
+
 def test_a_sigterm_is_an_interrupt_at_any_moment(
     make_search: Callable[..., Search], tmp_path: Path, home: Path, capsys: Capture
 ) -> None:

@@ -201,6 +201,100 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 2
 
 
+WORST = """
+description: 3
+format: tagging
+source: {files: nowhere}
+columns: {text: words}
+labels: [A]
+languages: []
+colour: blue
+"""
+
+
+def test_all_mistakes_of_a_card_at_once_without_those_that_follow(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        Catalogue.load([folder(tmp_path, targets__pairs=WORST)])
+    keys = [problem.where.partition("pairs.yaml: ")[2].rpartition(" ")[2] for problem in caught.value.problems]
+    single = ["description", "licence", "origin", "languages", "colour"]
+    together = ["columns", "labels", "metric", "train_language", "splits"]
+    assert keys == [*single, *together]
+
+
+def test_a_mistake_is_not_told_again_of_cards_that_rest_on_the_wrong_one(tmp_path: Path) -> None:
+    target = CARD + "metric: accuracy\ntrain_language: en\nsplits: {test: test}\ntrain_from: pairs\n"
+    broken = CARD.replace("licence: mit\n", "")
+    with pytest.raises(InputError) as caught:
+        Catalogue.load([folder(tmp_path, tasks__a="extends: pairs\n", tasks__pairs=broken, targets__t=target)])
+    (problem,) = caught.value.problems
+    assert problem.where.endswith("pairs.yaml: licence")
+
+
+# --- local files
+
+FILES = CARD.replace('source: {hub: owner/pairs, config: "{lang}"}', "source: {files: data}")
+OF_FILES = FILES + "metric: accuracy\ntrain_language: en\n"
+
+
+def touch(tmp_path: Path, *names: str) -> None:
+    for name in names:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+def test_files_lie_beside_the_card_and_are_found_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "tasks/data/train.csv", "here/data/train.csv")
+    monkeypatch.chdir(tmp_path / "here")
+    assert Catalogue.load([folder(tmp_path, tasks__pairs=FILES)]).tasks["pairs"].source.files == str(
+        tmp_path / "tasks" / "data"
+    )
+
+
+def test_files_that_lie_in_the_working_folder_alone_are_named_as_before(tmp_path: Path) -> None:
+    """The name is part of the keys of the store."""
+    assert Catalogue.load([folder(tmp_path, tasks__pairs=FILES)]).tasks["pairs"].source.files == "data"
+
+
+@pytest.mark.parametrize(
+    ("files", "dev"),
+    [
+        (["train.csv", "dev.csv", "test.csv", "notes.txt"], "dev"),
+        (["train-0.parquet", "train-1.parquet", "val.parquet", "test.jsonl"], "val"),
+    ],
+)
+def test_splits_are_the_files_that_are_there(tmp_path: Path, files: list[str], dev: str) -> None:
+    touch(tmp_path, *(f"targets/data/{name}" for name in files))
+    splits = Catalogue.load([folder(tmp_path, targets__pairs=OF_FILES)]).targets["pairs"].splits
+    assert (splits.train, splits.dev, splits.test) == ("train", dev, "test")
+
+
+def test_splits_that_a_card_names_are_those(tmp_path: Path) -> None:
+    touch(tmp_path, "targets/data/train.csv", "targets/data/dev.csv", "targets/data/test.csv")
+    named = folder(tmp_path, targets__pairs=OF_FILES + "splits: {dev: test}\n")
+    assert Catalogue.load([named]).targets["pairs"].splits.dev == "test"
+
+
+def test_splits_of_the_first_language(tmp_path: Path) -> None:
+    touch(tmp_path, "targets/data/de/train.csv", "targets/data/de/valid.csv", "targets/data/de/test.csv")
+    text = OF_FILES.replace("files: data", 'files: data, config: "{lang}"').replace("[en]", "[de, fr]")
+    assert Catalogue.load([folder(tmp_path, targets__pairs=text)]).targets["pairs"].splits.dev == "valid"
+
+
+def test_the_only_file_of_a_task_is_what_it_trains_on(tmp_path: Path) -> None:
+    touch(tmp_path, "tasks/data/reviews.csv")
+    assert Catalogue.load([folder(tmp_path, tasks__pairs=FILES)]).tasks["pairs"].splits.train == "reviews"
+
+
+def test_a_task_with_training_rows_is_named_as_before(tmp_path: Path) -> None:
+    """Its splits are part of the keys of the store."""
+    touch(tmp_path, "tasks/data/train.csv", "tasks/data/dev.csv")
+    cards = Catalogue.load([folder(tmp_path, tasks__pairs=FILES)])
+    assert cards.tasks["pairs"].splits.model_dump() == {"train": "train", "dev": "validation", "test": None}
+
+
 def test_unknown_names_get_a_hint() -> None:
     with pytest.raises(InputError, match="did you mean 'paraphrase'"):
         Catalogue.load().task("parafrase")

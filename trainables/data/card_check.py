@@ -43,6 +43,13 @@ class CardReport:
             return "skipped"
         return "failed" if self.problems else "ok"
 
+    @property
+    def others(self) -> list[Problem]:
+        """The problems that its line has no room for: of what is the same in several languages, the first."""
+        seen = {_words_of(self.problems[0])} if self.problems else set()
+        first: dict[tuple[str, str], Problem] = {_words_of(problem): problem for problem in reversed(self.problems[1:])}
+        return [problem for words, problem in reversed(first.items()) if words not in seen]
+
     def __str__(self) -> str:
         """One line."""
         if self.state == "skipped":
@@ -56,6 +63,11 @@ class CardReport:
         seen = f"; found: {' '.join(first.found.split())}" if first.found else ""
         more = len(self.problems) - 1
         return f"{first.where}: {first.what}{seen}" + (f" (and {more} more)" if more else "")
+
+
+def _words_of(problem: Problem) -> tuple[str, str]:
+    """What is wrong with which key, in whatever language."""
+    return problem.what, problem.where.rpartition(" (")[0]
 
 
 def looked_at(card: Card, hub: Hub, mirror: str | None) -> CardReport:
@@ -83,7 +95,8 @@ def looked_at(card: Card, hub: Hub, mirror: str | None) -> CardReport:
 def _named(card: Card) -> list[tuple[Split, str]]:
     """Splits and languages that the card has rows of; the dev and test splits of a task are those of its first one."""
     if card.kind == "task":
-        return [(split, card.training_language) for split in SPLITS if card.splits.names(split)]
+        said = SPLITS if card.source.files is None else ("train", *card.splits.model_fields_set)
+        return [(split, card.training_language) for split in SPLITS if split in said and card.splits.names(split)]
     return [(split, language) for split in SPLITS if card.splits.names(split) for language in card.languages_of(split)]
 
 

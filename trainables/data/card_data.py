@@ -309,7 +309,7 @@ def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
 _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictionary()
 
 
-READERS = ("file_split", "hub_split", "json_rows", "reading", "sources")
+READERS = ("conll", "file_split", "hub_split", "json_rows", "reading", "sources")
 """Our modules that know where rows lie."""
 
 PACKAGES = ("datasets", "pandas", "pyarrow", "tokenizers", "transformers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from math import isnan
@@ -19,6 +20,18 @@ def is_missing(value: Any) -> bool:
 def as_text(value: Any) -> str:
     """A value as text; a column of whole numbers that has gaps is read as float."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def parts_of(text: str) -> list[Any]:
+    """The items of a list in a cell of CSV: as pandas writes one (`['No', 'way']`), as JSON, or with blanks between."""
+    written = text.strip()
+    if written.startswith("[") and written.endswith("]"):
+        try:
+            items = ast.literal_eval(written)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):  # "[ x ]" is three words
+            return written.split()
+        return items if isinstance(items, list) else written.split()
+    return written.split()
 
 
 def boolean_label(value: Any, labels: Sequence[str]) -> str | None:

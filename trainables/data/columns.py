@@ -11,7 +11,7 @@ from datasets import ClassLabel, Features, LargeList, List, Value
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS, ColumnType
 from trainables.data.answers import locate
-from trainables.data.cells import as_text, boolean_label, in_words, is_missing, matches
+from trainables.data.cells import as_text, boolean_label, in_words, is_missing, matches, parts_of
 from trainables.data.paths import feature_at, paths_in, root_of, values_at
 from trainables.data.sources import SourceSplit
 
@@ -34,6 +34,9 @@ TYPES: dict[ColumnType, Any] = {
 
 LISTS: frozenset[ColumnType] = frozenset({"words", "tags", "choices"})
 """Types that several columns of a data set can be put together for, an item from each."""
+
+IN_A_CELL: frozenset[ColumnType] = frozenset({"words", "tags"})
+"""Types whose lists may stand in one cell of a table, with blanks between."""
 
 OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
 """Types that are filled in where the data set has no such column."""
@@ -147,16 +150,22 @@ class Reader:
         """The role's value in each row; several columns become a list, or one text with blanks between."""
         column = self._columns[role]
         if isinstance(column, str):
-            return self._worded(batch, column)
+            return self._worded(batch, column, self._types[role] in IN_A_CELL)
         parts = zip(*(self._worded(batch, path) for path in column), strict=True)
         if self._types[role] in LISTS:
             return [list(values) for values in parts]
         return [" ".join(str(value) for value in values if value is not None) for values in parts]
 
-    def _worded(self, batch: Mapping[str, Sequence[Any]], path: str) -> list[Any]:
-        """The values at a path, codes replaced by the card's words for them."""
+    def _worded(self, batch: Mapping[str, Sequence[Any]], path: str, in_a_cell: bool = False) -> list[Any]:
+        """The values at a path, codes replaced by the card's words for them.
+
+        Args:
+            in_a_cell: a text is a list whose items stand in it.
+        """
         words = self.card.values.get(path)
         values = values_at(batch, path)
+        if in_a_cell:
+            values = [parts_of(value) if isinstance(value, str) else value for value in values]
         return values if words is None else [in_words(words, value) for value in values]
 
     def _row(self, row: dict[str, Any], index: int) -> dict[str, Any] | None:

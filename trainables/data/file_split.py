@@ -17,11 +17,18 @@ from datasets import Dataset, IterableDataset
 from spaces.card import Card, Split
 from spaces.errors import InputError, TaskmixError
 from trainables.data.cells import matches
+from trainables.data.conll import read_conll
 from trainables.data.json_rows import read_json
 from trainables.data.mirror import BUILDERS
 from trainables.data.reading import check_schemas, csv_options, empty, explain_reading
 from trainables.hub.quiet import quiet
 from trainables.store.file_digest import file_digest
+
+READERS = {"json": read_json, "conll": read_conll}
+"""What reads files that `datasets` does not, or not always alike."""
+
+SEPARATORS: dict[str, dict[str, str]] = {"csv": {}, "tsv": {"sep": "\t"}}
+"""How a table of texts is parted, where not by commas."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,8 @@ class FileSplit:
     def load(self, scratch: Path) -> Dataset:
         """Raises InputError if the files cannot be read as what their names say."""
         with self._explaining():
-            if self._builder == "json":
-                rows = read_json(self.files, scratch / "rows.arrow")
+            if self._builder in READERS:
+                rows = READERS[self._builder](self.files, scratch / "rows.arrow")
                 if not len(rows):
                     raise InputError(empty(self, "no rows"))
                 return rows
@@ -69,7 +76,7 @@ class FileSplit:
     def stream(self) -> Iterator[IterableDataset]:
         """The rows as they are read; raises InputError as `load`, also while they are."""
         with self._explaining(), quiet():
-            if self._builder == "json":
+            if self._builder in READERS:
                 with TemporaryDirectory() as scratch:
                     yield self.load(Path(scratch)).to_iterable_dataset()
             else:
@@ -92,14 +99,15 @@ class FileSplit:
     def _how(self) -> dict[str, Any]:
         """Arguments of `datasets.load_dataset`."""
         files = [glob.escape(str(path)) for path in self.files]  # or a folder `v[1]` would be that of `v1`
-        options = self._csv_options() if self._builder == "csv" else {}
-        if self._builder == "parquet":
-            check_schemas(self.files)
-        return {"path": self._builder, "data_files": {"rows": files}, "split": "rows", **options}
+        if self._builder in SEPARATORS:
+            return {"path": "csv", "data_files": {"rows": files}, "split": "rows", **self._csv_options()}
+        check_schemas(self.files)
+        return {"path": self._builder, "data_files": {"rows": files}, "split": "rows"}
 
     def _csv_options(self) -> dict[str, Any]:
+        how = SEPARATORS[self._builder]
         with self._explaining():
-            return csv_options(self.files[0], self.location)
+            return {**how, **csv_options(self.files[0], self.location, **how)}
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -9,8 +9,16 @@ from pathlib import Path, PurePosixPath
 from spaces.digest import digest
 from trainables.store.filesystem import Files, write_aside
 
-BUILDERS = {"parquet": "parquet", "jsonl": "json", "json": "json", "csv": "csv"}
-"""Ending of a file -> the builder of `datasets` that reads it."""
+BUILDERS = {
+    "parquet": "parquet",
+    "jsonl": "json",
+    "json": "json",
+    "csv": "csv",
+    "tsv": "tsv",
+    "conll": "conll",
+    "conllu": "conll",
+}
+"""Ending of a file (`spaces.card_files.ENDINGS`) -> what reads it, mostly the builder of `datasets` of that name."""
 
 
 def mounted(mirror: str) -> Path | None:

@@ -155,4 +155,6 @@ def _mending(builder: str, error: BaseException) -> str:
         return "give all files of the split the same columns"
     if "dtype equivalent" in said:
         return "leave that column out, or write it as text, numbers, lists or structs"
-    return CSV_FIX if builder == "csv" else "it is damaged, or of another kind than its name says: copy it again"
+    return (
+        CSV_FIX if builder in ("csv", "tsv") else "it is damaged, or of another kind than its name says: copy it again"
+    )

@@ -152,6 +152,38 @@ def test_a_baseline_that_has_learned_nothing_is_named(filler: Filler) -> None:
     assert "the baseline is at the floor" in " ".join(report.render(rank(filler.studies, "related")).split())
 
 
+def test_no_gain_is_claimed_for_a_score_that_is_not_above_the_floor(filler: Filler) -> None:
+    for seed in (1, 2):
+        filler.run("none", 1, {"related": 0.15 + seed / 1000}, "baseline", seed=seed)
+        filler.run("ner", 1, {"related": 0.22 + seed / 1000}, seed=seed)
+    answer = rank(filler.studies, "related")
+    mixes = answer.targets["related"]
+    assert (mixes.beats_baseline, mixes.best_mix, mixes.best[0].claim, answer.mean) == (False, "none", None, None)
+    assert mixes.best[0].above_floor is False
+    text = " ".join(report.render(answer, width=100).split())
+    assert (
+        "best mix: none; no gain is claimed: the first of one mix, ner:1, scores 22.1, and guessing gets 25.0" in text
+    )
+    assert "related: the baseline scores 15.2, not above the floor of 25.0, which guessing gets" in text
+    assert "10 steps of the target stage are too few; raise stages.target.examples from 320 to 1,600" in text
+    assert "+7.0" not in text
+    final = " ".join(report.final_answer(answer, summarize(filler.studies), "sqlite:///x").split())
+    assert "gain none: its score is not above the floor" in final
+    assert "+7.0" not in final
+
+
+def test_what_was_interrupted_compares_rung_with_rung(filler: Filler) -> None:
+    filler.run("none", 0, {"related": 0.30}, "baseline")
+    filler.run("none", 1, {"related": 0.55}, "baseline")
+    filler.run("ner", 0, {"related": 0.57})
+    mixes = rank(filler.studies, "related").targets["related"]
+    assert (mixes.rung.index, mixes.full_baseline) == (0, 0.55)
+    text = " ".join(report.render(rank(filler.studies, "related"), width=100).split())
+    assert "best mix so far: ner:1, +27.0 points" in text
+    assert "this is at rung 0 (25% of the examples), mixes and baseline alike" in text
+    assert "with more examples the baseline scores 55.0, and no mix was measured there yet" in text
+
+
 def test_an_empty_search(filler: Filler) -> None:
     best, status = rank(filler.studies), summarize(filler.studies)
     assert report.render(best).count("no mix has been measured yet") == 2

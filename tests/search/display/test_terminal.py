@@ -124,3 +124,17 @@ def test_notes_and_smaller_batches_are_told(filler: Filler) -> None:
     assert filler.studies.owners()[-1].micro_batches == {"intermediate": 8}
     again = Studies.open(kept_at(str(filler.studies.storage.engine.url), filler.search))
     assert again.owners()[-1].micro_batches == {"intermediate": 8}
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_baseline_that_is_not_above_the_floor_is_told_at_once(filler: Filler, live: bool) -> None:
+    out = io.StringIO()
+    with Terminal(out, io.StringIO(), live=live, width=200) as terminal:
+        terminal.begin(filler.search, filler.studies, 1)
+        item = filler.begin(filler.item("none", 1), "baseline")
+        terminal.started(item, "baseline")
+        outcome = filler.outcome(item, {"related": 0.15, "verses": 0.5})
+        filler.studies.finish(item, outcome)
+        terminal.finished(item, outcome)
+    assert "related: the baseline scores 15.0, not above the floor of 25.0" in out.getvalue()
+    assert "verses: the baseline" not in out.getvalue()

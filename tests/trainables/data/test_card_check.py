@@ -62,3 +62,23 @@ def test_labels_in_another_order_are_the_same_labels(check):
     features, row = hub.nli("de")
     found = check("xnli", {("de", "test"): ({**features, "label": ClassLabel(names=hub.NLI[::-1])}, row)})
     assert found.state == "ok"
+
+
+def test_files_of_a_task_are_those_that_the_card_names(sentences, tmp_path):
+    """Nobody has said that there is a file for `validation`."""
+    card = sentences(kind="task", metric=None, train_language=None, splits={})
+    found = looked_at(card, Hub(tmp_path / "cache"), None)
+    assert (found.state, str(found)) == ("ok", "1 split as on the card, rows counted in none")
+    named = sentences(kind="task", metric=None, train_language=None, splits={"dev": "validation"})
+    assert looked_at(named, Hub(tmp_path / "cache"), None).state == "failed"
+
+
+def test_every_problem_is_told_once(sentences, tmp_path):
+    card = sentences(columns={"text": "words", "label": "class"}, languages=["de", "fr"])
+    found = looked_at(card, Hub(tmp_path / "cache"), None)
+    assert str(found).endswith("(and 5 more)")
+    assert [one.where.partition(": ")[2] for one in found.others] == [
+        "columns.label (en)",
+        "splits.dev (de)",
+        "splits.test (de)",
+    ]

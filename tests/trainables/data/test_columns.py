@@ -73,7 +73,7 @@ def test_a_missing_column_is_named_with_those_that_are_there(data, sentences):
             {"text": [3], "label": [0]},
             ["columns.text", "is not text", "3 in 'text'", "row 0"],
         ),
-        ("tagging", {"tokens": ["a b"], "tags": [[0, 0]]}, ["columns.tokens", "is not a list of texts"]),
+        ("tagging", {"tokens": [3], "tags": [[0, 0]]}, ["columns.tokens", "is not a list of texts"]),
         ("tagging", {"tokens": [["a", "b"]], "tags": [[0]]}, ["as many tags as tokens", "2 and 1", "row 0"]),
         ("tagging", {"tokens": [["a"]], "tags": [0]}, ["columns.tags", "is not a list of labels", "0 in 'tags'"]),
         ("sentence_classification", {"text": ["a"], "label": [[0, 1]]}, ["columns.label", "is not a label", "[0, 1]"]),

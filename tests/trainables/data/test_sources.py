@@ -9,18 +9,19 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import Dataset, Features, Value
 
+from spaces.card_files import ENDINGS
 from spaces.errors import Failure, InputError
 from tests.support.examples import ROWS
 from tests.support.problems import problem
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data, suite_folder
-from trainables.data.mirror import copies_of
+from trainables.data.mirror import BUILDERS, copies_of
 from trainables.data.sources import away
 
 # --- where rows come from
 
 
-@pytest.mark.parametrize("ending", ["parquet", "jsonl", "json", "csv"])
+@pytest.mark.parametrize("ending", ["parquet", "jsonl", "json", "csv", "tsv"])
 def test_files_of_every_kind_give_the_same_rows(data, card_of, tmp_path, ending):
     table, path = Dataset.from_dict(ROWS), str(tmp_path / f"train.{ending}")
     if ending == "json":
@@ -28,7 +29,8 @@ def test_files_of_every_kind_give_the_same_rows(data, card_of, tmp_path, ending)
             json.dumps([dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)])
         )
     else:
-        {"parquet": table.to_parquet, "jsonl": table.to_json, "csv": table.to_csv}[ending](path)
+        write = {"parquet": table.to_parquet, "jsonl": table.to_json, "csv": table.to_csv, "tsv": table.to_csv}[ending]
+        write(path, **({"sep": "\t"} if ending == "tsv" else {}))
     card = card_of("sentence_classification", source={"files": str(tmp_path)})
     assert data.rows(card, "train", "en")[:] == ROWS
 
@@ -67,6 +69,55 @@ def test_what_stands_in_csv_is_text(data, card_of, tmp_path, form, table, change
     card = card_of(form, source={"files": str(tmp_path)}, **changes)
     rows = data.rows(card, "train", "en")[:]
     assert {role: rows[role] for role in found} == found
+
+
+TAGS = ["O", "B-PER", "I-PER", "NOUN", "PROPN", "PUNCT"]
+
+CONLL = "-DOCSTART- -X- O\n\nJane NNP B-PER\nDoe NNP I-PER\n\n# NN O\n"
+
+CONLLU = """# sent_id = 1
+1\tJane\tJane\tPROPN\t_\t_\t0\t_\t_\t_
+2-3\tthe two\t_\t_\t_\t_\t_\t_\t_\t_
+2\tNew York\t_\tPROPN\t_\t_\t0\t_\t_\t_
+
+1\t#\t#\tPUNCT\t_\t_\t0\t_\t_\t_
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "tokens", "tags"),
+    [
+        ("train.conll", CONLL, [["Jane", "Doe"], ["#"]], [[1, 2], [0]]),
+        ("train.conllu", CONLLU, [["Jane", "New York"], ["#"]], [[4, 4], [5]]),
+        ("train.csv", "tokens,tags\nJane Doe,B-PER I-PER\n#,O\n", [["Jane", "Doe"], ["#"]], [[1, 2], [0]]),
+        (
+            "train.csv",
+            'tokens,tags\n"[\'a b\', ""it\'s""]","[1, 2]"\n[ x ],O O O\n',
+            [["a b", "it's"], ["[", "x", "]"]],
+            [[1, 2], [0, 0, 0]],
+        ),
+    ],
+)
+def test_sentences_of_conll_and_lists_in_a_cell(data, card_of, tmp_path, name, text, tokens, tags):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    rows = data.rows(
+        card_of("tagging", source={"files": str(tmp_path)}, labels=TAGS, metric="accuracy"), "train", "en"
+    )[:]
+    assert rows == {"tokens": tokens, "tags": tags}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("a O\nb\n", "line 2: a line of a single field"), ("a O\nb X O\n", "different numbers of fields")],
+)
+def test_conll_with_lines_of_other_lengths(data, card_of, tmp_path, text, says):
+    (tmp_path / "train.conll").write_text(text)
+    with pytest.raises(InputError, match=says):
+        data.rows(card_of("tagging", source={"files": str(tmp_path)}), "train", "en")
+
+
+def test_the_endings_that_cards_look_for_are_those_that_are_read():
+    assert tuple(BUILDERS) == ENDINGS
 
 
 @pytest.mark.parametrize(
@@ -170,7 +221,7 @@ def test_a_split_that_is_not_there_is_named_with_those_that_are(data, sentences)
     assert shown.where == "some_sentence_classification.yaml: splits.dev"
     assert "no file for split 'dev'" in shown.what
     assert "has: train.parquet" in shown.found
-    assert shown.fix == "dev.parquet|jsonl|json|csv"
+    assert shown.fix == "dev.parquet|jsonl|json|csv|tsv|conll|conllu"
 
 
 def test_a_split_that_the_card_does_not_name_is_a_mistake(data, sentences):
