@@ -81,7 +81,7 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
             last=[_failure(record) for record in failed[-LAST_FAILURES:]],
             tasks=_failing_tasks(owners),
         ),
-        running=[_work_item(record) for record in running],
+        running=[work_item_line(record) for record in running],
         unmeasured=_unmeasured(studies, failed) if over else [],
         commits=studies.commits,
         moved=studies.moved,
@@ -145,14 +145,15 @@ def _counted(states: Iterable[MixState]) -> dict[str, int]:
 def _failure(record: Record) -> FailureLine:
     failure = record.failure
     return FailureLine(
-        **dict(_work_item(record)),
+        **dict(work_item_line(record)),
         kind=failure.kind if failure else "exception",
         message=failure.message if failure else "",
         finished=_time(record.finished),
     )
 
 
-def _work_item(record: Record) -> WorkItemLine:
+def work_item_line(record: Record) -> WorkItemLine:
+    """A work item, from its owner."""
     return WorkItemLine(
         digest=record.recipe.digest,
         mix=str(record.recipe.mixture),
