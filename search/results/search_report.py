@@ -29,7 +29,6 @@ from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost, Record
 from spaces.errors import InputError, Problem
-from spaces.recipe import Recipe
 from trainables.work.keys import encoder_key
 
 TOP = 3
@@ -106,9 +105,7 @@ def report_mix(studies: Studies, digest: str) -> MixReport:
                         encoder=encoder_key(plan, record.recipe, record.rung),
                     )
                 )
-    owners = [
-        owner for owner in studies.owners() if owner.recipe.family == recipe.family and not owner.is_estimate
-    ]
+    owners = [owner for owner in studies.owners() if owner.recipe.family == recipe.family and not owner.is_estimate]
     cost = mix_costs(studies).get(recipe.family, Cost())
     return MixReport(
         search=studies.search.config.name,

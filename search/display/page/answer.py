@@ -136,4 +136,3 @@ def _buttons(search: str, target: str, first: MixResult) -> Markup:
         tag("a", "model", href=f"{api}/models/{target}.tar", download=True),
         class_="actions",
     )
-

@@ -15,6 +15,9 @@ from search.formatting import duration, percent, points, points_between
 from search.results.model import MixResult, Purpose, TargetMixes
 from search.results.report_model import MixLine, SearchReport, TargetCourse, WorkItemSpan
 
+NARROW = 340.0
+"""Width of a drawing of intervals: on a telephone it is as wide as a card."""
+
 LINES = 12
 """Mixes that have a line of their own over the rungs; of the others a band is shown."""
 
@@ -24,7 +27,7 @@ NAMED = 5
 GAP = 0.1
 """Of all time that work items ran: nothing ran for longer than that, and the time is cut out of the drawing."""
 
-TITLED = 300
+TITLED = 200
 """Work items that tell what they are when they are pointed at; beyond that they are drawn in one piece."""
 
 
@@ -41,27 +44,36 @@ class IntervalRow:
     class_: str = ""
 
 
-def intervals(title: str, rows: Sequence[IntervalRow]) -> Markup | None:
-    """Gains below each other, the baseline a line through all of them."""
+def intervals(title: str, rows: Sequence[IntervalRow], beside: bool = False) -> Markup | None:
+    """Gains below each other, the baseline a line through all of them.
+
+    Args:
+        beside: name and value stand beside a bar, which short names of many bars have room for, and not above it.
+    """
     if not rows:
         return None
-    left = min(max(len(row.name) for row in rows) * LETTER + 8, 130.0)
-    right = max(len(_interval_text(row)) for row in rows) * LETTER + 8
+    left, right, each = 8.0, 8.0, 34.0
+    if beside:
+        left = max(len(row.name) for row in rows) * LETTER + 8
+        right = max(len(_interval_text(row)) for row in rows) * LETTER + 8
+        each = 24.0 if len(rows) <= 12 else 18.0
     centers = [value for row in rows for value in (row.mean, *row.rings, *(dot for _, dot in row.dots))]
     low, high = bounded([0.0, *centers], [end for row in rows for end in (row.low, row.high) if end is not None])
-    scale = Scale(*span([low, high], 0.02), left, WIDTH - right)
-    height, zero = 24.0 * len(rows) + 24, scale(0.0)
+    scale = Scale(*span([low, high], 0.02), left, NARROW - right)
+    height, zero = each * len(rows) + 24, scale(0.0)
+    word = max(zero, 28.0) if zero < NARROW / 2 else min(zero, NARROW - 28.0)
     parts = [
-        tag("path", d=f"M{number(zero)} 2V{number(height - 20)}", class_="baseline"),
-        tag("text", "baseline", x=zero, y=height - 5, text_anchor="middle", class_="name"),
+        tag("path", d=f"M{number(zero)} {'2' if beside else '18'}V{number(height - 18)}", class_="baseline"),
+        tag("text", "baseline", x=word, y=height - 5, text_anchor="middle", class_="name"),
     ]
     for index, row in enumerate(rows):
-        parts += _interval_row(row, 14 + 24.0 * index, scale)
-    return svg(title, height, *parts)
+        y = each * index + (12.0 if beside else 26.0)
+        parts += _interval_row(row, y, y + 4 if beside else y - 12, scale)
+    return svg(title, height, *parts, width=NARROW, class_="plot narrow")
 
 
-def _interval_row(row: IntervalRow, y: float, scale: Scale) -> list[Markup]:
-    found = [tag("text", row.name, x=0, y=y + 4)]
+def _interval_row(row: IntervalRow, y: float, text_y: float, scale: Scale) -> list[Markup]:
+    found = [tag("text", row.name, x=0, y=text_y)]
     if row.low is not None and row.high is not None:
         ends = "".join(
             f"M{number(scale(end))} {number(y - 4)}v8" if scale.holds(end) else _arrow(scale(end), y, sign)
@@ -75,7 +87,7 @@ def _interval_row(row: IntervalRow, y: float, scale: Scale) -> list[Markup]:
         found.append(tag("circle", tag("title", f"{name} {points(value)}"), cx=scale(value), cy=y, r=3, class_="dot"))
     if not row.dots:
         found.append(tag("circle", cx=scale(row.mean), cy=y, r=4, class_=f"mean {row.class_}"))
-    found.append(tag("text", _interval_text(row), x=WIDTH, y=y + 4, text_anchor="end", class_="value"))
+    found.append(tag("text", _interval_text(row), x=NARROW, y=text_y, text_anchor="end", class_="value"))
     return found
 
 
@@ -99,13 +111,13 @@ def gain_intervals(target: str, result: MixResult) -> Markup | None:
     if result.claim is not None:
         claim = result.claim
         rings = result.test.gain_seeds if result.test else ()
-        rows.append(IntervalRow("test", claim.mean, claim.low, claim.high, rings, class_="claim"))
+        rows.append(IntervalRow("test split", claim.mean, claim.low, claim.high, rings, class_="claim"))
     if result.expected is not None:
         expected = result.expected
-        rows.append(IntervalRow("development", expected.mean, expected.low, expected.high, result.gain_seeds))
+        rows.append(IntervalRow("development split", expected.mean, expected.low, expected.high, result.gain_seeds))
         languages = [(name, one.mean) for name, one in expected.languages.items()]
         if len(languages) > 1:
-            rows.append(IntervalRow("languages", expected.mean, dots=languages))
+            rows.append(IntervalRow("languages, development split", expected.mean, dots=languages))
     return intervals(f"gain of {result.mix} on {target}, in points over the baseline", rows)
 
 
@@ -123,13 +135,14 @@ def cost_plot(target: str, mixes: Sequence[MixLine], top: int) -> Markup | None:
         return None
     plot = Plot(
         f"gain against cost on {target}",
-        x=(0.0, span([seconds for seconds, _, _ in found], 1.0)[1]),
+        x=(0.0, max(seconds for seconds, _, _ in found) * 1.06),
         y=span([gain for _, gain, _ in found], 0.01, (0.0,)),
         x_text=short_duration,
         y_text=points,
         x_name="time of its work items",
         y_name="gain in points, development split",
     )
+    plot.x_ticks = plot.at_x.time_ticks()
     plot.line([(0.0, 0.0), (plot.x[1], 0.0)], "baseline")
     plot.word(0.0, 0.0, " baseline")
     plot.cloud([(seconds, gain) for seconds, gain, _ in found])
@@ -159,14 +172,14 @@ def best_so_far_plot(target: str, course: TargetCourse, used: float, total: floa
     gains = [one.gain for one in course.best_so_far]
     plot = Plot(
         f"best gain so far on {target}",
-        x=(0.0, end),
+        x=(0.0, end * 1.03),
         y=span(gains, 0.01, (0.0,)),
         x_text=lambda value: f"{value:g}",
         y_text=points,
         x_name=f"recipes started, of {end:g}",
         y_name="best gain so far in points, of one seed",
     )
-    plot.line([(0.0, 0.0), (end, 0.0)], "baseline")
+    plot.line([(0.0, 0.0), (end * 1.03, 0.0)], "baseline")
     plot.word(0.0, 0.0, " baseline")
     stairs = [(course.best_so_far[0].recipes, course.best_so_far[0].gain)]
     for one in course.best_so_far[1:]:
@@ -202,6 +215,7 @@ def rung_plot(target: str, report: SearchReport, ranked: Sequence[MixLine]) -> M
         x_ticks=list(range(last + 1)),
         right=88.0,
     )
+    last_seen = max((line.scores[target][-1].rung for line in ranked), default=0)
     others = [(one.rung, one.score) for line in ranked[LINES:] for one in line.scores[target]]
     plot.cloud(others, "faint")
     for place, line in reversed(list(enumerate(ranked[:LINES], 1))):
@@ -209,8 +223,8 @@ def rung_plot(target: str, report: SearchReport, ranked: Sequence[MixLine]) -> M
         class_ = "first" if place == 1 else ""
         plot.line(path, class_, f"{place} {line.mix}")
         for x, y in path:
-            plot.dot(x, y, class_, f"{place} {line.mix}: {percent(y)}", 3.0)
-        if place <= NAMED:
+            plot.dot(x, y, class_, f"{place} {line.mix}: {percent(y)}" if place == 1 else None, 3.0)
+        if place <= NAMED and path[-1][0] == last_seen:
             plot.label(path[-1][1], f"{place}  {percent(path[-1][1])}", class_)
     if baseline:
         path = [(float(one.rung), one.score) for one in baseline]
@@ -230,7 +244,7 @@ def languages_plot(target: str, mixes: TargetMixes) -> Markup | None:
         IntervalRow(name, one.mean, one.low, one.high)
         for name, one in sorted(estimate.languages.items(), key=lambda entry: (entry[1].mean, entry[0]))
     ]
-    return intervals(f"gain by language on {target}, in points over the baseline", rows)
+    return intervals(f"gain by language on {target}, in points over the baseline", rows, beside=True)
 
 
 # --- work items over time
@@ -254,25 +268,35 @@ def lanes(spans: Sequence[WorkItemSpan]) -> Markup | None:
         count = max(placed) + 1
         high = 14.0 if count <= 8 else max(2.0, 112.0 / count)
         parts.append(tag("text", purpose, x=0, y=y + min(high * count, 14.0) / 2 + 5))
-        parts += _bars(here, [(*shown[id(one)], lane) for one, lane in zip(here, placed, strict=True)], y, high, scale)
+        places = [(*shown[id(one)], lane) for one, lane in zip(here, placed, strict=True)]
+        parts += _bars(here, places, y, high, scale, len(spans) <= TITLED)
         y += high * count + 6
     ticks = [
-        tag("text", short_duration(value), x=scale(value), y=y + 12, text_anchor="middle") for value in scale.ticks(6)[:-1]
+        tag("text", short_duration(value), x=scale(value), y=y + 12, text_anchor="middle")
+        for value in scale.time_ticks(8)
+        if scale(value) < width - 30
     ]
     for before, length in cuts:
         at = scale(_less(before, cuts))
-        parts.append(tag("path", tag("title", f"nothing ran for {duration(length)}"), d=f"M{number(at)} 0V{number(y)}", class_="cut"))
-    return tag("div", svg("work items over time", y + 18, *parts, *ticks, width=width, class_="plot wide"), class_="scroll")
+        title = tag("title", f"nothing ran for {duration(length)}")
+        parts.append(tag("path", title, d=f"M{number(at)} 0V{number(y)}", class_="cut"))
+    drawn = svg("work items over time", y + 18, *parts, *ticks, width=width, class_="plot wide")
+    return tag("div", drawn, class_="scroll")
 
 
 def _bars(
-    spans: Sequence[WorkItemSpan], places: Sequence[tuple[float, float, int]], y: float, high: float, scale: Scale
+    spans: Sequence[WorkItemSpan],
+    places: Sequence[tuple[float, float, int]],
+    y: float,
+    high: float,
+    scale: Scale,
+    titled: bool,
 ) -> list[Markup]:
     found, paths = list[Markup](), dict[str, list[str]]()
     for one, (begun, ended, lane) in zip(spans, places, strict=True):
         x, wide = scale(begun), max(scale(ended) - scale(begun) - 0.5, 1.5)
         top = y + lane * high
-        if len(spans) > TITLED:
+        if not titled:
             path = f"M{number(x)} {number(top + high / 2)}h{number(wide)}"
             paths.setdefault(one.state, []).append(path)
             continue

@@ -25,7 +25,7 @@ from search.results.model import Purpose
 from search.results.report_model import MixLine, SearchReport
 from search.results.status_model import FailureLine, SearchStatus, WorkItemLine
 
-ROWS = 200
+ROWS = 100
 """Mixes in the table; the command tells how to get the others."""
 
 STATES = {
@@ -116,7 +116,7 @@ def now_section(status: SearchStatus) -> Markup:
                 "details",
                 tag("summary", f"✕ failed work items {kinds}", class_="failed"),
                 tag("ul", *map(_failure, reversed(status.failures.last))),
-                open=not status.recipes.complete,
+                open=True,
             )
         )
     return join(parts)
@@ -142,19 +142,19 @@ def _failure(item: FailureLine) -> Markup:
 
 def cost_section(report: SearchReport) -> Markup:
     top, recipes = len(report.rungs) - 1, report.status.budget.recipes
-    plots: list[tuple[str, Markup | None]] = []
-    for target in report.targets:
-        course = report.courses[target]
-        plots.append((f"{target}: gain against cost", cost_plot(target, report.mixes, top)))
-        drawn = best_so_far_plot(target, course, float(recipes.used), recipes.total)
-        plots.append((f"{target}: best gain so far", drawn))
-    if not any(plot for _, plot in plots):
+    costs = [(f"{target}: gain against cost", cost_plot(target, report.mixes, top)) for target in report.targets]
+    used, total = float(recipes.used), recipes.total
+    rises = [
+        (f"{target}: best gain so far", best_so_far_plot(target, report.courses[target], used, total))
+        for target in report.targets
+    ]
+    if not any(plot for _, plot in costs):
         return tag("p", "No mix was measured at the top rung beside the baseline yet.")
     legend = (
         "Each point is a mix at the top rung; the line leads through those that nothing beats for less. "
         "The best of many is too high by what choosing brings: what it is worth stands in the answer."
     )
-    return join([tag("p", legend, class_="legend"), join_plots(*plots)])
+    return join([tag("p", legend, class_="legend"), join_plots(*costs), join_plots(*rises)])
 
 
 def rungs_section(report: SearchReport) -> Markup:
@@ -171,7 +171,8 @@ def _rungs(report: SearchReport, target: str) -> Markup | None:
     plot = rung_plot(target, report, ranked)
     if plot is None:
         return None
-    return join([plot, tag("ol", *(tag("li", line.mix) for line in ranked[:NAMED]), class_="key")])
+    named = [tag("li", line.mix, tag("small", f" {hyperparameters(line.hyperparameters)}")) for line in ranked[:NAMED]]
+    return join([plot, tag("ol", *named, class_="key")])
 
 
 def mixtures_section(report: SearchReport, base: str | None = None) -> Markup:
@@ -293,4 +294,3 @@ def settings_section(report: SearchReport) -> Markup:
     """What of the search file cannot change."""
     rows = [tag("tr", tag("th", key, scope="row"), tag("td", value)) for key, value in sorted(report.settings.items())]
     return tag("details", tag("summary", "what the search was begun with"), tag("table", tag("tbody", *rows)))
-

@@ -20,7 +20,7 @@ SURE = 1.64
 STEP = 0.005
 """Of a shade; there are five on each side."""
 
-BEHIND = 5
+BEHIND = 3
 """Measurements that are shown behind an effect."""
 
 LITTLE = "too little was measured to say (fewer than four recipes with a score)"

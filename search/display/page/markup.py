@@ -33,7 +33,7 @@ def number(value: float) -> str:
 
 
 def sentence(text: Text) -> Markup:
-    """A line of text for terminals as a paragraph: bold stays bold; what is yellow there is a warning, said with a sign."""
+    """A line of text for terminals as a paragraph: bold stays bold; yellow is a warning, and so has a sign."""
     plain, parts, at = text.plain, list[Child](), 0
     for span in sorted(text.spans):
         parts += [plain[at : span.start], tag("strong", plain[span.start : span.end])]

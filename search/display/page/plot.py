@@ -21,6 +21,11 @@ LINE = 15.0
 LETTER = 6.6
 """About the width of a letter."""
 
+DAY = 86400.0
+
+TIMES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY)
+"""Seconds between ticks."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -44,6 +49,12 @@ class Scale:
         step = round_step((self.high - self.low) / count)
         first = ceil(self.low / step - 1e-9)
         return [n * step for n in range(first, floor(self.high / step + 1e-9) + 1)]
+
+    def time_ticks(self, count: int = 5) -> list[float]:
+        """The same of seconds, in steps that people count by."""
+        least = (self.high - self.low) / count
+        step = next((step for step in TIMES if step >= least), round_step(least / DAY) * DAY)
+        return [n * step for n in range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)]
 
 
 def round_step(least: float) -> float:
@@ -131,10 +142,9 @@ class Plot:
         self._labels.append((self.at_y(y), text, class_))
 
     def word(self, x: float, y: float, text: str, class_: str = "", anchor: str = "start") -> None:
-        """Inside the frame, above a point."""
-        self._marks.append(
-            tag("text", text, x=self.at_x(x), y=self.at_y(y) - 6, text_anchor=anchor, class_=f"word {class_}")
-        )
+        """Inside the frame, above a point, or below it where there is no room."""
+        at = self.at_y(y) - 6 if self.at_y(y) > LINE else self.at_y(y) + LINE
+        self._marks.append(tag("text", text, x=self.at_x(x), y=at, text_anchor=anchor, class_=f"word {class_}"))
 
     def draw(self) -> Markup:
         """The SVG."""
@@ -143,7 +153,9 @@ class Plot:
         x_ticks = self.at_x.ticks() if self.x_ticks is None else self.x_ticks
         grid = [
             (
-                tag("path", d=f"M{number(self.left)} {number(self.top + self.at_y(y))}h{number(across)}", class_="grid"),
+                tag(
+                    "path", d=f"M{number(self.left)} {number(self.top + self.at_y(y))}h{number(across)}", class_="grid"
+                ),
                 tag("text", self.y_text(y), x=self.left - 6, y=self.top + self.at_y(y) + 4, text_anchor="end"),
             )
             for y in y_ticks
@@ -220,21 +232,13 @@ def stacked(weights: dict[str, float], order: Sequence[str], width: float = 120.
     """A mixture as a bar; each task has its color on the whole page."""
     at, parts = 0.0, list[Markup]()
     for task, weight in sorted(weights.items(), key=lambda entry: (-entry[1], entry[0])):
-        part = weight * width
-        parts.append(
-            tag(
-                "rect",
-                tag("title", f"{task} {weight:.0%}"),
-                x=at,
-                y=0,
-                width=max(part - 1.0, 0.5),
-                height=12,
-                class_=f"task t{order.index(task) % 10 if task in order else 0}",
-            )
-        )
+        color, part = order.index(task) % 10 if task in order else 0, weight * width
+        parts.append(tag("path", d=f"M{number(at)} 0h{number(part - 1)}v12H{number(at)}z", class_=f"t{color}"))
         at += part
-    text = ", ".join(f"{task} {weight:.0%}" for task, weight in weights.items()) or "nothing"
-    return svg(text, 12, *parts, width=width, class_="bar")
+    # the mixture stands beside it in words
+    return tag(
+        "svg", *parts, viewBox=f"0 0 {number(width)} 12", preserveAspectRatio="none", aria_hidden="true", class_="bar"
+    )
 
 
 def join_plots(*plots: tuple[str, Markup | None]) -> Markup:
