@@ -22,6 +22,7 @@ from search.commands import (
     launch,
     plan,
     promote,
+    serve,
     status,
     submit,
     tasks,
@@ -29,7 +30,7 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote)
+COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote, serve)
 """As `taskmix --help` lists them."""
 
 

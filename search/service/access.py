@@ -156,5 +156,5 @@ def read_tokens(home: Path, environ: Mapping[str, str] = os.environ) -> tuple[To
 def _token(line: str, where: str) -> Token:
     match line.split():
         case [("read" | "write") as role, name, secret]:
-            return Token(name, role, secret)  # type: ignore[arg-type]
+            return Token(name, role, secret)
     raise InputError(Problem("is no token", where, fix=f"{' or '.join(get_args(Role))}, a name, and the token"))

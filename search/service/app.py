@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from search.service import problems
+from search.service import problems, reading
 from search.service.gate import Gate
 from search.service.readers import Searches
 from search.service.settings import Settings
@@ -27,9 +27,19 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
         yield
         searches.close()
 
-    app = FastAPI(title="taskmix", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="taskmix",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,  # they load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,  # it needs a token, as everything does
+        separate_input_output_schemas=False,  # a field with a default may be left out of an answer
+    )
     app.state.searches, app.state.settings = searches, settings
     problems.add_to(app)
+    app.include_router(reading.open_router)
+    app.include_router(reading.router)
     if importlib.util.find_spec(PAGES) is not None:
         app.include_router(import_module(PAGES).router, include_in_schema=False)
     app.add_middleware(Gate, access=settings.access)

@@ -64,7 +64,9 @@ def status_of(error: TaskmixError) -> int:
     return 500
 
 
-def answer(request: Request, status: int, problems: Iterable[Problem], headers: dict[str, str] | None = None) -> Response:
+def answer(
+    request: Request, status: int, problems: Iterable[Problem], headers: dict[str, str] | None = None
+) -> Response:
     """Problems as JSON; for a browser as a page that says the same."""
     lines = [_line(problem) for problem in problems]
     headers = {"Cache-Control": "no-store", **(headers or {})}
@@ -110,9 +112,7 @@ def add_to(app: FastAPI) -> None:
 
 def _line(problem: Problem) -> ProblemLine:
     kept = replace(problem, found=shown(problem.found))
-    return ProblemLine(
-        what=kept.what[:1000], where=kept.where[:1000], found=kept.found[:LONGEST], fix=kept.fix[:1000]
-    )
+    return ProblemLine(what=kept.what[:1000], where=kept.where[:1000], found=kept.found[:LONGEST], fix=kept.fix[:1000])
 
 
 def _page(status: int, lines: Iterable[ProblemLine]) -> str:

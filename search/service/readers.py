@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
@@ -21,6 +18,7 @@ from search.results.ranking import rank_and_explain
 from search.results.row_source import RowSource, StoredRows
 from search.results.status import list_searches, summarize
 from search.results.status_model import SearchList, SearchStatus
+from search.service.shelf import Kept, NotReady, Shelf
 from search.studies.database import connect, open_storage, parsed, sqlite_file, usable
 from search.studies.lease import is_held
 from search.studies.studies import Studies, study_name
@@ -28,9 +26,6 @@ from spaces.errors import Failure, InputError, Problem
 
 PATIENCE = 5.0
 """Seconds that a caller waits for a search to be read, or for what it has learned."""
-
-KEPT = 64
-"""Computed answers that are kept."""
 
 Stamp = tuple[Hashable, ...]
 """Changes with everything that an answer about a search is made of."""
@@ -77,13 +72,10 @@ class Searches:
             raise InputError(Problem("is not $TASKMIX_HOME", found=str(home), fix=f"TASKMIX_HOME={home}"))
         self.home = home.resolve()
         self._patience = patience
-        self._opened: dict[str, Opened] = {}
+        self._opened = Shelf("reader", threads=4, room=1000)
+        self._learned = Shelf("thinker", threads=1, room=64)  # one at a time: it takes all cores it gets
         self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
-        self._readers = ThreadPoolExecutor(4, "reader")
-        self._thinkers = ThreadPoolExecutor(1, "thinker")  # what a search has learned takes all cores it gets
-        self._pending: dict[Hashable, Future[object]] = {}
-        self._answers: OrderedDict[Hashable, object] = OrderedDict()
 
     # --- answers
 
@@ -102,12 +94,16 @@ class Searches:
 
     def best(self, name: str, target: str | None = None, top: int = 3) -> BestMixes:
         """What `best NAME` says. Raises as `status`, and InputError where the search has no such target."""
+        return self.best_known(name, target, top).value
+
+    def best_known(self, name: str, target: str | None = None, top: int = 3) -> Kept[BestMixes]:
+        """As `best`; of a large search it may be what was known a while ago."""
         opened = self.open(name)
-        return self.kept(
-            ("best", name, target, top, opened.stamp),
-            lambda: rank_and_explain(opened.studies, target, top, opened.rows),
-            self._thinkers,
-        )
+
+        def think() -> BestMixes:
+            return rank_and_explain(opened.studies, target, top, opened.rows)
+
+        return self.learned(name, ("best", name, target, top), opened.stamp, think)
 
     def studies(self, name: str) -> tuple[Studies, RowSource]:
         """The studies of a search as they are now, and who knows the rows behind its scores. Raises as `status`."""
@@ -128,56 +124,35 @@ class Searches:
         return self._stamp(workspace)
 
     def open(self, name: str) -> Opened:
-        """A search in memory, as it is now. Raises as `status`."""
+        """A search in memory as it is now, or was when it was last read. Raises as `status`."""
         workspace = self.find(name)
         stamp = self._stamp(workspace)
-        known = self._opened.get(name)
-        if known is not None and known.stamp == stamp:
-            return known
-        return self._waited(("open", name, stamp), lambda: self._read(workspace, stamp), self._readers, name)
+        try:
+            return self._opened.get(name, stamp, lambda: self._read(workspace, stamp), self._patience).value
+        except NotReady as error:
+            raise _reading(name) from error
 
-    def kept(self, key: Hashable, compute: Callable[[], T], pool: ThreadPoolExecutor | None = None) -> T:
-        """What `compute` returns, computed once for a key and kept for a while.
+    def learned(self, name: str, key: Hashable, stamp: Stamp, think: Callable[[], T]) -> Kept[T]:
+        """What takes thought, kept with what it was made of.
+
+        Args:
+            name: of the search.
+            key: of the question.
 
         Raises:
-            Reading: it is being computed.
+            Reading: it is being computed for the first time.
         """
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return cast(T, self._answers[key])
-
-        def keep() -> T:
-            answer = compute()
-            with self._lock:
-                self._answers[key] = answer
-                while len(self._answers) > KEPT:
-                    self._answers.popitem(last=False)
-            return answer
-
-        return self._waited(key, keep, pool or self._readers, str(key))
+        try:
+            return self._learned.get(key, stamp, think, self._patience)
+        except NotReady as error:
+            raise _reading(name) from error
 
     def close(self) -> None:
         """Lets go of threads and databases."""
-        for pool in (self._readers, self._thinkers):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self._opened.close()
+        self._learned.close()
         for engine in self._engines.values():
             engine.dispose()
-
-    def _waited(self, key: Hashable, compute: Callable[[], T], pool: ThreadPoolExecutor, noun: str) -> T:
-        """What is computed once, however many ask for it."""
-        with self._lock:
-            pending = self._pending.get(key)
-            if pending is None:
-                pending = self._pending[key] = cast("Future[object]", pool.submit(compute))
-                pending.add_done_callback(lambda _: self._pending.pop(key, None))
-        try:
-            return cast(T, pending.result(self._patience))
-        except NotYet as error:
-            if pending.done():  # a time-out of its own
-                raise
-            fix = "ask again in a few seconds"
-            raise Reading(Problem("is still being read", found=noun, fix=fix)) from error
 
     def _read(self, workspace: Workspace, stamp: Stamp) -> Opened:
         with usable(workspace.studies_url):
@@ -186,10 +161,7 @@ class Searches:
                 studies = Studies(storage, workspace.search)
             finally:
                 storage.engine.dispose()
-        opened = Opened(workspace, studies, StoredRows(workspace, studies, at_once=False), stamp)
-        with self._lock:
-            self._opened[workspace.name] = opened
-        return opened
+        return Opened(workspace, studies, StoredRows(workspace, studies, at_once=False), stamp)
 
     def _stamp(self, workspace: Workspace) -> Stamp:
         files = [workspace.file, workspace.folder / "row_errors.json"]
@@ -228,6 +200,10 @@ class Searches:
             if url not in self._engines:
                 self._engines[url] = connect(url)
             return self._engines[url]
+
+
+def _reading(name: str) -> Reading:
+    return Reading(Problem("is still being read", found=name, fix="ask again in a few seconds"))
 
 
 def _changed(file: Path) -> tuple[str, int, int] | None:
