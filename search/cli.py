@@ -23,6 +23,7 @@ from search.commands import (
     plan,
     promote,
     report,
+    serve,
     status,
     submit,
     tasks,
@@ -30,7 +31,7 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, report, export, promote)
+COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, report, export, promote, serve)
 """As `taskmix --help` lists them."""
 
 

@@ -40,6 +40,7 @@ TOWERS = {
         {"retention", "tracking", "export"},
         {"checks"},
         {"display"},
+        {"service"},
         {"launch", "promotion"},
         {"commands"},
         {"cli"},

@@ -88,13 +88,17 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
     )
 
 
-def list_searches(is_driven: Callable[[Workspace], bool | None] = lambda workspace: None) -> SearchList:
+def list_searches(
+    is_driven: Callable[[Workspace], bool | None] = lambda workspace: None,
+    opened: Callable[[str], tuple[Workspace, Studies]] | None = None,
+) -> SearchList:
     """A line for every search in $TASKMIX_HOME.
 
     Args:
         is_driven: whether a driver runs a search now; None: not known.
+        opened: a search by name; default: it is read now.
     """
-    return SearchList(searches=[_line(name, is_driven) for name in names()])
+    return SearchList(searches=[_line(name, is_driven, opened or _opened) for name in names()])
 
 
 def mix_states(studies: Studies, over: bool) -> dict[str, MixState]:
@@ -170,11 +174,19 @@ def _time(time: dt.datetime | None) -> str | None:
     return time.astimezone().isoformat(timespec="seconds") if time else None
 
 
-def _line(name: str, is_driven: Callable[[Workspace], bool | None]) -> SearchLine:
+def _opened(name: str) -> tuple[Workspace, Studies]:
+    workspace = find(name)
+    return workspace, Studies.open(workspace)
+
+
+def _line(
+    name: str,
+    is_driven: Callable[[Workspace], bool | None],
+    opened: Callable[[str], tuple[Workspace, Studies]],
+) -> SearchLine:
     """A search in one line; what is wrong with it where it cannot be read."""
     try:
-        workspace = find(name)
-        studies = Studies.open(workspace)
+        workspace, studies = opened(name)
         status, ranked = summarize(studies, is_driven(workspace)), rank(studies, top=1)
     except TaskmixError as error:
         problem = error.problems[0]
