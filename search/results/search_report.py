@@ -11,7 +11,7 @@ from typing import Any
 
 from optuna.trial import TrialState
 
-from search.results.model import MixCost, Rung, Value
+from search.results.model import BestMixes, MixCost, Rung, Value
 from search.results.ranking import mix_costs, rank_and_explain
 from search.results.report_model import (
     BestSoFar,
@@ -35,12 +35,15 @@ TOP = 3
 """Mixes per target that are estimated with their intervals, as `best` has them."""
 
 
-def report_search(studies: Studies, driven: bool | None = None, rows: RowSource | None = None) -> SearchReport:
+def report_search(
+    studies: Studies, driven: bool | None = None, rows: RowSource | None = None, best: BestMixes | None = None
+) -> SearchReport:
     """Everything about a search.
 
     Args:
         driven: whether a driver runs it now; None: not known.
         rows: as for `rank`.
+        best: its best mixes, where they are known already.
     """
     search = studies.search
     config, top = search.config, search.config.halving.top_rung
@@ -64,7 +67,7 @@ def report_search(studies: Studies, driven: bool | None = None, rows: RowSource 
         targets=list(config.targets),
         rungs=[Rung(index=index, share=share, top=index == top) for index, share in enumerate(config.halving.rungs)],
         status=summarize(studies, driven),
-        best=rank_and_explain(studies, top=TOP, rows=rows),
+        best=rank_and_explain(studies, top=TOP, rows=rows) if best is None else best,
         mixes=sorted(lines, key=by_gain),
         courses={target: _course(studies, target, families) for target in config.targets},
         work_items=_spans(studies.owners(), _begin(studies)),

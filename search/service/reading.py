@@ -161,13 +161,13 @@ def log(
 @router.get("/tasks", response_model=CardList, responses=errors(), tags=["tasks"])
 def tasks(request: Request, format: Format = "json") -> Response:
     """All cards, as `taskmix tasks`."""
-    return answered(request, list_cards(_catalogue(request)), format)
+    return answered(request, list_cards(catalogue_of(request)), format)
 
 
 @router.get("/tasks/{name}", response_model=CardList, responses=errors(404), tags=["tasks"])
 def task(request: Request, name: SearchName, format: Format = "json") -> Response:
     """One card, as `taskmix tasks NAME`."""
-    catalogue = _catalogue(request)
+    catalogue = catalogue_of(request)
     if name not in catalogue.tasks and name not in catalogue.targets:
         raise Refused(404, Problem("no card of that name", found=name))
     return answered(request, list_cards(catalogue.only([name])), format)
@@ -196,7 +196,8 @@ def log_of(workspace: Workspace, after: int | None) -> tuple[str, int]:
     return shown(found.decode(errors="replace")), begin + len(found)
 
 
-def _catalogue(request: Request) -> Catalogue:
+def catalogue_of(request: Request) -> Catalogue:
+    """The cards that the service knows."""
     settings: Settings = request.app.state.settings
     return Catalogue.load(list(settings.cards))
 

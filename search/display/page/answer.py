@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from markupsafe import Markup
 
 from search.display.best_table import cost_text, gain_text, metric_name, together
@@ -129,7 +131,7 @@ def _buttons(search: str, target: str, first: MixResult) -> Markup:
             "promote",
             type="button",
             data_post=f"{api}/promotions",
-            data_body=f'{{"target": "{target}"}}',
+            data_body=json.dumps({"target": target}),
             data_sure=f"Register the model of {target} with MLflow? It is trained once more first.",
         ),
         " ",

@@ -26,14 +26,18 @@ def report_page(report: SearchReport) -> str:
     return whole(f"{report.search} · taskmix", _head(report), *_sections(report, None))
 
 
-def search_page(report: SearchReport) -> str:
-    """The page of the service, which changes while the search runs."""
+def search_page(report: SearchReport, learned: str = "") -> str:
+    """The page of the service, which changes while the search runs.
+
+    Args:
+        learned: what is to be said of what the search has learned, where that is not of this moment.
+    """
     base = f"/searches/{report.search}"
     return served(
         f"{report.search} · taskmix",
         _head(report),
         _actions(report),
-        *_sections(report, base),
+        *_sections(report, base, learned),
         live=f"/api/v1{base}/events",
     )
 
@@ -47,12 +51,13 @@ def _head(report: SearchReport) -> Markup:
     )
 
 
-def _sections(report: SearchReport, base: str | None) -> list[Markup]:
+def _sections(report: SearchReport, base: str | None, learned: str = "") -> list[Markup]:
+    note = tag("p", learned, class_="caveat") if learned else None
     return [
         section("answer", "The answer", answer_section(report, base)),
         section("now", "Now", now_section(report.status)),
-        section("effects", "What tasks do", effects_section(report)),
-        section("belief", "What it believes", belief_section(report)),
+        section("effects", "What tasks do", note, effects_section(report)),
+        section("belief", "What it believes", note, belief_section(report)),
         section("cost", "Cost", cost_section(report)),
         section("rungs", "Rungs", rungs_section(report)),
         section("mixtures", "Mixtures", mixtures_section(report, base)),
@@ -63,7 +68,8 @@ def _sections(report: SearchReport, base: str | None) -> list[Markup]:
 
 
 def _actions(report: SearchReport) -> Markup:
-    api, state = f"/api/v1/searches/{report.search}", report.status.state
+    page, state = f"/searches/{report.search}", report.status.state
+    api = f"/api/v1{page}"
     stop = tag(
         "button",
         "stop",
@@ -73,7 +79,14 @@ def _actions(report: SearchReport) -> Markup:
         data_sure=f"Stop {report.search}? What was trained is kept, and resume goes on with it.",
     )
     resume = tag("button", "resume", type="button", data_post=f"{api}/resume", data_body="{}")
-    links = (("report", f"{api}/report.html"), ("search file", f"{api}/file"), ("log", f"{api}/log"))
+    links = (
+        ("report", f"{page}/report.html"),
+        ("search file", f"{api}/file"),
+        ("log", f"{api}/log"),
+        ("mixtures as CSV", f"{api}/recipes?format=csv&limit=10000"),
+        ("a search like it", f"/new?like={report.search}"),
+        ("compare", f"/compare?names={report.search}"),
+    )
     return tag(
         "p",
         stop if state == "running" else None,
