@@ -10,11 +10,13 @@ from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
 from search.config.workspace import Workspace
+from search.display.page.search_page import report_page
 from search.display.terminal import Terminal
 from search.forecast.concurrency import concurrency_on, item_resources
 from search.forecast.estimate import estimate
 from search.results import warm_start
 from search.results.row_source import StoredRows
+from search.results.search_report import report_search
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
@@ -52,6 +54,8 @@ def launch(
             if not agenda.over:
                 ending = _run(workspace, terminal, address, studies, agenda, tracking, news)
             tracking.ready()
+            if ending is driver.SearchEnd.OVER:
+                tracking.keep_report(lambda: report_page(report_search(studies, rows=rows)))
             tracking.end(ending)
     if agenda.stop_reason:
         fix = f"mend the cause, then go on with: taskmix resume {search.config.name}"

@@ -45,6 +45,9 @@ PARENT, PAGE, ROLE, WRITTEN = "mlflow.parentRunId", "taskmix.page", "taskmix.rol
 """Tags: MLflow's own for nesting; ours for what arrived, what a run stands for ("search" or "recipe"), and on the
 search's run how many work items' ends are written."""
 
+REPORT = "report.html"
+"""Artifact of the search's run."""
+
 PAUSE, LONGEST_PAUSE = 60.0, 600.0
 """Seconds without a try after MLflow failed, twice as many each time: the driver waits while its client hangs."""
 
@@ -148,6 +151,11 @@ class Tracking:
         self._behind |= self._doubtful
         self._write_all(self._behind)
         self._note_written()
+
+    def keep_report(self, draw: Callable[[], str]) -> None:
+        """The search as an HTML page, an artifact of its run. Never raises: a view stops no search."""
+        with self._bearing():
+            self._get_client().log_text(self._parent, draw(), REPORT)
 
     def end(self, ending: SearchEnd) -> None:
         """Terminates every run: the search's by how it ended, those of abandoned work items as KILLED."""
