@@ -24,13 +24,14 @@ from search.commands import (
     promote,
     serve,
     status,
+    stop,
     submit,
     tasks,
 )
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote, serve)
+COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, stop, gc, status, best, export, promote, serve)
 """As `taskmix --help` lists them."""
 
 
