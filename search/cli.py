@@ -25,13 +25,14 @@ from search.commands import (
     report,
     serve,
     status,
+    stop,
     submit,
     tasks,
 )
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, report, export, promote, serve)
+COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, stop, gc, status, best, report, export, promote, serve)
 """As `taskmix --help` lists them."""
 
 

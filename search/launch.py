@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from cluster.connect import connect
@@ -21,9 +24,13 @@ from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
 from search.studies.lease import acquire
+from search.studies.stop import StopRequest
 from search.studies.studies import Studies
 from search.tracking.mlflow_runs import Tracking
 from spaces.errors import Problem
+
+HARD_SECONDS = 3.0
+"""How long a driver that is to end at once may take to let go of what runs."""
 
 
 def launch(
@@ -39,7 +46,7 @@ def launch(
         Failure: store, database, MLflow or Ray cannot be used.
     """
     search = workspace.search
-    with acquire(workspace, terminal.say) as lease:
+    with acquire(workspace, terminal.say, lambda request: _end(request, terminal)) as lease:
         workspace.store.check()
         studies = Studies.create(workspace, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
@@ -61,6 +68,16 @@ def launch(
         fix = f"mend the cause, then go on with: taskmix resume {search.config.name}"
         terminal.error([Problem("the search was stopped", found=agenda.stop_reason, fix=fix)])
     return ending
+
+
+def _end(request: StopRequest, terminal: Terminal) -> None:
+    """End this process as an interrupt does; a hard request gives it a few seconds."""
+    terminal.say(f"{request.by} asked for the search to stop{' at once' if request.hard else ''}")
+    if request.hard:
+        timer = threading.Timer(HARD_SECONDS, os._exit, (driver.SECOND_SIGNAL_EXIT,))
+        timer.daemon = True
+        timer.start()
+    os.kill(os.getpid(), signal.SIGTERM)  # its handler runs in the main thread, whatever that does
 
 
 def _run(

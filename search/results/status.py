@@ -20,6 +20,7 @@ from search.results.status_model import (
     RecipeCounts,
     SearchLine,
     SearchList,
+    SearchPhase,
     SearchStatus,
     Seconds,
     WorkItemCounts,
@@ -27,8 +28,9 @@ from search.results.status_model import (
 )
 from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
+from search.studies.ticket import read_ticket
 from search.studies.trial_record import Record
-from spaces.errors import TaskmixError
+from spaces.errors import Failure, TaskmixError
 
 LAST_FAILURES = 5
 """How many failures `status` quotes."""
@@ -37,11 +39,12 @@ MixState = Literal["running", "waiting", "stopped", "complete", "failed"]
 """`waiting`: has scores of a lower rung and may still be promoted; `stopped`: the search is over and it was not."""
 
 
-def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
+def summarize(studies: Studies, driven: bool | None = None, queued: bool = False) -> SearchStatus:
     """Where a search stands.
 
     Args:
         driven: whether a driver runs it now; None: not known.
+        queued: whether it waits for its turn to be launched.
     """
     owners, budget = studies.owners(), studies.search.config.budget
     running = [record for record in owners if record.state is TrialState.RUNNING]
@@ -52,7 +55,7 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
     wall = studies.wall_seconds
     return SearchStatus(
         search=studies.search.config.name,
-        state="running" if driven else "over" if over else "unfinished" if driven is None else "interrupted",
+        state=_phase(driven, over, queued),
         over=over,
         recipes=RecipeCounts(**_counted(states.values())),
         work_items=WorkItemCounts(
@@ -88,6 +91,34 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
     )
 
 
+def _phase(driven: bool | None, over: bool, queued: bool) -> SearchPhase:
+    if driven:
+        return "running"
+    if queued:
+        return "queued"
+    return "over" if over else "unfinished" if driven is None else "interrupted"
+
+
+def open_search(name: str) -> tuple[Workspace, Studies]:
+    """A search by name; one that waits for its first turn has no results.
+
+    Raises:
+        InputError, Failure: as `find` and `Studies.open`.
+    """
+    workspace = find(name)
+    return workspace, open_studies(workspace)
+
+
+def open_studies(workspace: Workspace) -> Studies:
+    """Its studies; empty ones of a search that waits for its first turn. Raises as `Studies.open`."""
+    try:
+        return Studies.open(workspace)
+    except Failure:
+        if read_ticket(workspace.folder) is None:
+            raise
+        return Studies.in_memory(workspace.search)
+
+
 def list_searches(
     is_driven: Callable[[Workspace], bool | None] = lambda workspace: None,
     opened: Callable[[str], tuple[Workspace, Studies]] | None = None,
@@ -98,7 +129,7 @@ def list_searches(
         is_driven: whether a driver runs a search now; None: not known.
         opened: a search by name; default: it is read now.
     """
-    return SearchList(searches=[_line(name, is_driven, opened or _opened) for name in names()])
+    return SearchList(searches=[_line(name, is_driven, opened or open_search) for name in names()])
 
 
 def mix_states(studies: Studies, over: bool) -> dict[str, MixState]:
@@ -174,11 +205,6 @@ def _time(time: dt.datetime | None) -> str | None:
     return time.astimezone().isoformat(timespec="seconds") if time else None
 
 
-def _opened(name: str) -> tuple[Workspace, Studies]:
-    workspace = find(name)
-    return workspace, Studies.open(workspace)
-
-
 def _line(
     name: str,
     is_driven: Callable[[Workspace], bool | None],
@@ -187,7 +213,8 @@ def _line(
     """A search in one line; what is wrong with it where it cannot be read."""
     try:
         workspace, studies = opened(name)
-        status, ranked = summarize(studies, is_driven(workspace)), rank(studies, top=1)
+        queued = read_ticket(workspace.folder) is not None
+        status, ranked = summarize(studies, is_driven(workspace), queued), rank(studies, top=1)
     except TaskmixError as error:
         problem = error.problems[0]
         found = f" ({problem.found})" if problem.found else ""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from search.results.model import Answer, Purpose, flat
 
-SearchPhase = Literal["running", "over", "unfinished", "interrupted", "unreadable"]
+SearchPhase = Literal["running", "queued", "over", "unfinished", "interrupted", "unreadable"]
 
 
 class RecipeCounts(Answer):
@@ -100,7 +100,8 @@ class SearchStatus(Answer):
 
     search: str = Field(description="its name")
     state: SearchPhase = Field(
-        description="`running`: a driver runs it; `over`: nothing is left to do; `interrupted`: no driver, and "
+        description="`running`: a driver runs it; `queued`: a service will start its driver; `over`: nothing is left to "
+        "do; `interrupted`: no driver, and "
         "something is left: `taskmix resume NAME`; `unfinished`: something is left, and nobody knows whether a "
         "driver runs it"
     )

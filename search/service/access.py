@@ -46,7 +46,7 @@ class Token:
     @property
     def cookie(self) -> str:
         """What a browser is given instead; nobody learns the token from it."""
-        made = hmac.new(self.secret.encode(), b"taskmix cookie", hashlib.sha256)
+        made = hmac.new(self.secret.encode(), b"cookie of taskmix", hashlib.sha256)
         return made.hexdigest()
 
 

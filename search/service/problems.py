@@ -15,7 +15,7 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from search.results.model import Answer
-from search.service.readers import NoSearch, Reading
+from search.service.readers import NoSearch
 from search.studies.database import shown
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 
@@ -124,6 +124,3 @@ def _page(status: int, lines: Iterable[ProblemLine]) -> str:
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{again}<title>taskmix</title>'
     style = '<link rel="stylesheet" href="/static/app.css">'
     return f"<!doctype html><html lang=en><head>{head}{style}</head><body><main><ul>{items}</ul></main></body></html>"
-
-
-__all__ = ["ProblemLine", "ProblemList", "Reading", "Refused", "add_to", "answer", "status_of"]

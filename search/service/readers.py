@@ -19,9 +19,10 @@ from search.results.row_source import RowSource, StoredRows
 from search.results.status import list_searches, summarize
 from search.results.status_model import SearchList, SearchStatus
 from search.service.shelf import Kept, NotReady, Shelf
-from search.studies.database import connect, open_storage, parsed, sqlite_file, usable
+from search.studies.database import connect, open_storage, parsed, shown, sqlite_file, usable
 from search.studies.lease import is_held
 from search.studies.studies import Studies, study_name
+from search.studies.ticket import read_ticket
 from spaces.errors import Failure, InputError, Problem
 
 PATIENCE = 5.0
@@ -90,7 +91,8 @@ class Searches:
     def status(self, name: str) -> SearchStatus:
         """What `status NAME` says. Raises `NoSearch`, `Reading`, and Failure when the database is away."""
         opened = self.open(name)
-        return summarize(opened.studies, is_held(opened.workspace))
+        queued = read_ticket(opened.workspace.folder) is not None
+        return summarize(opened.studies, is_held(opened.workspace), queued)
 
     def best(self, name: str, target: str | None = None, top: int = 3) -> BestMixes:
         """What `best NAME` says. Raises as `status`, and InputError where the search has no such target."""
@@ -155,18 +157,26 @@ class Searches:
             engine.dispose()
 
     def _read(self, workspace: Workspace, stamp: Stamp) -> Opened:
+        studies = self._studies(workspace) if isinstance(stamp[1], tuple) else Studies.in_memory(workspace.search)
+        return Opened(workspace, studies, StoredRows(workspace, studies, at_once=False), stamp)
+
+    def _studies(self, workspace: Workspace) -> Studies:
         with usable(workspace.studies_url):
             storage = open_storage(workspace.studies_url)
             try:
-                studies = Studies(storage, workspace.search)
+                return Studies(storage, workspace.search)
             finally:
                 storage.engine.dispose()
-        return Opened(workspace, studies, StoredRows(workspace, studies, at_once=False), stamp)
 
     def _stamp(self, workspace: Workspace) -> Stamp:
         files = [workspace.file, workspace.folder / "row_errors.json"]
         files += [file for folder in workspace.config.cards for file in Path(folder).rglob("*.yaml")]
-        return (tuple(map(_changed, files)), self._studies_stamp(workspace))
+        try:
+            return (tuple(map(_changed, files)), self._studies_stamp(workspace))
+        except Failure:
+            if read_ticket(workspace.folder) is None:
+                raise
+            return (tuple(map(_changed, files)), "waits for its first turn")
 
     def _studies_stamp(self, workspace: Workspace) -> Stamp:
         """Trials are only added, and their states go one way: a trial that ended does not change any more."""
@@ -186,6 +196,11 @@ class Searches:
                 ),
                 names,
             ).one()
+            if not connection.execute(
+                text(f"SELECT count(*) FROM studies WHERE study_name IN ({marks})"), names
+            ).scalar():
+                fix = "launch the search first"
+                raise Failure(Problem("the studies of the search are not there", shown(url), fix=fix))
             attributes = connection.execute(
                 text(
                     "SELECT key, value_json FROM study_user_attributes WHERE study_id = "

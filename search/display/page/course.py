@@ -30,6 +30,7 @@ ROWS = 100
 
 STATES = {
     "running": "▶ running",
+    "queued": "◷ queued",
     "over": "✓ over",
     "interrupted": "‖ interrupted",
     "unfinished": "… unfinished",

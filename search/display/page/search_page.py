@@ -79,6 +79,7 @@ def _actions(report: SearchReport) -> Markup:
         data_sure=f"Stop {report.search}? What was trained is kept, and resume goes on with it.",
     )
     resume = tag("button", "resume", type="button", data_post=f"{api}/resume", data_body="{}")
+    withdraw = tag("button", "withdraw", type="button", data_post=f"{api}/queued", data_method="DELETE")
     links = (
         ("report", f"{page}/report.html"),
         ("search file", f"{api}/file"),
@@ -90,6 +91,7 @@ def _actions(report: SearchReport) -> Markup:
     return tag(
         "p",
         stop if state == "running" else None,
+        withdraw if state == "queued" else None,
         resume if state in ("interrupted", "unfinished") else None,
         *(tag("a", name, href=href) for name, href in links),
         id="actions",

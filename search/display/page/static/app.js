@@ -129,7 +129,8 @@ async function act(button) {
   if (button.dataset.sure && !confirm(button.dataset.sure)) return;
   button.disabled = true;
   try {
-    const response = await fetch(button.dataset.post, { method: "POST", headers: { "Content-Type": "application/json" }, body: button.dataset.body });
+    const { post, body, method } = button.dataset;
+    const response = await fetch(post, { method: method ?? "POST", headers: body ? { "Content-Type": "application/json" } : {}, body });
     say(response.ok ? `${button.textContent}: the service has taken it up` : (await problems(response)).join("; "));
     if (response.ok) refresh();
   } catch {
