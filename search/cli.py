@@ -32,7 +32,23 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, stop, gc, status, best, report, export, promote, serve)
+COMMANDS = (
+    tasks,
+    convert,
+    plan,
+    download,
+    doctor,
+    launch,
+    submit,
+    stop,
+    gc,
+    status,
+    best,
+    report,
+    export,
+    promote,
+    serve,
+)
 """As `taskmix --help` lists them."""
 
 
