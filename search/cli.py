@@ -14,6 +14,7 @@ from types import FrameType
 
 from search.commands import (
     best,
+    compare,
     convert,
     doctor,
     download,
@@ -44,6 +45,7 @@ COMMANDS = (
     gc,
     status,
     best,
+    compare,
     report,
     export,
     promote,

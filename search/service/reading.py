@@ -13,6 +13,8 @@ from search.config.search_file import dump, stored_config
 from search.config.workspace import Workspace
 from search.results.card_model import CardList
 from search.results.cards import list_cards
+from search.results.compare import compare_searches
+from search.results.comparison_model import Comparison
 from search.results.item_model import ItemPhase, RecipeList, WorkItemList
 from search.results.items import list_recipes, list_work_items
 from search.results.model import Answer, BestMixes
@@ -156,6 +158,17 @@ def log(
     response = tagged(request, text, "text/plain")
     response.headers["Taskmix-Log-End"] = str(end)
     return response
+
+
+@router.get("/compare", response_model=Comparison, responses=errors(404, 503), tags=["searches"])
+def compare(
+    request: Request,
+    names: Annotated[str, Query(max_length=5000, description="of searches, with commas between them")],
+    format: Format = "json",
+) -> Response:
+    """Searches beside each other, as `taskmix compare`; 422 where they cannot be compared."""
+    found = [_searches(request).studies(name) for name in names.split(",")[:20] if name]
+    return answered(request, compare_searches(found), format)
 
 
 @router.get("/tasks", response_model=CardList, responses=errors(), tags=["tasks"])

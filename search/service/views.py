@@ -10,11 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from search.display.page.compare_page import compare_page
 from search.display.page.document import static_text
 from search.display.page.overview import new_page, searches_page, tasks_page
 from search.display.page.recipe_page import recipe_page
 from search.display.page.search_page import report_page, search_page
 from search.results.cards import list_cards
+from search.results.compare import compare_searches
 from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.report_model import SearchReport
@@ -88,6 +90,20 @@ def recipe(request: Request, name: SearchName, digest: str) -> Response:
     except InputError as error:
         raise Refused(404, error.problems[0]) from error
     return _page(request, recipe_page(found, studies.search.space.tasks))
+
+
+@router.get("/compare")
+def compare(request: Request, names: Annotated[list[str], Query(max_length=20)] = []) -> Response:  # noqa: B006
+    """Searches beside each other; names in one parameter or in several."""
+    searches = _searches(request)
+    asked = [name for part in names for name in part.split(",") if name][:20]
+    found, problems = None, list[str]()
+    if len(asked) > 1:
+        try:
+            found = compare_searches([searches.studies(name) for name in asked])
+        except InputError as error:
+            problems = [" · ".join(filter(None, (one.what, one.where, one.found, one.fix))) for one in error.problems]
+    return _page(request, compare_page(asked, found, problems, searches.names()))
 
 
 @router.get("/new")

@@ -12,11 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from search.config import search_file
+from search.config.search import Search
 from search.config.workspace import Workspace
 from search.display.page.search_page import report_page
 from search.results.search_report import report_search
 from search.service import views
 from search.studies.lease import acquire
+from search.studies.studies import Studies
 from tests.search.service.conftest import READER
 from tests.support.searches import Filler
 
@@ -87,6 +89,26 @@ def test_a_new_search_begins_with_a_file_that_is_one_or_with_another_search(clie
     assert search_file.load(tmp_path / "new.yaml").config.name == "my-search"
     assert client.get("/new?like=nothing").status_code == 404
     assert views.EMPTY in client.get("/new").text
+
+
+def test_searches_are_compared_on_a_page(
+    client: TestClient, make_search: Callable[..., Search], tmp_path: Path
+) -> None:
+    search = make_search(name="other", targets=["related"])
+    workspace = Workspace.of(search)
+    workspace.enter(tmp_path / "search.yaml")
+    filler = Filler(search, Studies.create(workspace))
+    filler.run("none", 1, {"related": 0.55}, "baseline")
+    filler.run("paraphrase", 1, {"related": 0.60})
+    assert '<input type="checkbox" name="names" value="other">' in client.get("/compare?names=small").text
+    for address in ("/compare?names=small,other", "/compare?names=small&names=other"):
+        page = client.get(address).text
+        for part in ("What they found", "+9.0 (+1.2 to +16.8) test", "+5.0 test", "targets"):
+            assert part in page, part
+    assert "at least two different searches" in client.get("/compare?names=small,small").text
+    answer = client.get("/api/v1/compare?names=small,other").json()
+    assert answer["searches"] == ["small", "other"]
+    assert client.get("/api/v1/compare?names=small").status_code == 422
 
 
 def test_results_change_the_page(client: TestClient, filled: Filler) -> None:
