@@ -13,6 +13,7 @@ from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
 from search.config.workspace import Workspace
+from search.display.broadcast import Broadcast
 from search.display.page.search_page import report_page
 from search.display.terminal import Terminal
 from search.forecast.concurrency import concurrency_on, item_resources
@@ -46,7 +47,10 @@ def launch(
         Failure: store, database, MLflow or Ray cannot be used.
     """
     search = workspace.search
-    with acquire(workspace, terminal.say, lambda request: _end(request, terminal)) as lease:
+    with (
+        acquire(workspace, terminal.say, lambda request: _end(request, terminal)) as lease,
+        Broadcast(workspace, terminal, lease.id),
+    ):
         workspace.store.check()
         studies = Studies.create(workspace, guard=lease.check, say=terminal.say)
         studies.remember(search.config)

@@ -19,14 +19,14 @@ def _report(options: argparse.Namespace) -> int:
     from search.display.page.search_page import report_page
     from search.results.row_source import StoredRows
     from search.results.search_report import report_search
-    from search.studies.lease import is_held
+    from search.results.status import observed
     from search.studies.studies import Studies
     from spaces.errors import Failure, Problem
     from trainables.store.filesystem import write_aside
 
     workspace = find(options.name)
     studies = Studies.open(workspace)
-    text = report_page(report_search(studies, is_held(workspace), StoredRows(workspace, studies)))
+    text = report_page(report_search(studies, observed(workspace, studies), StoredRows(workspace, studies)))
     try:
         with write_aside(options.out) as aside:
             aside.write_text(text, encoding="utf-8")

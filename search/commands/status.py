@@ -16,14 +16,12 @@ def add_to(commands: Commands) -> None:
 def _status(options: argparse.Namespace) -> int:
     from search.config.workspace import find
     from search.display import report
-    from search.results.status import list_searches, open_studies, summarize
+    from search.results.status import list_searches, observed, open_studies
     from search.studies.lease import is_held
-    from search.studies.ticket import read_ticket
 
     if options.name is None:
         print(report.render(list_searches(is_held), options.format))
         return 0
     workspace = find(options.name)
-    queued = read_ticket(workspace.folder) is not None
-    print(report.render(summarize(open_studies(workspace), is_held(workspace), queued), options.format))
+    print(report.render(observed(workspace, open_studies(workspace)), options.format))
     return 0

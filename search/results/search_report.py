@@ -25,6 +25,7 @@ from search.results.report_model import (
 )
 from search.results.row_source import RowSource
 from search.results.status import mix_states, summarize, work_item_line
+from search.results.status_model import SearchStatus
 from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost, Record
@@ -36,14 +37,17 @@ TOP = 3
 
 
 def report_search(
-    studies: Studies, driven: bool | None = None, rows: RowSource | None = None, best: BestMixes | None = None
+    studies: Studies,
+    status: SearchStatus | None = None,
+    rows: RowSource | None = None,
+    best: BestMixes | None = None,
 ) -> SearchReport:
     """Everything about a search.
 
     Args:
-        driven: whether a driver runs it now; None: not known.
+        status: where it stands, if more is known of that than the studies say.
         rows: as for `rank`.
-        best: its best mixes, where they are known already.
+        best: its best mixes, if they are known already.
     """
     search = studies.search
     config, top = search.config, search.config.halving.top_rung
@@ -66,7 +70,7 @@ def report_search(
         tasks=list(search.space.tasks),
         targets=list(config.targets),
         rungs=[Rung(index=index, share=share, top=index == top) for index, share in enumerate(config.halving.rungs)],
-        status=summarize(studies, driven),
+        status=summarize(studies) if status is None else status,
         best=rank_and_explain(studies, top=TOP, rows=rows) if best is None else best,
         mixes=sorted(lines, key=by_gain),
         courses={target: _course(studies, target, families) for target in config.targets},

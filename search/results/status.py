@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from optuna.trial import TrialState
@@ -14,6 +14,7 @@ from search.results.ranking import rank
 from search.results.status_model import (
     BestLine,
     Budget,
+    Driver,
     FailureLine,
     Failures,
     Limit,
@@ -27,6 +28,8 @@ from search.results.status_model import (
     WorkItemLine,
 )
 from search.scheduling.remaining import is_over
+from search.studies.holder import Holder
+from search.studies.live import LiveFacts, LiveItem, observe_at
 from search.studies.studies import Studies
 from search.studies.ticket import read_ticket
 from search.studies.trial_record import Record
@@ -39,13 +42,22 @@ MixState = Literal["running", "waiting", "stopped", "complete", "failed"]
 """`waiting`: has scores of a lower rung and may still be promoted; `stopped`: the search is over and it was not."""
 
 
-def summarize(studies: Studies, driven: bool | None = None, queued: bool = False) -> SearchStatus:
+def summarize(
+    studies: Studies,
+    driven: bool | None = None,
+    queued: bool = False,
+    holder: Holder | None = None,
+    live: LiveFacts | None = None,
+) -> SearchStatus:
     """Where a search stands.
 
     Args:
         driven: whether a driver runs it now; None: not known.
         queued: whether it waits for its turn to be launched.
+        holder: the driver.
+        live: what it says that it is at.
     """
+    at = {item.key: item for item in live.items} if live else {}
     owners, budget = studies.owners(), studies.search.config.budget
     running = [record for record in owners if record.state is TrialState.RUNNING]
     failed = [record for record in owners if record.state is TrialState.FAIL]
@@ -57,6 +69,7 @@ def summarize(studies: Studies, driven: bool | None = None, queued: bool = False
         search=studies.search.config.name,
         state=_phase(driven, over, queued),
         over=over,
+        driver=_driver(holder) if holder else None,
         recipes=RecipeCounts(**_counted(states.values())),
         work_items=WorkItemCounts(
             running=0 if driven is False else len(running),
@@ -76,6 +89,7 @@ def summarize(studies: Studies, driven: bool | None = None, queued: bool = False
             work_items=cost.seconds,
             training=cost.training_seconds,
             training_share=cost.training_seconds / cost.seconds if cost.seconds else None,
+            left=live.seconds_left if live else None,
         ),
         examples=cost.examples,
         failures=Failures(
@@ -84,7 +98,7 @@ def summarize(studies: Studies, driven: bool | None = None, queued: bool = False
             last=[_failure(record) for record in failed[-LAST_FAILURES:]],
             tasks=_failing_tasks(owners),
         ),
-        running=[work_item_line(record) for record in running],
+        running=[_running(record, at) for record in running],
         unmeasured=_unmeasured(studies, failed) if over else [],
         commits=studies.commits,
         moved=studies.moved,
@@ -185,6 +199,30 @@ def _failure(record: Record) -> FailureLine:
         message=failure.message if failure else "",
         finished=_time(record.finished),
     )
+
+
+def observed(workspace: Workspace, studies: Studies) -> SearchStatus:
+    """Where a search stands, with its driver and what that is at.
+
+    Raises:
+        InputError, Failure: the database cannot be used.
+    """
+    holder, live = observe_at(workspace.studies_url, workspace.name)
+    queued = read_ticket(workspace.folder) is not None
+    return summarize(studies, holder is not None, queued, holder, live)
+
+
+def _driver(holder: Holder) -> Driver:
+    since = dt.datetime.fromtimestamp(holder.taken).astimezone()
+    return Driver(host=holder.host, pid=holder.pid, since=since.isoformat(timespec="seconds"))
+
+
+def _running(record: Record, at: Mapping[str, LiveItem]) -> WorkItemLine:
+    item = at.get(record.item.key) if record.item else None
+    if item is None:
+        return work_item_line(record)
+    known = {"phase": item.phase or "starting", "done": item.done, "node": item.node or None}
+    return work_item_line(record).model_copy(update=known)
 
 
 def work_item_line(record: Record) -> WorkItemLine:

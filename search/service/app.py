@@ -12,7 +12,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from search.service import doing, problems, reading
+from search.service import doing, events, problems, reading
+from search.service.feed import Feeds
 from search.service.gate import Gate
 from search.service.launcher import Launcher
 from search.service.readers import Searches
@@ -48,10 +49,12 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
         separate_input_output_schemas=False,  # a field with a default may be left out of an answer
     )
     app.state.searches, app.state.settings, app.state.launcher = searches, settings, launcher
+    app.state.feeds = Feeds(searches, settings.streams)
     problems.add_to(app)
     app.include_router(reading.open_router)
     app.include_router(reading.router)
     app.include_router(doing.router)
+    app.include_router(events.router)
     if importlib.util.find_spec(PAGES) is not None:
         app.include_router(import_module(PAGES).router, include_in_schema=False)
     app.add_middleware(Gate, access=settings.access)

@@ -16,7 +16,7 @@ from search.config.workspace import Workspace, find
 from search.results.model import BestMixes
 from search.results.ranking import rank_and_explain
 from search.results.row_source import RowSource, StoredRows
-from search.results.status import list_searches, summarize
+from search.results.status import list_searches, observed
 from search.results.status_model import SearchList, SearchStatus
 from search.service.shelf import Kept, NotReady, Shelf
 from search.studies.database import connect, open_storage, parsed, shown, sqlite_file, usable
@@ -91,8 +91,7 @@ class Searches:
     def status(self, name: str) -> SearchStatus:
         """What `status NAME` says. Raises `NoSearch`, `Reading`, and Failure when the database is away."""
         opened = self.open(name)
-        queued = read_ticket(opened.workspace.folder) is not None
-        return summarize(opened.studies, is_held(opened.workspace), queued)
+        return observed(opened.workspace, opened.studies)
 
     def best(self, name: str, target: str | None = None, top: int = 3) -> BestMixes:
         """What `best NAME` says. Raises as `status`, and InputError where the search has no such target."""

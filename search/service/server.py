@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -12,7 +15,7 @@ import uvicorn
 from search.service.access import is_loopback
 from search.service.app import make_app
 from search.service.settings import Settings
-from spaces.errors import Failure, Problem
+from spaces.errors import Failure, InputError, Problem
 
 LEAVE_SECONDS = 3
 """How long requests that are being answered may take when the service ends."""
@@ -28,8 +31,14 @@ def serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[s
         say: told where it is, with a link that holds a token.
 
     Raises:
+        InputError: another service has these searches.
         Failure: something else listens there.
     """
+    with _alone(home):
+        _serve(home, settings, host, port, say)
+
+
+def _serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app = make_app(home, settings)
     listener = _listen(host, port)
@@ -50,6 +59,21 @@ def serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[s
     query = f"/?token={writer.secret}" if writer and writer.name != "environment" else "/"
     say(f"serves {home} at http://{shown}:{listener.getsockname()[1]}{query}")
     uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One service per $TASKMIX_HOME on a machine, or two would start what waits."""
+    home.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(Problem("a service serves these searches already", str(home))) from error
+        yield
+    finally:
+        os.close(folder)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -21,11 +21,11 @@ from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.report_model import SearchReport
 from search.results.search_report import TOP, report_mix, report_search
+from search.results.status import observed
 from search.service.answers import SearchName, tagged
 from search.service.problems import Refused
 from search.service.readers import Opened, Reading, Searches
 from search.service.reading import catalogue_of, file_of
-from search.studies.lease import is_held
 from spaces.errors import InputError, Problem
 
 STATIC = {"app.css": "text/css", "app.js": "text/javascript", "tables.js": "text/javascript"}
@@ -140,7 +140,7 @@ def _best(request: Request, opened: Opened) -> tuple[BestMixes, str]:
 
 
 def _report(opened: Opened, best: BestMixes) -> SearchReport:
-    return report_search(opened.studies, is_held(opened.workspace), opened.rows, best)
+    return report_search(opened.studies, observed(opened.workspace, opened.studies), opened.rows, best)
 
 
 def _page(request: Request, text: str) -> Response:

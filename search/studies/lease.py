@@ -120,6 +120,11 @@ class Lease:
                     say(f"waiting for {held.left:.0f} s for the lease of {who}, unless it is renewed")
                 time.sleep(max(0.05, min(1.0, held.left)))
 
+    @property
+    def id(self) -> str:
+        """Of this lease, new each time that one is taken."""
+        return self._id
+
     def check(self) -> None:
         """Call it before each write: costs nothing as long as the last renewal is young enough to write under.
 

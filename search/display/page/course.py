@@ -58,14 +58,16 @@ def budget_bar(used: float, total: float | None) -> Markup:
 def progress(report: SearchReport) -> Markup:
     """State, budget, time: a line each."""
     status = report.status
-    recipes = status.budget.recipes
+    recipes, driver = status.budget.recipes, status.driver
+    where = f" on {driver.host} since {driver.since.replace('T', ' ')}" if driver else ""
+    left = f", about {duration(status.seconds.left)} left" if status.seconds.left is not None else ""
     lines = [
         tag(
             "p",
             tag("strong", STATES[status.state], class_=f"state {status.state}"),
-            " ",
+            f"{where} ",
             budget_bar(recipes.used, recipes.total),
-            f" {number(recipes.used)} of {number(recipes.total)} recipes",
+            f" {number(recipes.used)} of {number(recipes.total)} recipes{left}",
             class_="progress",
         )
     ]
@@ -100,7 +102,7 @@ def now_section(status: SearchStatus) -> Markup:
                 "div",
                 tag(
                     "table",
-                    _head("mixture", "seed", "rung", "targets", "why", "since"),
+                    _head("mixture", "seed", "rung", "targets", "why", "doing", "node", "since"),
                     tag("tbody", *map(_running, status.running)),
                 ),
                 class_="scroll",
@@ -129,8 +131,12 @@ def _head(*names: str) -> Markup:
 
 def _running(item: WorkItemLine) -> Markup:
     since = tag("time", (item.started or "").replace("T", " "), datetime=item.started) if item.started else None
-    cells = (item.mix or "baseline", item.seed, item.rung, ", ".join(item.targets), BEGUN[item.purpose], since)
-    return tag("tr", *(tag("td", cell) for cell in cells))
+    doing = None
+    if item.phase is not None:
+        share = f"{item.done:.0%}" if item.done is not None else ""
+        doing = (tag("progress", value=f"{item.done or 0:.3f}", max="1"), f" {item.phase} {share}")
+    what = (item.mix or "baseline", item.seed, item.rung, ", ".join(item.targets), BEGUN[item.purpose])
+    return tag("tr", *(tag("td", cell) for cell in (*what, doing, item.node, since)))
 
 
 def _failure(item: FailureLine) -> Markup:

@@ -14,7 +14,7 @@ WINNER = "paraphrase:0.7 + ner:0.3"
 
 
 def test_it_says_what_status_and_best_say(filled: Filler) -> None:
-    found = report_search(filled.studies, driven=True)
+    found = report_search(filled.studies, summarize(filled.studies, driven=True))
     assert found.status == summarize(filled.studies, driven=True)
     assert found.best == rank_and_explain(filled.studies)
 

@@ -16,6 +16,7 @@ from search.config.search import Search
 from search.config.workspace import Workspace
 from search.display.page.search_page import report_page
 from search.results.search_report import report_search
+from search.results.status import summarize
 from search.service import views
 from search.studies.lease import acquire
 from search.studies.studies import Studies
@@ -73,7 +74,7 @@ def test_a_mix_has_a_page(client: TestClient, filled: Filler) -> None:
 
 def test_the_report_is_that_of_the_command_and_may_use_its_own_style_alone(client: TestClient, filled: Filler) -> None:
     response = client.get("/searches/small/report.html")
-    assert response.text == report_page(report_search(filled.studies, driven=False))
+    assert response.text == report_page(report_search(filled.studies, summarize(filled.studies, driven=False)))
     policy = response.headers["content-security-policy"]
     assert "unsafe" not in policy
     for kind in ("style", "script"):

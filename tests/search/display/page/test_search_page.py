@@ -13,6 +13,7 @@ from search.config.workspace import Workspace
 from search.display.page.search_page import report_page, search_page
 from search.display.verdict import verdict
 from search.results.search_report import report_search
+from search.results.status import summarize
 from search.studies.studies import Studies
 from spaces.errors import Failure
 from tests.support.searches import Filler, copied, kept_at
@@ -47,7 +48,7 @@ class Reader(HTMLParser):
 
 
 def test_all_sections_and_the_verdicts_word_for_word(filled: Filler) -> None:
-    report = report_search(filled.studies, driven=False)
+    report = report_search(filled.studies, summarize(filled.studies, driven=False))
     page = Reader(report_page(report))
     assert [name for name in page.ids if name in SECTIONS] == SECTIONS
     assert len(page.ids) == len(set(page.ids))
@@ -75,7 +76,9 @@ def test_the_same_studies_give_the_same_bytes(filled: Filler, tmp_path: Path) ->
 
 
 def test_at_minute_zero_it_says_so(filler: Filler) -> None:
-    text = " ".join(Reader(report_page(report_search(filler.studies, driven=True))).text.split())
+    text = " ".join(
+        Reader(report_page(report_search(filler.studies, summarize(filler.studies, driven=True)))).text.split()
+    )
     for part in ("▶ running", "0 of 4 recipes", "no mix has been measured yet", "No recipe was started yet."):
         assert part in text, part
 
@@ -107,7 +110,7 @@ def test_thousands_of_recipes_stay_below_500_kB(filled: Filler) -> None:  # noqa
 
 
 def test_no_style_and_no_script_inside_a_page_of_the_service(filled: Filler) -> None:
-    text = search_page(report_search(filled.studies, driven=True))
+    text = search_page(report_search(filled.studies, summarize(filled.studies, driven=True)))
     page = Reader(text)
     assert not [one for one in page.attributes if one[1] == "style" or one[1].startswith("on")]
     assert "<style" not in text
