@@ -14,6 +14,7 @@ from types import FrameType
 
 from search.commands import (
     best,
+    compare,
     convert,
     distances,
     doctor,
@@ -26,7 +27,10 @@ from search.commands import (
     plan,
     promote,
     recommend,
+    report,
+    serve,
     status,
+    stop,
     submit,
     tasks,
 )
@@ -42,14 +46,18 @@ COMMANDS = (
     doctor,
     launch,
     submit,
+    stop,
     gc,
     status,
     best,
+    compare,
+    report,
     export,
     promote,
     recommend,
     distances,
     explain,
+    serve,
 )
 """As `taskmix --help` lists them."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -13,18 +16,25 @@ from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
 from search.config.workspace import Workspace
+from search.display.broadcast import Broadcast
+from search.display.page.search_page import report_page
 from search.display.terminal import Terminal
 from search.forecast.concurrency import concurrency_on, item_resources
 from search.forecast.estimate import estimate
 from search.results import warm_start
 from search.results.row_source import StoredRows
+from search.results.search_report import report_search
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
 from search.studies.lease import acquire
+from search.studies.stop import StopRequest
 from search.studies.studies import Studies
 from search.tracking.beside import Beside, Turn
 from spaces.errors import Problem
+
+HARD_SECONDS = 3.0
+"""How long a driver that is to end at once may take to let go of what runs."""
 
 
 def launch(
@@ -40,7 +50,10 @@ def launch(
         Failure: store, database, MLflow or Ray cannot be used.
     """
     search = workspace.search
-    with acquire(workspace, terminal.say) as lease:
+    with (
+        acquire(workspace, terminal.say, lambda request: _end(request, terminal)) as lease,
+        Broadcast(workspace, terminal, lease.id),
+    ):
         workspace.store.check()
         studies = Studies.create(workspace, guard=lease.check, say=terminal.say)
         studies.remember(search.config)
@@ -57,11 +70,23 @@ def launch(
             if not agenda.over:
                 ending = _run(workspace, terminal, address, studies, agenda, tracking, news)
             tracking.ready()
+            if ending is driver.SearchEnd.OVER:
+                tracking.keep_report(lambda: report_page(report_search(studies, rows=rows)))
             tracking.end(ending)
     if agenda.stop_reason:
         fix = f"mend the cause, then go on with: taskmix resume {search.config.name}"
         terminal.error([Problem("the search was stopped", found=agenda.stop_reason, fix=fix)])
     return ending
+
+
+def _end(request: StopRequest, terminal: Terminal) -> None:
+    """End this process as an interrupt does; a hard request gives it a few seconds."""
+    terminal.say(f"{request.by} asked for the search to stop{' at once' if request.hard else ''}")
+    if request.hard:
+        timer = threading.Timer(HARD_SECONDS, os._exit, (driver.SECOND_SIGNAL_EXIT,))
+        timer.daemon = True
+        timer.start()
+    os.kill(os.getpid(), signal.SIGTERM)  # its handler runs in the main thread, whatever that does
 
 
 def _run(

@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+LONGEST_FOUND = 2000
+"""Letters that are shown of what was found."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -27,7 +30,8 @@ class Problem:
         head = f"{self.where}: {self.what}" if self.where else self.what
         lines = [head]
         if self.found:
-            lines.append(f"  found: {self.found}")
+            cut = " ..." if len(self.found) > LONGEST_FOUND else ""
+            lines.append(f"  found: {self.found[:LONGEST_FOUND]}{cut}")
         if self.fix:
             lines.append(f"  fix:   {self.fix}")
         return "\n".join(lines)

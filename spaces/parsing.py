@@ -36,6 +36,15 @@ PyYAML's own table is that of YAML 1.1, in which `no` is false, `1:30` is 90, `0
 which is a number again where one is needed.
 """
 
+LARGEST = 256 << 10
+"""Bytes of a YAML file."""
+
+LARGEST_WITH_ALIASES = 1 << 20
+"""Letters and values of a file with each alias written out."""
+
+DEEPEST = 20
+"""Lists and mappings in each other."""
+
 MERGE = "tag:yaml.org,2002:merge"
 
 UNREADABLE = (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError)
@@ -151,11 +160,14 @@ def read_yaml(path: Path, stored: bool = False) -> dict[str, Any]:
         InputError: it is none, or a key stands twice, with the line.
     """
     try:
-        loader = (SafeLoader if stored else _Loader)(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            content = file.read(LARGEST + 1)
+        _check_size(content, path)
+        loader = (SafeLoader if stored else _Loader)(content)
     except FileNotFoundError as error:
         raise InputError(Problem("no such file", where=str(path))) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem("cannot be read", where=str(path), found=str(error))) from error
+        raise InputError(Problem("cannot be read", where=str(path), found=str(error)[:200])) from error
     except yaml.YAMLError as error:
         raise InputError(_no_yaml(path, error)) from error
     try:
@@ -190,7 +202,45 @@ def _no_yaml(path: Path, error: BaseException) -> Problem:
     mark = getattr(error, "problem_mark", None)
     line = f": line {mark.line + 1}" if mark else ""
     found = getattr(error, "problem", None) or str(error)
-    return Problem("is not YAML", where=f"{path}{line}", found=str(found))
+    return Problem("is not YAML", where=f"{path}{line}", found=str(found)[:200])
+
+
+def _check_size(content: str, path: Path) -> None:
+    """Refuse what would take more time and memory than any file of ours, before anything is made of it."""
+    if len(content) > LARGEST or len(content.encode()) > LARGEST:
+        raise InputError(Problem("is too large for a YAML file", str(path), fix=f"at most {LARGEST} bytes"))
+    sizes: dict[str, int] = {}  # of what has an anchor, aliases in it written out
+    open_: list[tuple[str | None, int]] = []  # anchor, and the size when it began
+    total = 0
+    for event in yaml.parse(content, SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_.append((event.anchor, total))
+            total += 1
+            if len(open_) > DEEPEST:
+                where = f"{path}{_line(event.start_mark)}"
+                raise InputError(
+                    Problem("lists and mappings lie too deep in each other", where, fix=f"at most {DEEPEST}")
+                )
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = open_.pop()
+            if anchor is not None:
+                sizes[anchor] = total - before
+        elif isinstance(event, yaml.ScalarEvent):
+            total += 1 + len(event.value)
+            if event.anchor is not None:
+                sizes[event.anchor] = 1 + len(event.value)
+        elif isinstance(event, yaml.AliasEvent):
+            where = f"{path}{_line(event.start_mark)}"
+            if any(anchor == event.anchor for anchor, _ in open_):
+                raise InputError(Problem("an alias lies in what it stands for", where, f"*{event.anchor}"[:200]))
+            total += sizes.get(event.anchor or "", 1)
+            if total > LARGEST_WITH_ALIASES:
+                fix = "write fewer aliases"
+                raise InputError(Problem("aliases make the file too large", where, f"*{event.anchor}"[:200], fix))
+
+
+def _line(mark: Any) -> str:
+    return f": line {mark.line + 1}" if mark else ""
 
 
 def _repeated(root: yaml.Node, path: Path) -> Iterator[Problem]:

@@ -40,6 +40,7 @@ TOWERS = {
         {"retention", "tracking", "export", "explanation"},
         {"checks"},
         {"display"},
+        {"service"},
         {"launch", "promotion"},
         {"commands"},
         {"cli"},

@@ -16,13 +16,12 @@ def add_to(commands: Commands) -> None:
 def _status(options: argparse.Namespace) -> int:
     from search.config.workspace import find
     from search.display import report
-    from search.results.status import list_searches, summarize
+    from search.results.status import list_searches, observed, open_studies
     from search.studies.lease import is_held
-    from search.studies.studies import Studies
 
     if options.name is None:
         print(report.render(list_searches(is_held), options.format))
         return 0
     workspace = find(options.name)
-    print(report.render(summarize(Studies.open(workspace), is_held(workspace)), options.format))
+    print(report.render(observed(workspace, open_studies(workspace)), options.format))
     return 0

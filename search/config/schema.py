@@ -19,6 +19,9 @@ from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, 
 RESERVED = frozenset({"store"})
 """Folders of $TASKMIX_HOME that are no searches."""
 
+NAME = r"[A-Za-z0-9][\w.-]*"
+"""What a search's name is made of; one that ends like a YAML file is taken for its path."""
+
 LONGEST_NAME = 240
 """Bytes of a search's name: its folder may have 255, and MLflow's experiment and the lease as many letters."""
 
@@ -29,6 +32,11 @@ SamplerName = Literal["auto", "mixture", "random", "tpe"]
 
 RemovedSampler = Literal["gp"]
 """Names that stand in search files of earlier versions: these are read, so that their results are, but not launched."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a search may be called so, as long as that is not too long."""
+    return bool(re.fullmatch(NAME, text)) and text not in RESERVED and not text.endswith((".yaml", ".yml"))
 
 
 class HyperparameterConfig(Strict):

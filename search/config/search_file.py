@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from search.config.hyperparameters import check_hyperparameters, typed
-from search.config.schema import LONGEST_NAME, RESERVED, HyperparameterConfig, RemovedSampler, SearchConfig
+from search.config.schema import LONGEST_NAME, HyperparameterConfig, RemovedSampler, SearchConfig, is_name
 from search.config.search import Search
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
@@ -175,8 +174,7 @@ def _leaks(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Pr
 
 def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator[Problem]:
     """Mistakes that need more than one key to see."""
-    is_path = config.name.endswith((".yaml", ".yml"))  # what `find` takes for one
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name) or config.name in RESERVED or is_path:
+    if not is_name(config.name):
         yield Problem("is no name of a search", f"{file}: name", config.name, "letters, digits, '.', '_' and '-'")
     elif len(config.name.encode()) > LONGEST_NAME:
         found = f"{len(config.name.encode())} bytes"

@@ -139,7 +139,7 @@ def find(name: str, to_launch: bool = False) -> Workspace:
         is_there = file.is_file()
     except OSError as error:  # a folder of others, or a name that no file can have
         raise InputError(Problem("cannot be read", str(file.parent), error.strerror or str(error))) from error
-    if not is_there:
+    if not is_there or not (by_file or Path(name).name == name):  # "../x" is no name
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
     return Workspace.of(load(file, stored=not by_file, to_launch=to_launch))

@@ -53,7 +53,7 @@ def together(mean: MeanGain | None) -> Iterator[Text]:
 
 def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableType:
     """The best mix of one target with everything that was asked for: the end of `launch`."""
-    title = Text.assemble((target, "bold"), (f"  {_metric(mixes)} in %, development split", "dim"))
+    title = Text.assemble((target, "bold"), (f"  {metric_name(mixes)} in %, development split", "dim"))
     if not mixes.best:
         return Group(title, *verdict(mixes))
     result, test = mixes.best[0], mixes.best[0].test
@@ -64,7 +64,7 @@ def answer_of(target: str, mixes: TargetMixes, console: Console) -> RenderableTy
         ("own data", _seen(result)),
         ("gain", _gain_in_words(result, seeds)),
         ("on the test split", f"{percent(test.score)}, gain {_claimed(result.claim)}" if test else ""),
-        ("cost", _cost(result.cost)),
+        ("cost", cost_text(result.cost)),
     ]
     if not mixes.rung.top:
         lines.append(("measured", f"at rung {mixes.rung.index} only, {mixes.rung.share:.0%} of the examples"))
@@ -84,7 +84,7 @@ def _how_measured(mixes: TargetMixes) -> str:
         rung = f"; only rung {mixes.rung.index} ({mixes.rung.share:.0%} of the examples) so far"
     several = f" for all {mixes.tried} mixes at once" if mixes.tried > 1 else ""
     return (
-        f"{_metric(mixes)} in %, development split; gain over the baseline in points ± half of a 95 % interval"
+        f"{metric_name(mixes)} in %, development split; gain over the baseline in points ± half of a 95 % interval"
         f"{several}{rung}"
     )
 
@@ -98,11 +98,11 @@ def _wide(mixes: TargetMixes) -> Table:
             str(place),
             escape("\n".join(filter(None, (result.mix, hyperparameters(result.hyperparameters), _seen(result))))),
             percent(result.score),
-            _gain(result),
+            gain_text(result),
             *_cells(mixes, result.languages),
             percent(result.test.score if result.test else None),
             str(len(result.seeds)),
-            _cost(result.cost),
+            cost_text(result.cost),
         )
     for name, reference in _references(mixes):
         test, seeds = "", ""
@@ -128,10 +128,10 @@ def _compact(mixes: TargetMixes) -> Table:
             hyperparameters(result.hyperparameters),
             _seen(result),
             _in_languages(result.languages),
-            f"{seeds} seed{'s' if seeds > 1 else ''}; {_cost(result.cost)}",
+            f"{seeds} seed{'s' if seeds > 1 else ''}; {cost_text(result.cost)}",
         )
         text = escape("\n".join(filter(None, lines)))
-        table.add_row(str(place), text, percent(result.score), _gain(result))
+        table.add_row(str(place), text, percent(result.score), gain_text(result))
     for name, reference in _references(mixes):
         text = f"{name}\n{_in_languages(reference.languages)}"
         table.add_row("", text, percent(reference.score), "", style="dim")
@@ -146,7 +146,7 @@ def _references(mixes: TargetMixes) -> Iterator[tuple[str, Baseline | Floor]]:
         yield "floor", mixes.floor
 
 
-def _gain(result: MixResult) -> str:
+def gain_text(result: MixResult) -> str:
     """On the development split, with half of its interval."""
     estimate = result.expected
     if result.above_floor is False and (estimate.mean if estimate else result.gain or 0.0) > 0:
@@ -159,7 +159,7 @@ def _gain(result: MixResult) -> str:
 def _gain_in_words(result: MixResult, seeds: str) -> str:
     if result.above_floor is False:
         return f"none: its score is not above the floor, {seeds}"
-    return f"{_gain(result)} points over the baseline, {seeds}"
+    return f"{gain_text(result)} points over the baseline, {seeds}"
 
 
 def _claimed(claim: GainEstimate | None) -> str:
@@ -191,11 +191,13 @@ def _gains_by_language(result: MixResult) -> tuple[float | None, Mapping[str, fl
     return result.expected.mean, {name: one.mean for name, one in result.expected.languages.items()}
 
 
-def _metric(mixes: TargetMixes) -> str:
+def metric_name(mixes: TargetMixes) -> str:
+    """As people call it."""
     return METRIC_NAMES.get(mixes.metric or "", mixes.metric or "")
 
 
-def _cost(cost: MixCost) -> str:
+def cost_text(cost: MixCost) -> str:
+    """Time and examples."""
     return f"{duration(cost.seconds)}, {number(cost.examples)} examples"
 
 
@@ -218,9 +220,9 @@ def _learned(mixes: TargetMixes) -> Iterator[RenderableType]:
     known = {
         task: effect
         for task, effect in sorted(insights.tasks.items(), key=lambda entry: -entry[1].added)
-        if _says_something(mixes, effect.alone_deviation)
+        if says_something(mixes, effect.alone_deviation)
     }
-    lines = list(_lines(mixes, insights))
+    lines = list(insight_lines(mixes, insights))
     if known or lines:
         yield Text("learned from all results: gain in points ± its uncertainty", "dim")
     if known:
@@ -239,27 +241,28 @@ def _learned(mixes: TargetMixes) -> Iterator[RenderableType]:
         yield Text(text, "dim")
 
 
-def _says_something(mixes: TargetMixes, deviation: float) -> bool:
+def says_something(mixes: TargetMixes, deviation: float) -> bool:
     """Whether it is less uncertain than a score picked at random would be."""
     return mixes.spread is None or deviation < mixes.spread
 
 
-def _lines(mixes: TargetMixes, insights: Insights) -> Iterator[tuple[str, str]]:
+def insight_lines(mixes: TargetMixes, insights: Insights) -> Iterator[tuple[str, str]]:
+    """What pairs do, the predicted best mix, and what more recipes would bring, where enough is known to say so."""
     for title, sign in (("help each other", 1), ("spoil each other", -1)):
         pairs = [pair for pair in insights.pairs if sign * pair.effect > 0][:PAIRS]
         if pairs:
             texts = (f"{' and '.join(pair.tasks)} {points(pair.effect, pair.deviation)}" for pair in pairs)
             yield title, "; ".join(texts)
     predicted, more = insights.predicted, insights.more
-    if not _says_something(mixes, predicted.deviation):
+    if not says_something(mixes, predicted.deviation):
         return
     values = hyperparameters(predicted.hyperparameters)
     text = f"{predicted.mix}{f' ({values})' if values else ''} {points(predicted.gain, predicted.deviation)}"
     if mixes.best:
         result = mixes.best[0]
-        text += f"; measured best: {result.mix} {_gain(result)}"
+        text += f"; measured best: {result.mix} {gain_text(result)}"
     yield "predicted best", text
-    if not _says_something(mixes, more.deviation):
+    if not says_something(mixes, more.deviation):
         return
     gain = points(more.expected, more.deviation)
     yield "more recipes", f"are expected to find a mix {gain} points above {more.best_known}"

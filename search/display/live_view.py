@@ -19,6 +19,7 @@ from search.formatting import counts, duration, percent, points
 from search.results.floor import at_floor
 from search.results.model import TargetMixes
 from search.results.ranking import rank
+from search.studies.live import LiveFacts, LiveItem
 from search.studies.studies import Studies
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
@@ -35,6 +36,14 @@ class _Running:
     item: WorkItem
     since: float
     progress: Progress | None = None
+
+    @property
+    def phase(self) -> str:
+        """What is done; empty while its worker starts."""
+        if self.progress is None:
+            return ""
+        training = self.progress.activity == "training"
+        return self.progress.phase if training else f"{self.progress.phase}: {self.progress.activity}"
 
 
 class Scene:
@@ -83,6 +92,23 @@ class Scene:
             took = time.monotonic() - now
             self._next_look = now + (took / LOOKING if took > 0.05 else 0.0)
 
+    # --- for those elsewhere
+
+    @property
+    def live(self) -> LiveFacts:
+        """What runs, and how long the rest will take."""
+        left = self._seconds_left()
+        items = [
+            LiveItem(
+                key=key,
+                phase=running.phase,
+                done=round(running.progress.done, 3) if running.progress else 0.0,
+                node=running.progress.node if running.progress else "",
+            )
+            for key, running in list(self._running.items())
+        ]
+        return LiveFacts(seconds_left=None if left is None else float(round(left)), items=tuple(items))
+
     # --- for a live view
 
     def picture(self) -> RenderableType:
@@ -103,10 +129,7 @@ class Scene:
         grid = _grid(4)
         for running in list(self._running.values()):
             progress, item = running.progress, running.item
-            done = progress.done if progress else 0.0
-            phase = "starting"
-            if progress is not None:
-                phase = progress.phase if progress.activity == "training" else f"{progress.phase}: {progress.activity}"
+            done, phase = progress.done if progress else 0.0, running.phase or "starting"
             bar = ProgressBar(1.0, done, width=BAR)
             age = duration(time.monotonic() - running.since)
             grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{item.name} · {phase} · rung {item.rung} · {age}"))
@@ -181,10 +204,11 @@ class Scene:
         return max(self._over() + len(self._running), self._expected_items)
 
     def _left_text(self) -> str:
-        if self._left is None:
-            return ""
-        left = max(0.0, self._left - (time.monotonic() - self._read_at))
-        return f", about {duration(left)} left" if left >= 1 else ""
+        left = self._seconds_left()
+        return f", about {duration(left)} left" if left is not None and left >= 1 else ""
+
+    def _seconds_left(self) -> float | None:
+        return None if self._left is None else max(0.0, self._left - (time.monotonic() - self._read_at))
 
     def _expected_seconds(self) -> float | None:
         """What the work items that are still expected will take, from the mean time of those of the same rung."""

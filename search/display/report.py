@@ -16,9 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from search import formatting
-from search.display import benchmark_table, best_table, explanation_tables, tables
+from search.display import benchmark_table, best_table, comparison_table, explanation_tables, tables
 from search.results.benchmark_model import BenchmarkTable
 from search.results.card_model import CardList
+from search.results.comparison_model import Comparison
 from search.results.explanation_model import DistanceTables, Explanation, Recommendation
 from search.results.model import BestMixes
 from search.results.plan_model import PlannedSearch
@@ -32,13 +33,22 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "csv")
 
 Listed = (
-    BestMixes | BenchmarkTable | SearchStatus | SearchList | CardList | DistanceTables | Explanation | Recommendation
+    BestMixes
+    | BenchmarkTable
+    | Comparison
+    | SearchStatus
+    | SearchList
+    | CardList
+    | DistanceTables
+    | Explanation
+    | Recommendation
 )
 """An answer that can be had in each of the formats."""
 
 LAYOUTS: Mapping[type[Listed], Callable[[Any, Console], list[RenderableType]]] = {
     BestMixes: best_table.best,
     BenchmarkTable: benchmark_table.benchmark,
+    Comparison: comparison_table.comparison,
     SearchStatus: tables.status,
     SearchList: tables.searches,
     CardList: tables.cards,

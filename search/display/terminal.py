@@ -18,6 +18,7 @@ from search.checks.check import Check
 from search.config.search import Search
 from search.display.live_view import Scene
 from search.formatting import duration
+from search.studies.live import LiveFacts
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from spaces.errors import Problem
@@ -99,6 +100,11 @@ class Terminal:
         while not self._over.wait(QUIET / 10):
             if time.monotonic() - self._last_line >= QUIET and self._scene is not None:
                 self._line(Text(self._scene.running_line()))
+
+    @property
+    def live(self) -> LiveFacts | None:
+        """What runs now; None before the search began."""
+        return None if self._scene is None else self._scene.live
 
     def close(self) -> None:
         """Ends the live view and leaves the terminal in order; safe to repeat."""

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from search.results.benchmark_model import BenchmarkTable
 from search.results.card_model import CardList
+from search.results.comparison_model import Comparison
 from search.results.explanation_model import DistanceTables, Explanation, Recommendation
 from search.results.model import Answer, BestMixes
 from search.results.status_model import SearchList, SearchStatus
@@ -25,6 +26,7 @@ BEGIN, END = "<!-- fields -->\n", "<!-- end of fields -->\n"
 ANSWERS: dict[str, type[Answer]] = {
     "best NAME": BestMixes,
     "best NAME --suite S": BenchmarkTable,
+    "compare NAME NAME": Comparison,
     "status NAME": SearchStatus,
     "status": SearchList,
     "tasks": CardList,

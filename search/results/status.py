@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from optuna.trial import TrialState
@@ -14,21 +14,26 @@ from search.results.ranking import rank
 from search.results.status_model import (
     BestLine,
     Budget,
+    Driver,
     FailureLine,
     Failures,
     Limit,
     RecipeCounts,
     SearchLine,
     SearchList,
+    SearchPhase,
     SearchStatus,
     Seconds,
     WorkItemCounts,
     WorkItemLine,
 )
 from search.scheduling.remaining import is_over
+from search.studies.holder import Holder
+from search.studies.live import LiveFacts, LiveItem, observe_at
 from search.studies.studies import Studies
+from search.studies.ticket import read_ticket
 from search.studies.trial_record import Record
-from spaces.errors import TaskmixError
+from spaces.errors import Failure, TaskmixError
 
 LAST_FAILURES = 5
 """How many failures `status` quotes."""
@@ -37,12 +42,22 @@ MixState = Literal["running", "waiting", "stopped", "complete", "failed"]
 """`waiting`: has scores of a lower rung and may still be promoted; `stopped`: the search is over and it was not."""
 
 
-def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
+def summarize(
+    studies: Studies,
+    driven: bool | None = None,
+    queued: bool = False,
+    holder: Holder | None = None,
+    live: LiveFacts | None = None,
+) -> SearchStatus:
     """Where a search stands.
 
     Args:
         driven: whether a driver runs it now; None: not known.
+        queued: whether it waits for its turn to be launched.
+        holder: the driver.
+        live: what it says that it is at.
     """
+    at = {item.key: item for item in live.items} if live else {}
     owners, budget = studies.owners(), studies.search.config.budget
     running = [record for record in owners if record.state is TrialState.RUNNING]
     failed = [record for record in owners if record.state is TrialState.FAIL]
@@ -52,8 +67,9 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
     wall = studies.wall_seconds
     return SearchStatus(
         search=studies.search.config.name,
-        state="running" if driven else "over" if over else "unfinished" if driven is None else "interrupted",
+        state=_phase(driven, over, queued),
         over=over,
+        driver=_driver(holder) if holder else None,
         recipes=RecipeCounts(**_counted(states.values())),
         work_items=WorkItemCounts(
             running=0 if driven is False else len(running),
@@ -73,6 +89,7 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
             work_items=cost.seconds,
             training=cost.training_seconds,
             training_share=cost.training_seconds / cost.seconds if cost.seconds else None,
+            left=live.seconds_left if live else None,
         ),
         examples=cost.examples,
         failures=Failures(
@@ -81,20 +98,52 @@ def summarize(studies: Studies, driven: bool | None = None) -> SearchStatus:
             last=[_failure(record) for record in failed[-LAST_FAILURES:]],
             tasks=_failing_tasks(owners),
         ),
-        running=[_work_item(record) for record in running],
+        running=[_running(record, at) for record in running],
         unmeasured=_unmeasured(studies, failed) if over else [],
         commits=studies.commits,
         moved=studies.moved,
     )
 
 
-def list_searches(is_driven: Callable[[Workspace], bool | None] = lambda workspace: None) -> SearchList:
+def _phase(driven: bool | None, over: bool, queued: bool) -> SearchPhase:
+    if driven:
+        return "running"
+    if queued:
+        return "queued"
+    return "over" if over else "unfinished" if driven is None else "interrupted"
+
+
+def open_search(name: str) -> tuple[Workspace, Studies]:
+    """A search by name; one that waits for its first turn has no results.
+
+    Raises:
+        InputError, Failure: as `find` and `Studies.open`.
+    """
+    workspace = find(name)
+    return workspace, open_studies(workspace)
+
+
+def open_studies(workspace: Workspace) -> Studies:
+    """Its studies; empty ones of a search that waits for its first turn. Raises as `Studies.open`."""
+    try:
+        return Studies.open(workspace)
+    except Failure:
+        if read_ticket(workspace.folder) is None:
+            raise
+        return Studies.in_memory(workspace.search)
+
+
+def list_searches(
+    is_driven: Callable[[Workspace], bool | None] = lambda workspace: None,
+    opened: Callable[[str], tuple[Workspace, Studies]] | None = None,
+) -> SearchList:
     """A line for every search in $TASKMIX_HOME.
 
     Args:
         is_driven: whether a driver runs a search now; None: not known.
+        opened: a search by name; default: it is read now.
     """
-    return SearchList(searches=[_line(name, is_driven) for name in names()])
+    return SearchList(searches=[_line(name, is_driven, opened or open_search) for name in names()])
 
 
 def mix_states(studies: Studies, over: bool) -> dict[str, MixState]:
@@ -145,14 +194,39 @@ def _counted(states: Iterable[MixState]) -> dict[str, int]:
 def _failure(record: Record) -> FailureLine:
     failure = record.failure
     return FailureLine(
-        **dict(_work_item(record)),
+        **dict(work_item_line(record)),
         kind=failure.kind if failure else "exception",
         message=failure.message if failure else "",
         finished=_time(record.finished),
     )
 
 
-def _work_item(record: Record) -> WorkItemLine:
+def observed(workspace: Workspace, studies: Studies) -> SearchStatus:
+    """Where a search stands, with its driver and what that is at.
+
+    Raises:
+        InputError, Failure: the database cannot be used.
+    """
+    holder, live = observe_at(workspace.studies_url, workspace.name)
+    queued = read_ticket(workspace.folder) is not None
+    return summarize(studies, holder is not None, queued, holder, live)
+
+
+def _driver(holder: Holder) -> Driver:
+    since = dt.datetime.fromtimestamp(holder.taken).astimezone()
+    return Driver(host=holder.host, pid=holder.pid, since=since.isoformat(timespec="seconds"))
+
+
+def _running(record: Record, at: Mapping[str, LiveItem]) -> WorkItemLine:
+    item = at.get(record.item.key) if record.item else None
+    if item is None:
+        return work_item_line(record)
+    known = {"phase": item.phase or "starting", "done": item.done, "node": item.node or None}
+    return work_item_line(record).model_copy(update=known)
+
+
+def work_item_line(record: Record) -> WorkItemLine:
+    """A work item, from its owner."""
     return WorkItemLine(
         digest=record.recipe.digest,
         mix=str(record.recipe.mixture),
@@ -169,12 +243,16 @@ def _time(time: dt.datetime | None) -> str | None:
     return time.astimezone().isoformat(timespec="seconds") if time else None
 
 
-def _line(name: str, is_driven: Callable[[Workspace], bool | None]) -> SearchLine:
+def _line(
+    name: str,
+    is_driven: Callable[[Workspace], bool | None],
+    opened: Callable[[str], tuple[Workspace, Studies]],
+) -> SearchLine:
     """A search in one line; what is wrong with it where it cannot be read."""
     try:
-        workspace = find(name)
-        studies = Studies.open(workspace)
-        status, ranked = summarize(studies, is_driven(workspace)), rank(studies, top=1)
+        workspace, studies = opened(name)
+        queued = read_ticket(workspace.folder) is not None
+        status, ranked = summarize(studies, is_driven(workspace), queued), rank(studies, top=1)
     except TaskmixError as error:
         problem = error.problems[0]
         found = f" ({problem.found})" if problem.found else ""

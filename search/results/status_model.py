@@ -10,7 +10,12 @@ from pydantic import Field
 
 from search.results.model import Answer, Purpose, flat
 
-SearchPhase = Literal["running", "over", "unfinished", "interrupted", "unreadable"]
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+SearchPhase = Literal["running", "queued", "over", "unfinished", "interrupted", "unreadable"]
 
 
 class RecipeCounts(Answer):
@@ -57,6 +62,9 @@ class Seconds(Answer):
     work_items: float = Field(description="sum over work items")
     training: float = Field(description="of that in training stages")
     training_share: float | None = Field(description="the same as a share of the work items' seconds")
+    left: float | None = Field(
+        None, exclude_if=_is_none, description="until the search is over, as its driver expects; left out where unknown"
+    )
 
 
 class WorkItemLine(Answer):
@@ -69,6 +77,19 @@ class WorkItemLine(Answer):
     targets: list[str]
     purpose: Purpose = Field(description="why it exists")
     started: str | None = Field(description="ISO 8601 with the time zone")
+    phase: str | None = Field(
+        None, exclude_if=_is_none, description="what is done, of one that runs; left out where unknown, as what follows"
+    )
+    done: float | None = Field(None, exclude_if=_is_none, description="share of its training that is over")
+    node: str | None = Field(None, exclude_if=_is_none, description="name of the machine that it runs on")
+
+
+class Driver(Answer):
+    """Who drives a search."""
+
+    host: str = Field(description="name of its machine")
+    pid: int = Field(description="of its process")
+    since: str = Field(description="ISO 8601 with the time zone")
 
 
 class FailureLine(WorkItemLine):
@@ -100,11 +121,14 @@ class SearchStatus(Answer):
 
     search: str = Field(description="its name")
     state: SearchPhase = Field(
-        description="`running`: a driver runs it; `over`: nothing is left to do; `interrupted`: no driver, and "
-        "something is left: `taskmix resume NAME`; `unfinished`: something is left, and nobody knows whether a "
-        "driver runs it"
+        description="`running`: a driver runs it; `queued`: a service will start its driver; `over`: nothing is "
+        "left to do; `interrupted`: no driver, and something is left: `taskmix resume NAME`; `unfinished`: something "
+        "is left, and nobody knows whether a driver runs it"
     )
     over: bool = Field(description="nothing is left to do")
+    driver: Driver | None = Field(
+        None, exclude_if=_is_none, description="of a search that runs; left out where there is none"
+    )
     recipes: RecipeCounts
     work_items: WorkItemCounts
     budget: Budget
@@ -130,7 +154,7 @@ class SearchStatus(Answer):
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Of the CSV: a single row."""
-        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved"}))
+        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved", "driver"}))
 
 
 class BestLine(Answer):

@@ -123,7 +123,9 @@ class AgendaSearcher(Searcher):
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Passes progress on."""
         if "progress" in result and trial_id in self._live:
-            self._agenda.progress(self._live[trial_id], Progress.model_validate_json(result["progress"]))
+            progress = Progress.model_validate_json(result["progress"])
+            node = str(result.get("hostname", ""))  # Tune says it of every result
+            self._agenda.progress(self._live[trial_id], progress.model_copy(update={"node": node}))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Passes the outcome on. Of an error Tune tells the reason elsewhere: see `on_trial_broken`."""

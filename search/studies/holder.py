@@ -80,12 +80,12 @@ class Holder:
     @property
     def is_here(self) -> bool:
         """Whether its process would be seen from here."""
-        return bool(self.machine) and self.machine == _machine()
+        return bool(self.machine) and self.machine == this_machine()
 
     @property
     def is_dead(self) -> bool:
         """Whether its process is known to be over; one on another machine never is."""
-        return self.is_here and _born(self.pid) != self.born
+        return self.is_here and born(self.pid) != self.born
 
     @property
     def is_over(self) -> bool:
@@ -114,7 +114,7 @@ def find_holder(url: str, search: str) -> Holder | None:
     with usable(url):
         engine = connect(url)
         try:
-            held = read(engine, search) if inspect(engine).has_table(LEASES.name) else None
+            held = read(engine, search) if has_table(engine, LEASES) else None
         finally:
             engine.dispose()
     return None if held is None or held.is_over else held
@@ -139,7 +139,7 @@ def read(engine: Engine, search: str) -> Holder | None:
         if row is None:
             return None
         known = {name: row[name] for name in ("host", "machine", "pid", "born", "taken", "expires")}
-        return Holder(id=row["holder"], left=row["expires"] - _now(connection), **known)
+        return Holder(id=row["holder"], left=row["expires"] - now_of(connection), **known)
 
 
 def claim(engine: Engine, search: str, seen: Holder | None, seconds: float) -> str | None:
@@ -153,10 +153,10 @@ def claim(engine: Engine, search: str, seen: Holder | None, seconds: float) -> s
         The id of the lease; None when the row is not as it was seen any more: somebody else was quicker.
     """
     id, pid = str(uuid.uuid4()), os.getpid()
-    who = {"holder": id, "host": socket.gethostname(), "machine": _machine(), "pid": pid, "born": _born(pid)}
+    who = {"holder": id, "host": socket.gethostname(), "machine": this_machine(), "pid": pid, "born": born(pid)}
     try:
         with engine.begin() as connection:
-            now = _now(connection)
+            now = now_of(connection)
             values = {**who, "taken": now, "expires": now + seconds}
             if seen is None:
                 connection.execute(insert(LEASES).values(search=search, **values))
@@ -170,7 +170,7 @@ def claim(engine: Engine, search: str, seen: Holder | None, seconds: float) -> s
 def renew(engine: Engine, search: str, id: str, seconds: float) -> bool:
     """Lets a lease last for so many seconds from now; whether it was there still."""
     with engine.begin() as connection:
-        renewed = update(LEASES).where(_row(search, id)).values(expires=_now(connection) + seconds)
+        renewed = update(LEASES).where(_row(search, id)).values(expires=now_of(connection) + seconds)
         return bool(connection.execute(renewed).rowcount)
 
 
@@ -180,15 +180,20 @@ def give_back(engine: Engine, search: str, id: str) -> None:
         connection.execute(delete(LEASES).where(_row(search, id)))
 
 
+def has_table(engine: Engine, table: Table) -> bool:
+    """Whether a database has one of our tables: who only reads makes none."""
+    return bool(inspect(engine).has_table(table.name))
+
+
 def _row(search: str, id: str) -> ColumnElement[bool]:
     return (LEASES.c.search == search) & (LEASES.c.holder == id)
 
 
-def _now(connection: Connection) -> float:
+def now_of(connection: Connection) -> float:
     return float(connection.execute(text(CLOCK[connection.dialect.name])).scalar_one())
 
 
-def _machine() -> str:
+def this_machine() -> str:
     """Host name, boot and process numbering: containers may share the first two. Empty where there is no Linux."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -197,7 +202,7 @@ def _machine() -> str:
         return ""
 
 
-def _born(pid: int) -> str:
+def born(pid: int) -> str:
     """When a process started, in ticks since boot; empty when there is none, or it is a zombie.
 
     Not psutil's `create_time`: it adds the time of the boot, which moves with the machine's clock, so that a driver

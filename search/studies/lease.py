@@ -18,23 +18,35 @@ from sqlalchemy.exc import SQLAlchemyError
 from search.config.workspace import Workspace
 from search.studies.database import persistently, usable
 from search.studies.holder import Holder, claim, find_holder, give_back, open_leases, read, renew
+from search.studies.stop import StopRequest, find_request
 from spaces.errors import Failure, InputError, Problem
 
 TIME_TO_LIVE = 30.0
 """Seconds that a lease lasts without being renewed; a third of it lies between renewals."""
 
+LOOK = 3.0
+"""Seconds between two looks for a request to stop."""
 
-def acquire(workspace: Workspace, say: Callable[[str], None] = lambda text: None) -> Lease:
+OnStop = Callable[[StopRequest], None]
+"""Called from the lease's thread when somebody wants the driver to end; a second time when at once."""
+
+
+def acquire(
+    workspace: Workspace,
+    say: Callable[[str], None] = lambda text: None,
+    on_stop: OnStop = lambda request: None,
+) -> Lease:
     """One driver per search, wherever it runs: a context, as long as which this process is the one.
 
     Args:
         say: told when a driver that died on another machine has to be waited for.
+        on_stop: called when somebody wants this driver to end.
 
     Raises:
         InputError: another driver runs the search.
         Failure: the studies' database cannot be used.
     """
-    return Lease.take(workspace.studies_url, workspace.name, say)
+    return Lease.take(workspace.studies_url, workspace.name, say, on_stop)
 
 
 def is_held(workspace: Workspace) -> bool:
@@ -49,8 +61,18 @@ class LeaseLost(Failure):
 class Lease:
     """A search that this process drives, until `release` or the end of the context."""
 
-    def __init__(self, engine: Engine, search: str, id: str, since: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        search: str,
+        id: str,
+        since: float,
+        say: Callable[[str], None],
+        on_stop: OnStop = lambda request: None,
+    ) -> None:
         """Not for callers: see `take`."""
+        self._on_stop, self._asked = on_stop, False
+        self._is_hard = False
         self.search, self._engine, self._id, self._say = search, engine, id, say
         self._until = since + TIME_TO_LIVE
         self._lost: Problem | None = None
@@ -60,13 +82,20 @@ class Lease:
         self._thread.start()
 
     @classmethod
-    def take(cls, url: str, search: str, say: Callable[[str], None] = lambda text: None) -> Lease:
+    def take(
+        cls,
+        url: str,
+        search: str,
+        say: Callable[[str], None] = lambda text: None,
+        on_stop: OnStop = lambda request: None,
+    ) -> Lease:
         """Wait until the lease is free, or known to be held by a driver that lives.
 
         Args:
             url: of the studies' database.
             search: its name.
             say: told when this has to wait for the lease of a driver that does not renew it any more.
+            on_stop: called when somebody wants this driver to end.
 
         Raises:
             InputError: another driver runs the search.
@@ -80,7 +109,7 @@ class Lease:
                 held = read(engine, search)
                 if held is None or held.is_over:
                     if id := claim(engine, search, held, TIME_TO_LIVE):
-                        return cls(engine, search, id, since, say)
+                        return cls(engine, search, id, since, say, on_stop)
                     continue  # somebody was quicker: look who
                 first = first or held
                 if held.is_here or (held.id, held.expires) != (first.id, first.expires):
@@ -90,6 +119,11 @@ class Lease:
                     who = f"{held.host}, process {held.pid}"
                     say(f"waiting for {held.left:.0f} s for the lease of {who}, unless it is renewed")
                 time.sleep(max(0.05, min(1.0, held.left)))
+
+    @property
+    def id(self) -> str:
+        """Of this lease, new each time that one is taken."""
+        return self._id
 
     def check(self) -> None:
         """Call it before each write: costs nothing as long as the last renewal is young enough to write under.
@@ -122,14 +156,24 @@ class Lease:
         self.release()
 
     def _keep(self) -> None:
-        """Renews until the end, more often while the database is away."""
-        pause = TIME_TO_LIVE / 3
-        while not self._over.wait(pause):
+        """Renews until the end, more often while the database is away, and looks for requests in between."""
+        renewal = _clock() + TIME_TO_LIVE / 3
+        while not self._over.wait(max(0.0, min(LOOK, renewal - _clock()))):
             try:
-                self._renew()
-                pause = TIME_TO_LIVE / 3
+                if _clock() >= renewal:
+                    self._renew()
+                    renewal = _clock() + TIME_TO_LIVE / 3
+                self._look()
             except SQLAlchemyError:  # `check` says what is wrong, if it is not over by then
-                pause = TIME_TO_LIVE / 30
+                renewal = min(renewal, _clock() + TIME_TO_LIVE / 30)
+
+    def _look(self) -> None:
+        """Passes a request to stop on, once, and once more when it became a hard one."""
+        request = find_request(self._engine, self.search)
+        if request is None or request.holder != self._id or (self._asked and request.hard == self._is_hard):
+            return
+        self._asked, self._is_hard = True, request.hard
+        self._on_stop(request)
 
     def _renew(self) -> None:
         with self._renewing:

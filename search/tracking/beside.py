@@ -124,6 +124,10 @@ class Beside:
         if self._thread.ident is None and self._ending is None:
             self._thread.start()
 
+    def keep_report(self, draw: Callable[[], str]) -> None:
+        """The search as an HTML page, an artifact of its run, as `Tracking.keep_report`."""
+        self._news.put(lambda: self._tracking.keep_report(draw))
+
     def end(self, ending: SearchEnd) -> None:
         """Writes what is left, for a limited time, and terminates the runs."""
         self._end(ending.value)

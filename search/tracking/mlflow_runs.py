@@ -52,6 +52,9 @@ WRITTEN = "taskmix.ends_written"
 KIND, TRAINING = "mlflow.experimentKind", "custom_model_development"
 """What an experiment is for; of one that does not say, MLflow's page guesses, and shows language models' traces."""
 
+REPORT = "report.html"
+"""Artifact of the search's run."""
+
 PAUSE, LONGEST_PAUSE = 60.0, 600.0
 """Seconds without a try after MLflow failed, twice as many each time."""
 
@@ -158,6 +161,11 @@ class Tracking:
         self._behind |= self._doubtful
         self._write_all(self._behind)
         self._note_written()
+
+    def keep_report(self, draw: Callable[[], str]) -> None:
+        """The search as an HTML page, an artifact of its run. Never raises: a view stops no search."""
+        with self._bearing():
+            self._get_client().log_text(self._parent, draw(), REPORT)
 
     def end(self, ending: SearchEnd) -> None:
         """Terminates every run: the search's by how it ended, those of abandoned work items as KILLED."""

@@ -177,3 +177,36 @@ def test_what_is_said_in_other_words_stays_what_is_meant(tmp_path: Path) -> None
     model = Model.model_validate(read(tmp_path, "count: 010\non: yes\nname: no\nlimit: .inf\n"))
     assert (model.count, model.on, model.name, model.limit) == (10, True, "no", None)
     assert Model.model_validate_json(model.model_dump_json()) == model
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (BOMB, "aliases make the file too large"),
+        ("a: &a '" + "x" * 200_000 + "'\nb: [" + ", ".join(["*a"] * 1000) + "]\n", "aliases make the file too large"),
+        ("a: " + "[" * 5000, "nesting depth|too deep"),
+        ("a: " + "{b: " * 5000, "nesting depth|too deep"),
+        ("a: " + "[" * 25 + "]" * 25, "lie too deep"),
+        ("- " * 5000, "lie too deep"),
+        ("a: " + "x" * (256 << 10), "too large"),
+        ("a: &a [*a]\n", "lies in what it stands for"),
+        ("a: " + "9" * 5000, "is not YAML"),
+    ],
+)
+def test_hostile_files_are_refused_in_few_words(tmp_path: Path, text: str, what: str) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=what) as error:
+        read_yaml(file)
+    assert len(str(error.value)) < 1000
+
+
+def test_aliases_of_a_person_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_text("stage: &stage {examples: 10}\nother: *stage\n")
+    assert read_yaml(file) == {"stage": {"examples": 10}, "other": {"examples": 10}}

@@ -240,7 +240,7 @@ def check_matrices(model: PreTrainedModel, name: str) -> None:
 def _has_values_of_a_byte(sample: torch.Tensor) -> bool:
     """Whether there are many values, zeros aside, and at most as many different ones as fp8 and int8 have."""
     values = sample[sample != 0]
-    return len(values) >= 4 * BYTE and len(values.unique()) <= BYTE
+    return len(values) >= 4 * BYTE and len(torch.unique(values)) <= BYTE
 
 
 def check_quantization(config: PreTrainedConfig, name: str) -> None:

@@ -66,6 +66,7 @@ class Progress(Strict):
     phase: str = Field(description="'intermediate', or the target being fine-tuned and scored")
     done: float = Field(ge=0, le=1, description="share of the training of the work item that is over, by examples")
     activity: str = Field("training", description="what is done in that phase, as 'evaluating de (3 of 7)'")
+    node: str = Field("", description="name of the machine, where it is known")
 
     def __str__(self) -> str:
         """For people, as 'genres 100%, evaluating de (3 of 7)'."""

@@ -550,6 +550,24 @@ def test_runs_from_before_there_were_configurations_move_below_them(database: Da
         assert (own, *found[digest][3:]) == (others, *expected[digest][3:])
 
 
+def test_a_report_is_kept_with_the_search_and_stops_nothing(
+    database: Database, story: list[Step], tmp_path: Path
+) -> None:
+    said: list[str] = []
+    tracking = track(database, story, next(database.names), warn=said.append)
+    tracking.ready()
+    tracking.keep_report(lambda: "<p>née</p>")
+    kept = database.client.download_artifacts(tracking._parent, "report.html", str(tmp_path))
+    assert Path(kept).read_text(encoding="utf-8") == "<p>née</p>"
+
+    def broken() -> str:
+        raise Broken("no page")
+
+    tracking.keep_report(broken)
+    assert said == ["MLflow cannot be written now, the search goes on: no page"]
+    tracking.end(OVER)  # type: ignore[arg-type]
+
+
 def test_mlflow_is_imported_late() -> None:
     code = "import sys, search.tracking.mlflow_runs; assert not {'mlflow', 'ray', 'torch'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,1 @@
+"""Pages and reports: HTML with charts, drawn here; nothing is fetched from elsewhere."""

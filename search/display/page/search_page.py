@@ -1,0 +1,99 @@
+"""A search as a page of the service, and the same sections as a report in one file."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from search.display.page.answer import answer_section
+from search.display.page.course import (
+    cost_section,
+    languages_section,
+    mixtures_section,
+    now_section,
+    progress,
+    rungs_section,
+    settings_section,
+    work_items_section,
+)
+from search.display.page.document import section, served, whole
+from search.display.page.effects import belief_section, effects_section
+from search.display.page.markup import tag
+from search.results.report_model import SearchReport
+
+
+def report_page(report: SearchReport) -> str:
+    """One file that needs nothing beside it; the same for the same studies."""
+    return whole(f"{report.search} · taskmix", _head(report), *_sections(report, None))
+
+
+def search_page(report: SearchReport, learned: str = "") -> str:
+    """The page of the service, which changes while the search runs.
+
+    Args:
+        learned: what is to be said of what the search has learned, where that is not of this moment.
+    """
+    base = f"/searches/{report.search}"
+    return served(
+        f"{report.search} · taskmix",
+        _head(report),
+        _actions(report),
+        *_sections(report, base, learned),
+        live=f"/api/v1{base}/events",
+    )
+
+
+def _head(report: SearchReport) -> Markup:
+    return tag(
+        "header",
+        tag("h1", report.search),
+        tag("p", f"Which intermediate tasks {report.model} should be trained on first.", class_="legend"),
+        tag("div", progress(report), id="progress"),
+    )
+
+
+def _sections(report: SearchReport, base: str | None, learned: str = "") -> list[Markup]:
+    note = tag("p", learned, class_="caveat") if learned else None
+    return [
+        section("answer", "The answer", answer_section(report, base)),
+        section("now", "Now", now_section(report.status)),
+        section("effects", "What tasks do", note, effects_section(report)),
+        section("belief", "What it believes", note, belief_section(report)),
+        section("cost", "Cost", cost_section(report)),
+        section("rungs", "Rungs", rungs_section(report)),
+        section("mixtures", "Mixtures", mixtures_section(report, base)),
+        section("languages", "Languages", languages_section(report)),
+        section("work-items", "Work items", work_items_section(report)),
+        section("settings", "Settings", settings_section(report)),
+    ]
+
+
+def _actions(report: SearchReport) -> Markup:
+    page, state = f"/searches/{report.search}", report.status.state
+    api = f"/api/v1{page}"
+    stop = tag(
+        "button",
+        "stop",
+        type="button",
+        data_post=f"{api}/stop",
+        data_body='{"hard": false}',
+        data_sure=f"Stop {report.search}? What was trained is kept, and resume goes on with it.",
+    )
+    resume = tag("button", "resume", type="button", data_post=f"{api}/resume", data_body="{}")
+    withdraw = tag("button", "withdraw", type="button", data_post=f"{api}/queued", data_method="DELETE")
+    links = (
+        ("report", f"{page}/report.html"),
+        ("search file", f"{api}/file"),
+        ("log", f"{api}/log"),
+        ("mixtures as CSV", f"{api}/recipes?format=csv&limit=10000"),
+        ("a search like it", f"/new?like={report.search}"),
+        ("compare", f"/compare?names={report.search}"),
+    )
+    return tag(
+        "p",
+        stop if state == "running" else None,
+        withdraw if state == "queued" else None,
+        resume if state in ("interrupted", "unfinished") else None,
+        *(tag("a", name, href=href) for name, href in links),
+        id="actions",
+        class_="actions",
+    )

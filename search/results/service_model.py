@@ -1,0 +1,34 @@
+"""What a service says when it is asked to do something, as values; see `model.py`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from search.results.model import Answer
+
+LaunchPhase = Literal["queued", "starting", "running", "stopping", "stopped"]
+
+
+class Launched(Answer):
+    """What became of a request to launch, resume or stop a search."""
+
+    search: str = Field(description="its name")
+    state: LaunchPhase = Field(description="`starting`: its driver was started and does not run the search yet")
+    by: str = Field(description="whose request it was that made it so")
+
+
+class BudgetChange(Answer):
+    """What a search may use from now on; what is left out stays as it is."""
+
+    recipes: int | None = Field(None, gt=0, le=10**9)
+    work_items: int | None = Field(None, gt=0, le=10**9)
+    hours: float | None = Field(None, gt=0, le=10**9)
+    gpu_hours: float | None = Field(None, gt=0, le=10**9)
+
+
+class StopWish(Answer):
+    """How a search is to stop."""
+
+    hard: bool = Field(False, description="within seconds, without putting anything away")

@@ -1,0 +1,1 @@
+"""The service: searches over HTTP."""

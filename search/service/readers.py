@@ -1,0 +1,228 @@
+"""Searches as a service reads them: kept in memory, and read anew only when something of theirs changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.engine import Engine
+
+from search.config import workspace as places
+from search.config.workspace import Workspace, find
+from search.results.model import BestMixes
+from search.results.ranking import rank_and_explain
+from search.results.row_source import RowSource, StoredRows
+from search.results.status import list_searches, observed
+from search.results.status_model import SearchList, SearchStatus
+from search.service.shelf import Kept, NotReady, Shelf
+from search.studies.database import connect, open_storage, parsed, shown, sqlite_file, usable
+from search.studies.lease import is_held
+from search.studies.studies import Studies, study_name
+from search.studies.ticket import read_ticket
+from spaces.errors import Failure, InputError, Problem
+
+PATIENCE = 5.0
+"""Seconds that a caller waits for a search to be read, or for what it has learned."""
+
+Stamp = tuple[Hashable, ...]
+"""Changes with everything that an answer about a search is made of."""
+
+T = TypeVar("T")
+
+
+class Reading(Failure):
+    """It takes a while: the answer is there when it is asked for again."""
+
+
+class NoSearch(InputError):
+    """There is no search of that name."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A search in memory.
+
+    Args:
+        stamp: of what was read.
+        rows: who knows the rows behind its scores; what is not computed yet is not waited for.
+    """
+
+    workspace: Workspace
+    studies: Studies
+    rows: RowSource
+    stamp: Stamp
+
+
+class Searches:
+    """The searches below a folder. Safe to use from several threads; writes nothing.
+
+    Args:
+        home: $TASKMIX_HOME.
+        patience: seconds until a caller is told that it takes a while.
+
+    Raises:
+        InputError: `home` is not $TASKMIX_HOME, where everything else looks.
+    """
+
+    def __init__(self, home: Path, patience: float = PATIENCE) -> None:
+        if home.resolve() != places.home():
+            raise InputError(Problem("is not $TASKMIX_HOME", found=str(home), fix=f"TASKMIX_HOME={home}"))
+        self.home = home.resolve()
+        self._patience = patience
+        self._opened = Shelf("reader", threads=4, room=1000)
+        self._learned = Shelf("thinker", threads=1, room=64)  # one at a time: it takes all cores it gets
+        self._engines: dict[str, Engine] = {}
+        self._lock = threading.Lock()
+
+    # --- answers
+
+    def names(self) -> list[str]:
+        """All searches, by name."""
+        return places.names()
+
+    def list(self) -> SearchList:
+        """What `status` says."""
+        return list_searches(is_held, lambda name: (self.find(name), self.studies(name)[0]))
+
+    def status(self, name: str) -> SearchStatus:
+        """What `status NAME` says. Raises `NoSearch`, `Reading`, and Failure when the database is away."""
+        opened = self.open(name)
+        return observed(opened.workspace, opened.studies)
+
+    def best(self, name: str, target: str | None = None, top: int = 3) -> BestMixes:
+        """What `best NAME` says. Raises as `status`, and InputError where the search has no such target."""
+        return self.best_known(name, target, top).value
+
+    def best_known(self, name: str, target: str | None = None, top: int = 3) -> Kept[BestMixes]:
+        """As `best`; of a large search it may be what was known a while ago."""
+        opened = self.open(name)
+
+        def think() -> BestMixes:
+            return rank_and_explain(opened.studies, target, top, opened.rows)
+
+        return self.learned(name, ("best", name, target, top), opened.stamp, think)
+
+    def studies(self, name: str) -> tuple[Studies, RowSource]:
+        """The studies of a search as they are now, and who knows the rows behind its scores. Raises as `status`."""
+        opened = self.open(name)
+        return opened.studies, opened.rows
+
+    # --- reading
+
+    def find(self, name: str) -> Workspace:
+        """Where a search lives. Raises `NoSearch`, and InputError where its file cannot be read."""
+        if name not in self.names():
+            raise NoSearch(Problem("no search of that name", found=name[:200], fix="GET /api/v1/searches lists them"))
+        return find(name)
+
+    def stamp(self, name: str) -> Stamp:
+        """Changes when a search does; one cheap query. Raises as `status`."""
+        workspace = self.find(name)
+        return self._stamp(workspace)
+
+    def open(self, name: str) -> Opened:
+        """A search in memory as it is now, or was when it was last read. Raises as `status`."""
+        workspace = self.find(name)
+        stamp = self._stamp(workspace)
+        try:
+            return self._opened.get(name, stamp, lambda: self._read(workspace, stamp), self._patience).value
+        except NotReady as error:
+            raise _reading(name) from error
+
+    def learned(self, name: str, key: Hashable, stamp: Stamp, think: Callable[[], T]) -> Kept[T]:
+        """What takes thought, kept with what it was made of.
+
+        Args:
+            name: of the search.
+            key: of the question.
+
+        Raises:
+            Reading: it is being computed for the first time.
+        """
+        try:
+            return self._learned.get(key, stamp, think, self._patience)
+        except NotReady as error:
+            raise _reading(name) from error
+
+    def close(self) -> None:
+        """Lets go of threads and databases."""
+        self._opened.close()
+        self._learned.close()
+        for engine in self._engines.values():
+            engine.dispose()
+
+    def _read(self, workspace: Workspace, stamp: Stamp) -> Opened:
+        studies = self._studies(workspace) if isinstance(stamp[1], tuple) else Studies.in_memory(workspace.search)
+        return Opened(workspace, studies, StoredRows(workspace, studies, at_once=False), stamp)
+
+    def _studies(self, workspace: Workspace) -> Studies:
+        with usable(workspace.studies_url):
+            storage = open_storage(workspace.studies_url)
+            try:
+                return Studies(storage, workspace.search)
+            finally:
+                storage.engine.dispose()
+
+    def _stamp(self, workspace: Workspace) -> Stamp:
+        files = [workspace.file, workspace.folder / "row_errors.json"]
+        files += [file for folder in workspace.config.cards for file in Path(folder).rglob("*.yaml")]
+        try:
+            return (tuple(map(_changed, files)), self._studies_stamp(workspace))
+        except Failure:
+            if read_ticket(workspace.folder) is None:
+                raise
+            return (tuple(map(_changed, files)), "waits for its first turn")
+
+    def _studies_stamp(self, workspace: Workspace) -> Stamp:
+        """Trials are only added, and their states go one way: a trial that ended does not change any more."""
+        url, config = workspace.studies_url, workspace.config
+        file = sqlite_file(parsed(url, "storage.studies"))
+        if file is not None and not file.exists():
+            fix = "launch the search first, or see that storage.studies is the one it was launched with"
+            raise Failure(Problem("the studies of the search are not there", str(file), fix=fix))
+        studies = [study_name(config.name, target) for target in config.targets]
+        names = {f"n{number}": name for number, name in enumerate(studies)}
+        marks = ", ".join(f":{mark}" for mark in names)
+        with usable(url), self._engine(url).connect() as connection:
+            trials = connection.execute(
+                text(
+                    "SELECT count(*), max(trial_id), sum(CASE WHEN state = 'RUNNING' THEN 0 ELSE 1 END) FROM trials "
+                    f"WHERE study_id IN (SELECT study_id FROM studies WHERE study_name IN ({marks}))"
+                ),
+                names,
+            ).one()
+            if not connection.execute(
+                text(f"SELECT count(*) FROM studies WHERE study_name IN ({marks})"), names
+            ).scalar():
+                fix = "launch the search first"
+                raise Failure(Problem("the studies of the search are not there", shown(url), fix=fix))
+            attributes = connection.execute(
+                text(
+                    "SELECT key, value_json FROM study_user_attributes WHERE study_id = "
+                    "(SELECT study_id FROM studies WHERE study_name = :n0) ORDER BY key"
+                ),
+                names,
+            ).all()
+        return tuple(trials), hash(tuple(map(tuple, attributes)))
+
+    def _engine(self, url: str) -> Engine:
+        with self._lock:
+            if url not in self._engines:
+                self._engines[url] = connect(url)
+            return self._engines[url]
+
+
+def _reading(name: str) -> Reading:
+    return Reading(Problem("is still being read", found=name, fix="ask again in a few seconds"))
+
+
+def _changed(file: Path) -> tuple[str, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return str(file), found.st_mtime_ns, found.st_size

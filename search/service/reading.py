@@ -1,0 +1,222 @@
+"""The endpoints that tell something. None of them writes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from search.config.search_file import dump, stored_config
+from search.config.workspace import Workspace
+from search.results.card_model import CardList
+from search.results.cards import list_cards
+from search.results.compare import compare_searches
+from search.results.comparison_model import Comparison
+from search.results.item_model import ItemPhase, RecipeList, WorkItemList
+from search.results.items import list_recipes, list_work_items
+from search.results.model import Answer, BestMixes
+from search.results.status_model import SearchList, SearchPhase, SearchStatus
+from search.service.answers import Format, Limit, SearchName, answered, as_text, errors, tagged
+from search.service.problems import Refused
+from search.service.readers import Searches
+from search.service.settings import Settings
+from search.studies.database import shown
+from search.studies.lease import is_held
+from spaces.catalogue import Catalogue
+from spaces.errors import Problem
+
+LOG_FILE = "launch.log"
+LONGEST_LOG = 1 << 20
+"""Bytes of a log in one answer."""
+
+router = APIRouter(prefix="/api/v1")
+open_router = APIRouter()
+
+
+class Version(Answer):
+    """What answers."""
+
+    taskmix: str
+    api: int
+    python: str
+
+
+def _searches(request: Request) -> Searches:
+    found: Searches = request.app.state.searches
+    return found
+
+
+@open_router.get("/healthz", response_class=PlainTextResponse, tags=["service"])
+def healthz() -> str:
+    """That the service is up; needs no token."""
+    return "ok\n"
+
+
+@router.get("/version", response_model=Version, responses=errors(), tags=["service"])
+def version(request: Request) -> Response:
+    """What answers."""
+    return tagged(
+        request, as_text(Version(taskmix=_version(), api=1, python=platform.python_version())), "application/json"
+    )
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> Response:
+    """The document of all this."""
+    document: dict[str, Any] = request.app.openapi()
+    return JSONResponse(document)
+
+
+@router.get("/searches", response_model=SearchList, responses=errors(503), tags=["searches"])
+def searches(
+    request: Request,
+    state: Annotated[SearchPhase | None, Query(description="those in this state alone")] = None,
+    format: Format = "json",
+) -> Response:
+    """A line for every search, as `taskmix status`."""
+    found = _searches(request).list()
+    if state is not None:
+        found = SearchList(searches=[line for line in found.searches if line.state == state])
+    return answered(request, found, format)
+
+
+@router.get("/searches/{name}", response_model=SearchStatus, responses=errors(404, 503), tags=["searches"])
+def status(request: Request, name: SearchName, format: Format = "json") -> Response:
+    """Where a search stands, as `taskmix status NAME`."""
+    return answered(request, _searches(request).status(name), format)
+
+
+@router.get("/searches/{name}/best", response_model=BestMixes, responses=errors(404, 503), tags=["searches"])
+def best(
+    request: Request,
+    name: SearchName,
+    target: Annotated[str | None, Query(max_length=200, description="one target; default: all")] = None,
+    top: Annotated[int, Query(ge=1, le=1000, description="mixes per target")] = 3,
+    format: Format = "json",
+) -> Response:
+    """The best mixes, as `taskmix best NAME`; with an `Age` where a large search has gone on since."""
+    known = _searches(request).best_known(name, target, top)
+    response = answered(request, known.value, format)
+    if known.age:
+        response.headers["Age"] = str(known.age)
+    return response
+
+
+@router.get("/searches/{name}/recipes", response_model=RecipeList, responses=errors(404, 503), tags=["searches"])
+def recipes(
+    request: Request,
+    name: SearchName,
+    target: Annotated[str | None, Query(max_length=200, description="scores on this one alone")] = None,
+    after: Annotated[str | None, Query(max_length=200, description="digest: `next` of the page before")] = None,
+    limit: Limit = 1000,
+    format: Format = "json",
+) -> Response:
+    """The configurations that were tried, in the order of their start."""
+    studies, _ = _searches(request).studies(name)
+    return answered(request, list_recipes(studies, target, after, limit), format)
+
+
+@router.get("/searches/{name}/work-items", response_model=WorkItemList, responses=errors(404, 503), tags=["searches"])
+def work_items(
+    request: Request,
+    name: SearchName,
+    state: Annotated[ItemPhase | None, Query(description="those in this state alone")] = None,
+    after: Annotated[int | None, Query(ge=0, le=1 << 53, description="number: `next` of the page before")] = None,
+    limit: Limit = 1000,
+    format: Format = "json",
+) -> Response:
+    """The work items, in the order of their start."""
+    opened = _searches(request).open(name)
+    states = () if state is None else (state,)
+    found = list_work_items(opened.studies, is_held(opened.workspace), states, after, limit)
+    return answered(request, found, format)
+
+
+TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+YAML: dict[int | str, dict[str, Any]] = {200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}}
+
+
+@router.get("/searches/{name}/file", response_class=Response, responses={**YAML, **errors(404, 503)}, tags=["searches"])
+def search_file(request: Request, name: SearchName) -> Response:
+    """The search file as it was launched, without passwords."""
+    return tagged(request, file_of(_searches(request).find(name)), "application/yaml")
+
+
+@router.get("/searches/{name}/log", response_class=Response, responses={**TEXT, **errors(404, 503)}, tags=["searches"])
+def log(
+    request: Request,
+    name: SearchName,
+    after: Annotated[
+        int | None, Query(ge=0, le=1 << 53, description="byte at which to begin; default: the last 64 kB")
+    ] = None,
+) -> Response:
+    """What the driver printed, a megabyte at most; the header `Taskmix-Log-End` is the next `after`."""
+    text, end = log_of(_searches(request).find(name), after)
+    response = tagged(request, text, "text/plain")
+    response.headers["Taskmix-Log-End"] = str(end)
+    return response
+
+
+@router.get("/compare", response_model=Comparison, responses=errors(404, 503), tags=["searches"])
+def compare(
+    request: Request,
+    names: Annotated[str, Query(max_length=5000, description="of searches, with commas between them")],
+    format: Format = "json",
+) -> Response:
+    """Searches beside each other, as `taskmix compare`; 422 where they cannot be compared."""
+    found = [_searches(request).studies(name) for name in names.split(",")[:20] if name]
+    return answered(request, compare_searches(found), format)
+
+
+@router.get("/tasks", response_model=CardList, responses=errors(), tags=["tasks"])
+def tasks(request: Request, format: Format = "json") -> Response:
+    """All cards, as `taskmix tasks`."""
+    return answered(request, list_cards(catalogue_of(request)), format)
+
+
+@router.get("/tasks/{name}", response_model=CardList, responses=errors(404), tags=["tasks"])
+def task(request: Request, name: SearchName, format: Format = "json") -> Response:
+    """One card, as `taskmix tasks NAME`."""
+    catalogue = catalogue_of(request)
+    if name not in catalogue.tasks and name not in catalogue.targets:
+        raise Refused(404, Problem("no card of that name", found=name))
+    return answered(request, list_cards(catalogue.only([name])), format)
+
+
+def file_of(workspace: Workspace) -> str:
+    """The search file, without passwords of addresses."""
+    config = stored_config(workspace.file)
+    kept = {name: shown(value) for name, value in config.storage.model_dump().items() if isinstance(value, str)}
+    storage = config.storage.model_copy(update=kept)
+    return dump(config.model_copy(update={"storage": storage}), workspace.folder)
+
+
+def log_of(workspace: Workspace, after: int | None) -> tuple[str, int]:
+    """A part of what the driver printed, and where it ends, in bytes."""
+    try:
+        with (workspace.folder / LOG_FILE).open("rb") as file:
+            size = file.seek(0, 2)
+            begin = max(0, size - (1 << 16)) if after is None else min(after, size)
+            file.seek(begin)
+            found = file.read(LONGEST_LOG)
+    except FileNotFoundError:
+        return "", 0
+    if after is None and begin:
+        found, begin = found.partition(b"\n")[2], begin + len(found.partition(b"\n")[0]) + 1
+    return shown(found.decode(errors="replace")), begin + len(found)
+
+
+def catalogue_of(request: Request) -> Catalogue:
+    """The cards that the service knows."""
+    settings: Settings = request.app.state.settings
+    return Catalogue.load(list(settings.cards))
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("taskmix")
+    except importlib.metadata.PackageNotFoundError:  # a checkout
+        return "0"

@@ -1,0 +1,90 @@
+"""The service as a process: it listens until it is interrupted."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from search.service.access import is_loopback
+from search.service.app import make_app
+from search.service.settings import Settings
+from spaces.errors import Failure, InputError, Problem
+
+LEAVE_SECONDS = 3
+"""How long requests that are being answered may take when the service ends."""
+
+IDLE_SECONDS = 20
+
+
+def serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Answers until SIGINT or SIGTERM.
+
+    Args:
+        host, port: where it listens; port 0: any that is free.
+        say: told where it is, with a link that holds a token.
+
+    Raises:
+        InputError: another service has these searches.
+        Failure: something else listens there.
+    """
+    with _alone(home):
+        _serve(home, settings, host, port, say)
+
+
+def _serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = make_app(home, settings)
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,  # links have tokens in them
+        server_header=False,
+        lifespan="on",
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=LEAVE_SECONDS,
+        h11_max_incomplete_event_size=32 << 10,
+        ws="none",
+    )
+    name = host if is_loopback(host) else sorted(settings.access.hosts)[0]
+    shown = f"[{name}]" if ":" in name else name
+    writer = next((token for token in settings.access.tokens if token.role == "write"), None)
+    query = f"/?token={writer.secret}" if writer and writer.name != "environment" else "/"
+    say(f"serves {home} at http://{shown}:{listener.getsockname()[1]}{query}")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One service per $TASKMIX_HOME on a machine, or two would start what waits."""
+    home.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(Problem("a service serves these searches already", str(home))) from error
+        yield
+    finally:
+        os.close(folder)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        fix = "another --port, or stop what listens there"
+        raise Failure(Problem("the service cannot listen", f"{host}:{port}", str(error), fix)) from error
+    return listener

@@ -1,0 +1,160 @@
+"""The pages. What they show is what the API answers; what they do they ask of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from search.display.page.compare_page import compare_page
+from search.display.page.document import static_text
+from search.display.page.overview import new_page, searches_page, tasks_page
+from search.display.page.recipe_page import recipe_page
+from search.display.page.search_page import report_page, search_page
+from search.results.cards import list_cards
+from search.results.compare import compare_searches
+from search.results.model import BestMixes
+from search.results.ranking import rank
+from search.results.report_model import SearchReport
+from search.results.search_report import TOP, report_mix, report_search
+from search.results.status import observed
+from search.service.answers import SearchName, tagged
+from search.service.problems import Refused
+from search.service.readers import Opened, Reading, Searches
+from search.service.reading import catalogue_of, file_of
+from spaces.errors import InputError, Problem
+
+STATIC = {"app.css": "text/css", "app.js": "text/javascript", "tables.js": "text/javascript"}
+
+THINKING = "The model of all results is being computed; what it says will be here in a while."
+OLDER = "Of a while ago: results that came since are being thought about."
+
+EMPTY = """\
+name: my-search
+model: xlm-roberta-base
+tasks: [mnli, qqp, squad_v1]
+targets: [xnli]
+stages:
+  intermediate: {examples: 20000}
+  target: {examples: 20000}
+budget: {recipes: 12}
+"""
+
+router = APIRouter()
+
+
+@router.get("/static/{name}")
+def static(request: Request, name: str) -> Response:
+    """Style and scripts."""
+    if name not in STATIC:
+        raise Refused(404, Problem("there is no such file", found=name[:200]))
+    return tagged(request, static_text(name), STATIC[name])
+
+
+@router.get("/")
+def searches(request: Request) -> Response:
+    """All searches."""
+    return _page(request, searches_page(_searches(request).list()))
+
+
+@router.get("/searches/{name}")
+def search(request: Request, name: SearchName) -> Response:
+    """A search."""
+    opened = _searches(request).open(name)
+    best, note = _best(request, opened)
+    return _page(request, search_page(_report(opened, best), note))
+
+
+@router.get("/searches/{name}/report.html")
+@router.get("/api/v1/searches/{name}/report.html")
+def report(request: Request, name: SearchName) -> Response:
+    """The search as one file, whose style and script are in it."""
+    found = _searches(request)
+    opened = found.open(name)
+    response = _page(request, report_page(_report(opened, found.best(name, top=TOP))))
+    response.headers["Content-Security-Policy"] = _inline_policy()
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.html"'
+    return response
+
+
+@router.get("/searches/{name}/recipes/{digest}")
+def recipe(request: Request, name: SearchName, digest: str) -> Response:
+    """A mix."""
+    studies, _ = _searches(request).studies(name)
+    try:
+        found = report_mix(studies, digest)
+    except InputError as error:
+        raise Refused(404, error.problems[0]) from error
+    return _page(request, recipe_page(found, studies.search.space.tasks))
+
+
+@router.get("/compare")
+def compare(request: Request, names: Annotated[list[str], Query(max_length=20)] = []) -> Response:  # noqa: B006
+    """Searches beside each other; names in one parameter or in several."""
+    searches = _searches(request)
+    asked = [name for part in names for name in part.split(",") if name][:20]
+    found, problems = None, list[str]()
+    if len(asked) > 1:
+        try:
+            found = compare_searches([searches.studies(name) for name in asked])
+        except InputError as error:
+            problems = [" · ".join(filter(None, (one.what, one.where, one.found, one.fix))) for one in error.problems]
+    return _page(request, compare_page(asked, found, problems, searches.names()))
+
+
+@router.get("/new")
+def new(request: Request, like: Annotated[str | None, Query(max_length=240)] = None) -> Response:
+    """A search file to be written."""
+    text = EMPTY if like is None else file_of(_searches(request).find(like))
+    return _page(request, new_page(text, like))
+
+
+@router.get("/tasks")
+def tasks(request: Request) -> Response:
+    """The cards."""
+    return _page(request, tasks_page(list_cards(catalogue_of(request))))
+
+
+def _searches(request: Request) -> Searches:
+    found: Searches = request.app.state.searches
+    return found
+
+
+def _best(request: Request, opened: Opened) -> tuple[BestMixes, str]:
+    """The best mixes as they are now, with what the model made of them now or a while ago; and what to say of that."""
+    try:
+        known = _searches(request).best_known(opened.workspace.name, top=TOP)
+    except Reading:
+        return rank(opened.studies, top=TOP, rows=opened.rows), THINKING
+    if known.is_current:
+        return known.value, ""
+    fresh, learned = rank(opened.studies, top=TOP, rows=opened.rows), known.value.targets
+    targets = {
+        name: mixes.model_copy(update={"learned": learned[name].learned}) for name, mixes in fresh.targets.items()
+    }
+    return fresh.model_copy(update={"targets": targets}), OLDER
+
+
+def _report(opened: Opened, best: BestMixes) -> SearchReport:
+    return report_search(opened.studies, observed(opened.workspace, opened.studies), opened.rows, best)
+
+
+def _page(request: Request, text: str) -> Response:
+    return tagged(request, text, "text/html")
+
+
+@cache
+def _inline_policy() -> str:
+    """What a report may do: nothing but its own style and script, which are known by what they are."""
+    style, script = (
+        base64.b64encode(hashlib.sha256(static_text(name).encode()).digest()).decode()
+        for name in ("app.css", "tables.js")
+    )
+    return (
+        f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
