@@ -179,7 +179,7 @@ def test_suites_lie_in_the_cache_by_path_and_configuration(data, card_of):
     with pytest.raises(Failure, match="mini' is not built"):
         data.rows(card, "train", "de")
     folder = suite_folder(data.cache, "mini") / "data" / "genre" / "de"
-    assert folder.parts[-4] == "mini-v2"
+    assert folder.parts[-4] == "mini-v3"
     folder.mkdir(parents=True)
     Dataset.from_dict(ROWS).to_parquet(str(folder / "train.parquet"))
     assert len(data.rows(card, "train", "de")) == 3

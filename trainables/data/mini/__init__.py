@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-SUITE_VERSION = 2
+SUITE_VERSION = 3
 """Goes up when the suite's content changes: a part of its folder's name, so that an old cache is never taken for it."""
 
 

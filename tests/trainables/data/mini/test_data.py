@@ -201,12 +201,30 @@ def _overlap(a: str, b: str) -> float:
     return len(one & other) / len(one | other)
 
 
-@pytest.mark.parametrize("name", ["sequels", "verses"])
+@pytest.mark.parametrize("name", ["messages", "sequels", "verses"])
 def test_retrieval_rows_are_parallel(suite: Path, name: str) -> None:
     for split in ("validation", "test"):
         english = [read(suite, name, language, split)["text_a"][:] for language in TARGETS[name].languages]
         assert all(texts == english[0] for texts in english)
         assert len(set(english[0])) == len(english[0])
+
+
+def test_the_shop_and_the_framework_share_no_message(suite: Path) -> None:
+    trained = {bare(text) for text in read(suite, "translations", "de", "train")["text_a"]}
+    evaluated = {bare(text) for _, _, rows in files(suite, "messages") for text in rows["text_a"]}
+    assert len(trained) > 200
+    assert len(evaluated) == 600
+    assert not trained & evaluated
+
+
+def test_no_message_gives_its_translation_away(suite: Path) -> None:
+    """Placeholders and markup are alike in all languages."""
+    for name in ("messages", "translations"):
+        for _, _, rows in files(suite, name):
+            for row in rows:
+                assert bare(row["text_a"]) != bare(row["text_b"])
+                assert not set("{}<") & set(row["text_a"] + row["text_b"])
+                assert "%(" not in row["text_a"]
 
 
 def test_sequels_follow(suite: Path, book: Bible) -> None:
