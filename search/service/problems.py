@@ -14,9 +14,9 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from search.formatting import shown
 from search.results.model import Answer
 from search.service.readers import NoSearch
-from search.studies.database import shown
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 
 LONGEST = 200

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from search.config.search_file import dump, stored_config
 from search.config.workspace import Workspace
+from search.formatting import shown
 from search.results.card_model import CardList
 from search.results.cards import list_cards
 from search.results.item_model import ItemPhase, RecipeList, WorkItemList
@@ -21,7 +22,6 @@ from search.service.answers import Format, Limit, SearchName, answered, as_text,
 from search.service.problems import Refused
 from search.service.readers import Searches
 from search.service.settings import Settings
-from search.studies.database import shown
 from search.studies.lease import is_held
 from spaces.catalogue import Catalogue
 from spaces.errors import Problem
