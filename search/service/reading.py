@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -18,13 +20,13 @@ from search.results.item_model import ItemPhase, RecipeList, WorkItemList
 from search.results.items import list_recipes, list_work_items
 from search.results.model import Answer, BestMixes
 from search.results.status_model import SearchList, SearchPhase, SearchStatus
-from search.service.answers import Format, Limit, SearchName, answered, as_text, errors, tagged
+from search.service.answers import TABLE, Format, Limit, SearchName, answered, as_text, errors, tagged
 from search.service.problems import Refused
-from search.service.readers import Searches
+from search.service.readers import NoSearch, Searches
 from search.service.settings import Settings
 from search.studies.lease import is_held
 from spaces.catalogue import Catalogue
-from spaces.errors import Problem
+from spaces.errors import InputError, Problem
 
 LOG_FILE = "launch.log"
 LONGEST_LOG = 1 << 20
@@ -68,7 +70,7 @@ def openapi(request: Request) -> Response:
     return JSONResponse(document)
 
 
-@router.get("/searches", response_model=SearchList, responses=errors(503), tags=["searches"])
+@router.get("/searches", response_model=SearchList, responses={**TABLE, **errors(503)}, tags=["searches"])
 def searches(
     request: Request,
     state: Annotated[SearchPhase | None, Query(description="those in this state alone")] = None,
@@ -81,13 +83,15 @@ def searches(
     return answered(request, found, format)
 
 
-@router.get("/searches/{name}", response_model=SearchStatus, responses=errors(404, 503), tags=["searches"])
+@router.get("/searches/{name}", response_model=SearchStatus, responses={**TABLE, **errors(404, 503)}, tags=["searches"])
 def status(request: Request, name: SearchName, format: Format = "json") -> Response:
     """Where a search stands, as `taskmix status NAME`."""
     return answered(request, _searches(request).status(name), format)
 
 
-@router.get("/searches/{name}/best", response_model=BestMixes, responses=errors(404, 503), tags=["searches"])
+@router.get(
+    "/searches/{name}/best", response_model=BestMixes, responses={**TABLE, **errors(404, 503)}, tags=["searches"]
+)
 def best(
     request: Request,
     name: SearchName,
@@ -96,14 +100,17 @@ def best(
     format: Format = "json",
 ) -> Response:
     """The best mixes, as `taskmix best NAME`; with an `Age` where a large search has gone on since."""
-    known = _searches(request).best_known(name, target, top)
+    with _absent():
+        known = _searches(request).best_known(name, target, top)
     response = answered(request, known.value, format)
     if known.age:
         response.headers["Age"] = str(known.age)
     return response
 
 
-@router.get("/searches/{name}/recipes", response_model=RecipeList, responses=errors(404, 503), tags=["searches"])
+@router.get(
+    "/searches/{name}/recipes", response_model=RecipeList, responses={**TABLE, **errors(404, 503)}, tags=["searches"]
+)
 def recipes(
     request: Request,
     name: SearchName,
@@ -114,10 +121,17 @@ def recipes(
 ) -> Response:
     """The configurations that were tried, in the order of their start."""
     studies, _ = _searches(request).studies(name)
-    return answered(request, list_recipes(studies, target, after, limit), format)
+    with _absent():
+        found = list_recipes(studies, target, after, limit)
+    return answered(request, found, format)
 
 
-@router.get("/searches/{name}/work-items", response_model=WorkItemList, responses=errors(404, 503), tags=["searches"])
+@router.get(
+    "/searches/{name}/work-items",
+    response_model=WorkItemList,
+    responses={**TABLE, **errors(404, 503)},
+    tags=["searches"],
+)
 def work_items(
     request: Request,
     name: SearchName,
@@ -158,13 +172,13 @@ def log(
     return response
 
 
-@router.get("/tasks", response_model=CardList, responses=errors(), tags=["tasks"])
+@router.get("/tasks", response_model=CardList, responses={**TABLE, **errors()}, tags=["tasks"])
 def tasks(request: Request, format: Format = "json") -> Response:
     """All cards, as `taskmix tasks`."""
     return answered(request, list_cards(_catalogue(request)), format)
 
 
-@router.get("/tasks/{name}", response_model=CardList, responses=errors(404), tags=["tasks"])
+@router.get("/tasks/{name}", response_model=CardList, responses={**TABLE, **errors(404)}, tags=["tasks"])
 def task(request: Request, name: SearchName, format: Format = "json") -> Response:
     """One card, as `taskmix tasks NAME`."""
     catalogue = _catalogue(request)
@@ -194,6 +208,17 @@ def log_of(workspace: Workspace, after: int | None) -> tuple[str, int]:
     if after is None and begin:
         found, begin = found.partition(b"\n")[2], begin + len(found.partition(b"\n")[0]) + 1
     return shown(found.decode(errors="replace")), begin + len(found)
+
+
+@contextmanager
+def _absent() -> Iterator[None]:
+    """What a request names and the search does not have is not there: 404."""
+    try:
+        yield
+    except NoSearch:
+        raise
+    except InputError as error:
+        raise Refused(404, error.problems) from error
 
 
 def _catalogue(request: Request) -> Catalogue:

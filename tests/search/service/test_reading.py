@@ -122,8 +122,8 @@ def test_a_log_is_read_from_where_one_was(client: TestClient, workspace: Workspa
     [
         ("/searches/nix", 404, "no search of that name"),
         ("/searches/nix/best", 404, "no search of that name"),
-        ("/searches/small/best?target=nix", 422, "no target of this search"),
-        ("/searches/small/recipes?after=nix", 422, "no configuration of this search"),
+        ("/searches/small/best?target=nix", 404, "no target of this search"),
+        ("/searches/small/recipes?after=nix", 404, "no configuration of this search"),
         ("/searches/small/best?top=0", 422, "greater than"),
         ("/searches/small?format=table", 422, "'json' or 'csv'"),
         ("/tasks/nix", 404, "no card of that name"),
