@@ -32,13 +32,11 @@ router = APIRouter(prefix="/api/v1", tags=["searches"])
 FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/yaml": {"schema": {"type": "string", "description": "a search file"}},
-            "application/json": {"schema": {"type": "object", "description": "a search file"}},
-        },
+        "description": "a search file; as it is, too, with the media type application/yaml",
+        "content": {"application/json": {"schema": {"title": "SearchFile", "type": "object"}}},
     }
 }
-"""The body of a request, as the document has it: what a search file may say is docs/search.md's."""
+"""The body of a request, as the document has it: what a search file may say is not the document's."""
 
 
 @router.put(

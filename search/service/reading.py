@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -47,6 +48,27 @@ class Version(Answer):
 def _searches(request: Request) -> Searches:
     found: Searches = request.app.state.searches
     return found
+
+
+@open_router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses=errors(),
+    tags=["service"],
+)
+def metrics(request: Request) -> str:
+    """Counts for Prometheus."""
+    lines = _searches(request).list().searches
+    states = Counter(line.state for line in lines)
+    found = ["# HELP taskmix_searches Searches by state.", "# TYPE taskmix_searches gauge"]
+    found += [f'taskmix_searches{{state="{state}"}} {states[state]}' for state in get_args(SearchPhase)]
+    found += ["# HELP taskmix_work_items Work items of a search by state.", "# TYPE taskmix_work_items gauge"]
+    for line in lines:
+        counts = line.work_items.model_dump(exclude={"total"}) if line.work_items else {}
+        found += [f'taskmix_work_items{{search="{line.search}",state="{name}"}} {n}' for name, n in counts.items()]
+    found += ["# HELP taskmix_event_streams Event streams that are open.", "# TYPE taskmix_event_streams gauge"]
+    found.append(f"taskmix_event_streams {request.app.state.feeds.readers}")
+    return "\n".join(found) + "\n"
 
 
 @open_router.get("/healthz", response_class=PlainTextResponse, tags=["service"])
@@ -148,13 +170,12 @@ def work_items(
 
 
 TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
-YAML: dict[int | str, dict[str, Any]] = {200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}}
 
 
-@router.get("/searches/{name}/file", response_class=Response, responses={**YAML, **errors(404, 503)}, tags=["searches"])
+@router.get("/searches/{name}/file", response_class=Response, responses={**TEXT, **errors(404, 503)}, tags=["searches"])
 def search_file(request: Request, name: SearchName) -> Response:
-    """The search file as it was launched, without passwords."""
-    return tagged(request, file_of(_searches(request).find(name)), "application/yaml")
+    """The search file as it was launched, YAML without passwords."""
+    return tagged(request, file_of(_searches(request).find(name)), "text/plain")
 
 
 @router.get("/searches/{name}/log", response_class=Response, responses={**TEXT, **errors(404, 503)}, tags=["searches"])
