@@ -32,19 +32,17 @@ router = APIRouter(prefix="/api/v1", tags=["searches"])
 FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/yaml": {"schema": {"type": "string", "description": "a search file"}},
-            "application/json": {"schema": {"type": "object", "description": "a search file"}},
-        },
+        "description": "a search file; as it is, too, with the media type application/yaml",
+        "content": {"application/json": {"schema": {"title": "SearchFile", "type": "object"}}},
     }
 }
-"""The body of a request, as the document has it: what a search file may say is docs/search.md's."""
+"""The body of a request, as the document has it: what a search file may say is not the document's."""
 
 
 @router.put(
     "/searches/{name}",
     response_model=Launched,
-    responses={201: {"model": Launched, "description": "a new search"}, **errors(409, 413, 415, 503)},
+    responses={201: {"model": Launched, "description": "a new search"}, **errors(408, 409, 413, 415, 503)},
     openapi_extra=FILE,
 )
 async def launch(request: Request, name: SearchName) -> Response:
@@ -54,7 +52,7 @@ async def launch(request: Request, name: SearchName) -> Response:
     return _json(answer, 201 if is_new else 200)
 
 
-@router.post("/plans", response_model=PlannedSearch, responses=errors(413, 415, 503), openapi_extra=FILE)
+@router.post("/plans", response_model=PlannedSearch, responses=errors(408, 413, 415, 503), openapi_extra=FILE)
 async def plan(request: Request) -> Response:
     """What a search file asks for and would cost, as `taskmix plan --offline`; nothing is stored."""
     content = await body_of(request)
@@ -69,13 +67,13 @@ async def plan(request: Request) -> Response:
     return _json(await run_in_threadpool(planned_here))
 
 
-@router.post("/searches/{name}/stop", response_model=Launched, status_code=202, responses=errors(404, 409, 503))
+@router.post("/searches/{name}/stop", response_model=Launched, status_code=202, responses=errors(400, 404, 409, 503))
 def stop(request: Request, name: SearchName, wish: StopWish | None = None) -> Response:
     """Ask the search's driver to end, as an interrupt does, wherever it runs."""
     return _json(_launcher(request).stop(name, (wish or StopWish()).hard, _who(request)), 202)
 
 
-@router.post("/searches/{name}/resume", response_model=Launched, status_code=202, responses=errors(404, 409, 503))
+@router.post("/searches/{name}/resume", response_model=Launched, status_code=202, responses=errors(400, 404, 409, 503))
 def resume(request: Request, name: SearchName, change: BudgetChange | None = None) -> Response:
     """Go on with a search, with another budget if one is given."""
     return _json(_launcher(request).resume(name, change or BudgetChange(), _who(request)), 202)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.formatting import points, points_between, share
+from search.formatting import points, points_between, share, shown
 from search.statistics.gain import LEVEL, Gain
-from search.studies.database import reason_of, shown
+from search.studies.database import reason_of
 from search.tracking.client import FIX, artifacts_beside, open_client
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 
