@@ -63,13 +63,14 @@ function exchange(page) {
   if (anchor?.isConnected && window.scrollY > 0) window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
 }
 
-let asking = false, askedAgain = false;
+let asking = false, wanted = null;
 
-async function refresh() {
-  if (asking) { askedAgain = true; return; }
+async function refresh(whole = true) {
+  if (asking) { wanted = wanted || whole; return; }
   asking = true;
   try {
-    const response = await fetch(location.href, { cache: "no-cache", headers: { Accept: "text/html" } });
+    const light = !whole && main.dataset.now;
+    const response = await fetch(light || location.href, { cache: "no-cache", headers: { Accept: "text/html" } });
     if (response.status === 503) say("the service is still reading this search");
     else if (response.status === 401) say("the service does not know you any more: open the link that it printed");
     else if (response.ok) {
@@ -81,14 +82,16 @@ async function refresh() {
     say("the service does not answer; searches go on without it, and this page will when it is back");
   } finally {
     asking = false;
-    if (askedAgain) { askedAgain = false; later(); }
+    if (wanted !== null) { const next = wanted; wanted = null; later(next); }
   }
 }
 
-let timer = null;
+let timer = null, pending = false;
 
-function later() {
-  timer ??= setTimeout(() => { timer = null; refresh(); }, QUIET);
+// what ended changes the whole page; what runs on changes what runs now
+function later(whole = true) {
+  pending = pending || whole;
+  timer ??= setTimeout(() => { const next = pending; timer = null; pending = false; refresh(next); }, QUIET);
 }
 
 let polling = null;
@@ -101,7 +104,8 @@ function poll(on) {
 function listen(address) {
   const events = new EventSource(address);
   events.addEventListener("open", () => { poll(false); later(); });
-  for (const kind of ["status", "finished", "progress"]) events.addEventListener(kind, later);
+  for (const kind of ["status", "finished"]) events.addEventListener(kind, () => later());
+  events.addEventListener("progress", () => later(false));
   events.addEventListener("error", () => {
     poll(true);
     if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(address), AGAIN);
