@@ -39,6 +39,7 @@ def search_page(report: SearchReport, learned: str = "") -> str:
         _head(report),
         _actions(report.status),
         *_sections(report, base, learned),
+        section("log", "Log", _log(report.search)),
         live=f"/api/v1{base}/events",
         now=f"{base}/now",
     )
@@ -74,6 +75,11 @@ def _sections(report: SearchReport, base: str | None, learned: str = "") -> list
         section("work-items", "Work items", work_items_section(report)),
         section("settings", "Settings", settings_section(report)),
     ]
+
+
+def _log(name: str) -> Markup:
+    text = tag("pre", class_="log", data_log=f"/api/v1/searches/{name}/log")
+    return tag("details", tag("summary", "what the driver prints"), text)
 
 
 def _now(status: SearchStatus) -> Markup:

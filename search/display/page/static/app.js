@@ -14,7 +14,7 @@ function say(text) {
 const shown = new Map();
 
 function parts(page) {
-  return [...page.querySelectorAll("main > [id], main > header > [id]")].filter((part) => part.id !== "note" && part.id !== "new");
+  return [...page.querySelectorAll("main > [id], main > header > [id]")].filter((part) => !["note", "new", "log"].includes(part.id));
 }
 
 parts(document).forEach((part) => shown.set(part.id, part.innerHTML));
@@ -106,6 +106,7 @@ function listen(address) {
   events.addEventListener("open", () => { poll(false); later(); });
   for (const kind of ["status", "finished"]) events.addEventListener(kind, () => later());
   events.addEventListener("progress", () => later(false));
+  events.addEventListener("log", (event) => append(JSON.parse(event.data)));
   events.addEventListener("error", () => {
     poll(true);
     if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(address), AGAIN);
@@ -117,6 +118,27 @@ if (main.dataset.live) {
   else poll(true);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) later(); });
 }
+
+// --- the driver's log: read when it is opened, continued by events
+
+const log = document.querySelector("[data-log]");
+let end = null;
+
+function append(part) {
+  if (!log || end === null || part.end <= end) return;
+  const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+  log.append(part.text);
+  end = part.end;
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}
+
+log?.parentElement.addEventListener("toggle", async () => {
+  if (!log.parentElement.open || end !== null) return;
+  const response = await fetch(log.dataset.log);
+  log.textContent = response.ok ? (await response.text()) || "nothing yet" : `the service answered ${response.status}`;
+  end = response.ok ? Number(response.headers.get("Taskmix-Log-End")) : null;
+  log.scrollTop = log.scrollHeight;
+});
 
 // --- buttons
 
