@@ -15,6 +15,7 @@ from search.results.search_report import report_search
 from search.service.app import make_app
 from search.service.settings import Settings
 from search.studies import lease
+from search.studies.database import connect
 from search.studies.lease import Lease
 from search.studies.live import LiveFacts, LiveItem, write_live
 from search.studies.ticket import read_ticket
@@ -126,10 +127,11 @@ def test_a_page_changes_while_the_search_runs(
     page.get_by_text("next best:").first.click()
     page.locator("#mixtures h2").scroll_into_view_if_needed()
     place = page.locator("#mixtures h2").bounding_box()["y"]
-    with Lease.take(workspace.studies_url, "small"):
+    engine = connect(workspace.studies_url)
+    with Lease.take(workspace.studies_url, "small") as held:
         item = filled.begin(filled.item("crossref:0.5 + ner:0.5", 0))
         at = LiveItem(key=item.key, phase="intermediate", done=0.4, node="node-3")
-        write_live(workspace.studies_url, "small", LiveFacts(items=(at,), seconds_left=120.0))
+        write_live(engine, "small", held.id, LiveFacts(items=(at,), seconds_left=120.0))
         page.get_by_text("▶ running").wait_for()
         page.get_by_text("node-3").wait_for()
         page.get_by_text("intermediate 40%").wait_for()
