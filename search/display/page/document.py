@@ -38,8 +38,8 @@ def served(title: str, *body: Child, live: str | None = None, now: str | None = 
     head = (
         _meta(title),
         tag("link", rel="stylesheet", href="/static/app.css"),
+        tag("script", src="/static/app.js", defer=True),  # first: it keeps what the server sent
         tag("script", src="/static/tables.js", defer=True),
-        tag("script", src="/static/app.js", defer=True),
     )
     links = (("/", "searches"), ("/tasks", "tasks"), ("/new", "new search"))
     way = tag("nav", *(tag("a", name, href=href) for href, name in links), aria_label="pages")

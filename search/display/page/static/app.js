@@ -50,7 +50,9 @@ function restore(part, state) {
 }
 
 function exchange(page) {
-  const anchor = [...main.children].find((one) => one !== note && one.getBoundingClientRect().bottom > 0);
+  const all = [...main.children].filter((one) => one !== note);
+  const topOf = (one) => one.getBoundingClientRect().top;
+  const anchor = all.find((one) => topOf(one) >= 0 && topOf(one) < innerHeight) ?? all.find((one) => one.getBoundingClientRect().bottom > 0);
   const before = anchor?.getBoundingClientRect().top;
   for (const fresh of parts(page)) {
     const part = document.getElementById(fresh.id);
@@ -177,7 +179,7 @@ const file = document.getElementById("file");
 
 if (file) {
   const plan = document.getElementById("plan"), launch = document.getElementById("launch");
-  let wait = null, latest = 0, name = null;
+  let wait = null, checking = false, again = false;
 
   function paragraph(text, kind) {
     const made = document.createElement("p");
@@ -199,25 +201,35 @@ if (file) {
     return lines.map((line) => paragraph(line));
   }
 
+  // one check at a time: each looks at data and model, which takes a machine seconds
   async function check() {
-    const mine = ++latest;
-    name = null;
-    launch.disabled = true;
+    if (checking) { again = true; return; }
+    checking = true;
+    again = false;
+    plan.replaceChildren(paragraph("being checked; data and model take a while ..."));
+    const text = file.value;
     try {
-      const response = await fetch("/api/v1/plans", { method: "POST", headers: { "Content-Type": "application/yaml" }, body: file.value });
-      const found = response.ok ? await response.json() : null;
-      const lines = response.ok ? cost(found) : (await problems(response)).map((text) => paragraph(text, "problem"));
-      if (mine !== latest) return;
-      plan.replaceChildren(...lines);
-      name = found ? found.search : null;
-      launch.disabled = name === null;
+      const response = await fetch("/api/v1/plans", { method: "POST", headers: { "Content-Type": "application/yaml" }, body: text });
+      const lines = response.ok ? cost(await response.json()) : (await problems(response)).map((line) => paragraph(line, "problem"));
+      if (file.value === text) {
+        plan.replaceChildren(...lines);
+        launch.disabled = response.status === 422 || nameOf(text) === null;
+      }
     } catch {
-      if (mine === latest) plan.replaceChildren(paragraph("the service does not answer", "problem"));
+      plan.replaceChildren(paragraph("the service does not answer", "problem"));
+    } finally {
+      checking = false;
+      if (again) check();
     }
   }
 
-  file.addEventListener("input", () => { latest++; launch.disabled = true; clearTimeout(wait); wait = setTimeout(check, 600); });
+  function nameOf(text) {
+    return /^name: *["']?([\w.-]+)/m.exec(text)?.[1] ?? null;
+  }
+
+  file.addEventListener("input", () => { launch.disabled = nameOf(file.value) === null; clearTimeout(wait); wait = setTimeout(check, 600); });
   launch.addEventListener("click", async () => {
+    const name = nameOf(file.value);
     launch.disabled = true;
     const response = await fetch(`/api/v1/searches/${encodeURIComponent(name)}`, { method: "PUT", headers: { "Content-Type": "application/yaml" }, body: file.value });
     if (response.ok) location.assign(`/searches/${encodeURIComponent(name)}`);
