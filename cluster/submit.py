@@ -137,12 +137,13 @@ class Jobs:
             fix = f"pip install 'ray[default]=={here}' on the nodes, with the rest of requirements.txt"
             raise Failure(Problem("the cluster runs another Ray", self.address, f"{there}; here it is {here}", fix))
 
-    def submit(self, search: str, folder: Path) -> str:
+    def submit(self, search: str, folder: Path, entrypoint: str = ENTRYPOINT) -> str:
         """Submits a packed search; its job's id.
 
         Args:
             search: its name.
             folder: filled by `pack`.
+            entrypoint: what the job runs in it, a command of a shell.
 
         Raises:
             InputError: a job of this cluster runs the search.
@@ -159,7 +160,7 @@ class Jobs:
         numbers = [int(str(job.submission_id).rpartition("-")[2]) for job in jobs]
         # Ray takes an id once: of two that submit at the same moment one is refused.
         request: dict[str, Any] = {
-            "entrypoint": ENTRYPOINT,
+            "entrypoint": entrypoint,
             "submission_id": f"taskmix-{search}-{max(numbers, default=0) + 1}",
             "metadata": {SEARCH_KEY: search},
             "runtime_env": {"working_dir": str(folder)},
@@ -196,6 +197,13 @@ class Jobs:
             f"{job}: {status.value.lower()}: {message.partition(', last available logs')[0].partition(chr(10))[0]}"
         )
         return bool(status == JobStatus.SUCCEEDED)
+
+    def is_alive(self, job: str) -> bool:
+        """Whether a job waits or runs, as far as this head node knows: it forgets its jobs when it dies."""
+        from ray.job_submission import JobStatus
+
+        with self._errors():
+            return not JobStatus(self._client.get_job_status(job)).is_terminal()
 
     def advice(self, job: str) -> str:
         """What to type to follow a job, and to stop it."""

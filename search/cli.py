@@ -75,6 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
         return 0
+    except ModuleNotFoundError as error:
+        if options.debug:
+            raise
+        print(f"error: this command needs what is not installed here: {error.name}", file=sys.stderr)
+        print(
+            "  fix:   pip install taskmix; or ask a service: export TASKMIX_URL=... TASKMIX_TOKEN=...", file=sys.stderr
+        )
+        return 1
     except Exception as error:
         if options.debug:
             raise

@@ -1,7 +1,8 @@
-"""Numbers as people read them: scores in %, differences of scores in points, times in their two largest units."""
+"""Values as people read them: scores in %, differences in points, times in their two largest units, addresses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,3 +58,9 @@ def hyperparameters(values: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
     )
+
+
+def shown(url: str) -> str:
+    """An address without its password."""
+    hidden = re.sub(r"(?<=://)([^/:@]*):.*@", r"\1:***@", url)
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", hidden)

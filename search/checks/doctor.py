@@ -31,7 +31,8 @@ from search.checks.node_checks import fit_into_memory, memory_need, of_hub, of_m
 from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_on, item_resources
 from search.forecast.estimate import estimate
-from search.studies.database import open_storage, parsed, shown, sqlite_file, usable
+from search.formatting import shown
+from search.studies.database import open_storage, parsed, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
 from spaces.repository import SUITE_PREFIX, Repository, is_folder

@@ -17,8 +17,13 @@ def add_to(commands: Commands) -> None:
 
 
 def _best(options: argparse.Namespace) -> int:
-    from search.config.workspace import find
     from search.display import report
+    from search.service.client import find_service
+
+    if (service := find_service()) and not options.suite:
+        print(report.render(service.best(options.name, options.target, options.top), options.format))
+        return 0
+    from search.config.workspace import find
     from search.results.benchmark import tabulate
     from search.results.ranking import rank_and_explain
     from search.results.row_source import StoredRows

@@ -12,6 +12,7 @@ from spaces.errors import Failure, Problem
 
 if TYPE_CHECKING:
     from search.config.workspace import Workspace
+    from search.results.service_model import Launched
 
 
 def add_to(commands: Commands) -> None:
@@ -25,6 +26,11 @@ def add_to(commands: Commands) -> None:
 
 
 def _launch(options: argparse.Namespace) -> int:
+    from search.service.client import find_service
+    from spaces.parsing import read_yaml
+
+    if service := find_service():
+        return _say(service.launch(str(read_yaml(options.file).get("name", "")), options.file))
     from search.config.search_file import load
     from search.config.workspace import Workspace
 
@@ -35,6 +41,10 @@ def _launch(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
+    from search.service.client import find_service
+
+    if service := find_service():
+        return _say(service.resume(options.name))
     from search.config.workspace import find
 
     workspace = find(options.name, to_launch=True)
@@ -42,6 +52,12 @@ def _resume(options: argparse.Namespace) -> int:
     if file.is_file():  # on a machine that has the file but not the folder
         workspace.enter(file)
     return _run(workspace, options.address)
+
+
+def _say(launched: Launched) -> int:
+    """What the service has made of it; the search runs there."""
+    print(f"{launched.search}: {launched.state}; watch it: taskmix status {launched.search}")
+    return 0
 
 
 def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:

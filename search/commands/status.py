@@ -14,8 +14,14 @@ def add_to(commands: Commands) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from search.config.workspace import find
     from search.display import report
+    from search.service.client import find_service
+
+    if service := find_service():
+        answer = service.status(options.name) if options.name else service.searches()
+        print(report.render(answer, options.format))
+        return 0
+    from search.config.workspace import find
     from search.results.status import list_searches, observed, open_studies
     from search.studies.lease import is_held
 

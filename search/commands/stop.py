@@ -18,6 +18,12 @@ def add_to(commands: Commands) -> None:
 
 
 def _stop(options: argparse.Namespace) -> int:
+    from search.service.client import find_service
+
+    if service := find_service():
+        answer = service.stop(options.name, options.hard)
+        print(f"{answer.search}: {answer.state}; watch it: taskmix status {answer.search}")
+        return 0
     import getpass
     import socket
     import time

@@ -24,6 +24,18 @@ def add_to(commands: Commands) -> None:
 
 def _tasks(options: argparse.Namespace) -> int:
     from search.display import report
+    from search.service.client import find_service
+
+    if (service := find_service()) and not options.check:
+        found = [service.cards(name) for name in options.names] or [service.cards()]
+        answer = found[0].model_copy(
+            update={
+                "tasks": sorted((card for one in found for card in one.tasks), key=lambda card: card.name),
+                "targets": sorted((card for one in found for card in one.targets), key=lambda card: card.name),
+            }
+        )
+        print(report.render(answer, options.format))
+        return 0
     from search.results.cards import list_cards
     from spaces.catalogue import Catalogue
 

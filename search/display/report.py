@@ -17,13 +17,13 @@ from rich.text import Text
 
 from search import formatting
 from search.display import benchmark_table, best_table, comparison_table, tables
+from search.formatting import shown
 from search.results.benchmark_model import BenchmarkTable
 from search.results.card_model import CardList
 from search.results.comparison_model import Comparison
 from search.results.model import BestMixes
 from search.results.plan_model import PlannedSearch
 from search.results.status_model import SearchList, SearchStatus
-from search.studies.database import shown
 
 if TYPE_CHECKING:
     from search.retention.gc import GcPlan

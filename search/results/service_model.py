@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from search.results.model import Answer
 
@@ -19,7 +19,13 @@ class Launched(Answer):
     by: str = Field(description="whose request it was that made it so")
 
 
-class BudgetChange(Answer):
+class Wish(Answer):
+    """What a body may say: nothing else, and each value as its type is."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class BudgetChange(Wish):
     """What a search may use from now on; what is left out stays as it is."""
 
     recipes: int | None = Field(None, gt=0, le=10**9)
@@ -28,7 +34,7 @@ class BudgetChange(Answer):
     gpu_hours: float | None = Field(None, gt=0, le=10**9)
 
 
-class StopWish(Answer):
+class StopWish(Wish):
     """How a search is to stop."""
 
     hard: bool = Field(False, description="within seconds, without putting anything away")

@@ -25,9 +25,11 @@ Limit = Annotated[int, Query(ge=1, le=10_000, description="how many at most")]
 Tabled = Listed | RecipeList | WorkItemList
 
 REASONS = {
+    400: "the body cannot be parsed",
     401: "no token, or a wrong one",
     403: "the token may only read, or the request comes from another site",
     404: "there is no such thing",
+    408: "the body did not arrive in time",
     409: "it cannot be done as things stand",
     410: "it was there, and is gone",
     413: "the body is too long",
@@ -48,6 +50,10 @@ def errors(*codes: int) -> dict[int | str, dict[str, object]]:
         }
         for code in sorted({401, 403, 421, 422, *codes})
     }
+
+
+TABLE: dict[int | str, dict[str, object]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+"""That an answer can be had as a table, for the document."""
 
 
 def as_text(answer: Answer) -> str:

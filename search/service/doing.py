@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
@@ -32,19 +32,17 @@ router = APIRouter(prefix="/api/v1", tags=["searches"])
 FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/yaml": {"schema": {"type": "string", "description": "a search file"}},
-            "application/json": {"schema": {"type": "object", "description": "a search file"}},
-        },
+        "description": "a search file; as it is, too, with the media type application/yaml",
+        "content": {"application/json": {"schema": {"title": "SearchFile", "type": "object"}}},
     }
 }
-"""The body of a request, as the document has it: what a search file may say is docs/search.md's."""
+"""The body of a request, as the document has it: what a search file may say is not the document's."""
 
 
 @router.put(
     "/searches/{name}",
     response_model=Launched,
-    responses={201: {"model": Launched, "description": "a new search"}, **errors(409, 413, 415, 503)},
+    responses={201: {"model": Launched, "description": "a new search"}, **errors(408, 409, 413, 415, 503)},
     openapi_extra=FILE,
 )
 async def launch(request: Request, name: SearchName) -> Response:
@@ -54,11 +52,27 @@ async def launch(request: Request, name: SearchName) -> Response:
     return _json(answer, 201 if is_new else 200)
 
 
-@router.post("/plans", response_model=PlannedSearch, responses=errors(413, 415, 503), openapi_extra=FILE)
-async def plan(request: Request) -> Response:
+@router.post(
+    "/plans",
+    response_model=PlannedSearch,
+    responses={204: {"description": "of `quick`: nothing is wrong with the file"}, **errors(408, 413, 415, 503)},
+    openapi_extra=FILE,
+)
+async def plan(
+    request: Request,
+    quick: Annotated[bool, Query(description="look at the file and the cards alone, not at data and model")] = False,
+) -> Response:
     """What a search file asks for and would cost, as `taskmix plan --offline`; nothing is stored."""
     content = await body_of(request)
     settings: Settings = request.app.state.settings
+
+    def looked_at() -> None:
+        with submitted(content, settings):
+            pass
+
+    if quick:
+        await run_in_threadpool(looked_at)
+        return Response(status_code=204)
 
     def planned_here() -> PlannedSearch:
         from search.checks.plan import planned
@@ -69,13 +83,13 @@ async def plan(request: Request) -> Response:
     return _json(await run_in_threadpool(planned_here))
 
 
-@router.post("/searches/{name}/stop", response_model=Launched, status_code=202, responses=errors(404, 409, 503))
+@router.post("/searches/{name}/stop", response_model=Launched, status_code=202, responses=errors(400, 404, 409, 503))
 def stop(request: Request, name: SearchName, wish: StopWish | None = None) -> Response:
     """Ask the search's driver to end, as an interrupt does, wherever it runs."""
     return _json(_launcher(request).stop(name, (wish or StopWish()).hard, _who(request)), 202)
 
 
-@router.post("/searches/{name}/resume", response_model=Launched, status_code=202, responses=errors(404, 409, 503))
+@router.post("/searches/{name}/resume", response_model=Launched, status_code=202, responses=errors(400, 404, 409, 503))
 def resume(request: Request, name: SearchName, change: BudgetChange | None = None) -> Response:
     """Go on with a search, with another budget if one is given."""
     return _json(_launcher(request).resume(name, change or BudgetChange(), _who(request)), 202)

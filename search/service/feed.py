@@ -104,6 +104,7 @@ class Feed:
         self._scene: Scene | None = None
         self._problem = ""
         self._task: asyncio.Task[None] | None = None
+        self._is_over = False
         self.readers = 0
 
     async def events(self, last: str) -> AsyncGenerator[Event | None]:
@@ -115,6 +116,8 @@ class Feed:
             cursor, progress, seen = Cursor.parse(last), None, None
             while True:
                 scene = await self._next(seen)
+                if self._is_over:
+                    return
                 if scene is None:
                     yield None
                     continue
@@ -144,11 +147,19 @@ class Feed:
                 self._task.cancel()
                 self._task = None
 
+    async def close(self) -> None:
+        """Ends all streams."""
+        async with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
     async def _next(self, seen: Scene | None) -> Scene | None:
         """The scene when it is another than the one that was seen; None after a while."""
         with suppress(TimeoutError):
             async with asyncio.timeout(15), self._changed:
-                await self._changed.wait_for(lambda: self._scene is not None and self._scene is not seen)
+                await self._changed.wait_for(
+                    lambda: self._is_over or (self._scene is not None and self._scene is not seen)
+                )
                 return self._scene
         return None
 
@@ -207,6 +218,11 @@ class Feeds:
     def is_full(self) -> bool:
         """Whether nobody more may read."""
         return self.readers >= self._limit
+
+    async def close(self) -> None:
+        """Ends all streams; their readers ask again later."""
+        for feed in self._feeds.values():
+            await feed.close()
 
     def of(self, name: str) -> Feed:
         """The feed of a search that exists."""

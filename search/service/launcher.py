@@ -6,15 +6,20 @@ that is killed and started again goes on where it was. A driver that is started 
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
+import shlex
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from cluster.connect import ROOT
+from cluster.submit import ENTRYPOINT, Jobs, check_shared, pack
 from search.config import workspace as places
 from search.config.search_file import differences, dump, load, stored_config
 from search.config.workspace import Workspace
@@ -34,6 +39,9 @@ from trainables.store.filesystem import write_aside
 
 log = logging.getLogger("taskmix.service")
 
+JOB_SECONDS = 600.0
+"""How long a job may take to begin, once nobody knows it any more."""
+
 PRIVATE = (TOKEN, "TASKMIX_URL")
 """Environment variables that a driver does not get: it neither asks a service nor is one."""
 
@@ -48,6 +56,7 @@ class Launcher:
         self._searches, self._settings = searches, settings
         self._children: list[subprocess.Popen[bytes]] = []
         self._lock = threading.RLock()
+        self._connected: Jobs | None = None
 
     # --- requests
 
@@ -67,6 +76,10 @@ class Launcher:
             if workspace.name != name:
                 problem = Problem("the file has another name", "search.yaml: name", workspace.name, f"name: {name}")
                 raise Refused(422, problem)
+            if self._settings.cluster and (
+                lacking := check_shared(search.config.model_dump(mode="json"), "search.yaml")
+            ):
+                raise Refused(422, lacking)
             is_new = not workspace.file.exists()
             if not is_new:
                 kept = stored_config(workspace.file)
@@ -208,7 +221,29 @@ class Launcher:
             log.warning("%s: %s", workspace.name, error)
 
     def _lives(self, ticket: Ticket) -> bool:
-        return ticket.is_alive
+        if not ticket.job or self._settings.cluster is None:
+            return ticket.is_alive
+        age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(ticket.at)
+        try:
+            return self._jobs(self._settings.cluster).is_alive(ticket.job)
+        except TaskmixError:  # the head died, and with it what it knew: a job of its takes the lease soon, or never
+            return age.total_seconds() < JOB_SECONDS
+
+    def _jobs(self, address: str) -> Jobs:
+        """Connected when it is first needed: it brings Ray."""
+        if self._connected is None:
+            self._connected = Jobs(address, log.info)
+        return self._connected
+
+    def _submit(self, workspace: Workspace, ticket: Ticket, address: str) -> Ticket:
+        """As a job of a Ray cluster, which has this $TASKMIX_HOME, too; its output goes to the same log."""
+        self._say(workspace, f"submitted by {ticket.by}")
+        file = shlex.quote(str(workspace.folder / LOG_FILE))
+        command = f"set -o pipefail; TASKMIX_HOME={shlex.quote(str(places.home()))} {ENTRYPOINT} 2>&1 | tee -a {file}"
+        with tempfile.TemporaryDirectory(prefix="taskmix-submit-") as scratch:
+            pack(Path(scratch), dump(workspace.config, workspace.folder), [])
+            job = self._jobs(address).submit(workspace.name, Path(scratch), f"bash -c {shlex.quote(command)}")
+        return replace(ticket, job=job)
 
     def _take_back(self, workspace: Workspace) -> bool:
         """Let a search neither wait nor start; whether it did."""
@@ -222,8 +257,9 @@ class Launcher:
 
     def _start(self, workspace: Workspace, ticket: Ticket) -> None:
         try:
-            started = self._start_here(workspace, ticket)
-            write_ticket(workspace.folder, started)
+            cluster = self._settings.cluster
+            started = self._submit(workspace, ticket, cluster) if cluster else self._start_here(workspace, ticket)
+            write_ticket(workspace.folder, replace(started, at=_now()))
         except (OSError, TaskmixError) as error:
             log.warning("%s cannot be started: %s", workspace.name, error)
             self._say(workspace, f"cannot be started: {error}")
@@ -248,6 +284,10 @@ class Launcher:
         """A line in the driver's log."""
         with (workspace.folder / LOG_FILE).open("a", encoding="utf-8") as out:
             out.write(f"service: {text}\n")
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -14,9 +15,9 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from search.formatting import shown
 from search.results.model import Answer
 from search.service.readers import NoSearch
-from search.studies.database import shown
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 
 LONGEST = 200
@@ -97,7 +98,10 @@ def add_to(app: FastAPI) -> None:
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         problem = Problem(str(error.detail), found=request.url.path)
-        return answer(request, error.status_code, [problem], dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(app, request.url.path))
+        return answer(request, error.status_code, [problem], headers)
 
     async def unforeseen(request: Request, error: Exception) -> Response:
         log.exception("%s %s", request.method, request.url.path, exc_info=error)
@@ -108,6 +112,15 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unforeseen)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """All that a path takes, of whatever route: a route of the framework knows its own alone."""
+    found = set()
+    for template, methods in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            found |= {method.upper() for method in methods}
+    return sorted(found) or ["GET"]
 
 
 def _line(problem: Problem) -> ProblemLine:

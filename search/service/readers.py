@@ -13,13 +13,14 @@ from sqlalchemy.engine import Engine
 
 from search.config import workspace as places
 from search.config.workspace import Workspace, find
+from search.formatting import shown
 from search.results.model import BestMixes
 from search.results.ranking import rank_and_explain
 from search.results.row_source import RowSource, StoredRows
 from search.results.status import list_searches, observed
 from search.results.status_model import SearchList, SearchStatus
 from search.service.shelf import Kept, NotReady, Shelf
-from search.studies.database import connect, open_storage, parsed, shown, sqlite_file, usable
+from search.studies.database import connect, open_storage, parsed, sqlite_file, usable
 from search.studies.lease import is_held
 from search.studies.studies import Studies, study_name
 from search.studies.ticket import read_ticket

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from typing import Annotated, Any
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from search.config.search_file import dump, stored_config
 from search.config.workspace import Workspace
+from search.formatting import shown
 from search.results.card_model import CardList
 from search.results.cards import list_cards
 from search.results.compare import compare_searches
@@ -19,14 +23,13 @@ from search.results.item_model import ItemPhase, RecipeList, WorkItemList
 from search.results.items import list_recipes, list_work_items
 from search.results.model import Answer, BestMixes
 from search.results.status_model import SearchList, SearchPhase, SearchStatus
-from search.service.answers import Format, Limit, SearchName, answered, as_text, errors, tagged
+from search.service.answers import TABLE, Format, Limit, SearchName, answered, as_text, errors, tagged
 from search.service.problems import Refused
-from search.service.readers import Searches
+from search.service.readers import NoSearch, Searches
 from search.service.settings import Settings
-from search.studies.database import shown
 from search.studies.lease import is_held
 from spaces.catalogue import Catalogue
-from spaces.errors import Problem
+from spaces.errors import InputError, Problem
 
 LOG_FILE = "launch.log"
 LONGEST_LOG = 1 << 20
@@ -47,6 +50,27 @@ class Version(Answer):
 def _searches(request: Request) -> Searches:
     found: Searches = request.app.state.searches
     return found
+
+
+@open_router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses=errors(),
+    tags=["service"],
+)
+def metrics(request: Request) -> str:
+    """Counts for Prometheus."""
+    lines = _searches(request).list().searches
+    states = Counter(line.state for line in lines)
+    found = ["# HELP taskmix_searches Searches by state.", "# TYPE taskmix_searches gauge"]
+    found += [f'taskmix_searches{{state="{state}"}} {states[state]}' for state in get_args(SearchPhase)]
+    found += ["# HELP taskmix_work_items Work items of a search by state.", "# TYPE taskmix_work_items gauge"]
+    for line in lines:
+        counts = line.work_items.model_dump(exclude={"total"}) if line.work_items else {}
+        found += [f'taskmix_work_items{{search="{line.search}",state="{name}"}} {n}' for name, n in counts.items()]
+    found += ["# HELP taskmix_event_streams Event streams that are open.", "# TYPE taskmix_event_streams gauge"]
+    found.append(f"taskmix_event_streams {request.app.state.feeds.readers}")
+    return "\n".join(found) + "\n"
 
 
 @open_router.get("/healthz", response_class=PlainTextResponse, tags=["service"])
@@ -70,7 +94,7 @@ def openapi(request: Request) -> Response:
     return JSONResponse(document)
 
 
-@router.get("/searches", response_model=SearchList, responses=errors(503), tags=["searches"])
+@router.get("/searches", response_model=SearchList, responses={**TABLE, **errors(503)}, tags=["searches"])
 def searches(
     request: Request,
     state: Annotated[SearchPhase | None, Query(description="those in this state alone")] = None,
@@ -83,13 +107,15 @@ def searches(
     return answered(request, found, format)
 
 
-@router.get("/searches/{name}", response_model=SearchStatus, responses=errors(404, 503), tags=["searches"])
+@router.get("/searches/{name}", response_model=SearchStatus, responses={**TABLE, **errors(404, 503)}, tags=["searches"])
 def status(request: Request, name: SearchName, format: Format = "json") -> Response:
     """Where a search stands, as `taskmix status NAME`."""
     return answered(request, _searches(request).status(name), format)
 
 
-@router.get("/searches/{name}/best", response_model=BestMixes, responses=errors(404, 503), tags=["searches"])
+@router.get(
+    "/searches/{name}/best", response_model=BestMixes, responses={**TABLE, **errors(404, 503)}, tags=["searches"]
+)
 def best(
     request: Request,
     name: SearchName,
@@ -98,14 +124,17 @@ def best(
     format: Format = "json",
 ) -> Response:
     """The best mixes, as `taskmix best NAME`; with an `Age` where a large search has gone on since."""
-    known = _searches(request).best_known(name, target, top)
+    with _absent():
+        known = _searches(request).best_known(name, target, top)
     response = answered(request, known.value, format)
     if known.age:
         response.headers["Age"] = str(known.age)
     return response
 
 
-@router.get("/searches/{name}/recipes", response_model=RecipeList, responses=errors(404, 503), tags=["searches"])
+@router.get(
+    "/searches/{name}/recipes", response_model=RecipeList, responses={**TABLE, **errors(404, 503)}, tags=["searches"]
+)
 def recipes(
     request: Request,
     name: SearchName,
@@ -116,10 +145,17 @@ def recipes(
 ) -> Response:
     """The configurations that were tried, in the order of their start."""
     studies, _ = _searches(request).studies(name)
-    return answered(request, list_recipes(studies, target, after, limit), format)
+    with _absent():
+        found = list_recipes(studies, target, after, limit)
+    return answered(request, found, format)
 
 
-@router.get("/searches/{name}/work-items", response_model=WorkItemList, responses=errors(404, 503), tags=["searches"])
+@router.get(
+    "/searches/{name}/work-items",
+    response_model=WorkItemList,
+    responses={**TABLE, **errors(404, 503)},
+    tags=["searches"],
+)
 def work_items(
     request: Request,
     name: SearchName,
@@ -136,13 +172,12 @@ def work_items(
 
 
 TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
-YAML: dict[int | str, dict[str, Any]] = {200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}}
 
 
-@router.get("/searches/{name}/file", response_class=Response, responses={**YAML, **errors(404, 503)}, tags=["searches"])
+@router.get("/searches/{name}/file", response_class=Response, responses={**TEXT, **errors(404, 503)}, tags=["searches"])
 def search_file(request: Request, name: SearchName) -> Response:
-    """The search file as it was launched, without passwords."""
-    return tagged(request, file_of(_searches(request).find(name)), "application/yaml")
+    """The search file as it was launched, YAML without passwords."""
+    return tagged(request, file_of(_searches(request).find(name)), "text/plain")
 
 
 @router.get("/searches/{name}/log", response_class=Response, responses={**TEXT, **errors(404, 503)}, tags=["searches"])
@@ -160,7 +195,7 @@ def log(
     return response
 
 
-@router.get("/compare", response_model=Comparison, responses=errors(404, 503), tags=["searches"])
+@router.get("/compare", response_model=Comparison, responses={**TABLE, **errors(404, 503)}, tags=["searches"])
 def compare(
     request: Request,
     names: Annotated[str, Query(max_length=5000, description="of searches, with commas between them")],
@@ -171,13 +206,13 @@ def compare(
     return answered(request, compare_searches(found), format)
 
 
-@router.get("/tasks", response_model=CardList, responses=errors(), tags=["tasks"])
+@router.get("/tasks", response_model=CardList, responses={**TABLE, **errors()}, tags=["tasks"])
 def tasks(request: Request, format: Format = "json") -> Response:
     """All cards, as `taskmix tasks`."""
     return answered(request, list_cards(catalogue_of(request)), format)
 
 
-@router.get("/tasks/{name}", response_model=CardList, responses=errors(404), tags=["tasks"])
+@router.get("/tasks/{name}", response_model=CardList, responses={**TABLE, **errors(404)}, tags=["tasks"])
 def task(request: Request, name: SearchName, format: Format = "json") -> Response:
     """One card, as `taskmix tasks NAME`."""
     catalogue = catalogue_of(request)
@@ -207,6 +242,17 @@ def log_of(workspace: Workspace, after: int | None) -> tuple[str, int]:
     if after is None and begin:
         found, begin = found.partition(b"\n")[2], begin + len(found.partition(b"\n")[0]) + 1
     return shown(found.decode(errors="replace")), begin + len(found)
+
+
+@contextmanager
+def _absent() -> Iterator[None]:
+    """What a request names and the search does not have is not there: 404."""
+    try:
+        yield
+    except NoSearch:
+        raise
+    except InputError as error:
+        raise Refused(404, error.problems) from error
 
 
 def catalogue_of(request: Request) -> Catalogue:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from search.service.access import is_loopback
 from search.service.app import make_app
@@ -58,7 +59,19 @@ def _serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[
     writer = next((token for token in settings.access.tokens if token.role == "write"), None)
     query = f"/?token={writer.secret}" if writer and writer.name != "environment" else "/"
     say(f"serves {home} at http://{shown}:{listener.getsockname()[1]}{query}")
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config, app).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends its streams before it waits for what is being answered."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._app.state.feeds.close()
+        await super().shutdown(sockets)
 
 
 @contextmanager

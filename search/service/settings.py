@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class Settings:
         cards: folders below which the cards of search files have to lie.
         models: folders below which models may lie; without one a model is one of the hub.
         resume_interrupted: searches whose driver died are launched again.
+        storage: where all searches are kept, as a search file says it; empty: below $TASKMIX_HOME.
         cluster: the dashboard of a Ray cluster, http://HOST:8265, whose jobs searches are; None: this machine.
     """
 
@@ -26,5 +28,6 @@ class Settings:
     cards: tuple[Path, ...] = ()
     models: tuple[Path, ...] = ()
     resume_interrupted: bool = False
+    storage: Mapping[str, str] = field(default_factory=dict)
     cluster: str | None = None
     streams: int = field(default=200)

@@ -39,8 +39,9 @@ def submitted(content: bytes, settings: Settings) -> Iterator[tuple[Search, Path
             problems = list(_forbidden(data, settings))
             if problems:
                 raise InputError(problems)
-            if "cards" in data:
-                data["cards"] = [str(_below(card, settings.cards)) for card in data["cards"]]
+            if data.get("cards") or settings.storage:
+                data["cards"] = [str(_below(card, settings.cards)) for card in data.get("cards") or []]
+                data["storage"] = {**(data.get("storage") or {}), **settings.storage}
                 sent.write_text(to_yaml(data), encoding="utf-8")
             search = load(sent)
             if not _is_model(search.config.model, settings):
@@ -56,11 +57,16 @@ def submitted(content: bytes, settings: Settings) -> Iterator[tuple[Search, Path
 def _forbidden(data: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
     """What a file of one's own may say, and one that was sent may not."""
     storage = data.get("storage")
-    for key in sorted(map(str, storage)) if isinstance(storage, dict) else ():
-        if key not in OWN_STORAGE:
+    named = {str(key): value for key, value in storage.items()} if isinstance(storage, dict) else {}
+    for key, value in sorted(named.items(), key=lambda item: item[0]):
+        if key not in OWN_STORAGE and value != settings.storage.get(key):
             fix = "leave it out: the service keeps its searches in one place"
             yield Problem("is the service's own", f"search.yaml: storage.{key}", fix=fix)
+    if storage is not None and not isinstance(storage, dict):
+        yield Problem("must be a mapping", "search.yaml: storage", type(storage).__name__)
     cards = data.get("cards")
+    if cards is not None and not isinstance(cards, list):
+        yield Problem("must be a list of folders", "search.yaml: cards", type(cards).__name__)
     for number, card in enumerate(cards if isinstance(cards, list) else []):
         if not isinstance(card, str) or _below(card, settings.cards) is None:
             fix = "a folder below what the service was given with --cards"

@@ -24,6 +24,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from search.formatting import shown
 from spaces.errors import Failure, InputError, Problem
 
 PATIENCE = 600.0
@@ -226,12 +227,6 @@ def parsed(url: str, key: str) -> URL:
     if file := sqlite_file(address):
         _refuse_network(file, key)
     return address
-
-
-def shown(url: str) -> str:
-    """An address without its password."""
-    hidden = re.sub(r"(?<=://)([^/:@]*):.*@", r"\1:***@", url)
-    return re.sub(r"(?i)(password=)[^&]*", r"\1***", hidden)
 
 
 def sqlite_file(address: URL) -> Path | None:

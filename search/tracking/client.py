@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import URL
 
-from search.studies.database import LIBPQ, alone, parsed, reason_of, shown, sqlite_file
+from search.formatting import shown
+from search.studies.database import LIBPQ, alone, parsed, reason_of, sqlite_file
 from spaces.errors import Failure, Problem, TaskmixError
 from trainables.store.filesystem import write_aside
 

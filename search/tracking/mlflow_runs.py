@@ -22,8 +22,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from search.config.search import Search
+from search.formatting import shown
 from search.results.row_source import RowSource
-from search.studies.database import reason_of, shown
+from search.studies.database import reason_of
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from search.tracking.client import FIX, artifacts_beside, open_client

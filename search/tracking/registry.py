@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.studies.database import reason_of, shown
+from search.formatting import shown
+from search.studies.database import reason_of
 from search.tracking.client import FIX, artifacts_beside, open_client
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 

@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from ray.autoscaler._private.util import prepare_config, validate_config
 
 from cluster.submit import check_shared
+from search.cli import make_parser
 from search.config.search_file import load
 
 ROOT = Path(__file__).parents[2]
@@ -164,9 +165,11 @@ def test_a_job_is_tried_again_and_leaves_nothing_that_costs() -> None:
 
 
 def test_what_pods_name_exists() -> None:
-    """Images, volumes, claims, config maps; and the secret, which a command in the docs makes."""
+    """Images, volumes, claims, config maps; and the secrets, which commands in the docs make, or Ray's operator."""
     made = {(each["kind"], each["metadata"]["name"]) for each in documents()}
-    (secret,) = re.findall(r"create secret generic (\S+) --from-literal=(\w+)=", (ROOT / "docs/cluster.md").read_text())
+    docs = "".join((ROOT / "docs" / page).read_text() for page in ("cluster.md", "service.md"))
+    secrets = re.findall(r"create secret generic (\S+) --from-literal=(\w+)=", docs)
+    secrets += re.findall(r"get secret (\S+) -o jsonpath='\{\.data\.(auth_token)\}'", docs)
     images = set()
     for pod in pods():
         volumes = {volume["name"] for volume in pod["volumes"]}
@@ -183,14 +186,14 @@ def test_what_pods_name_exists() -> None:
             for variable in container.get("env", []):
                 if "valueFrom" in variable:
                     reference = variable["valueFrom"]["secretKeyRef"]
-                    assert (reference["name"], reference["key"]) == secret
+                    assert (reference["name"], reference["key"]) in secrets
     assert images == {IMAGE, "postgres:17"}
 
 
 def test_services_lead_to_their_pods() -> None:
     owners = {each["metadata"]["name"]: each for each in documents() if each["kind"] in ("Deployment", "StatefulSet")}
     services = [each for each in documents() if each["kind"] == "Service"]
-    assert len(services) == len(owners) == 2
+    assert len(services) == len(owners) == 3
     for service in services:
         assert "type" not in service["spec"]  # inside of the cluster alone
         template = owners[service["metadata"]["name"]]["spec"]["template"]
@@ -243,6 +246,22 @@ def test_the_search_of_the_job_is_a_search_and_finds_its_places(tmp_path: Path) 
         limits = spec["workerGroupSpecs"][0]["template"]["spec"]["containers"][0]["resources"]["limits"]
         assert config.resources.cpus <= int(limits["cpu"])
         assert config.resources.gpus <= int(limits["nvidia.com/gpu"])
+
+
+def test_the_service_keeps_searches_where_the_job_does_and_is_found_by_name() -> None:
+    (container,) = named("Deployment", "taskmix-service")["spec"]["template"]["spec"]["containers"]
+    options = make_parser().parse_args([*container["command"][1:], *container["args"]])
+    assert options.host == "0.0.0.0" and named("Service", "taskmix-service")["metadata"]["name"] in options.allow_host
+    assert options.address == f"http://{named('RayCluster', 'taskmix')['metadata']['name']}-head-svc:8265"
+    storage = yaml.safe_load(named("ConfigMap", "taskmix-storage")["data"][options.storage.name])
+    search = yaml.safe_load(named("ConfigMap", "taskmix-search")["data"]["search.yaml"])
+    assert storage == search["storage"]
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} >= {str(options.storage.parent)}
+    head = named("RayCluster", "taskmix")["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]
+    home = {"name": "TASKMIX_HOME", "value": "/shared/searches"}
+    assert home in container["env"] and home in head["env"]
+    (port,) = named("Service", "taskmix-service")["spec"]["ports"]
+    assert port["port"] == options.port
 
 
 def test_both_clusters_are_the_same() -> None:

@@ -74,7 +74,7 @@ def new_page(text: str, like: str | None = None) -> str:
     about = f"As {like} was begun; give it another name. " if like else ""
     note = f"{about}The file is checked while you type; nothing starts before you press launch."
     area = tag("textarea", text, id="file", name="file", spellcheck="false", aria_label="search file", rows=30)
-    button = tag("button", "launch", type="button", id="launch")
+    button = tag("button", "launch", type="button", id="launch", disabled=True)
     noscript = tag("noscript", tag("p", "Without JavaScript: taskmix launch FILE", class_="caveat"))
     return served(
         "new search · taskmix",

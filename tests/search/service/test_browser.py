@@ -183,6 +183,7 @@ def test_a_new_search_is_checked_while_it_is_typed_and_launched(
     page.get_by_text("did you mean 'ner'?").wait_for()
     assert launch.is_disabled()
     area.fill(yaml.safe_dump({**wrong, "tasks": ["paraphrase", "ner"]}))
+    page.get_by_text("the file is right").wait_for()
     launch.click()
     page.wait_for_url("**/searches/second")
     assert read_ticket(home / "second") is not None

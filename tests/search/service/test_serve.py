@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[3]
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """A service of $TASKMIX_HOME; its process, address and token."""
-    command = [sys.executable, "-m", "search", "serve", "--searches", "1", "--port", "0", *options]
+    command = [sys.executable, "-m", "search", "serve", "--port", "0", *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

@@ -18,8 +18,9 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from search.config.search import Search
+from search.formatting import shown
 from search.studies import database
-from search.studies.database import PATIENCE, file_system, open_storage, persistently, shown, usable
+from search.studies.database import PATIENCE, file_system, open_storage, persistently, usable
 from search.studies.studies import Studies
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError

@@ -201,25 +201,39 @@ if (file) {
     return lines.map((line) => paragraph(line));
   }
 
-  // one check at a time: each looks at data and model, which takes a machine seconds
+  function send(address) {
+    return fetch(address, { method: "POST", headers: { "Content-Type": "application/yaml" }, body: file.value });
+  }
+
+  // the file alone: at once
   async function check() {
+    const text = file.value;
+    try {
+      const response = await send("/api/v1/plans?quick=true");
+      if (file.value !== text) return;
+      launch.disabled = !response.ok || nameOf(text) === null;
+      if (response.ok) {
+        plan.replaceChildren(paragraph("the file is right; what it would cost is being looked up ..."));
+        costs();
+      } else plan.replaceChildren(...(await problems(response)).map((line) => paragraph(line, "problem")));
+    } catch {
+      if (file.value === text) plan.replaceChildren(paragraph("the service does not answer", "problem"));
+    }
+  }
+
+  // one at a time: it looks at data and model, which takes a machine many seconds
+  async function costs() {
     if (checking) { again = true; return; }
     checking = true;
     again = false;
-    plan.replaceChildren(paragraph("being checked; data and model take a while ..."));
     const text = file.value;
     try {
-      const response = await fetch("/api/v1/plans", { method: "POST", headers: { "Content-Type": "application/yaml" }, body: text });
+      const response = await send("/api/v1/plans");
       const lines = response.ok ? cost(await response.json()) : (await problems(response)).map((line) => paragraph(line, "problem"));
-      if (file.value === text) {
-        plan.replaceChildren(...lines);
-        launch.disabled = response.status === 422 || nameOf(text) === null;
-      }
-    } catch {
-      plan.replaceChildren(paragraph("the service does not answer", "problem"));
+      if (file.value === text) plan.replaceChildren(...lines);
     } finally {
       checking = false;
-      if (again) check();
+      if (again && !launch.disabled) costs();
     }
   }
 
@@ -227,7 +241,7 @@ if (file) {
     return /^name: *["']?([\w.-]+)/m.exec(text)?.[1] ?? null;
   }
 
-  file.addEventListener("input", () => { launch.disabled = nameOf(file.value) === null; clearTimeout(wait); wait = setTimeout(check, 600); });
+  file.addEventListener("input", () => { launch.disabled = true; clearTimeout(wait); wait = setTimeout(check, 600); });
   launch.addEventListener("click", async () => {
     const name = nameOf(file.value);
     launch.disabled = true;
