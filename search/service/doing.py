@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
@@ -52,11 +52,27 @@ async def launch(request: Request, name: SearchName) -> Response:
     return _json(answer, 201 if is_new else 200)
 
 
-@router.post("/plans", response_model=PlannedSearch, responses=errors(408, 413, 415, 503), openapi_extra=FILE)
-async def plan(request: Request) -> Response:
+@router.post(
+    "/plans",
+    response_model=PlannedSearch,
+    responses={204: {"description": "of `quick`: nothing is wrong with the file"}, **errors(408, 413, 415, 503)},
+    openapi_extra=FILE,
+)
+async def plan(
+    request: Request,
+    quick: Annotated[bool, Query(description="look at the file and the cards alone, not at data and model")] = False,
+) -> Response:
     """What a search file asks for and would cost, as `taskmix plan --offline`; nothing is stored."""
     content = await body_of(request)
     settings: Settings = request.app.state.settings
+
+    def looked_at() -> None:
+        with submitted(content, settings):
+            pass
+
+    if quick:
+        await run_in_threadpool(looked_at)
+        return Response(status_code=204)
 
     def planned_here() -> PlannedSearch:
         from search.checks.plan import planned

@@ -14,18 +14,18 @@ from search.display.page.compare_page import compare_page
 from search.display.page.document import static_text
 from search.display.page.overview import new_page, searches_page, tasks_page
 from search.display.page.recipe_page import recipe_page
-from search.display.page.search_page import report_page, search_page
+from search.display.page.search_page import now_page, report_page, search_page
 from search.results.cards import list_cards
 from search.results.compare import compare_searches
 from search.results.model import BestMixes
 from search.results.ranking import rank
-from search.results.report_model import SearchReport
 from search.results.search_report import TOP, report_mix, report_search
 from search.results.status import observed
 from search.service.answers import SearchName, tagged
 from search.service.problems import Refused
-from search.service.readers import Opened, Reading, Searches
+from search.service.readers import PATIENCE, Opened, Reading, Searches
 from search.service.reading import catalogue_of, file_of
+from search.service.shelf import NotReady, Shelf
 from spaces.errors import InputError, Problem
 
 STATIC = {"app.css": "text/css", "app.js": "text/javascript", "tables.js": "text/javascript"}
@@ -66,7 +66,24 @@ def search(request: Request, name: SearchName) -> Response:
     """A search."""
     opened = _searches(request).open(name)
     best, note = _best(request, opened)
-    return _page(request, search_page(_report(opened, best), note))
+    status = observed(opened.workspace, opened.studies)
+
+    def draw() -> str:
+        return search_page(report_search(opened.studies, status, opened.rows, best), note)
+
+    stamp = opened.stamp, note, status.model_dump_json()
+    try:
+        page = _drawings(request).get(name, stamp, draw, PATIENCE).value
+    except NotReady as error:
+        raise Reading(Problem("is still being drawn", found=name, fix="ask again in a few seconds")) from error
+    return _page(request, page)
+
+
+@router.get("/searches/{name}/now")
+def now(request: Request, name: SearchName) -> Response:
+    """What of a search's page changes while nothing ends."""
+    opened = _searches(request).open(name)
+    return _page(request, now_page(observed(opened.workspace, opened.studies)))
 
 
 @router.get("/searches/{name}/report.html")
@@ -75,7 +92,9 @@ def report(request: Request, name: SearchName) -> Response:
     """The search as one file, whose style and script are in it."""
     found = _searches(request)
     opened = found.open(name)
-    response = _page(request, report_page(_report(opened, found.best(name, top=TOP))))
+    status = observed(opened.workspace, opened.studies)
+    drawn = report_page(report_search(opened.studies, status, opened.rows, found.best(name, top=TOP)))
+    response = _page(request, drawn)
     response.headers["Content-Security-Policy"] = _inline_policy()
     response.headers["Content-Disposition"] = f'inline; filename="{name}.html"'
     return response
@@ -139,8 +158,13 @@ def _best(request: Request, opened: Opened) -> tuple[BestMixes, str]:
     return fresh.model_copy(update={"targets": targets}), OLDER
 
 
-def _report(opened: Opened, best: BestMixes) -> SearchReport:
-    return report_search(opened.studies, observed(opened.workspace, opened.studies), opened.rows, best)
+def _drawings(request: Request) -> Shelf:
+    """The pages of searches as they were drawn last: however many look at one, it is drawn once."""
+    state = request.app.state
+    if not hasattr(state, "drawings"):
+        state.drawings = Shelf("drawing", threads=2, room=100)
+    found: Shelf = state.drawings
+    return found
 
 
 def _page(request: Request, text: str) -> Response:

@@ -2,6 +2,7 @@
 
 * `torch`: its file imports torch, by itself or through what it imports.
 * `postgres`, `s3`: it asks for that server by a fixture, or by a parameter that names it.
+* `browser`: it asks for one by the fixture; skipped where there is no Chromium.
 * `ray`: it says so (`pytestmark = pytest.mark.ray`): starting Ray is no matter of imports.
 * `long`: it says so: it starts programs of its own, or computes for many seconds.
 * `unit`: none of these, and neither `slow` nor `chaos`.
@@ -18,13 +19,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FIXTURES = {"postgres": "postgres", "s3_server": "s3"}
+FIXTURES = {"postgres": "postgres", "s3_server": "s3", "browser": "browser"}
 """Fixture -> tier."""
 
 PARAMETERS = {"postgresql": "postgres", "s3": "s3"}
 """Parameter of a test -> tier."""
 
-NO_UNIT = {"ray", "torch", "postgres", "s3", "long", "slow", "chaos"}
+NO_UNIT = {"browser", "ray", "torch", "postgres", "s3", "long", "slow", "chaos"}
 
 
 def mark(items: Iterable[pytest.Item]) -> None:

@@ -55,9 +55,8 @@ def budget_bar(used: float, total: float | None) -> Markup:
     return tag("progress", value=f"{min(used, total):g}", max=f"{total:g}")
 
 
-def progress(report: SearchReport) -> Markup:
+def progress(status: SearchStatus) -> Markup:
     """State, budget, time: a line each."""
-    status = report.status
     recipes, driver = status.budget.recipes, status.driver
     where = f" on {driver.host} since {driver.since.replace('T', ' ')}" if driver else ""
     left = f", about {duration(status.seconds.left)} left" if status.seconds.left is not None else ""

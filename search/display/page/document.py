@@ -28,22 +28,23 @@ def whole(title: str, *body: Child) -> str:
     return _document(head, tag("main", *body), tag("script", Markup(static_text("tables.js"))))
 
 
-def served(title: str, *body: Child, live: str | None = None) -> str:
+def served(title: str, *body: Child, live: str | None = None, now: str | None = None) -> str:
     """A page of the service, whose style and scripts lie beside it.
 
     Args:
         live: address of events that change the page.
+        now: address of the part of it that changes while nothing ends.
     """
     head = (
         _meta(title),
         tag("link", rel="stylesheet", href="/static/app.css"),
+        tag("script", src="/static/app.js", defer=True),  # first: it keeps what the server sent
         tag("script", src="/static/tables.js", defer=True),
-        tag("script", src="/static/app.js", defer=True),
     )
     links = (("/", "searches"), ("/tasks", "tasks"), ("/new", "new search"))
     way = tag("nav", *(tag("a", name, href=href) for href, name in links), aria_label="pages")
     note = tag("p", id="note", role="status", aria_live="polite")
-    return _document(head, way, tag("main", note, *body, data_live=live))
+    return _document(head, way, tag("main", note, *body, data_live=live, data_now=now))
 
 
 def section(name: str, title: str, *content: Child) -> Markup:

@@ -19,6 +19,7 @@ from search.display.page.document import section, served, whole
 from search.display.page.effects import belief_section, effects_section
 from search.display.page.markup import tag
 from search.results.report_model import SearchReport
+from search.results.status_model import SearchStatus
 
 
 def report_page(report: SearchReport) -> str:
@@ -36,10 +37,19 @@ def search_page(report: SearchReport, learned: str = "") -> str:
     return served(
         f"{report.search} · taskmix",
         _head(report),
-        _actions(report),
+        _actions(report.status),
         *_sections(report, base, learned),
+        section("log", "Log", _log(report.search)),
         live=f"/api/v1{base}/events",
+        now=f"{base}/now",
     )
+
+
+def now_page(status: SearchStatus) -> str:
+    """What of a search's page changes while nothing ends: a script puts it there."""
+    base = f"/searches/{status.search}"
+    head = tag("header", tag("div", progress(status), id="progress"))
+    return served(f"{status.search} · taskmix", head, _actions(status), _now(status), live=f"/api/v1{base}/events")
 
 
 def _head(report: SearchReport) -> Markup:
@@ -47,7 +57,7 @@ def _head(report: SearchReport) -> Markup:
         "header",
         tag("h1", report.search),
         tag("p", f"Which intermediate tasks {report.model} should be trained on first.", class_="legend"),
-        tag("div", progress(report), id="progress"),
+        tag("div", progress(report.status), id="progress"),
     )
 
 
@@ -55,7 +65,7 @@ def _sections(report: SearchReport, base: str | None, learned: str = "") -> list
     note = tag("p", learned, class_="caveat") if learned else None
     return [
         section("answer", "The answer", answer_section(report, base)),
-        section("now", "Now", now_section(report.status)),
+        _now(report.status),
         section("effects", "What tasks do", note, effects_section(report)),
         section("belief", "What it believes", note, belief_section(report)),
         section("cost", "Cost", cost_section(report)),
@@ -67,8 +77,17 @@ def _sections(report: SearchReport, base: str | None, learned: str = "") -> list
     ]
 
 
-def _actions(report: SearchReport) -> Markup:
-    page, state = f"/searches/{report.search}", report.status.state
+def _log(name: str) -> Markup:
+    text = tag("pre", class_="log", data_log=f"/api/v1/searches/{name}/log")
+    return tag("details", tag("summary", "what the driver prints"), text)
+
+
+def _now(status: SearchStatus) -> Markup:
+    return section("now", "Now", now_section(status))
+
+
+def _actions(status: SearchStatus) -> Markup:
+    page, state = f"/searches/{status.search}", status.state
     api = f"/api/v1{page}"
     stop = tag(
         "button",
@@ -76,7 +95,7 @@ def _actions(report: SearchReport) -> Markup:
         type="button",
         data_post=f"{api}/stop",
         data_body='{"hard": false}',
-        data_sure=f"Stop {report.search}? What was trained is kept, and resume goes on with it.",
+        data_sure=f"Stop {status.search}? What was trained is kept, and resume goes on with it.",
     )
     resume = tag("button", "resume", type="button", data_post=f"{api}/resume", data_body="{}")
     withdraw = tag("button", "withdraw", type="button", data_post=f"{api}/queued", data_method="DELETE")
@@ -85,8 +104,8 @@ def _actions(report: SearchReport) -> Markup:
         ("search file", f"{api}/file"),
         ("log", f"{api}/log"),
         ("mixtures as CSV", f"{api}/recipes?format=csv&limit=10000"),
-        ("a search like it", f"/new?like={report.search}"),
-        ("compare", f"/compare?names={report.search}"),
+        ("a search like it", f"/new?like={status.search}"),
+        ("compare", f"/compare?names={status.search}"),
     )
     return tag(
         "p",

@@ -118,6 +118,18 @@ def test_results_change_the_page(client: TestClient, filled: Filler) -> None:
     assert client.get("/searches/small").headers["etag"] != before.headers["etag"]
 
 
+def test_what_runs_is_had_without_the_rest(client: TestClient, filled: Filler) -> None:
+    filled.begin(filled.item("crossref:0.5 + ner:0.5", 0))
+    part = client.get("/searches/small/now").text
+    assert "crossref:0.5 + ner:0.5" in part
+    assert 'id="mixtures"' not in part
+    page = client.get("/searches/small").text
+    for name in ("progress", "actions", "now"):
+        kept = re.search(rf'<(\w+)[^>]* id="{name}".*?</\1>', part, re.DOTALL)
+        assert kept is not None
+        assert kept[0] in page, name
+
+
 def test_nobody_sees_a_page_without_a_token(workspace: Workspace, make_client: Callable[..., TestClient]) -> None:
     stranger, reader = make_client(None), make_client(READER)
     assert {stranger.get(path).status_code for path in PAGES} == {401}

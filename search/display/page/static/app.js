@@ -14,7 +14,7 @@ function say(text) {
 const shown = new Map();
 
 function parts(page) {
-  return [...page.querySelectorAll("main > [id], main > header > [id]")].filter((part) => part.id !== "note" && part.id !== "new");
+  return [...page.querySelectorAll("main > [id], main > header > [id]")].filter((part) => !["note", "new", "log"].includes(part.id));
 }
 
 parts(document).forEach((part) => shown.set(part.id, part.innerHTML));
@@ -50,7 +50,9 @@ function restore(part, state) {
 }
 
 function exchange(page) {
-  const anchor = [...main.children].find((one) => one !== note && one.getBoundingClientRect().bottom > 0);
+  const all = [...main.children].filter((one) => one !== note);
+  const topOf = (one) => one.getBoundingClientRect().top;
+  const anchor = all.find((one) => topOf(one) >= 0 && topOf(one) < innerHeight) ?? all.find((one) => one.getBoundingClientRect().bottom > 0);
   const before = anchor?.getBoundingClientRect().top;
   for (const fresh of parts(page)) {
     const part = document.getElementById(fresh.id);
@@ -63,13 +65,14 @@ function exchange(page) {
   if (anchor?.isConnected && window.scrollY > 0) window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
 }
 
-let asking = false, askedAgain = false;
+let asking = false, wanted = null;
 
-async function refresh() {
-  if (asking) { askedAgain = true; return; }
+async function refresh(whole = true) {
+  if (asking) { wanted = wanted || whole; return; }
   asking = true;
   try {
-    const response = await fetch(location.href, { cache: "no-cache", headers: { Accept: "text/html" } });
+    const light = !whole && main.dataset.now;
+    const response = await fetch(light || location.href, { cache: "no-cache", headers: { Accept: "text/html" } });
     if (response.status === 503) say("the service is still reading this search");
     else if (response.status === 401) say("the service does not know you any more: open the link that it printed");
     else if (response.ok) {
@@ -81,14 +84,16 @@ async function refresh() {
     say("the service does not answer; searches go on without it, and this page will when it is back");
   } finally {
     asking = false;
-    if (askedAgain) { askedAgain = false; later(); }
+    if (wanted !== null) { const next = wanted; wanted = null; later(next); }
   }
 }
 
-let timer = null;
+let timer = null, pending = false;
 
-function later() {
-  timer ??= setTimeout(() => { timer = null; refresh(); }, QUIET);
+// what ended changes the whole page; what runs on changes what runs now
+function later(whole = true) {
+  pending = pending || whole;
+  timer ??= setTimeout(() => { const next = pending; timer = null; pending = false; refresh(next); }, QUIET);
 }
 
 let polling = null;
@@ -101,7 +106,9 @@ function poll(on) {
 function listen(address) {
   const events = new EventSource(address);
   events.addEventListener("open", () => { poll(false); later(); });
-  for (const kind of ["status", "finished", "progress"]) events.addEventListener(kind, later);
+  for (const kind of ["status", "finished"]) events.addEventListener(kind, () => later());
+  events.addEventListener("progress", () => later(false));
+  events.addEventListener("log", (event) => append(JSON.parse(event.data)));
   events.addEventListener("error", () => {
     poll(true);
     if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(address), AGAIN);
@@ -113,6 +120,27 @@ if (main.dataset.live) {
   else poll(true);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) later(); });
 }
+
+// --- the driver's log: read when it is opened, continued by events
+
+const log = document.querySelector("[data-log]");
+let end = null;
+
+function append(part) {
+  if (!log || end === null || part.end <= end) return;
+  const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+  log.append(part.text);
+  end = part.end;
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}
+
+log?.parentElement.addEventListener("toggle", async () => {
+  if (!log.parentElement.open || end !== null) return;
+  const response = await fetch(log.dataset.log);
+  log.textContent = response.ok ? (await response.text()) || "nothing yet" : `the service answered ${response.status}`;
+  end = response.ok ? Number(response.headers.get("Taskmix-Log-End")) : null;
+  log.scrollTop = log.scrollHeight;
+});
 
 // --- buttons
 
@@ -151,7 +179,7 @@ const file = document.getElementById("file");
 
 if (file) {
   const plan = document.getElementById("plan"), launch = document.getElementById("launch");
-  let wait = null, latest = 0, name = null;
+  let wait = null, checking = false, again = false;
 
   function paragraph(text, kind) {
     const made = document.createElement("p");
@@ -173,25 +201,49 @@ if (file) {
     return lines.map((line) => paragraph(line));
   }
 
+  function send(address) {
+    return fetch(address, { method: "POST", headers: { "Content-Type": "application/yaml" }, body: file.value });
+  }
+
+  // the file alone: at once
   async function check() {
-    const mine = ++latest;
-    name = null;
-    launch.disabled = true;
+    const text = file.value;
     try {
-      const response = await fetch("/api/v1/plans", { method: "POST", headers: { "Content-Type": "application/yaml" }, body: file.value });
-      const found = response.ok ? await response.json() : null;
-      const lines = response.ok ? cost(found) : (await problems(response)).map((text) => paragraph(text, "problem"));
-      if (mine !== latest) return;
-      plan.replaceChildren(...lines);
-      name = found ? found.search : null;
-      launch.disabled = name === null;
+      const response = await send("/api/v1/plans?quick=true");
+      if (file.value !== text) return;
+      launch.disabled = !response.ok || nameOf(text) === null;
+      if (response.ok) {
+        plan.replaceChildren(paragraph("the file is right; what it would cost is being looked up ..."));
+        costs();
+      } else plan.replaceChildren(...(await problems(response)).map((line) => paragraph(line, "problem")));
     } catch {
-      if (mine === latest) plan.replaceChildren(paragraph("the service does not answer", "problem"));
+      if (file.value === text) plan.replaceChildren(paragraph("the service does not answer", "problem"));
     }
   }
 
-  file.addEventListener("input", () => { latest++; launch.disabled = true; clearTimeout(wait); wait = setTimeout(check, 600); });
+  // one at a time: it looks at data and model, which takes a machine many seconds
+  async function costs() {
+    if (checking) { again = true; return; }
+    checking = true;
+    again = false;
+    const text = file.value;
+    try {
+      const response = await send("/api/v1/plans");
+      const lines = response.ok ? cost(await response.json()) : (await problems(response)).map((line) => paragraph(line, "problem"));
+      if (file.value === text) plan.replaceChildren(...lines);
+    } finally {
+      checking = false;
+      if (again && !launch.disabled) costs();
+    }
+  }
+
+  function nameOf(text) {
+    return /^name: *["']?([\w.-]+)/m.exec(text)?.[1] ?? null;
+  }
+
+  file.addEventListener("input", () => { launch.disabled = true; clearTimeout(wait); wait = setTimeout(check, 600); });
   launch.addEventListener("click", async () => {
+    const name = nameOf(file.value);
     launch.disabled = true;
     const response = await fetch(`/api/v1/searches/${encodeURIComponent(name)}`, { method: "PUT", headers: { "Content-Type": "application/yaml" }, body: file.value });
     if (response.ok) location.assign(`/searches/${encodeURIComponent(name)}`);
