@@ -2,7 +2,7 @@
 
 The earlier search had each task alone on the other targets, one seed at the full budget; its costs are not counted,
 as it is over. Each target is then searched by itself, which begins with the task that the model of `taskmix recommend`
-puts first. Worlds have no texts, so there are no distances: the model has what tasks did for other targets, and nothing else.
+puts first. Worlds have no texts, so there are no distances: the model has what tasks did for other targets, no more.
 The fair comparison is `ours-no-sharing`, which begins with all tasks together.
 """
 

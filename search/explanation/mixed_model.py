@@ -161,7 +161,7 @@ class _Projector:
         inner = np.eye(self._random.shape[1]) + self._random.T @ self._random
         self._inner: Matrix = np.asarray(np.linalg.inv(inner), dtype=float)
         self._solved = self._solve(fixed)
-        self.inverse: Matrix = np.linalg.pinv(fixed.T @ self._solved, hermitian=True)
+        self.inverse: Matrix = np.asarray(np.linalg.pinv(fixed.T @ self._solved, hermitian=True), dtype=float)
 
     def _solve(self, values: Matrix) -> Matrix:
         """V^-1 values."""
