@@ -45,9 +45,9 @@ COMMANDS = (
     best,
     export,
     promote,
-    recommend,
     distances,
     explain,
+    recommend,
 )
 """As `taskmix --help` lists them."""
 

@@ -308,7 +308,7 @@ def options_of(capsys: pytest.CaptureFixture[str]) -> dict[str, set[str]]:
             main([*arguments, "--help"])
         return capsys.readouterr().out
 
-    names = re.findall(r"^    ([a-z]+) ", help_of(), re.MULTILINE)
+    names = re.findall(r"^    ([a-z]+)(?: |$)", help_of(), re.MULTILINE)
     return {name: set(OPTION.findall(help_of(name))) for name in names}
 
 
