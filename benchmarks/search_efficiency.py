@@ -35,7 +35,9 @@ from spaces.errors import InputError, Problem, TaskmixError
 SHOWN = (0.02, 0.05, 0.1, 0.25, 1.0)
 """Shares of the budget at which regrets are printed."""
 
-USUAL = [name for name in (*STRATEGIES, *OURS) if name not in ("ours-single-tasks", "ours-no-costs")]
+USUAL = [
+    name for name in (*STRATEGIES, *OURS) if name not in ("ours-single-tasks", "ours-no-costs", "ours-recommended")
+]
 """Without what was only tried, and what differs in the worlds of unequal costs alone."""
 
 

@@ -54,9 +54,9 @@ COMMANDS = (
     report,
     export,
     promote,
-    recommend,
     distances,
     explain,
+    recommend,
     serve,
 )
 """As `taskmix --help` lists them."""

@@ -68,10 +68,17 @@ class Ours:
                 {target: self._search(laboratory, (target,), target, seed) for target in laboratory.targets},
             )
 
-    def _search(self, laboratory: Laboratory, targets: tuple[str, ...], owner: str, seed: int) -> Iterator[None]:
+    def _search(
+        self,
+        laboratory: Laboratory,
+        targets: tuple[str, ...],
+        owner: str,
+        seed: int,
+        start: StartConfig | None = None,
+    ) -> Iterator[None]:
         """One search; yields after each work item."""
         formats = laboratory.formats if self._costs else dict.fromkeys(laboratory.tasks, PLAIN)
-        search = make_search(laboratory, targets, seed, self._sampler, self._halving, self._start, formats)
+        search = make_search(laboratory, targets, seed, self._sampler, self._halving, start or self._start, formats)
         agenda = Agenda(search, Studies.in_memory(search), clock=lambda: 0.0)
         lowest = len(laboratory.rungs) - len(search.config.halving.rungs)
         while (item := agenda.next()) is not None:

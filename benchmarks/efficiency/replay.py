@@ -94,6 +94,12 @@ class Laboratory:
         stages = sum(self.target_examples[target] for target in targets)
         return left * price * self.intermediate_examples + share * stages
 
+    def observe(
+        self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int
+    ) -> float:
+        """What somebody else has measured before, which costs this search nothing."""
+        return self._observe(target, mixture, hyperparameters, rung, seed)
+
     def measure_baseline(self) -> None:
         """The empty mixture at the full budget, on all targets: everybody wants to know it first."""
         self.measure(Mixture(), {}, self.top, self.targets, ("", "baseline"))

@@ -22,6 +22,7 @@ from optuna.distributions import IntDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
 from benchmarks.efficiency.ours import ETA, Ours
+from benchmarks.efficiency.recommended import Recommended
 from benchmarks.efficiency.replay import Laboratory, Strategy, in_turns
 from search.config.schema import StartConfig
 from spaces.digest import derive_seed
@@ -198,4 +199,5 @@ OURS: dict[str, Callable[[str], Strategy]] = {
     "ours-no-start": partial(Ours, start=StartConfig(all_tasks=False)),
     "ours-single-tasks": partial(Ours, start=StartConfig(single_tasks=True)),
     "ours-no-costs": partial(Ours, costs=False),
+    "ours-recommended": Recommended,
 }

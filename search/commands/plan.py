@@ -29,7 +29,8 @@ def _plan(options: argparse.Namespace) -> int:
 
     workspace = Workspace.of(load(options.file))
     with Terminal() as terminal:
-        recommended = (lambda plan: []) if options.offline else partial(starts, workspace, say=terminal.say)
-        answer = planned(workspace, terminal.say, options.offline, options.measure, options.simulate, recommended)
+        asked = (workspace, terminal.say, options.offline, options.measure, options.simulate)
+        recommended = partial(starts, workspace, say=terminal.say)
+        answer = planned(*asked) if options.offline else planned(*asked, recommended)
     print(report.plan(answer))
     return 0

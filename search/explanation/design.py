@@ -51,6 +51,7 @@ class ModelDesign:
             "content x target": _product(contents, target),
             "task x target": _product(tasks, target),
             "target x language": _product(target, language),
+            "language": language,
             "source language x language": _product(sources, language),
         }
 

@@ -118,7 +118,7 @@ class MixedModel:
         z_z = (1 - np.diag(inner)) / scale**2
         diagonal = z_z - np.einsum("ij,jk,ik->i", z_b[:, :-1], inverse, z_b[:, :-1])
         each = diagonal - self._free * z_p_y**2 / rss
-        gradient = np.bincount(self._owner, weights=each, minlength=len(ratios))
+        gradient: Matrix = np.bincount(self._owner, weights=each, minlength=len(ratios)).astype(float)
         return value, gradient
 
     def at(self, ratios: Matrix) -> MixedFit:
@@ -159,9 +159,9 @@ class _Projector:
     def __init__(self, fixed: Matrix, random: Matrix, scale: Matrix) -> None:
         self._fixed, self._random = fixed, random * scale
         inner = np.eye(self._random.shape[1]) + self._random.T @ self._random
-        self._inner = np.linalg.inv(inner)
+        self._inner: Matrix = np.asarray(np.linalg.inv(inner), dtype=float)
         self._solved = self._solve(fixed)
-        self.inverse: Matrix = np.linalg.pinv(fixed.T @ self._solved, hermitian=True)
+        self.inverse: Matrix = np.asarray(np.linalg.pinv(fixed.T @ self._solved, hermitian=True), dtype=float)
 
     def _solve(self, values: Matrix) -> Matrix:
         """V^-1 values."""
@@ -190,7 +190,7 @@ def _distinct(random: Mapping[str, Matrix]) -> tuple[dict[str, Matrix], list[str
     dropped, seen = list[str](), set[bytes]()
     for name, z in random.items():
         columns = z[:, (z != 0).any(0)]
-        order = np.lexsort(columns) if columns.size else []
+        order = np.lexsort(columns) if columns.size else np.zeros(0, dtype=int)
         key = columns[:, order].tobytes()
         if columns.shape[1] < 2 or key in seen:
             dropped.append(name)

@@ -60,7 +60,8 @@ def _cell_means(cells: Matrix, column: Matrix) -> Matrix:
     """The value of a column in each cell, by least squares: rows of mixtures are sums over cells."""
     weight = (cells**2).sum(0)
     if np.allclose(cells.max(1, initial=0.0), 1.0):  # each row lies in one cell
-        return np.divide(cells.T @ column, weight, out=np.full(len(weight), np.nan), where=weight > 0)
+        means: Matrix = np.divide(cells.T @ column, weight, out=np.full(len(weight), np.nan), where=weight > 0)
+        return means
     found = np.linalg.lstsq(cells, column, rcond=None)[0]
     return np.where(weight > 0, found, np.nan)
 
