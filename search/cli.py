@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from io import TextIOWrapper
 from types import FrameType
 
@@ -19,6 +20,7 @@ from search.commands import (
     download,
     export,
     gc,
+    jobs,
     launch,
     plan,
     promote,
@@ -29,7 +31,7 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote)
+COMMANDS = (tasks, convert, plan, download, doctor, launch, submit, jobs, gc, status, best, export, promote)
 """As `taskmix --help` lists them."""
 
 
@@ -58,8 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("  fix:   this is a mistake in taskmix; the same command with --debug shows where", file=sys.stderr)
+        print(f"  fix:   {_fix(error)}", file=sys.stderr)
         return 1
+
+
+def _fix(error: Exception) -> str:
+    package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if package and not find_spec(package):
+        return "the command needs that package: pip install 'ray[default]' -r requirements.txt, of this release"
+    return "this is a mistake in taskmix; the same command with --debug shows where"
 
 
 @contextmanager
