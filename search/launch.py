@@ -12,7 +12,7 @@ from search.checks.admission import admission
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
-from search.config.workspace import Workspace
+from search.config.workspace import Workspace, resume_command
 from search.display.terminal import Terminal
 from search.forecast.concurrency import concurrency_on, item_resources
 from search.forecast.estimate import estimate
@@ -58,7 +58,7 @@ def launch(
             tracking.ready()
             tracking.end(ending)
     if agenda.stop_reason:
-        fix = f"mend the cause, then go on with: taskmix resume {search.config.name}"
+        fix = f"mend the cause, then go on with: {resume_command(search.config.name)}"
         terminal.error([Problem("the search was stopped", found=agenda.stop_reason, fix=fix)])
     return ending
 
