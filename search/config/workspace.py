@@ -34,7 +34,7 @@ def cache_folder(configured: str | None) -> Path:
 
 
 def handle(name: str) -> str:
-    """How the next commands name a search: what a job leaves has no folder elsewhere, but whoever has its file has it."""
+    """How the next commands name a search: of a job there is no folder elsewhere, but its file is there."""
     return "FILE" if JOB_CONFIG in os.environ else name
 
 
