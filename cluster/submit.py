@@ -7,6 +7,7 @@ search has to find again (studies, runs, encoders, data) lies outside of the job
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import importlib.metadata
 import json
 import os
@@ -16,8 +17,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +27,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from cluster.connect import PACKAGES, REACH_SECONDS, ROOT, TOKEN_FIX, environment, quiet
+from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem
 from spaces.parsing import to_yaml, yaml_files
 
@@ -34,6 +37,9 @@ SEARCH_KEY = "taskmix.search"
 """Of the job's metadata: the name of its search."""
 
 POLL_SECONDS = 0.5
+
+STOP_SECONDS = 60.0
+"""How long a job may take to end in order."""
 
 START_SECONDS = 60.0
 """How long a head node that was just started may take until it can run jobs, after it answers."""
@@ -76,6 +82,25 @@ def check_shared(config: Mapping[str, Any], file: str) -> list[Problem]:
     return problems
 
 
+def check_data(cards: Iterable[Card]) -> tuple[list[Problem], list[str]]:
+    """Checks that the data of cards, which are not shipped, can be seen by nodes.
+
+    Returns:
+        A problem for each card whose folder is a relative one, since each process has its own; and the folders that all
+        nodes must have, for people to look at.
+    """
+    problems, folders = [], list[str]()
+    for card in cards:
+        path = card.source.files
+        if path and _is_relative(path):
+            what = "its data are not shipped, and a relative path is another folder on each node"
+            fix = "copy it to a folder that all nodes share, and name that with its whole path"
+            problems.append(Problem(what, f"{card.name}.yaml: source.files", path, fix))
+        elif path and "://" not in path:
+            folders.append(path)
+    return problems, list(dict.fromkeys(folders))
+
+
 def pack(folder: Path, search: str, cards: Sequence[Path]) -> str:
     """Writes what a job needs into an empty folder.
 
@@ -105,6 +130,21 @@ def pack(folder: Path, search: str, cards: Sequence[Path]) -> str:
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     return f"{size / 1000:,.0f} kB in {len(files)} files: {', '.join(sorted(path.name for path in folder.iterdir()))}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submitted search.
+
+    Args:
+        status: Ray's word, as "running" or "succeeded".
+        started: for people.
+    """
+
+    id: str
+    search: str
+    status: str
+    started: str
 
 
 class Jobs:
@@ -175,6 +215,38 @@ class Jobs:
                     raise
                 time.sleep(POLL_SECONDS)
 
+    def list(self) -> list[Job]:
+        """The searches that were submitted since the head was started, the oldest first. Raises Failure."""
+        from ray.job_submission import JobStatus
+
+        with self._errors():
+            found = [job for job in self._client.list_jobs() if SEARCH_KEY in (job.metadata or {})]
+        return [
+            Job(
+                str(job.submission_id),
+                str((job.metadata or {})[SEARCH_KEY]),
+                JobStatus(job.status).value.lower(),
+                f"{dt.datetime.fromtimestamp((job.start_time or 0) / 1000):%Y-%m-%d %H:%M:%S}",
+            )
+            for job in sorted(found, key=lambda job: job.start_time or 0)
+        ]
+
+    def stop(self, job: str) -> None:
+        """Ends a job as Ctrl-C would, and waits for its end.
+
+        Raises:
+            Failure: there is none of that name, or it does not end.
+        """
+        from ray.job_submission import JobStatus
+
+        deadline = time.monotonic() + STOP_SECONDS
+        with self._errors(fix=f"see which there are: taskmix jobs --address {self.address}"):
+            self._client.stop_job(job)
+            while not JobStatus(self._client.get_job_status(job)).is_terminal():
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"{job} has not ended after {STOP_SECONDS:g} s")
+                time.sleep(POLL_SECONDS)
+
     def follow(self, job: str, write: Callable[[str], None]) -> bool:
         """Hands the job's log to `write` until the job is over; whether it succeeded.
 
@@ -209,8 +281,8 @@ class Jobs:
         """What to type to follow a job, and to stop it."""
         token = "RAY_AUTH_MODE=token " if os.environ.get("RAY_AUTH_MODE") == "token" else ""
         return (
-            f"follow it: {token}ray job logs --follow {job} --address {self.address}\n"
-            f"         stop it:   {token}ray job stop {job} --address {self.address}"
+            f"follow it: {token}taskmix jobs --address {self.address} --follow {job}\n"
+            f"         stop it:   {token}taskmix jobs --address {self.address} --stop {job}"
         )
 
     def _knock(self) -> None:

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from io import TextIOWrapper
 from types import FrameType
 
@@ -22,6 +23,7 @@ from search.commands import (
     explain,
     export,
     gc,
+    jobs,
     launch,
     new,
     plan,
@@ -46,6 +48,7 @@ COMMANDS = (
     doctor,
     launch,
     submit,
+    jobs,
     stop,
     gc,
     status,
@@ -95,8 +98,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("  fix:   this is a mistake in taskmix; the same command with --debug shows where", file=sys.stderr)
+        print(f"  fix:   {_fix(error)}", file=sys.stderr)
         return 1
+
+
+def _fix(error: Exception) -> str:
+    package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if package and not find_spec(package):
+        return "the command needs that package: pip install 'ray[default]' -r requirements.txt, of this release"
+    return "this is a mistake in taskmix; the same command with --debug shows where"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from search.checks.admission import admission
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import fit_into_memory, memory_need
 from search.checks.plan import checked
-from search.config.workspace import Workspace
+from search.config.workspace import Workspace, resume_command
 from search.display.broadcast import Broadcast
 from search.display.page.search_page import report_page
 from search.display.terminal import Terminal
@@ -74,7 +74,7 @@ def launch(
                 tracking.keep_report(lambda: report_page(report_search(studies, rows=rows)))
             tracking.end(ending)
     if agenda.stop_reason:
-        fix = f"mend the cause, then go on with: taskmix resume {search.config.name}"
+        fix = f"mend the cause, then go on with: {resume_command(search.config.name)}"
         terminal.error([Problem("the search was stopped", found=agenda.stop_reason, fix=fix)])
     return ending
 

@@ -61,6 +61,7 @@ def _say(launched: Launched) -> int:
 
 
 def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
+    from search.config.workspace import resume_command
     from search.display import report
     from search.display.terminal import Terminal
     from search.launch import launch
@@ -78,7 +79,7 @@ def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
     rows = StoredRows(workspace, studies, at_once=ending is SearchEnd.OVER)  # who interrupts does not want to wait
     print(report.final_answer(rank(studies, rows=rows), status, workspace.mlflow_uri))
     if ending is SearchEnd.INTERRUPTED:
-        print(f"interrupted: nothing that was finished is lost; go on with: taskmix resume {name}", file=sys.stderr)
+        print(f"interrupted: nothing that was finished is lost; go on with: {resume_command(name)}", file=sys.stderr)
         return INTERRUPTED
     if status.unmeasured:
         what, fix = "the search could not measure what it was asked to", f"see why: taskmix status {name}"

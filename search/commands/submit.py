@@ -17,13 +17,15 @@ def add_to(commands: Commands) -> None:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    from cluster.submit import check_shared, submit
+    from cluster.submit import check_data, check_shared, submit
     from search.config.search_file import dump, load
 
-    config = load(options.file).config
+    search = load(options.file)
+    config = search.config
     problems = check_shared(config.model_dump(mode="json"), str(options.file))
-    if problems:
-        raise InputError(problems)
+    relative, folders = check_data(search.plan(store="", cache="").cards())
+    if problems or relative:
+        raise InputError([*problems, *relative])
     folder = options.file.parent
     cards = [folder / card for card in config.cards]
 
@@ -33,5 +35,7 @@ def _submit(options: argparse.Namespace) -> int:
     def write(text: str) -> None:
         print(text, end="", flush=True)
 
+    if folders:
+        say(f"not shipped, every node has to see it: {', '.join(folders)}")
     ok = submit(config.name, dump(config, folder), cards, options.address, say, None if options.detach else write)
     return 0 if ok else 1

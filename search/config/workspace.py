@@ -13,6 +13,7 @@ from pathlib import Path
 import fsspec
 from sqlalchemy.engine import URL
 
+from cluster.connect import JOB_CONFIG
 from search.config.schema import RESERVED, SearchConfig
 from search.config.search import Search
 from search.config.search_file import differences, dump, load, stored_config
@@ -30,6 +31,16 @@ def home() -> Path:
 def cache_folder(configured: str | None) -> Path:
     """Tokenised data and built suites: as configured, else `$TASKMIX_CACHE`, else `~/.cache/taskmix`."""
     return Path(configured or os.environ.get("TASKMIX_CACHE") or "~/.cache/taskmix").expanduser().resolve()
+
+
+def handle(name: str) -> str:
+    """How the next commands name a search: of a job there is no folder elsewhere, but its file is there."""
+    return "FILE" if JOB_CONFIG in os.environ else name
+
+
+def resume_command(name: str) -> str:
+    """What to type to go on with a search: a job is submitted again, from where it was submitted."""
+    return "taskmix submit FILE --address ADDRESS" if JOB_CONFIG in os.environ else f"taskmix resume {name}"
 
 
 @dataclass(frozen=True)

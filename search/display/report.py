@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search import formatting
+from search.config.workspace import handle, resume_command
 from search.display import benchmark_table, best_table, comparison_table, explanation_tables, tables
 from search.formatting import shown
 from search.results.benchmark_model import BenchmarkTable
@@ -93,9 +94,9 @@ def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width
         ("cost", f"{formatting.duration(seconds.wall)}; {work}; {formatting.number(status.examples)} examples"),
         ("failures", failed),
         *(("", line) for line in tables.shortcomings(status)),
-        ("next", f"{program()} best {name} --top 10"),
-        ("", f"{program()} status {name}"),
-        *((("", f"{program()} resume {name}"),) if not status.over else ()),
+        ("next", f"{program()} best {handle(name)} --top 10"),
+        ("", f"{program()} status {handle(name)}"),
+        *((("", resume_command(name).replace("taskmix", program(), 1)),) if not status.over else ()),
         ("", uri if mlflow_uri.startswith("http") else f"mlflow ui --backend-store-uri {uri}"),
     ):
         grid.add_row(Text(title, "dim"), Text(text, overflow="fold"))

@@ -190,7 +190,7 @@ class Lease:
 
 
 def _refusal(search: str, held: Holder) -> InputError:
-    fix = f"watch it: taskmix status {search}; or stop it where it runs: Ctrl-C; a cluster's job: ray job stop"
+    fix = f"watch it: taskmix status {search}; or stop it where it runs: Ctrl-C; a cluster's job: taskmix jobs --stop"
     return InputError(Problem("this search is running already", search, str(held), fix))
 
 

@@ -87,6 +87,9 @@ def test_nodes_have_the_pinned_versions_the_token_and_no_port_but_ssh(file: Path
     for role in ("head", "worker"):
         (start,) = [line for line in config[f"{role}_start_ray_commands"] if "ray start" in line]
         assert "RAY_AUTH_MODE=token ray start" in start
+        off = {"RAY_enable_metrics_collection=0"}  # metrics want no token
+        off |= {"DASHBOARD_METRIC_PORT=-1", "AUTOSCALER_METRIC_PORT=-1"} if role == "head" else set()
+        assert off <= set(start.split())
     # The dashboard on loopback, and nobody asks a cloud to let more in than Ray's own ssh.
     assert "--dashboard-host=127.0.0.1" in "".join(config["head_start_ray_commands"])
     assert not re.search(r"IpPermissions|SecurityGroup|firewall|0\.0\.0\.0|--ray-client-server-port", text)
@@ -131,7 +134,8 @@ def test_units_come_back_and_leave_nothing_behind() -> None:
     head, search, worker = map(directives, UNITS)
     for unit in (head, worker):
         assert (unit["Restart"], unit["KillMode"], unit["StartLimitIntervalSec"]) == ("always", "control-group", "0")
-        assert "RAY_AUTH_MODE=token" in unit["Environment"] and "--block" in unit["ExecStart"]
+        assert {"RAY_AUTH_MODE=token", "RAY_enable_metrics_collection=0"} <= set(unit["Environment"].split())
+        assert "--block" in unit["ExecStart"]
     assert "--dashboard-host=127.0.0.1" in head["ExecStart"] and "--num-cpus=0" in head["ExecStart"]
     assert (search["Restart"], search["RestartPreventExitStatus"]) == ("on-failure", str(InputError.exit_code))
     page = (ROOT / "docs" / "cluster.md").read_text()

@@ -63,6 +63,46 @@ def test_a_search_with_the_defaults_is_refused_before_anything_is_sent(capsys: p
     assert "storage.studies" in capsys.readouterr().err
 
 
+def test_data_that_nodes_cannot_see_are_named_before_anything_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_cards(tmp_path, **CARDS)
+    config = {
+        "name": "mine",
+        "model": "xlm-roberta-base",
+        "cards": ["cards"],
+        "tasks": ["tags"],
+        "targets": ["pairs"],
+        "stages": {"intermediate": {"examples": 640}, "target": {"examples": 640}},
+        "budget": {"recipes": 1},
+        "storage": {
+            "studies": "postgresql://u@h/d",
+            "mlflow": "http://h:5000",
+            "store": "s3://b/s",
+            "cache": "/shared",
+        },
+    }
+    file = tmp_path / "search.yaml"
+    file.write_text(yaml.safe_dump(config))
+    assert main(["submit", str(file), "--address", "http://127.0.0.1:1"]) == 1
+    said = capsys.readouterr()
+    assert "every node has to see it: " in said.out and str(tmp_path) in said.out, said
+    card = tmp_path / "cards" / "tasks" / "tags.yaml"
+    card.write_text(yaml.safe_dump({**yaml.safe_load(card.read_text()), "source": {"files": "data/tags"}}))
+    assert main(["submit", str(file), "--address", "http://127.0.0.1:1"]) == 2
+    said = capsys.readouterr()
+    assert "tags.yaml: source.files" in said.err and "copy it to a folder that all nodes share" in said.err
+
+
+def test_a_command_without_a_package_that_it_needs_says_so() -> None:
+    """As after `pip install 'ray[default]'` alone."""
+    code = "import sys; sys.modules['optuna'] = None; from search.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "submit", "examples/mini/search.yaml", "--address", "http://127.0.0.1:1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "optuna" in done.stderr and "pip install" in done.stderr and "mistake in taskmix" not in done.stderr
+
+
 def test_what_is_shipped_is_a_list(tmp_path: Path) -> None:
     cards = tmp_path / "mine"
     cards_of_ours = ("tasks/deep/one.yaml", "targets/two.yaml", "suites/our.yaml")
@@ -273,7 +313,7 @@ def test_a_job_that_fails(head: Head, search: Path) -> None:
 
     left = head.run(*head.submit(broken, "--detach"))
     assert left.returncode == 0
-    assert "submitted as taskmix-bad-2\n" in left.stdout and "ray job logs --follow taskmix-bad-2" in left.stdout
+    assert "submitted as taskmix-bad-2\n" in left.stdout and "--follow taskmix-bad-2" in left.stdout
     assert "cannot be opened" not in left.stdout
 
 
@@ -305,7 +345,7 @@ client.stop_job("taskmix-two-2")
     assert (done.returncode, done.stderr) == (0, "")
     refusal, rest = done.stdout.split("taskmix-other-1\n", 1)
     assert "a job runs this search already\n  found: taskmix-two-1\n" in refusal
-    assert f"RAY_AUTH_MODE=token ray job stop taskmix-two-1 --address {head.address}" in refusal
+    assert f"RAY_AUTH_MODE=token taskmix jobs --address {head.address} --stop taskmix-two-1" in refusal
     assert "taskmix-two-1: stopped" in rest and rest.count("\nFalse\n") == 2
     assert rest.endswith("taskmix-two-2\n")
 
@@ -330,11 +370,16 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert again.returncode == 2
     assert "a job runs this search already" in again.stderr
 
+    listed = head.run(sys.executable, "-m", "search", "jobs", "--address", head.address)
+    assert listed.returncode == 0 and "taskmix-small-1  running" in listed.stdout and "search small" in listed.stdout
+
     # What it says to type, typed.
-    advice = next(line for line in again.stderr.splitlines() if "ray job stop" in line)
-    assert f"RAY_AUTH_MODE=token ray job stop taskmix-small-1 --address {head.address}" in advice
-    stopped = head.run(*RAY, "job", "stop", "taskmix-small-1", "--address", head.address)
-    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+    advice = next(line for line in again.stderr.splitlines() if "--stop" in line)
+    assert f"RAY_AUTH_MODE=token taskmix jobs --address {head.address} --stop taskmix-small-1" in advice
+    stopped = head.run(sys.executable, "-m", "search", "jobs", "--stop", "taskmix-small-1", "--address", head.address)
+    assert (stopped.returncode, stopped.stdout) == (0, "taskmix-small-1 is stopped\n"), stopped.stderr
+    unknown = head.run(sys.executable, "-m", "search", "jobs", "--stop", "nobody-1", "--address", head.address)
+    assert unknown.returncode == 1 and "taskmix jobs --address" in unknown.stderr
     before = trials(search)
     assert 0 < len(before) < 13
 

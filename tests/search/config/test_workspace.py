@@ -10,7 +10,7 @@ import pytest
 
 from search.config import search_file
 from search.config.search import Search
-from search.config.workspace import Workspace, find
+from search.config.workspace import Workspace, find, handle, resume_command
 from search.studies.studies import Studies
 from search.tracking.client import artifacts_beside, open_client
 from spaces.errors import InputError
@@ -80,3 +80,9 @@ def test_a_search_file_may_move_with_its_cards(tmp_path: Path, monkeypatch: pyte
     other = load(after, cards=["cards"], seed=7)
     with pytest.raises(InputError, match="another search of the same name"):
         Workspace.of(other).enter(after / "search.yaml")
+
+
+def test_a_job_names_its_search_as_it_is_found_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (handle("small"), resume_command("small")) == ("small", "taskmix resume small")
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
+    assert (handle("small"), resume_command("small")) == ("FILE", "taskmix submit FILE --address ADDRESS")

@@ -1,0 +1,119 @@
+"""Hosts on this machine: network namespaces with addresses of their own on one bridge, as root alone can make them.
+
+Files, and the numbers of processes, are shared: what is tried is the network, and processes that die.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def can_be_made() -> bool:
+    """Whether this process may make network namespaces."""
+    if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("bridge") is None:
+        return False
+    name = f"probe-{uuid.uuid4().hex[:6]}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True).returncode == 0
+    subprocess.run(["ip", "netns", "delete", name], capture_output=True)
+    return made
+
+
+class Hosts:
+    """Hosts by name, each with a folder of that name.
+
+    Args:
+        folder: where their folders are made.
+        variables: of the environment of all that runs there.
+    """
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+        self._folder, self._variables = folder, {**os.environ, **variables}
+        self._mark = uuid.uuid4().hex[:4]
+        self._names: list[str] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._switch = f"sw-{self._mark}"
+        self._ip("netns", "add", self._switch)
+        self._ip("-n", self._switch, "link", "add", "br", "type", "bridge")
+        self._ip("-n", self._switch, "link", "set", "br", "up")
+
+    def add(self, name: str) -> str:
+        """Make a host; its address."""
+        self._names.append(name)
+        space, here, there = self._space(name), f"e{self._mark}{name}", f"p{self._mark}{name}"
+        address = f"10.213.0.{len(self._names)}"
+        self._ip("netns", "add", space)
+        self._ip("link", "add", here, "netns", space, "type", "veth", "peer", "name", there, "netns", self._switch)
+        self._ip("-n", self._switch, "link", "set", there, "master", "br", "up")
+        for command in (
+            ("addr", "add", f"{address}/24", "dev", here),
+            ("link", "set", here, "up"),
+            ("link", "set", "lo", "up"),
+        ):
+            self._ip("-n", space, *command)
+        (self._folder / name).mkdir(parents=True)
+        return address
+
+    def start(self, name: str, *command: str, out: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a program on a host, in its folder."""
+        log = (out or self._folder / f"{name}.log").open("ab")
+        process = subprocess.Popen(
+            ["ip", "netns", "exec", self._space(name), *command],
+            cwd=self._folder / name,
+            env=self._variables,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        self._processes.append(process)
+        return process
+
+    def cut(self, name: str) -> None:
+        """From now on every packet from and to the host is lost, silently."""
+        self._port(name, 0)
+
+    def heal(self, name: str) -> None:
+        """Packets arrive again."""
+        self._port(name, 3)
+
+    def programs(self, name: str) -> dict[int, str]:
+        """The processes of a host: number -> command line."""
+        listed = subprocess.run(["ip", "netns", "pids", self._space(name)], capture_output=True, text=True).stdout
+        found = {}
+        for number in map(int, listed.split()):
+            try:
+                found[number] = Path(f"/proc/{number}/cmdline").read_text().replace("\0", " ")
+            except OSError:  # it is over
+                continue
+        return found
+
+    def kill(self, name: str) -> None:
+        """End all that runs on a host, without a word."""
+        for number in self.programs(name):
+            try:
+                os.kill(number, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def close(self) -> None:
+        """End everything, and take the hosts away."""
+        for name in self._names:
+            self.kill(name)
+        for process in self._processes:
+            process.wait(30)
+        for space in [*map(self._space, self._names), self._switch]:
+            subprocess.run(["ip", "netns", "delete", space], capture_output=True)
+
+    def _space(self, name: str) -> str:
+        return f"{name}-{self._mark}"
+
+    def _port(self, name: str, state: int) -> None:
+        command = ["bridge", "-n", self._switch, "link", "set", "dev", f"p{self._mark}{name}", "state", str(state)]
+        subprocess.run(command, check=True)
+
+    def _ip(self, *arguments: str) -> None:
+        subprocess.run(["ip", *arguments], check=True)
