@@ -15,6 +15,7 @@ from types import FrameType
 from search.commands import (
     best,
     convert,
+    delete,
     doctor,
     download,
     export,
@@ -30,7 +31,7 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, new, convert, plan, download, doctor, launch, submit, gc, status, best, export, promote)
+COMMANDS = (tasks, new, convert, plan, download, doctor, launch, submit, gc, delete, status, best, export, promote)
 """As `taskmix --help` lists them."""
 
 

@@ -38,7 +38,7 @@ COMMANDS: dict[str, dict[str, Any]] = json.loads((BEFORE / "answers" / "commands
 KEYS: dict[str, Any] = json.loads((BEFORE / "keys.json").read_text())["searches"]
 
 TIMES = re.compile(r"^\[.* s\].*\n|^(?:target stage|data) (.*\n)+?(?=\n)|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
-"""Of `plan`: its progress, what it reckons from the speed of this machine, and what it says of the data and of short stages since."""
+"""Of `plan`: its progress, what it reckons from the speed of this machine, and and what it says since of data, stages."""
 
 LEARNED = re.compile(r"\n+learned from all results.*?(?=\n\n|\Z)", re.DOTALL)
 """Of the table of `best`: what an optimiser ends with, alike to three digits on another machine."""

@@ -47,7 +47,7 @@ from search.studies.trial_attributes import (
 )
 from search.studies.trial_record import Cost, Purpose, Record
 from search.studies.trial_rows import TrialRow
-from spaces.errors import InputError, Problem
+from spaces.errors import Failure, InputError, Problem
 from spaces.initial_design import Start
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
@@ -396,6 +396,11 @@ class Studies:
 def study_name(search: str, target: str) -> str:
     """The name of a target's study: searches that share a storage never share trials."""
     return f"{search}/{target}"
+
+
+def never_began(error: Failure) -> bool:
+    """Whether studies could not be opened because there are none: their search was never launched to the end of it."""
+    return isinstance(error.__cause__, KeyError)
 
 
 def _make(storage: BaseStorage, search: Search) -> None:
