@@ -1,22 +1,29 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command line: its parser, its exit codes, and how a mistake is told. `taskmix --help` answers at once."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import os
 import signal
 import sys
 import threading
+import tomllib
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from search.commands import (
     best,
     compare,
     convert,
+    delete,
     distances,
     doctor,
     download,
@@ -51,6 +58,7 @@ COMMANDS = (
     jobs,
     stop,
     gc,
+    delete,
     status,
     best,
     compare,
@@ -69,7 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is 0, 1 for a failure, 2 for the user's mistake, 130 after an interrupt."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an answer is not lost to a letter that cannot be shown
-    options = make_parser().parse_args(arguments)
+    parser = make_parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could be typed
+        complete(parser)
+    options = parser.parse_args(arguments)
     try:
         with _sigterm_as_interrupt():
             code: int = options.run(options)
@@ -133,6 +144,34 @@ def _complain(error: TaskmixError) -> None:
         print(f"{len(error.problems)} problems", file=sys.stderr)
 
 
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks for completions, and exit; does nothing where argcomplete is not installed.
+
+    Names of searches are those in $TASKMIX_HOME; files are left to the shell.
+    """
+    try:
+        import argcomplete
+    except ImportError:
+        return
+    for command in _commands_of(parser):
+        for action in command._actions:
+            if action.dest == "name" and not action.option_strings and action.choices is None:
+                action.completer = _names  # type: ignore[attr-defined]
+    argcomplete.autocomplete(parser)
+
+
+def _commands_of(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.values()
+
+
+def _names(**_: object) -> list[str]:
+    from search.config.workspace import names
+
+    return names()
+
+
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="taskmix",
@@ -143,4 +182,27 @@ def make_parser() -> argparse.ArgumentParser:
     commands = Commands(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
     for command in COMMANDS:
         command.add_to(commands)
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
     return parser
+
+
+class _Version(argparse.Action):
+    """Looked up when it is asked for: that of the installed package, else of the checkout."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **how: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **how)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"taskmix {find_version()}")
+        parser.exit()
+
+
+def find_version() -> str:
+    """Of the checkout that this file lies in, where it does, else of the installed package."""
+    file = Path(__file__).parents[1] / "pyproject.toml"
+    if file.is_file():
+        return str(tomllib.loads(file.read_text(encoding="utf-8"))["project"]["version"])
+    try:
+        return importlib.metadata.version("taskmix")
+    except importlib.metadata.PackageNotFoundError:
+        return "of unknown version: it is not installed"

@@ -38,10 +38,14 @@ COMMANDS: dict[str, dict[str, Any]] = json.loads((BEFORE / "answers" / "commands
 KEYS: dict[str, Any] = json.loads((BEFORE / "keys.json").read_text())["searches"]
 
 TIMES = re.compile(r"^\[.* s\].*\n|^(?:target stage|data) (.*\n)+?(?=\n)|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
-"""Of `plan`: its progress, what it reckons from the speed of this machine, and what it says of the data and of short stages since."""
+"""Of `plan`: its progress, what it reckons from this machine's speed, and what it says since of data and stages."""
 
 LEARNED = re.compile(r"\n+learned from all results.*?(?=\n\n|\Z)", re.DOTALL)
 """Of the table of `best`: what an optimiser ends with, alike to three digits on another machine."""
+
+
+SINCE = {"half.status.table": {"5: 1 running": "5: 1 interrupted", "runs:": "will be done again:"}}
+"""What a table says otherwise by now: without a driver nothing runs."""
 
 
 @pytest.fixture
@@ -76,6 +80,8 @@ def alike(answer: Any, before: Any) -> bool:
 @pytest.mark.parametrize("file", COMMANDS)
 def test_answers_are_the_same_key_by_key(lab: Path, capsys: pytest.CaptureFixture[str], file: str) -> None:
     before = (BEFORE / "answers" / file).read_text()
+    for words, now in SINCE.get(file, {}).items():
+        before = before.replace(words, now)
     assert main(COMMANDS[file]["arguments"]) == COMMANDS[file]["code"]
     answer = capsys.readouterr().out
     if file.endswith(".json"):

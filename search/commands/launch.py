@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.commands.command import INTERRUPTED, Commands
-from spaces.errors import Failure, Problem
+from spaces.errors import Failure, Problem, TaskmixError
 
 if TYPE_CHECKING:
     from search.config.workspace import Workspace
@@ -36,8 +37,32 @@ def _launch(options: argparse.Namespace) -> int:
 
     search = load(options.file)
     workspace = Workspace.of(search)
+    is_new = not workspace.folder.exists()
     workspace.enter(options.file)
-    return _run(workspace, options.address, news=True)
+    try:
+        return _run(workspace, options.address, news=True)
+    except TaskmixError:
+        if is_new:
+            _leave_nothing(workspace)
+        raise
+
+
+def _leave_nothing(workspace: Workspace) -> None:
+    """Take away what a launch that was refused has made; nothing where work was begun, or another driver has it."""
+    from search.retention.delete import plan_deletion, remove_folder
+    from search.studies.lease import acquire
+    from search.studies.studies import Studies
+    from search.tracking.deletion import delete_experiment, lies_elsewhere
+
+    with suppress(TaskmixError):  # the refusal counts, and the next launch goes on from what is left
+        with acquire(workspace):
+            plan = plan_deletion(workspace)
+            if plan.studies and Studies.open(workspace).owners():
+                return
+            if lies_elsewhere(workspace):
+                delete_experiment(workspace)
+            plan.carry_out()
+        remove_folder(workspace.folder)
 
 
 def _resume(options: argparse.Namespace) -> int:

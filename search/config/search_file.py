@@ -92,13 +92,54 @@ def dump(config: SearchConfig, folder: Path) -> str:
 
 
 def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
-    """Fixed settings that differ between the stored search and a new file of the same name."""
+    """Fixed settings that differ between the stored search and a new file of the same name.
+
+    A search may grow: tasks may be added anywhere, targets behind those that it has, with settings of their own.
+    """
     before, after = old.fixed(), new.fixed()
+    for key in sorted(before.keys() | after.keys()):
+        if _is_growth(key, old, new):
+            before.pop(key, None)
+            after.pop(key, None)
     return [
-        Problem("differs from the search of that name", key, f"{after.get(key)} (the search has {before.get(key)})")
+        Problem(
+            "differs from the search of that name", key, f"{after.get(key)} (the search has {before.get(key)})", fix
+        )
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
+        for fix in [_advice(key, old, new)]
     ]
+
+
+def grown(old: SearchConfig, new: SearchConfig) -> list[str]:
+    """The tasks and targets that a search has got."""
+    return [name for key in ("tasks", "targets") for name in getattr(new, key) if name not in getattr(old, key)]
+
+
+def _is_growth(key: str, old: SearchConfig, new: SearchConfig) -> bool:
+    """Whether another value of a key means that something was added."""
+    if key == "tasks":
+        return set(old.tasks) <= set(new.tasks)
+    if key == "targets":  # the first one's study says what the whole search shares
+        return new.targets[: len(old.targets)] == old.targets
+    if key == "stages.per_target":  # so called where it is empty
+        return True
+    target = key.removeprefix("stages.per_target.").partition(".")[0]
+    return key.startswith("stages.per_target.") and target in new.targets and target not in old.targets
+
+
+def _advice(key: str, old: SearchConfig, new: SearchConfig) -> str:
+    """What can be done about a fixed setting."""
+    if key in ("tasks", "targets"):
+        gone = [name for name in getattr(old, key) if name not in getattr(new, key)]
+        if gone:
+            return (
+                f"put {', '.join(gone)} back: what was measured with it stays; space and budget of what is new are free"
+            )
+        return f"new targets stand behind those that are there: [{', '.join(old.targets)}, ...]"
+    return (
+        "as it was; it decides what a score means. For another value the search needs another name, on the same store"
+    )
 
 
 def _validated(data: Mapping[str, Any], file: str) -> SearchConfig:

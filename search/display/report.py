@@ -28,6 +28,7 @@ from search.results.plan_model import PlannedSearch
 from search.results.status_model import SearchList, SearchStatus
 
 if TYPE_CHECKING:
+    from search.retention.delete import DeletionPlan
     from search.retention.gc import GcPlan
     from trainables.hub.needs import Need
 
@@ -93,6 +94,7 @@ def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width
         ("search", f"{name}: {status.state}; {status.recipes.total} recipes in {status.work_items.total} work items"),
         ("cost", f"{formatting.duration(seconds.wall)}; {work}; {formatting.number(status.examples)} examples"),
         ("failures", failed),
+        *((("done again", again),) if (again := tables.done_again(status)) else ()),
         *(("", line) for line in tables.shortcomings(status)),
         ("next", f"{program()} best {handle(name)} --top 10"),
         ("", f"{program()} status {handle(name)}"),
@@ -197,6 +199,9 @@ def gc_plan(unneeded: GcPlan, width: int | None = None) -> str:
     table = tables.plain("encoder of", "rung", "size", right=(1, 2))
     for encoder in unneeded.encoders:
         table.add_row(escape(encoder.mix), str(encoder.rung), formatting.size(encoder.bytes))
+    if unneeded.unknown:
+        gone = f"{len(unneeded.unknown)} x of no search that is here"
+        table.add_row(Text(gone, "dim"), "", formatting.size(sum(unneeded.unknown.values())))
     if unneeded.predictions:
         gone = f"{len(unneeded.predictions)} x predictions of no search that is here"
         table.add_row(Text(gone, "dim"), "", formatting.size(sum(unneeded.predictions.values())))
@@ -204,6 +209,35 @@ def gc_plan(unneeded: GcPlan, width: int | None = None) -> str:
         orphans = f"left by {len(unneeded.orphans)} writes that were broken off"
         table.add_row(Text(orphans, "dim"), "", formatting.size(sum(one.bytes for one in unneeded.orphans)))
     return _print(console, [table, Text(), Text(f"to delete: {formatting.size(unneeded.bytes)}; {kept}")])
+
+
+def deletion(plan: DeletionPlan, mlflow_uri: str | None, width: int | None = None) -> str:
+    """What `delete` would delete, and what stays.
+
+    Args:
+        mlflow_uri: where the runs are, if not in the folder.
+    """
+    workspace, grid = plan.workspace, Table.grid(padding=(0, 2))
+    encoders, predictions = (formatting.size(sum(part.values())) for part in (plan.encoders, plan.predictions))
+    kept = [
+        *([f"{plan.shared} encoder{'s' if plan.shared > 1 else ''} that other searches need"] if plan.shared else []),
+        *([f"{plan.elsewhere} encoders: other searches may use {workspace.store_url}"] if plan.elsewhere else []),
+        "scores in the store, and models that were promoted",
+    ]
+    for title, text in (
+        ("search", workspace.name),
+        ("folder", f"{workspace.folder}, {formatting.size(plan.folder_bytes)}"),
+        (
+            "studies",
+            f"{len(plan.studies)} in {shown(workspace.studies_url)}" if plan.studies else "none: it never began",
+        ),
+        ("runs", f"experiment taskmix/{workspace.name} in {shown(mlflow_uri)}" if mlflow_uri else "in the folder"),
+        ("encoders", f"{len(plan.encoders)}, {encoders}"),
+        ("predictions", f"{len(plan.predictions)}, {predictions}"),
+        ("stay", "; ".join(kept)),
+    ):
+        grid.add_row(Text(title, "dim"), Text(text, overflow="fold"))
+    return _print(_console(width), [grid])
 
 
 def program() -> str:

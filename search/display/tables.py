@@ -35,7 +35,7 @@ def status(answer: SearchStatus, console: Console) -> list[RenderableType]:
     grid.add_column(overflow="fold")
     for name, text in (
         ("state", answer.state),
-        ("recipes", counts(dict(answer.recipes))),
+        ("recipes", counts(_recipes(answer))),
         ("work items", counts(dict(answer.work_items))),
         ("budget", "; ".join(budget)),
         ("wall time", duration(seconds.wall)),
@@ -49,8 +49,9 @@ def status(answer: SearchStatus, console: Console) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(answer.search, "bold"), grid]
     parts += [Text(line, "red") for line in shortcomings(answer)]
     parts += [Text(line, "yellow") for line in news(answer)]
+    what = "will be done again" if answer.state == "interrupted" else "runs"
     parts += [
-        Text(f"runs: {_named(item)} at rung {item.rung} for {', '.join(item.targets)}") for item in answer.running
+        Text(f"{what}: {_named(item)} at rung {item.rung} for {', '.join(item.targets)}") for item in answer.running
     ]
     parts += [
         Text(f"failed: {_named(item)} at rung {item.rung}: {item.kind}: {item.message}", "red")
@@ -90,6 +91,19 @@ def downloads(lines: Iterable[Need]) -> Table:
             Text(line.license or "not said"),
         )
     return table
+
+
+def done_again(answer: SearchStatus) -> str:
+    """What an interrupted search will do again, in a line; empty where nothing was under way."""
+    if answer.state != "interrupted":
+        return ""
+    return ", ".join(f"{_named(item)} at rung {item.rung}" for item in answer.running)
+
+
+def _recipes(answer: SearchStatus) -> dict[str, int]:
+    """Recipes by state; without a driver none runs."""
+    word = "interrupted" if answer.state == "interrupted" else "running"
+    return {word if state == "running" else state: count for state, count in answer.recipes}
 
 
 def _named(item: WorkItemLine) -> str:

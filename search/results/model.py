@@ -21,7 +21,7 @@ ByLanguage = dict[str, float]
 Value = int | float | str | bool
 """Of a hyperparameter."""
 
-Purpose = Literal["baseline", "start", "estimate", "proposal", "promotion", "confirm"]
+Purpose = Literal["baseline", "start", "estimate", "proposal", "promotion", "catch_up", "confirm"]
 RowsKnown = Literal["bootstrap", "bound", "unknown"]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from search.config.workspace import Workspace, home
-from search.retention.inventory import EncoderInventory, neighbours
+from search.config.workspace import Workspace, cache_folder, home
+from search.retention.inventory import EncoderInventory, neighbours, searches_on
 from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
 from trainables.store.store import Orphan, Store
@@ -28,7 +28,7 @@ class UnneededEncoder:
 class GcPlan:
     """What `gc` would delete, and what it would keep of this search.
 
-    `predictions`, `kept_predictions`: key -> bytes.
+    `predictions`, `kept_predictions`: key -> bytes; `unknown`: the same, of encoders that no search speaks of.
     """
 
     encoders: list[UnneededEncoder]
@@ -37,20 +37,23 @@ class GcPlan:
     kept: int
     kept_bytes: int
     kept_predictions: dict[str, int]
+    unknown: dict[str, int] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
         """What it frees."""
         encoders, orphans = (sum(one.bytes for one in part) for part in (self.encoders, self.orphans))
-        return encoders + orphans + sum(self.predictions.values())
+        return encoders + orphans + sum(self.predictions.values()) + sum(self.unknown.values())
 
     def __bool__(self) -> bool:
-        return bool(self.encoders or self.predictions or self.orphans)
+        return bool(self.encoders or self.predictions or self.orphans or self.unknown)
 
     def carry_out(self, store: Store) -> None:
         """Delete. Raises StoreError; what was deleted before stays deleted."""
         for encoder in self.encoders:
             store.remove(encoder.key)
+        for key in self.unknown:
+            store.remove(key)
         for key in self.predictions:
             store.remove_predictions(key)
         for orphan in self.orphans:
@@ -85,7 +88,7 @@ def sweep(workspace: Workspace, top: int) -> GcPlan:
     kept = [sizes[key] for key in sizes if key in needed]
     return GcPlan(
         sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
-        unknown if _is_in_home(workspace) else {},
+        unknown if is_in_home(workspace) else {},
         store.orphans(ORPHAN_SECONDS),
         len(kept),
         sum(kept),
@@ -93,6 +96,35 @@ def sweep(workspace: Workspace, top: int) -> GcPlan:
     )
 
 
-def _is_in_home(workspace: Workspace) -> bool:
+def sweep_unknown() -> GcPlan:
+    """What of the store in $TASKMIX_HOME no search there knows any more, as of searches whose folders were deleted.
+
+    Raises:
+        TaskmixError: the store, or a search on it, cannot be read.
+    """
+    store = home_store()
+    predicted, have = store.prediction_sizes(), store.encoder_keys()  # before studies: what is made later stays
+    made, known = set[str](), set[str]()
+    for holdings in searches_on(store.url):
+        made |= holdings.made().keys()
+        known |= holdings.predictions()
+    sizes = store.sizes(sorted(have))
+    return GcPlan(
+        [],
+        {key: size for key, size in predicted.items() if key not in known},
+        store.orphans(ORPHAN_SECONDS),
+        len(sizes.keys() & made),
+        sum(sizes[key] for key in sizes.keys() & made),
+        {key: size for key, size in predicted.items() if key in known},
+        {key: size for key, size in sizes.items() if key not in made},
+    )
+
+
+def home_store() -> Store:
+    """The store that all searches share that name no other."""
+    return Store(str(home() / "store"), cache_folder(None))
+
+
+def is_in_home(workspace: Workspace) -> bool:
     """Whether every search that writes to the store lies in $TASKMIX_HOME."""
     return workspace.keeps_in(str(home() / "store"))

@@ -22,7 +22,7 @@ from collections.abc import Set as AbstractSet
 from search.config.workspace import Workspace, find, names
 from search.results.ranking import rank
 from search.scheduling.proxies import Merges
-from search.studies.studies import Studies
+from search.studies.studies import Studies, never_began
 from spaces.errors import Failure
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
@@ -167,16 +167,21 @@ def hopeful(
 
 def neighbours(workspace: Workspace) -> Iterator[EncoderInventory]:
     """The other searches in $TASKMIX_HOME on the same store; raises TaskmixError for one that cannot be read."""
+    yield from searches_on(workspace.store_url, apart_from=workspace.name)
+
+
+def searches_on(store_url: str, apart_from: str | None = None) -> Iterator[EncoderInventory]:
+    """The searches in $TASKMIX_HOME on a store; raises as `neighbours`."""
     for name in names():
-        if name == workspace.name:
+        if name == apart_from:
             continue
         other = find(name)
-        if not other.shares_store_with(workspace):
+        if not other.keeps_in(store_url):
             continue
         try:
             studies = Studies.open(other)
         except Failure as error:
-            if isinstance(error.__cause__, KeyError):  # it has no studies: it never began
+            if never_began(error):
                 continue
             raise
         yield EncoderInventory(other, studies)

@@ -1,6 +1,7 @@
 """The agenda: which work item is next. Everything it knows comes from the studies, so a restart changes nothing.
 
-In this order: work items whose driver died; the baseline at every rung; promotions; new recipes while the budget
+In this order: work items whose driver died; the baseline at every rung; for targets that came later what others have
+found; promotions; new recipes while the budget
 lasts; fresh seeds for the winners. New recipes are proposed by the targets in turn and measured on all of them. Where
 estimates are asked for they come between the start recipes and the first proposal.
 """
@@ -168,6 +169,7 @@ class Agenda:
     def _assignments(self) -> Iterator[Assignment]:
         remaining = self._remaining
         yield from remaining.baselines()
+        yield from remaining.catching_up()
         yield from remaining.promotions(self._searching)
         if not remaining.is_closing:
             yield from self._estimates()

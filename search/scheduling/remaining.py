@@ -72,16 +72,40 @@ class Remaining:
     @property
     def is_empty(self) -> bool:
         """Nothing is left to start where nothing runs and no new recipe comes."""
-        for assignments in (self.baselines(), self.promotions(searching=False), self.confirmations()):
-            if next(assignments, None) is not None:
-                return False
-        return True
+        followers = self.baselines(), self.catching_up(), self.promotions(searching=False), self.confirmations()
+        return all(next(assignments, None) is None for assignments in followers)
 
     def baselines(self) -> Iterator[Assignment]:
         """The empty mixture at each rung."""
         recipe = baseline_of(self._search)
         for rung in range(self._studies.state.top_rung + 1):
             yield from self._missing(recipe, rung, self._config.targets, "baseline")
+
+    def catching_up(self) -> Iterator[Assignment]:
+        """For a target that came later, what others have found: the recipes of the highest rung that one of them has.
+
+        Their encoders are in the store, so that only the target's own stage is trained. Best first, by the mean of the
+        other targets' ranks. Of lower rungs the sampler's model knows enough.
+        """
+        rungs, targets = self._studies.state.rungs, self._config.targets
+        started = {target: set[str]().union(*(rung.started for rung in rungs[target])) for target in targets}
+        behind: dict[tuple[str, int], list[str]] = {}
+        for target in targets:
+            others = [other for other in targets if other != target]
+            missed = [other for other in others if (started[other] & self._studies.state.tried) - started[target]]
+            top = max((at for one in missed for at, rung in enumerate(rungs[one]) if rung.ranked), default=None)
+            if top is None:
+                continue
+            places: dict[str, list[int]] = {}
+            for other in missed:
+                for place, digest in enumerate(rungs[other][top].ranked):
+                    places.setdefault(digest, []).append(place)
+            for digest in sorted(places, key=lambda one: (sum(places[one]) / len(places[one]), one)):
+                if digest not in started[target]:
+                    behind.setdefault((digest, top), []).append(target)
+        for (digest, rung), late in behind.items():
+            recipe = self._studies.state.recipes[digest]
+            yield Assignment(WorkItem(recipe, rung, tuple(late)), "catch_up", late[0])
 
     def promotions(self, searching: bool) -> Iterator[Assignment]:
         """The best of each rung that have not gone on; a work item carries every target that promotes its recipe.

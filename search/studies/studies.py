@@ -27,7 +27,7 @@ from optuna.trial import TrialState, create_trial
 
 from search.config.schema import SearchConfig
 from search.config.search import Search
-from search.config.search_file import differences
+from search.config.search_file import differences, grown
 from search.config.workspace import Workspace
 from search.studies import trial_rows
 from search.studies.begun_with import card_differences, model_differences, version_differences
@@ -47,7 +47,7 @@ from search.studies.trial_attributes import (
 )
 from search.studies.trial_record import Cost, Purpose, Record
 from search.studies.trial_rows import TrialRow
-from spaces.errors import InputError, Problem
+from spaces.errors import Failure, InputError, Problem
 from spaces.initial_design import Start
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
@@ -251,8 +251,11 @@ class Studies:
         cards, deciding = self._attributes.get(CARDS), self.search.plan("", "").deciding()
         changed = [] if kept in (None, now) else differences(SearchConfig.model_validate(kept), config)
         what, advice = "this is another search of the same name", "give the search another name, or launch it as it was"
+        new = [] if kept is None else grown(SearchConfig.model_validate(kept), config)
         if not changed and cards is not None:
-            changed = card_differences(cards, deciding)
+            # a card that came with what is new was never one of another search
+            known = {name: card for name, card in deciding.items() if name in cards} if new else deciding
+            changed = card_differences(cards, known)
             what, advice = "its cards are others", "bring them back as they were, or give the search another name"
         if changed:
             raise InputError([*changed, Problem(what, config.name, fix=advice)])
@@ -260,6 +263,13 @@ class Studies:
             if kept is not None:
                 self._say("cards were not kept with searches when this one was begun: the present ones are from now on")
             self._note(CARDS, deciding)
+        elif new and cards != (all_cards := {**cards, **deciding}):
+            self._note(CARDS, all_cards)
+        if new:
+            self._say(f"the search has grown by {', '.join(new)}, and goes on from what is there")
+            for name, before in ((EXHAUSTED, False), (EXPECTED, None)):  # there is more to find now
+                if self._attributes.get(name):
+                    self._note(name, before)
         if kept != now:
             self._note(CONFIG, now)
 
@@ -408,6 +418,11 @@ class Studies:
 def study_name(search: str, target: str) -> str:
     """The name of a target's study: searches that share a storage never share trials."""
     return f"{search}/{target}"
+
+
+def never_began(error: Failure) -> bool:
+    """Whether studies could not be opened because there are none: their search was never launched to the end of it."""
+    return isinstance(error.__cause__, KeyError)
 
 
 def _make(storage: BaseStorage, search: Search) -> None:

@@ -13,9 +13,9 @@ from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Score
 
-Purpose = Literal["baseline", "start", "estimate", "proposal", "promotion", "confirm"]
+Purpose = Literal["baseline", "start", "estimate", "proposal", "promotion", "catch_up", "confirm"]
 """Why a work item exists: the empty mixture, a start recipe, an estimate of a mixture by a merged encoder, a sampler's
-proposal, successive halving, a fresh seed for a winner."""
+proposal, successive halving, a target that came later measured on what others have found, a fresh seed for a winner."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -54,6 +55,33 @@ def fails(capsys: Capture, code: int, *arguments: str) -> str:
     assert err.startswith("error: ")
     assert "Traceback" not in err
     return err
+
+
+def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(r"taskmix \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [("taskmix pro", {"promote"}), ("taskmix status sm", {"small"}), ("taskmix gc --a", {"--all"})],
+)
+def test_a_shell_completes_commands_options_and_names(
+    typed: str, completed: set[str], make_search: Callable[..., Search], tmp_path: Path
+) -> None:
+    Workspace.of(make_search()).enter(tmp_path / "search.yaml")
+    out = tmp_path / "completions"
+    asked = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(out),
+        "_ARGCOMPLETE_IFS": "\n",
+        "COMP_LINE": typed,
+        "COMP_POINT": str(len(typed)),
+    }
+    subprocess.run([sys.executable, "-m", "search"], cwd=ROOT, env={**os.environ, **asked}, timeout=60, check=False)
+    assert {name.strip() for name in out.read_text().splitlines()} == completed
 
 
 def test_tasks_lists_every_card(capsys: Capture) -> None:

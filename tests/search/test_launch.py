@@ -45,3 +45,16 @@ def test_a_card_that_was_edited_between_two_launches(file: Path, capsys: pytest.
     assert "names.yaml: metric: differs from the card that the search was begun with" in said
     assert "accuracy (the search has f1)" in said
     assert main(["resume", "lab"]) == 2
+
+
+def test_a_launch_that_is_refused_leaves_nothing_behind(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str], file: Path
+) -> None:
+    """The cards' files are not there; the search that was begun stays as it is."""
+    new = tmp_path / "new.yaml"
+    new.write_text(file.read_text(encoding="utf-8").replace("name: lab", "name: new"), encoding="utf-8")
+    assert main(["launch", str(new)]) == 2
+    assert "no file for split" in capsys.readouterr().err
+    assert not (home / "new").exists()
+    assert main(["launch", str(file)]) == 2
+    assert (home / "lab" / "studies.db").exists()

@@ -203,3 +203,21 @@ def test_no_task_trains_on_rows_that_a_target_is_scored_on(
     (problem,) = mistakes(make_search, **changes)
     assert "tasks.0" in problem.where
     assert problem.what == "trains on rows that tydiqa is scored on"
+
+
+def test_tasks_may_be_added_and_targets_behind_those_that_are_there(make_search: Callable[..., Search]) -> None:
+    """With settings of their own; what goes, or comes first, is another search, and says what may be done."""
+    small = make_search(tasks=["ner"], targets=["related"]).config
+    stages = {**SEARCH["stages"], "per_target": {"verses": {"batch_size": 8}}}
+    large = make_search(tasks=["paraphrase", "ner"], targets=["related", "verses"], stages=stages).config
+    assert search_file.differences(small, large) == []
+    assert search_file.grown(small, large) == ["paraphrase", "verses"]
+    [gone] = search_file.differences(make_search(tasks=["paraphrase", "ner"]).config, make_search(tasks=["ner"]).config)
+    assert gone.fix.startswith("put paraphrase back")
+    [first] = search_file.differences(small, make_search(tasks=["ner"], targets=["verses", "related"]).config)
+    assert first.fix == "new targets stand behind those that are there: [related, ...]"
+    per_target = {**SEARCH["stages"], "per_target": {"related": {"batch_size": 8}}}
+    [settings] = search_file.differences(
+        small, make_search(tasks=["ner"], targets=["related"], stages=per_target).config
+    )
+    assert settings.where == "stages.per_target.related.batch_size" and "another name" in settings.fix

@@ -184,6 +184,16 @@ def test_what_was_interrupted_compares_rung_with_rung(filler: Filler) -> None:
     assert "with more examples the baseline scores 55.0, and no mix was measured there yet" in text
 
 
+def test_an_interrupted_search_says_what_is_done_again(filled: Filler) -> None:
+    filled.begin(filled.item("crossref:0.5 + ner:0.5", 0))
+    dead, alive = (summarize(filled.studies, driven) for driven in (False, True))
+    text = report.final_answer(rank(filled.studies), dead, "sqlite:///x", width=120)
+    assert "done again  crossref:0.5 + ner:0.5 (seed 1) at rung 0" in text
+    assert "will be done again: crossref:0.5 + ner:0.5" in report.render(dead, width=120)
+    assert ": 1 interrupted, " in report.render(dead, width=120)
+    assert "runs: crossref:0.5 + ner:0.5" in report.render(alive, width=120)
+
+
 def test_an_empty_search(filler: Filler) -> None:
     best, status = rank(filler.studies), summarize(filler.studies)
     assert report.render(best).count("no mix has been measured yet") == 2

@@ -256,3 +256,54 @@ def test_each_sampler_proposes_within_the_space(make_search: MakeSearch, tmp_pat
     for recipe in proposed:
         assert search.space.problems(recipe.mixture) == []
         assert 1e-5 <= dict(recipe.hyperparameters)["intermediate.learning_rate"] <= 1e-4
+
+
+# --- a search that grows
+
+
+def test_a_target_that_came_later_is_measured_on_what_the_others_have_found(
+    make_search: MakeSearch, tmp_path: Path
+) -> None:
+    """From stored encoders: of recipes that are at the top, and then it proposes its own."""
+    small = make_search(budget={"recipes": 6}, targets=["related"], confirm={"seeds": 1, "top": 1})
+    place = kept_at(url(tmp_path), small)
+    before = Studies.create(place)
+    before.remember(small.config)
+    drive(Agenda(small, before))
+    at_top = set(before.state.rungs["related"][1].ranked)
+    assert len(at_top) > 1
+    large = make_search(budget={"recipes": 8}, targets=["related", "verses"], confirm={"seeds": 1, "top": 1})
+    studies = Studies.create(kept_at(url(tmp_path), large))
+    studies.remember(large.config)
+    done = len(studies.owners())
+    drive(Agenda(large, studies))
+    new = studies.owners()[done:]
+    assert [(one.recipe.is_baseline, one.rung) for one in new[:2]] == [(True, 0), (True, 1)]
+    caught_up = [one for one in new if one.purpose == "catch_up"]
+    assert {one.recipe.digest for one in caught_up} == at_top
+    assert all(one.item is not None and one.item.targets == ("verses",) and one.rung == 1 for one in caught_up)
+    assert len(studies.state.tried) == 8
+    proposed = {one.recipe.digest for one in new if one.purpose in ("start", "proposal")}
+    assert len(proposed) == 2
+    assert all(studies.state.at(target, digest, 0) for target in ("related", "verses") for digest in proposed)
+    again = Agenda(large, Studies.create(kept_at(url(tmp_path), large)))
+    assert again.over and again.next() is None
+
+
+def test_a_task_that_came_later_is_tried(make_search: MakeSearch, tmp_path: Path) -> None:
+    """Also where the sampler had found nothing new any more."""
+    changes: dict[str, Any] = {"space": {"max_tasks": 1}, "halving": {"rungs": [1.0]}, "start": {"single_tasks": True}}
+    small = make_search(budget={"recipes": 9}, tasks=["paraphrase", "ner"], **changes)
+    studies = Studies.create(kept_at(url(tmp_path), small))
+    studies.remember(small.config)
+    drive(Agenda(small, studies))
+    assert studies.exhausted
+    large = make_search(budget={"recipes": 9}, tasks=["crossref", "paraphrase", "ner"], **changes)
+    said: list[str] = []
+    studies = Studies.create(kept_at(url(tmp_path), large), say=said.append)
+    done = len(studies.owners())
+    studies.remember(large.config)
+    assert said == ["the search has grown by crossref, and goes on from what is there"]
+    drive(Agenda(large, studies))
+    new = {str(one.recipe.mixture) for one in studies.owners()[done:] if one.purpose in ("start", "proposal")}
+    assert new == {"crossref:1"}
