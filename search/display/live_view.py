@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.config.search import Search
+from search.display.verdict import in_short
 from search.forecast.estimate import expected
 from search.formatting import counts, duration, percent, points
 from search.results.model import TargetMixes
@@ -206,5 +207,5 @@ def _best_text(mixes: TargetMixes) -> str:
     """The best so far, or the baseline while there is nothing else."""
     if mixes.best:
         result = mixes.best[0]
-        return f"{percent(result.score)} {points(result.gain, result.gain_spread)} {result.mix}"
+        return in_short(result.mix, mixes.best_mix, result.score, result.worth)
     return f"{percent(mixes.baseline.score)} baseline" if mixes.baseline else "nothing yet"

@@ -51,7 +51,10 @@ def candidate(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
     )
 
 
-def scoring(mean: float, noise: Noise | None = Noise(0.0001, 6.0)) -> dict[str, Any]:
+NOISE = Noise(0.0001, 6.0)
+
+
+def scoring(mean: float, noise: Noise | None = NOISE) -> dict[str, Any]:
     """Of a candidate with two fresh seeds around a mean, a point apart, on rows that are all there are."""
     own = Measured((mean - 0.005, mean + 0.005), ("one", "two"))
 
