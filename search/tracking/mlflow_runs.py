@@ -345,7 +345,7 @@ class Tracking:
     def _write_all(self, digests: Iterable[str]) -> None:
         """Brings the runs of these recipes up to date, in the order in which the recipes were started."""
         pages, wanted = self._pages(), set(digests)
-        for recipe_digest, recipe in pages.recipes.items():
+        for recipe_digest, recipe in list(pages.recipes.items()):
             if recipe_digest in wanted:
                 if recipe.family in self._before and recipe.family not in self._looked_up:
                     self._look_up(recipe.family)
