@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.config.search import Search
+from search.display.verdict import in_short
 from search.forecast.estimate import expected
 from search.formatting import counts, duration, percent, points
 from search.results.floor import at_floor
@@ -243,7 +244,8 @@ def _best_text(mixes: TargetMixes) -> str:
     """The best so far, or the baseline while there is nothing else."""
     if mixes.best:
         result = mixes.best[0]
-        gain = "at the floor" if result.above_floor is False else points(result.gain, result.gain_spread)
         at = "" if mixes.rung.top else f", rung {mixes.rung.index}"
-        return f"{percent(result.score)} {gain} {result.mix}{at}"
+        if result.above_floor is False:
+            return f"{percent(result.score)} at the floor {result.mix}{at}"
+        return f"{in_short(result.mix, mixes.best_mix, result.score, result.worth)}{at}"
     return f"{percent(mixes.baseline.score)} baseline" if mixes.baseline else "nothing yet"

@@ -11,7 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from search.formatting import counts, duration, number, percent, points, size
+from search.display.verdict import in_short
+from search.formatting import counts, duration, number, size
 from search.results.card_model import CardLine, CardList
 from search.results.status_model import SearchLine, SearchList, SearchStatus, WorkItemLine
 
@@ -131,7 +132,7 @@ def searches(answer: SearchList, console: Console) -> list[RenderableType]:
 def _best(line: SearchLine) -> str:
     """The best mix of each target, a line each."""
     return "\n".join(
-        f"{target}: {best.mix} {percent(best.score)} {points(best.gain)}".rstrip() for target, best in line.best.items()
+        f"{target}: {in_short(best.mix, best.best_mix, best.score, best.worth)}" for target, best in line.best.items()
     )
 
 

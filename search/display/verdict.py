@@ -7,9 +7,21 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from search.formatting import percent, points, points_between, share
-from search.results.model import GainEstimate, TargetMixes
+from search.results.model import GainEstimate, TargetMixes, Worth
 
 NO_SEEDS = "how sure that is cannot be said: nothing was measured with a second seed (confirm.seeds)"
+
+
+def in_short(mix: str, best_mix: str | None, score: float | None, worth: Worth | None) -> str:
+    """The best mix of a target, or none, and what the gain of the first one is worth: for a line among others."""
+    scored = f"{mix} {percent(score)}"
+    if worth is None or best_mix is None:
+        return scored
+    sure = ""
+    if worth.low is not None and worth.high is not None and worth.probability is not None:
+        sure = f" ({points_between(worth.low, worth.high)}), {share(worth.probability)}"
+    gain = f"{points(worth.mean)}{sure}" + (" on dev" if worth.split == "dev" else "")
+    return f"{scored} {gain}" if best_mix != "none" else f"none; {scored} {gain}"
 
 
 def verdict(mixes: TargetMixes) -> Iterator[Text]:

@@ -63,6 +63,13 @@ class Interval(Answer):
     high: float | None = Field(description="as `low`")
 
 
+class Worth(Interval):
+    """What a gain is worth, in short: of the claim, or of the development split as long as there is none."""
+
+    split: Literal["test", "dev"] = Field(description="that it was measured on")
+    probability: float | None = Field(description="that the mix beats the baseline; null as `low`")
+
+
 class GainEstimate(Interval):
     """What a gain over the baseline is worth (docs/statistics.md), as the difference of means over seeds."""
 
@@ -131,6 +138,12 @@ class MixResult(GainedMeasurement, Mix):
     )
     test: GainedMeasurement | None = Field(description="on the test split; null below the top rung")
     cost: MixCost
+
+    @property
+    def worth(self) -> Worth | None:
+        """What its gain is worth, as far as that is known."""
+        estimate = self.claim or self.expected
+        return Worth.model_validate(estimate) if estimate is not None else None
 
 
 class Baseline(Measurement):

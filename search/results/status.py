@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 
 from search.config.workspace import Workspace, find, names
 from search.results.ranking import rank
+from search.results.row_source import StoredRows
 from search.results.status_model import (
     BestLine,
     Budget,
@@ -252,7 +253,8 @@ def _line(
     try:
         workspace, studies = opened(name)
         queued = read_ticket(workspace.folder) is not None
-        status, ranked = summarize(studies, is_driven(workspace), queued), rank(studies, top=1)
+        rows = StoredRows(workspace, studies, at_once=False)
+        status, ranked = summarize(studies, is_driven(workspace), queued), rank(studies, top=1, rows=rows)
     except TaskmixError as error:
         problem = error.problems[0]
         found = f" ({problem.found})" if problem.found else ""
@@ -265,7 +267,9 @@ def _line(
         recipes=status.budget.recipes,
         work_items=status.work_items,
         best={
-            target: BestLine(mix=result.mix, score=result.score, gain=result.gain)
+            target: BestLine(
+                mix=result.mix, best_mix=mixes.best_mix, score=result.score, gain=result.gain, worth=result.worth
+            )
             for target, mixes in ranked.targets.items()
             for result in mixes.best
         },

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from search.results.model import Answer, Purpose, flat
+from search.results.model import Answer, Purpose, Worth, flat
 
 
 def _is_none(value: object) -> bool:
@@ -160,9 +160,11 @@ class SearchStatus(Answer):
 class BestLine(Answer):
     """The best mix of a target in a line."""
 
-    mix: str
+    mix: str = Field(description="the first of the ranking")
+    best_mix: str | None = Field(None, description="as for `best NAME`: `none` where it does not beat the baseline")
     score: float | None
     gain: float | None
+    worth: Worth | None = Field(None, description="what the gain is worth; null without a baseline beside it")
 
 
 class SearchLine(Answer):

@@ -161,6 +161,10 @@ class _Watch(tune.Callback):
         self._actors: dict[str, Any] = {}
         self._memory: dict[str, Any] = {}  # trial -> reference to the memory of its worker's node when it began
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing, as of `AgendaSearcher`: what speaks to a terminal cannot be pickled."""
+        return {}
+
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Ten times a second at least.
 

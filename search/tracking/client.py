@@ -10,6 +10,7 @@ import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL
 
@@ -30,6 +31,15 @@ ENVIRONMENT = {
 """What MLflow reads; what the user has set stays. A server that drops packets is given up soon, and asked later."""
 
 REACH_SECONDS = 10.0
+
+ARTIFACTS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""Tables and columns of MLflow that say where artifacts lie."""
 
 FIX = "see that the server or database runs, the folder can be written, and storage.mlflow is right"
 
@@ -111,7 +121,23 @@ def _prepare(file: Path) -> None:
     with closing(sqlite3.connect(file, timeout=REACH_SECONDS)) as database:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("BEGIN IMMEDIATE")
-        database.rollback()
+        _move_artifacts(database, file.resolve().parent / "artifacts")
+        database.commit()
+
+
+def _move_artifacts(database: sqlite3.Connection, here: Path) -> None:
+    """Our artifacts lie beside their database; MLflow notes whole paths, which are wrong once both have moved."""
+    question = "SELECT DISTINCT artifact_location FROM experiments WHERE name LIKE 'taskmix/%'"
+    for (noted,) in database.execute(question).fetchall():
+        there = Path(urllib.request.url2pathname(urlsplit(noted).path)) if noted.startswith("file:") else here
+        if there == here or there.name != here.name or (there.exists() and not here.exists()):
+            continue
+        for table, column in ARTIFACTS:
+            # paths of runs and models begin with their experiment's
+            database.execute(
+                f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
+                (here.as_uri(), len(noted) + 1, len(noted), noted),
+            )
 
 
 def _reach(uri: str) -> None:

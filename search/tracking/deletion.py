@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from search.config.workspace import Workspace
-from search.studies.database import parsed, reason_of, shown, sqlite_file
+from search.formatting import shown
+from search.studies.database import parsed, reason_of, sqlite_file
 from search.tracking.client import FIX, open_client
 from spaces.errors import Failure, Problem
 

@@ -90,7 +90,7 @@ class Pages:
     def configurations(self) -> dict[str, list[Recipe]]:
         """Family -> its recipes, one for each seed, in the order of their start."""
         found = defaultdict[str, list[Recipe]](list)
-        for recipe in self.recipes.values():
+        for recipe in list(self.recipes.values()):
             found[recipe.family].append(recipe)
         return dict(found)
 
@@ -114,7 +114,7 @@ class Pages:
         records = list[Record]()
         for recipe in recipes:
             own = self.studies.state.of_recipe(recipe.digest)
-            by_seed.append(self._state(own))
+            by_seed += [self._state(own)] if own else []
             records += own
         state, status = min(by_seed, key=lambda one: _MOST_TELLING.index(one[0]))
         return self._page(

@@ -75,7 +75,12 @@ def test_the_live_view_shows_all_and_goes(filler: Filler) -> None:
         assert terminal._live is not None
         terminal._live.refresh()
     shown = out.getvalue()
-    for part in ("3 of 4 recipes", "crossref:1 · related", "56.0 +6.0 paraphrase:1", "failed work items 1: 1 diverged"):
+    for part in (
+        "3 of 4 recipes",
+        "crossref:1 · related",
+        "paraphrase:1 56.0 +6.0 on dev",
+        "failed work items 1: 1 diverged",
+    ):
         assert part in shown, part
     assert shown.rstrip().endswith("\x1b[2K")  # erased
     assert "\x1b[?25h" in shown  # the cursor is back

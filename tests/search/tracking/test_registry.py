@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,7 +54,10 @@ def candidate(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
     )
 
 
-def scoring(mean: float, noise: Noise | None = Noise(0.0001, 6.0)) -> dict[str, Any]:
+NOISE = Noise(0.0001, 6.0)
+
+
+def scoring(mean: float, noise: Noise | None = NOISE) -> dict[str, Any]:
     """Of a candidate with two fresh seeds around a mean, a point apart, on rows that are all there are."""
     own = Measured((mean - 0.005, mean + 0.005), ("one", "two"))
 
@@ -155,6 +161,27 @@ def test_what_is_registered_loads_by_its_alias(candidate: Candidate, uri: str) -
     finally:
         mlflow.set_tracking_uri(before)
     assert [one["word"] for one in tag("the cat", ignore_labels=[])] == ["the", "cat"]
+
+
+def test_a_home_that_moved_still_opens(candidate: Candidate, tmp_path: Path) -> None:
+    import mlflow
+
+    moved, here = tmp_path / "moved", tmp_path / "home"
+    first = promote(f"sqlite:///{here / 'mlflow.db'}", candidate, "champion", force=False)
+    here.rename(moved)
+    uri = f"sqlite:///{moved / 'mlflow.db'}"
+    client = open_client(uri)
+    version = client.get_model_version(first.name, first.version)
+    assert {file.path for file in client.list_artifacts(version.run_id or "")} >= {"README.md", "taskmix.json"}
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        assert mlflow.transformers.load_model(f"models:/{first.name}@champion")  # type: ignore[no-untyped-call]
+    finally:
+        mlflow.set_tracking_uri(before)
+    with closing(sqlite3.connect(moved / "mlflow.db")) as database:
+        left = [line for line in database.iterdump() if str(here) in line]
+    assert not left, "nothing names the old place"
 
 
 def test_what_gains_nothing_is_no_first_champion(candidate: Candidate, sqlite: str) -> None:
