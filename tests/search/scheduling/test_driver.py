@@ -107,12 +107,23 @@ def plan(tmp_path: Path) -> Plan:
     return plan_in(tmp_path)
 
 
+class Teller:
+    """As a terminal: what it holds cannot be pickled, and Tune pickles what watches it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
 def test_every_item_runs_once_and_two_at_a_time(
     local_ray: Connection, plan: Plan, capfd: pytest.CaptureFixture[str]
 ) -> None:
     agenda = ListAgenda([item(number, seconds=0.3) for number in range(16)])
     began = time.time()
-    ending = run(plan, agenda, ItemResources(), 2, worker=WORKER)
+    ending = run(plan, agenda, ItemResources(), 2, worker=WORKER, say=Teller().say)
     ended = time.time()
     printed = capfd.readouterr()
 
