@@ -35,7 +35,7 @@ def pool(repeated: Mapping[str, Collection[Sequence[float]]]) -> dict[str, Noise
         repeated: group (a target, or a language of one) -> for each recipe its scores, one per seed. Recipes with one
             seed say nothing.
     """
-    found = {group: _sum_of_squares(scores) for group, scores in repeated.items()}
+    found = {group: sum_of_squares(scores) for group, scores in repeated.items()}
     noise = {}
     for group, (squares, degrees) in found.items():
         # of the others alone: who shrinks a group towards a mean that it is part of counts it twice
@@ -62,7 +62,7 @@ def _scale(groups: Sequence[tuple[float, int]]) -> float:
     return scale
 
 
-def _sum_of_squares(scores: Collection[Sequence[float]]) -> tuple[float, int]:
+def sum_of_squares(scores: Collection[Sequence[float]]) -> tuple[float, int]:
     """Of deviations from each recipe's mean, and their degrees of freedom."""
     squares = sum((score - fmean(seeds)) ** 2 for seeds in scores if seeds for score in seeds)
     return squares, sum(len(seeds) - 1 for seeds in scores if seeds)

@@ -122,7 +122,7 @@ class Surrogate:
         cross = self._cross_covariance(pending, target, observations)
         cross[(observations.target == target) & (observations.rung == top)] += offset
         own = self._kernel.recipes(self.scales, pending, pending) + offset
-        own[np.diag_indices(len(pending))] += self.scales["noise"] + JITTER
+        own[np.diag_indices(len(pending))] += self.scales["noise"] * self._all.relative_noise[target, -1] + JITTER
         half = solve_triangular(factor, cross, lower=True, check_finite=False)
         corner = cholesky(own - half.T @ half, lower=True, check_finite=False)
         conditioned = Surrogate(self._all, self._sharing, self.scales, self._limit)
@@ -136,7 +136,7 @@ class Surrogate:
     @property
     def noise(self) -> Array:
         """Standard deviation of a measurement at the top rung, per target, as a gain."""
-        return np.asarray(np.sqrt(self.scales["noise"]) * self._all.spreads)
+        return np.asarray(np.sqrt(self.scales["noise"] * self._all.relative_noise[:, -1]) * self._all.spreads)
 
     # --- conditioning
 

@@ -10,6 +10,7 @@ import numpy as np
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from search.statistics.noise import Noise, sum_of_squares
 from search.studies.state import SearchState
 from search.surrogate.features import Points
 from search.surrogate.observations import ESTIMATED, Observations
@@ -30,7 +31,7 @@ class History:
         pending: recipes that run and have no score yet.
         failed: recipes that failed and have no score.
         repeated: (target, rung) -> recipe and score of each further seed. What such scores differ by is noise alone,
-            and the surrogate's scale of noise is fitted to it.
+            and the surrogate's noise on that target and rung is taken from it.
         estimates: target -> recipe -> score that a merged encoder had with the target stage of the lowest rung. A
             recipe may have nothing else.
     """
@@ -158,7 +159,20 @@ class History:
         order = np.lexsort((rung, target, point))
         point_at, target_at, rung_at = (np.array(column)[order] for column in (point, target, rung))
         points = Points.of(self.candidates, space)
-        return Observations(points, point_at, target_at, rung_at, np.array(gains)[order], self.targets, self.rungs)
+        gains_at, noise = np.array(gains)[order], self._noise()
+        return Observations(points, point_at, target_at, rung_at, gains_at, self.targets, self.rungs, noise)
+
+    def _noise(self) -> dict[tuple[int, int], Noise]:
+        """What the scores of one recipe differ by, on each target at each rung where some have further seeds."""
+        found = {}
+        for at, repeated in self.repeated.items():
+            seeds = {number: [score] for number, score in self.scores.get(at, {}).items()}
+            for number, score in repeated:
+                seeds.setdefault(number, []).append(score)
+            squares, degrees = sum_of_squares(seeds.values())
+            if degrees:
+                found[at] = Noise(squares / degrees, float(degrees))
+        return found
 
     @property
     def estimated_candidates(self) -> list[Candidate]:

@@ -22,7 +22,7 @@ estimate has rung -1 in the code and counts as one of rung 0 in a_i. [...] is 1 
 | | + estimates' deviation [both are estimates] | | |
 | o | offset [both measured at one rung on one target] | `Levels.offsets` | (n, n) |
 | | + estimates' offset [both are estimates on one target] | | |
-| s_i | variance of the noise: noise R / (r_i + 1), or estimates' noise | `Levels.noise` | (n,) |
+| s_i | variance of the noise: noise times `relative_noise`, or estimates' noise | `Levels.noise` | (n,) |
 | C | k_x(x_i, x_j) B[t_i, t_j] D + o + diag(s + `JITTER`) | `Kernel.covariance` | (n, n) |
 | theta | logarithms of all scales, but the logit of sharing; priors in `PRIORS` | `Scales.values` | |
 | dC / d theta | | `Kernel.slopes` | (n, n) each |
@@ -108,8 +108,8 @@ class Levels:
     """What there is to know of targets and rungs at any scales, each of shape (observations, observations).
 
     `same`: measured on one target at one rung. `low`: at one rung below the top. `steps`: rungs below the top, of both.
-    `share`, of shape (observations,): how much less noise an upper rung has. `estimates`: None where there are none,
-    which is usual and quicker.
+    `share`, of shape (observations,): how much less noise there is on a target at a rung than is fitted for all.
+    `estimates`: None where there are none, which is usual and quicker.
     """
 
     observations: Observations
@@ -125,7 +125,7 @@ class Levels:
         same_rung = (observations.rung[:, None] == observations.rung) & ~estimated
         low = (same_rung & (below > 0)[:, None]).astype(float)
         same = (same_rung & (observations.target[:, None] == observations.target)).astype(float)
-        share = np.where(estimated, 1.0, (observations.rung + 1.0) / observations.rungs)
+        share = np.where(estimated, 1.0, 1 / observations.relative_noise[observations.target, observations.rung])
         estimates = EstimatePairs.of(observations) if estimated.any() else None
         return cls(observations, same, low, below[:, None] + below, share, estimates)
 

@@ -5,15 +5,23 @@ Estimates are among them, as a level of their own below the lowest rung. What is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.statistics.noise import Noise
 from search.surrogate.features import Array, Points
 
 Indices = NDArray[np.intp]
+
+SHRINKING = 2.0
+"""Degrees of freedom that the usual noise counts for beside that of a target's further seeds."""
+
+LEAST = 1e-4
+"""Variance of the noise in units of the target: seeds that are equal by chance are not taken at their word."""
 
 ESTIMATED = -1
 """The rung of what was estimated, not trained."""
@@ -29,6 +37,7 @@ class Observations:
             `ESTIMATED` for estimates.
         gains: score less the baseline's at that target and rung (the lowest for estimates), shape (observations,).
         targets, rungs: how many there are.
+        noise: (target, rung) -> the noise of one score as its further seeds have it, where there are some.
     """
 
     points: Points
@@ -38,6 +47,7 @@ class Observations:
     gains: Array
     targets: int
     rungs: int
+    noise: Mapping[tuple[int, int], Noise] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.gains)
@@ -51,7 +61,7 @@ class Observations:
         """Some of them, over their own points alone, in the same units."""
         points, point = np.unique(self.point[indices], return_inverse=True)
         parts = point, self.target[indices], self.rung[indices], self.gains[indices]
-        return Observations(self.points.take(points), *parts, self.targets, self.rungs).in_units_of(self)
+        return Observations(self.points.take(points), *parts, self.targets, self.rungs, self.noise).in_units_of(self)
 
     def append(self, points: Points, target: int, rung: int) -> Observations:
         """These and some more points on a target at a rung, where nothing was gained."""
@@ -64,13 +74,17 @@ class Observations:
             np.concatenate([self.gains, np.zeros(count)]),
             self.targets,
             self.rungs,
+            self.noise,
         )
 
     def in_units_of(self, others: Observations) -> Observations:
         """The same ones, with the spreads, correlation and estimates' units of others, which they are part of."""
         copy = replace(self)
         vars(copy).update(
-            spreads=others.spreads, correlation=others.correlation, estimate_units=others.estimate_units
+            spreads=others.spreads,
+            correlation=others.correlation,
+            estimate_units=others.estimate_units,
+            relative_noise=others.relative_noise,
         )  # in place of what `cached_property` would compute from these alone
         return copy
 
@@ -88,6 +102,24 @@ class Observations:
                 rung = np.bincount(self.rung[mine]).argmax()
                 spreads[target] = max(_upper_spread(self.gains[mine & (self.rung == rung)]), 0.05 * everywhere)
         return spreads
+
+    @cached_property
+    def relative_noise(self) -> Array:
+        """Variance of a measurement in the target's units as a multiple of what is fitted, shape (targets, rungs).
+
+        Without further seeds it falls with the rung. What they say counts beyond its mean over targets and rungs, which
+        is fitted, and the less the fewer degrees of freedom it rests on.
+        """
+        relative = np.tile(self.rungs / (np.arange(self.rungs) + 1.0), (self.targets, 1))
+        logs = {
+            (target, rung): np.log(max(noise.variance / self.spreads[target] ** 2, LEAST) / relative[target, rung])
+            for (target, rung), noise in self.noise.items()
+        }
+        middle = np.mean(list(logs.values())) if logs else 0.0
+        for at, log in logs.items():
+            degrees = self.noise[at].degrees
+            relative[at] *= np.exp((log - middle) * degrees / (degrees + SHRINKING))
+        return np.asarray(relative)
 
     @cached_property
     def standardized(self) -> Array:

@@ -568,6 +568,27 @@ def test_a_report_is_kept_with_the_search_and_stops_nothing(
     tracking.end(OVER)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow  # a server takes a dozen seconds to start
+def test_a_server_holds_the_same(server: str, database: Database, story: list[Step]) -> None:
+    name = next(database.names)
+    renamed = dataclasses.replace(
+        story[0][0].search, config=story[0][0].search.config.model_copy(update={"name": name})
+    )
+    for start in (0, len(story) - 1):
+        tracking = Tracking(renamed, story[start][0], server)
+        with tracking:
+            tracking.ready()
+            tell(story, tracking, start)
+            tracking.end(OVER)  # type: ignore[arg-type]
+    client = open_client(server)
+    experiment = client.get_experiment_by_name(f"taskmix/{name}")
+    runs = client.search_runs([experiment.experiment_id])
+    assert sorted(run.data.tags["taskmix.role"] for run in runs) == ["configuration"] * 3 + ["recipe"] * 4 + ["search"]
+    (found,) = [run for run in runs if run.data.tags["taskmix.role"] == "search"]
+    assert found.data.tags["best.verses"] == "none" and found.info.status == "FINISHED"
+    assert experiment.tags["mlflow.note.content"] == found.data.tags["mlflow.note.content"].splitlines()[0]
+
+
 def test_mlflow_is_imported_late() -> None:
     code = "import sys, search.tracking.mlflow_runs; assert not {'mlflow', 'ray', 'torch'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)
