@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from search.commands.command import Commands, add_format
@@ -39,7 +40,7 @@ def _distances(options: argparse.Namespace) -> int:
 
     languages = LanguageTable(Typology(options.typology))
     workspace = find(options.file)
-    with Terminal() as terminal:
+    with Terminal(sys.stderr) as terminal:
         if options.file.endswith((".yaml", ".yml")):
             plan, _ = checked(workspace, workspace.plan, terminal.say)
         else:

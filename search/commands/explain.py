@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from search.commands.command import Commands, add_format
@@ -27,7 +28,7 @@ def _explain(options: argparse.Namespace) -> int:
     from search.explanation.pool import open_pool, tables
 
     pool = open_pool(options.names)
-    with Terminal() as terminal:
+    with Terminal(sys.stderr) as terminal:
         profiles = pool.profiles(terminal.say, options.address)
         domain, languages = tables(pool, profiles, options.measure, options.typology)
         rows, left_out = pool.rows(pool.features(domain, languages), options.split)

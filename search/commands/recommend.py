@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from search.commands.command import Commands, add_format, positive
 from search.commands.distances import add_measures
@@ -30,7 +31,7 @@ def _recommend(options: argparse.Namespace) -> int:
     searches = options.names or names()
     if not searches:
         raise InputError(Problem("there is no search to learn from", "recommend", fix="launch one, on three targets"))
-    with Terminal() as terminal:
+    with Terminal(sys.stderr) as terminal:
         pool = open_pool(searches)
         answer = recommend_for(
             pool,
