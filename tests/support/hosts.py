@@ -39,8 +39,8 @@ class Hosts:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._switch = f"sw-{self._mark}"
         self._ip("netns", "add", self._switch)
-        self._ip("-n", self._switch, "link", "add", "br", "type", "bridge")
-        self._ip("-n", self._switch, "link", "set", "br", "up")
+        self._ip("-n", self._switch, "link", "add", "name", "br0", "type", "bridge")
+        self._ip("-n", self._switch, "link", "set", "dev", "br0", "up")
 
     def add(self, name: str) -> str:
         """Make a host; its address."""
@@ -48,12 +48,12 @@ class Hosts:
         space, here, there = self._space(name), f"e{self._mark}{name}", f"p{self._mark}{name}"
         address = f"10.213.0.{len(self._names)}"
         self._ip("netns", "add", space)
-        self._ip("link", "add", here, "netns", space, "type", "veth", "peer", "name", there, "netns", self._switch)
-        self._ip("-n", self._switch, "link", "set", there, "master", "br", "up")
+        self._ip("link", "add", "name", here, "netns", space, "type", "veth", "peer", "name", there, "netns", self._switch)
+        self._ip("-n", self._switch, "link", "set", "dev", there, "master", "br0", "up")
         for command in (
             ("addr", "add", f"{address}/24", "dev", here),
-            ("link", "set", here, "up"),
-            ("link", "set", "lo", "up"),
+            ("link", "set", "dev", here, "up"),
+            ("link", "set", "dev", "lo", "up"),
         ):
             self._ip("-n", space, *command)
         (self._folder / name).mkdir(parents=True)
