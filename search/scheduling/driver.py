@@ -161,6 +161,10 @@ class _Watch(tune.Callback):
         self._actors: dict[str, Any] = {}
         self._memory: dict[str, Any] = {}  # trial -> reference to the memory of its worker's node when it began
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing, as of the searcher."""
+        return {}
+
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Ten times a second at least.
 

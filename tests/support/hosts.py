@@ -48,7 +48,9 @@ class Hosts:
         space, here, there = self._space(name), f"e{self._mark}{name}", f"p{self._mark}{name}"
         address = f"10.213.0.{len(self._names)}"
         self._ip("netns", "add", space)
-        self._ip("link", "add", "name", here, "netns", space, "type", "veth", "peer", "name", there, "netns", self._switch)
+        self._ip(
+            "link", "add", "name", here, "netns", space, "type", "veth", "peer", "name", there, "netns", self._switch
+        )
         self._ip("-n", self._switch, "link", "set", "dev", there, "master", "br0", "up")
         for command in (
             ("addr", "add", f"{address}/24", "dev", here),
