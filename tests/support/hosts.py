@@ -6,12 +6,15 @@ Files, and the numbers of processes, are shared: what is tried is the network, a
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+
+SUPERVISOR = "while true;"
 
 
 def can_be_made() -> bool:
@@ -61,6 +64,10 @@ class Hosts:
         (self._folder / name).mkdir(parents=True)
         return address
 
+    def supervise(self, name: str, *command: str) -> None:
+        """Start a program on a host, and again whenever it ends, as systemd would."""
+        self.start(name, "sh", "-c", f"{SUPERVISOR} do {shlex.join(command)}; sleep 2; done")
+
     def start(self, name: str, *command: str, out: Path | None = None) -> subprocess.Popen[bytes]:
         """Start a program on a host, in its folder."""
         log = (out or self._folder / f"{name}.log").open("ab")
@@ -93,9 +100,11 @@ class Hosts:
                 continue
         return found
 
-    def kill(self, name: str) -> None:
-        """End all that runs on a host, without a word."""
-        for number in self.programs(name):
+    def kill(self, name: str, supervisors: bool = False) -> None:
+        """End all that runs on a host, without a word; what is supervised is started again."""
+        for number, line in self.programs(name).items():
+            if SUPERVISOR in line and not supervisors:
+                continue
             try:
                 os.kill(number, signal.SIGKILL)
             except ProcessLookupError:
@@ -104,7 +113,8 @@ class Hosts:
     def close(self) -> None:
         """End everything, and take the hosts away."""
         for name in self._names:
-            self.kill(name)
+            self.kill(name, supervisors=True)
+            self.kill(name)  # what was just being started
         for process in self._processes:
             process.wait(30)
         for space in [*map(self._space, self._names), self._switch]:
