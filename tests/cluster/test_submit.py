@@ -370,9 +370,6 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert again.returncode == 2
     assert "a job runs this search already" in again.stderr
 
-    listed = head.run(sys.executable, "-m", "search", "jobs", "--address", head.address)
-    assert listed.returncode == 0 and "taskmix-small-1  running" in listed.stdout and "search small" in listed.stdout
-
     # What it says to type, typed.
     advice = next(line for line in again.stderr.splitlines() if "--stop" in line)
     assert f"RAY_AUTH_MODE=token taskmix jobs --address {head.address} --stop taskmix-small-1" in advice
@@ -380,6 +377,8 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert (stopped.returncode, stopped.stdout) == (0, "taskmix-small-1 is stopped\n"), stopped.stderr
     unknown = head.run(sys.executable, "-m", "search", "jobs", "--stop", "nobody-1", "--address", head.address)
     assert unknown.returncode == 1 and "taskmix jobs --address" in unknown.stderr
+    listed = head.run(sys.executable, "-m", "search", "jobs", "--address", head.address)
+    assert listed.returncode == 0 and "taskmix-small-1  stopped" in listed.stdout and "search small" in listed.stdout
     before = trials(search)
     assert 0 < len(before) < 13
 
