@@ -222,12 +222,13 @@ class _Watch(tune.Callback):
     def _explain_death(self, error: RayActorError, memory: Any) -> Exception:
         """The error that says why a worker died, and where."""
         before = _answer(memory)
-        explained = _cause_of_death(error, before)
-        if explained is not error or before is None or not self._nodes.are_several:
-            return explained
-        name = self._nodes.name(before.node)
-        if self._nodes.is_lost(before.node):
+        is_named = before is not None and self._nodes.are_several
+        name = self._nodes.name(before.node) if before is not None else ""
+        if before is not None and is_named and self._nodes.is_lost(before.node):  # it cannot be asked for a cause
             return WorkerDied(f"its node {name} was lost (killed, or cut off for too long)\n{error}")
+        explained = _cause_of_death(error, before)
+        if explained is not error or not is_named:
+            return explained
         return WorkerDied(f"its worker on {name} died (killed)\n{error}")
 
     def _forget(self, trial_id: str) -> None:
