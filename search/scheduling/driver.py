@@ -160,6 +160,7 @@ class _Watch(tune.Callback):
         self._refused: dict[str, NodeFault] = {}
         self._actors: dict[str, Any] = {}
         self._memory: dict[str, Any] = {}  # trial -> reference to the memory of its worker's node when it began
+        self._homes: dict[Any, str] = {}  # worker -> its node, once it has come to the end of a trial
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing, as of the searcher."""
@@ -207,29 +208,37 @@ class _Watch(tune.Callback):
                 ray.kill(self._actors[name])
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        actor, memory = self._actors.get(trial.trial_id), _answer(self._memory.get(trial.trial_id))
+        if actor is not None and memory is not None:
+            self._homes[actor] = memory.node
         self._forget(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         error, memory = _error_of(trial), self._memory.get(trial.trial_id)
+        home = self._homes.pop(self._actors.get(trial.trial_id), "")
         refused = self._refused.pop(trial.trial_id, None)
         self._forget(trial.trial_id)
         if refused is not None:
             error = refused
         elif isinstance(error, RayActorError) and not self._searcher.halting:
-            error = self._explain_death(error, memory)
+            error = self._explain_death(error, _answer(memory), home)
         self._searcher.on_trial_broken(trial.trial_id, error)
 
-    def _explain_death(self, error: RayActorError, memory: Any) -> Exception:
-        """The error that says why a worker died, and where."""
-        before = _answer(memory)
-        is_named = before is not None and self._nodes.are_several
-        name = self._nodes.name(before.node) if before is not None else ""
-        if before is not None and is_named and self._nodes.is_lost(before.node):  # it cannot be asked for a cause
+    def _explain_death(self, error: RayActorError, before: NodeMemory | None, home: str) -> Exception:
+        """The error that says why a worker died, and where.
+
+        Args:
+            before: the memory of its node when the trial began; None: it died sooner than it could tell.
+            home: its node, if it had come to the end of a trial before.
+        """
+        node = before.node if before is not None else home
+        if not node or not self._nodes.are_several:
+            return _cause_of_death(error, before)
+        name = self._nodes.name(node)
+        if self._nodes.is_lost(node):  # it cannot be asked for a cause
             return WorkerDied(f"its node {name} was lost (killed, or cut off for too long)\n{error}")
         explained = _cause_of_death(error, before)
-        if explained is not error or not is_named:
-            return explained
-        return WorkerDied(f"its worker on {name} died (killed)\n{error}")
+        return WorkerDied(f"its worker on {name} died (killed)\n{error}") if explained is error else explained
 
     def _forget(self, trial_id: str) -> None:
         self._actors.pop(trial_id, None)
