@@ -160,7 +160,7 @@ class _Watch(tune.Callback):
         self._refused: dict[str, NodeFault] = {}
         self._actors: dict[str, Any] = {}
         self._memory: dict[str, Any] = {}  # trial -> reference to the memory of its worker's node when it began
-        self._homes: dict[Any, str] = {}  # worker -> its node, once it has come to the end of a trial
+        self._homes: dict[int, str] = {}  # worker -> its node, once it has come to the end of a trial
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing, as of the searcher."""
@@ -210,12 +210,12 @@ class _Watch(tune.Callback):
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         actor, memory = self._actors.get(trial.trial_id), _answer(self._memory.get(trial.trial_id))
         if actor is not None and memory is not None:
-            self._homes[actor] = memory.node
+            self._homes[hash(actor)] = memory.node  # a reference to it would keep it alive
         self._forget(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         error, memory = _error_of(trial), self._memory.get(trial.trial_id)
-        home = self._homes.pop(self._actors.get(trial.trial_id), "")
+        home = self._homes.pop(hash(self._actors.get(trial.trial_id)), "")
         refused = self._refused.pop(trial.trial_id, None)
         self._forget(trial.trial_id)
         if refused is not None:
