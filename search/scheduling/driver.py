@@ -235,10 +235,13 @@ class _Watch(tune.Callback):
         if not node or not self._nodes.are_several:
             return _cause_of_death(error, before)
         name = self._nodes.name(node)
-        if self._nodes.is_lost(node):  # it cannot be asked for a cause
+        if not self._nodes.is_lost(node):  # else it cannot be asked for a cause
+            explained = _cause_of_death(error, before)
+            if explained is not error:
+                return explained
+        if self._nodes.is_lost(node):  # Ray may have learnt of it meanwhile
             return WorkerDied(f"its node {name} was lost (killed, or cut off for too long)\n{error}")
-        explained = _cause_of_death(error, before)
-        return WorkerDied(f"its worker on {name} died (killed)\n{error}") if explained is error else explained
+        return WorkerDied(f"its worker on {name} died (killed)\n{error}")
 
     def _forget(self, trial_id: str) -> None:
         self._actors.pop(trial_id, None)
