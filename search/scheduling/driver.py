@@ -160,6 +160,11 @@ class _Watch(tune.Callback):
         self._refused: dict[str, NodeFault] = {}
         self._actors: dict[str, Any] = {}
         self._memory: dict[str, Any] = {}  # trial -> reference to the memory of its worker's node when it began
+        self._homes: dict[int, str] = {}  # worker -> its node, once it has come to the end of a trial
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing, as of the searcher."""
+        return {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing, as of `AgendaSearcher`: what speaks to a terminal cannot be pickled."""
@@ -207,26 +212,38 @@ class _Watch(tune.Callback):
                 ray.kill(self._actors[name])
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        actor, memory = self._actors.get(trial.trial_id), _answer(self._memory.get(trial.trial_id))
+        if actor is not None and memory is not None:
+            self._homes[hash(actor)] = memory.node  # a reference to it would keep it alive
         self._forget(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         error, memory = _error_of(trial), self._memory.get(trial.trial_id)
+        home = self._homes.pop(hash(self._actors.get(trial.trial_id)), "")
         refused = self._refused.pop(trial.trial_id, None)
         self._forget(trial.trial_id)
         if refused is not None:
             error = refused
         elif isinstance(error, RayActorError) and not self._searcher.halting:
-            error = self._explain_death(error, memory)
+            error = self._explain_death(error, _answer(memory), home)
         self._searcher.on_trial_broken(trial.trial_id, error)
 
-    def _explain_death(self, error: RayActorError, memory: Any) -> Exception:
-        """The error that says why a worker died, and where."""
-        before = _answer(memory)
-        explained = _cause_of_death(error, before)
-        if explained is not error or before is None or not self._nodes.are_several:
-            return explained
-        name = self._nodes.name(before.node)
-        if self._nodes.is_lost(before.node):
+    def _explain_death(self, error: RayActorError, before: NodeMemory | None, home: str) -> Exception:
+        """The error that says why a worker died, and where.
+
+        Args:
+            before: the memory of its node when the trial began; None: it died sooner than it could tell.
+            home: its node, if it had come to the end of a trial before.
+        """
+        node = before.node if before is not None else home
+        if not node or not self._nodes.are_several:
+            return _cause_of_death(error, before)
+        name = self._nodes.name(node)
+        if not self._nodes.is_lost(node):  # else it cannot be asked for a cause
+            explained = _cause_of_death(error, before)
+            if explained is not error:
+                return explained
+        if self._nodes.is_lost(node):  # Ray may have learnt of it meanwhile
             return WorkerDied(f"its node {name} was lost (killed, or cut off for too long)\n{error}")
         return WorkerDied(f"its worker on {name} died (killed)\n{error}")
 

@@ -293,7 +293,7 @@ def search(head: Head, postgres: Server) -> Path:
 def test_without_the_token_or_with_another_one_nothing_is_told(head: Head, search: Path) -> None:
     for token, found in (("", "the cluster wants a token"), ("0" * 64, "another token than the one here")):
         done = head.run(*head.submit(search), token=token)
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout.count("\n")) == (1, 1), "which data nodes have to see"
         assert found in done.stderr and "export RAY_AUTH_MODE=token" in done.stderr
         assert head.token not in done.stderr
 
@@ -370,9 +370,6 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert again.returncode == 2
     assert "a job runs this search already" in again.stderr
 
-    listed = head.run(sys.executable, "-m", "search", "jobs", "--address", head.address)
-    assert listed.returncode == 0 and "taskmix-small-1  running" in listed.stdout and "search small" in listed.stdout
-
     # What it says to type, typed.
     advice = next(line for line in again.stderr.splitlines() if "--stop" in line)
     assert f"RAY_AUTH_MODE=token taskmix jobs --address {head.address} --stop taskmix-small-1" in advice
@@ -380,8 +377,11 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert (stopped.returncode, stopped.stdout) == (0, "taskmix-small-1 is stopped\n"), stopped.stderr
     unknown = head.run(sys.executable, "-m", "search", "jobs", "--stop", "nobody-1", "--address", head.address)
     assert unknown.returncode == 1 and "taskmix jobs --address" in unknown.stderr
+    listed = head.run(sys.executable, "-m", "search", "jobs", "--address", head.address)
+    assert listed.returncode == 0 and "taskmix-small-1  stopped" in listed.stdout and "search small" in listed.stdout
     before = trials(search)
-    assert 0 < len(before) < 13
+    finished = [trial for trial in before if trial.state.is_finished()]
+    assert 0 < len(finished) < 13
 
     done = head.run(*head.submit(search))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -390,7 +390,6 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     after = trials(search)
     assert len(after) == len({json.dumps(trial.user_attrs["record"]["recipe"]) for trial in after}) == 13
     assert {trial.state for trial in after} == {optuna.trial.TrialState.COMPLETE}
-    finished = [trial for trial in before if trial.state.is_finished()]
     assert [after[trial.number].value for trial in finished] == [trial.value for trial in finished]
 
 

@@ -6,12 +6,15 @@ Files, and the numbers of processes, are shared: what is tried is the network, a
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+
+SUPERVISOR = "while true;"
 
 
 def can_be_made() -> bool:
@@ -39,8 +42,8 @@ class Hosts:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._switch = f"sw-{self._mark}"
         self._ip("netns", "add", self._switch)
-        self._ip("-n", self._switch, "link", "add", "br", "type", "bridge")
-        self._ip("-n", self._switch, "link", "set", "br", "up")
+        self._ip("-n", self._switch, "link", "add", "name", "br0", "type", "bridge")
+        self._ip("-n", self._switch, "link", "set", "dev", "br0", "up")
 
     def add(self, name: str) -> str:
         """Make a host; its address."""
@@ -48,16 +51,22 @@ class Hosts:
         space, here, there = self._space(name), f"e{self._mark}{name}", f"p{self._mark}{name}"
         address = f"10.213.0.{len(self._names)}"
         self._ip("netns", "add", space)
-        self._ip("link", "add", here, "netns", space, "type", "veth", "peer", "name", there, "netns", self._switch)
-        self._ip("-n", self._switch, "link", "set", there, "master", "br", "up")
+        self._ip(
+            "link", "add", "name", here, "netns", space, "type", "veth", "peer", "name", there, "netns", self._switch
+        )
+        self._ip("-n", self._switch, "link", "set", "dev", there, "master", "br0", "up")
         for command in (
             ("addr", "add", f"{address}/24", "dev", here),
-            ("link", "set", here, "up"),
-            ("link", "set", "lo", "up"),
+            ("link", "set", "dev", here, "up"),
+            ("link", "set", "dev", "lo", "up"),
         ):
             self._ip("-n", space, *command)
         (self._folder / name).mkdir(parents=True)
         return address
+
+    def supervise(self, name: str, *command: str) -> None:
+        """Start a program on a host, and again whenever it ends, as systemd would."""
+        self.start(name, "sh", "-c", f"{SUPERVISOR} do {shlex.join(command)}; sleep 2; done")
 
     def start(self, name: str, *command: str, out: Path | None = None) -> subprocess.Popen[bytes]:
         """Start a program on a host, in its folder."""
@@ -91,9 +100,11 @@ class Hosts:
                 continue
         return found
 
-    def kill(self, name: str) -> None:
-        """End all that runs on a host, without a word."""
-        for number in self.programs(name):
+    def kill(self, name: str, supervisors: bool = False) -> None:
+        """End all that runs on a host, without a word; what is supervised is started again."""
+        for number, line in self.programs(name).items():
+            if SUPERVISOR in line and not supervisors:
+                continue
             try:
                 os.kill(number, signal.SIGKILL)
             except ProcessLookupError:
@@ -102,7 +113,8 @@ class Hosts:
     def close(self) -> None:
         """End everything, and take the hosts away."""
         for name in self._names:
-            self.kill(name)
+            self.kill(name, supervisors=True)
+            self.kill(name)  # what was just being started
         for process in self._processes:
             process.wait(30)
         for space in [*map(self._space, self._names), self._switch]:

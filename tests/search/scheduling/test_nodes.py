@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +38,7 @@ class OnNodes(ListAgenda):
     def __init__(self, items: list[WorkItem], enough: Callable[[OnNodes], bool] = lambda agenda: True) -> None:
         super().__init__(items)
         self.lines: list[str] = []
+        self.unpicklable = threading.RLock()  # as the terminal has one
         self.nodes: list[str] = []
         self._enough, self._until = enough, time.monotonic() + 120
         self._number = 1000
@@ -56,6 +58,9 @@ class OnNodes(ListAgenda):
         super().done(item, outcome)
         if not outcome.failure:
             self.nodes.append(Path(told(outcome)["cwd"]).name)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
 
     def said(self, *words: str) -> str:
         """The line with these words."""
@@ -111,7 +116,7 @@ def test_a_node_that_joins_later_works_if_it_is_as_the_others(
 
     agenda = Growing([item(0)], enough)
     plan = plan_in(tmp_path / "store")
-    ending = run(plan, agenda, ItemResources(), 3, worker=WORKER, say=agenda.lines.append, admission=admission)
+    ending = run(plan, agenda, ItemResources(), 3, worker=WORKER, say=agenda.say, admission=admission)
 
     assert ending is SearchEnd.OVER
     assert set(agenda.nodes) == {"first", "good"}, "nothing ran on the odd one"
@@ -143,7 +148,7 @@ def test_a_fault_of_one_node_is_that_nodes_and_one_of_all_is_the_searchs(nodes: 
     plan = plan_in(tmp_path / "store")
     asked = item(0, act="lack", where="second", seconds=0.2)
     agenda = OnNodes([asked, item(1, act="lack", where="second", seconds=0.2), item(2, act="lack", where="second")])
-    ending = run(plan, agenda, ItemResources(), 2, worker=WORKER, say=agenda.lines.append)
+    ending = run(plan, agenda, ItemResources(), 2, worker=WORKER, say=agenda.say)
     assert ending is SearchEnd.OVER
     assert agenda.nodes == ["first"] * 3
     assert "no credentials" in agenda.said("second", "is left out")
@@ -151,7 +156,7 @@ def test_a_fault_of_one_node_is_that_nodes_and_one_of_all_is_the_searchs(nodes: 
 
     agenda = OnNodes([item(number, act="lack", where="") for number in range(3)])
     agenda.done = lambda item, outcome: setattr(agenda, "stop_reason", outcome.failure.message)  # type: ignore
-    ending = run(plan, agenda, ItemResources(), 2, worker=WORKER, say=agenda.lines.append)
+    ending = run(plan, agenda, ItemResources(), 2, worker=WORKER, say=agenda.say)
     assert ending is SearchEnd.STOPPED
     assert agenda.stop_reason == "no credentials"
     assert len(agenda.lines) == 1, "the first node only was left out"
@@ -169,7 +174,7 @@ def test_a_node_that_is_lost_is_named(nodes: Nodes, tmp_path: Path) -> None:
                 nodes.remove(second)
 
     agenda = Losing([item(0, seconds=3.0), item(1, seconds=3.0)])
-    ending = run(plan_in(tmp_path / "store"), agenda, ItemResources(), 2, worker=WORKER, say=agenda.lines.append)
+    ending = run(plan_in(tmp_path / "store"), agenda, ItemResources(), 2, worker=WORKER, say=agenda.say)
     assert ending is SearchEnd.OVER
     assert sorted(agenda.by_number) == [0, 1]
     assert set(agenda.nodes) == {"first"}
