@@ -264,8 +264,8 @@ class _NoPaths(list[str]):
 def _init(address: str | None, **options: Any) -> Any:
     """Ray's own limit for a node to start is 30 s, which a busy machine may miss once.
 
-    Ray would have workers import from the driver's working folder first of all: a `spaces.py` or `datasets.py` there
-    would be taken for the package. There is no setting for it.
+    Ray would have workers import from the driver's working folder first of all: a file of the name of
+    a package, as of `datasets`, would be taken for it. There is no setting for it.
     """
     import ray
     from ray.job_config import JobConfig

@@ -33,20 +33,20 @@ def shadows(folder: Path) -> Iterator[str]:
         if found is not None and found != ours:
             yield _said(f"another `{name}` is imported in the place of taskmix's", str(found), _fix(found, folder))
         elif not ours.read_text(encoding="utf-8").startswith(f'"""{begins}'):
-            fix = f"pip uninstall {name}, then install taskmix again, in an environment without that package"
+            fix = f"pip uninstall {name}, then install ours again, in an environment without that package"
             yield _said(f"another package has overwritten taskmix's `{name}`", str(ours.parent), fix)
         if folder != ROOT and found == ours:
             for other in (folder / f"{name}.py", folder / name / "__init__.py"):
                 if other.is_file() and other.resolve() != ours:
                     what = f"{other.relative_to(folder)} in this folder is called like a package of taskmix"
-                    yield _said(what, str(other), "rename it, or start taskmix from another folder")
+                    yield _said(what, str(other), "rename it, or start from another folder")
 
 
 def _fix(found: Path, folder: Path) -> str:
     if found.is_relative_to(folder):
-        return "rename it, or start taskmix from another folder"
+        return "rename it, or start from another folder"
     if "site-packages" in found.parts:
-        return f"pip uninstall {found.parent.name}, or install taskmix into an environment of its own"
+        return f"pip uninstall {found.parent.name}, or use an environment of its own for ours"
     return "take its folder out of PYTHONPATH"
 
 

@@ -26,6 +26,7 @@ from search.commands import (
     download,
     export,
     gc,
+    init,
     launch,
     new,
     plan,
@@ -37,7 +38,23 @@ from search.commands import (
 from search.commands.command import INTERRUPTED, Commands
 from spaces.errors import TaskmixError
 
-COMMANDS = (tasks, new, convert, plan, download, doctor, launch, submit, gc, delete, status, best, export, promote)
+COMMANDS = (
+    tasks,
+    new,
+    init,
+    convert,
+    plan,
+    download,
+    doctor,
+    launch,
+    submit,
+    gc,
+    delete,
+    status,
+    best,
+    export,
+    promote,
+)
 """As `taskmix --help` lists them."""
 
 
