@@ -11,7 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -254,17 +254,34 @@ def _restore(handler: Any) -> None:
         signal.signal(signal.SIGTERM, handler)
 
 
+class _NoPaths(list[str]):
+    """Paths that workers are to import from besides their own: none, whoever adds one."""
+
+    def extend(self, paths: Iterable[str]) -> None:
+        return
+
+
 def _init(address: str | None, **options: Any) -> Any:
-    """Ray's own limit for a node to start is 30 s, which a busy machine may miss once."""
+    """Ray's own limit for a node to start is 30 s, which a busy machine may miss once.
+
+    Ray would have workers import from the driver's working folder first of all: a file of the name of
+    a package, as of `datasets`, would be taken for it. There is no setting for it.
+    """
     import ray
+    from ray.job_config import JobConfig
+
+    def job() -> JobConfig:
+        made = JobConfig()
+        made._py_driver_sys_path = _NoPaths()
+        return made
 
     try:
-        return ray.init(address or "local", **options)
+        return ray.init(address or "local", job_config=job(), **options)
     except Exception as error:
         if address is not None or "timed out during startup" not in str(error):
             raise
     ray.shutdown()
-    return ray.init("local", **options)
+    return ray.init("local", job_config=job(), **options)
 
 
 def _not_started(reason: str) -> Failure:

@@ -30,6 +30,7 @@ from search.commands import (
     explain,
     export,
     gc,
+    init,
     jobs,
     launch,
     new,
@@ -49,6 +50,7 @@ from spaces.errors import TaskmixError
 COMMANDS = (
     tasks,
     new,
+    init,
     convert,
     plan,
     download,

@@ -14,6 +14,7 @@ from spaces.errors import Failure, Problem, TaskmixError
 if TYPE_CHECKING:
     from search.config.workspace import Workspace
     from search.results.service_model import Launched
+    from search.scheduling.driver import SearchEnd
 
 
 def add_to(commands: Commands) -> None:
@@ -32,15 +33,22 @@ def _launch(options: argparse.Namespace) -> int:
 
     if service := find_service():
         return _say(service.launch(str(read_yaml(options.file).get("name", "")), options.file))
+    return _answer(*launch_file(options.file, options.address))
+
+
+def launch_file(file: Path, address: str | None) -> tuple[Workspace, SearchEnd]:
+    """Run the search of a file. One that is refused before any work has begun leaves nothing behind.
+
+    Raises: as `search.launch.launch`, and InputError for every mistake in the file.
+    """
     from search.config.search_file import load
     from search.config.workspace import Workspace
 
-    search = load(options.file)
-    workspace = Workspace.of(search)
+    workspace = Workspace.of(load(file))
     is_new = not workspace.folder.exists()
-    workspace.enter(options.file)
+    workspace.enter(file)
     try:
-        return _run(workspace, options.address, news=True)
+        return workspace, _run(workspace, address, news=True)
     except TaskmixError:
         if is_new:
             _leave_nothing(workspace)
@@ -76,7 +84,7 @@ def _resume(options: argparse.Namespace) -> int:
     file = Path(options.name)
     if file.is_file():  # on a machine that has the file but not the folder
         workspace.enter(file)
-    return _run(workspace, options.address)
+    return _answer(workspace, _run(workspace, options.address))
 
 
 def _say(launched: Launched) -> int:
@@ -85,11 +93,18 @@ def _say(launched: Launched) -> int:
     return 0
 
 
-def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
-    from search.config.workspace import resume_command
-    from search.display import report
+def _run(workspace: Workspace, address: str | None, news: bool = False) -> SearchEnd:
     from search.display.terminal import Terminal
     from search.launch import launch
+
+    with Terminal() as terminal:
+        return launch(workspace, terminal, address, news)
+
+
+def _answer(workspace: Workspace, ending: SearchEnd) -> int:
+    """Say what was found; the exit code."""
+    from search.config.workspace import resume_command
+    from search.display import report
     from search.results.ranking import rank
     from search.results.row_source import StoredRows
     from search.results.status import summarize
@@ -97,8 +112,6 @@ def _run(workspace: Workspace, address: str | None, news: bool = False) -> int:
     from search.studies.studies import Studies
 
     name = workspace.name
-    with Terminal() as terminal:
-        ending = launch(workspace, terminal, address, news)
     studies = Studies.open(workspace)
     status = summarize(studies, driven=False)
     rows = StoredRows(workspace, studies, at_once=ending is SearchEnd.OVER)  # who interrupts does not want to wait

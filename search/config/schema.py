@@ -34,6 +34,10 @@ RemovedSampler = Literal["gp"]
 """Names that stand in search files of earlier versions: these are read, so that their results are, but not launched."""
 
 
+FREE = frozenset({"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"})
+"""Keys that may have another value when a search goes on."""
+
+
 def is_name(text: str) -> bool:
     """Whether a search may be called so, as long as that is not too long."""
     return bool(re.fullmatch(NAME, text)) and text not in RESERVED and not text.endswith((".yaml", ".yml"))
@@ -42,11 +46,11 @@ def is_name(text: str) -> bool:
 class HyperparameterConfig(Strict):
     """A range (`low`, `high`, optionally `log` or `step`; whole numbers make an integer) or a list of `choices`."""
 
-    low: float | int | None = None
-    high: float | int | None = None
-    log: bool = False
-    step: float | int | None = None
-    choices: list[Value] | None = None
+    low: float | int | None = Field(None, description="least value")
+    high: float | int | None = Field(None, description="largest value")
+    log: bool = Field(False, description="even on a logarithmic scale")
+    step: float | int | None = Field(None, description="between values of the range; default: any")
+    choices: list[Value] | None = Field(None, description="the values, instead of a range")
     default: Value | None = Field(None, description="what start recipes use; default: the stage's own value")
 
     @model_validator(mode="after")
@@ -79,13 +83,15 @@ class HyperparameterConfig(Strict):
 class SpaceConfig(Strict):
     """Which mixtures may be proposed, and the hyperparameters that are searched with them."""
 
-    min_tasks: int = 1
-    max_tasks: int = 4
-    min_weight: float = 0.1
-    weight_step: float = 0.05
+    min_tasks: int = Field(1, description="tasks of a mixture, at least")
+    max_tasks: int = Field(4, description="tasks of a mixture, at most")
+    min_weight: float = Field(0.1, description="least share of the intermediate examples that a task of a mixture has")
+    weight_step: float = Field(0.05, description="weights are multiples of it")
     exclude: list[list[str]] = Field(default_factory=list, description="pairs of tasks that must not be mixed")
     licences: list[str] | None = Field(None, description="tasks under other licences are left out of the pool")
-    hyperparameters: dict[str, HyperparameterConfig] = Field(default_factory=dict)
+    hyperparameters: dict[str, HyperparameterConfig] = Field(
+        default_factory=dict, description="STAGE.KEY, as intermediate.learning_rate, with a range or choices"
+    )
 
 
 class StagesConfig(Strict):
@@ -122,9 +128,9 @@ class BudgetConfig(Strict):
     """Totals of the search, not additions: launching again spends what is left."""
 
     recipes: int = Field(gt=0, description="distinct recipes, without baseline and repeated seeds")
-    work_items: int | None = Field(None, gt=0)
+    work_items: int | None = Field(None, gt=0, description="runs of a recipe at a rung, of every purpose")
     hours: Limit = Field(None, gt=0, description="wall-clock while a driver runs")
-    gpu_hours: Limit = Field(None, gt=0)
+    gpu_hours: Limit = Field(None, gt=0, description="hours of work items times their GPUs")
     until: str | None = Field(None, description='no new recipes once more would bring little: "expected gain < 0.2"')
 
     @field_validator("until")
@@ -154,21 +160,21 @@ class StartConfig(Strict):
     priors: list[Prior] = Field(default=["published"], description="see docs/priors.md")
     all_tasks: bool = Field(True, description="all tasks together (the max_tasks largest), equal weights")
     # Off: what each task does alone is learned as well from mixtures, for fewer examples (docs/search.md).
-    single_tasks: bool = False
+    single_tasks: bool = Field(False, description="each task alone")
 
 
 class ConfirmConfig(Strict):
     """The best `top` recipes of each target, and the baseline, are measured with further seeds, in rounds, until it is
     settled which is the best and whether it beats the baseline, or a recipe has this many seeds."""
 
-    top: int = Field(1, ge=0)
-    seeds: int = Field(3, ge=1)
+    top: int = Field(1, ge=0, description="recipes of each target")
+    seeds: int = Field(3, ge=1, description="of a recipe, at most, the search's own among them")
 
 
 class SamplerConfig(Strict):
     """How the next recipe is proposed once the start recipes are through."""
 
-    name: SamplerName | RemovedSampler = "auto"
+    name: SamplerName | RemovedSampler = Field("auto", description="auto: mixture where there are tasks to mix")
     startup: int = Field(8, ge=1, description="results on a rung before a stock sampler models it")
     estimates: int = Field(
         0,
@@ -194,7 +200,7 @@ class ResourcesConfig(Strict):
     cpus: float = Field(1, gt=0, description="of each worker")
     gpus: float = Field(0, ge=0, description="of each worker")
     workers: int = Field(1, ge=1, description="processes that train a work item together, each on its own GPU")
-    concurrency: int | None = Field(None, gt=0)
+    concurrency: int | None = Field(None, gt=0, description="work items at a time; default: as many as fit")
 
 
 class StorageConfig(Strict):
@@ -228,10 +234,10 @@ class FailuresConfig(Strict):
 class SearchConfig(Strict):
     """A search file."""
 
-    name: str
-    model: str
-    tasks: list[str] = Field(min_length=1)
-    targets: list[str] = Field(min_length=1)
+    name: str = Field(description="of the search: its folder, studies and runs are called so")
+    model: str = Field(description="a pretrained encoder: a folder, or an id of the hub, ID@REVISION")
+    tasks: list[str] = Field(min_length=1, description="the pool of intermediate tasks: names of cards; may grow")
+    targets: list[str] = Field(min_length=1, description="names of cards; more may come behind them")
     suite: str | None = Field(None, description="a benchmark, whose tasks are targets beside those named")
     cards: list[str] = Field(default_factory=list, description="folders with further cards")
     space: SpaceConfig = SpaceConfig()
@@ -243,7 +249,7 @@ class SearchConfig(Strict):
     start: StartConfig = StartConfig()
     confirm: ConfirmConfig = ConfirmConfig()
     sampler: SamplerConfig = SamplerConfig()
-    seed: int = 1
+    seed: int = Field(1, description="of all that is drawn at random")
     resources: ResourcesConfig = ResourcesConfig()
     storage: StorageConfig = StorageConfig()
     failures: FailuresConfig = FailuresConfig()
@@ -266,8 +272,7 @@ class SearchConfig(Strict):
         compared by `Plan.model_version`.
         """
         of_hub = Repository.of_model(self.model)
-        free = {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"}
-        fixed = dict(flat(self.model_dump(mode="json", exclude=free))) | {"sampler.probe": self.sampler.probe}
+        fixed = dict(flat(self.model_dump(mode="json", exclude=set(FREE)))) | {"sampler.probe": self.sampler.probe}
         return fixed | ({"model": of_hub.id} if of_hub else {})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -34,8 +35,17 @@ def best(ranked: BestMixes, console: Console) -> list[RenderableType]:
     for target, mixes in ranked.targets.items():
         parts += [Text(target, "bold"), Text(_how_measured(mixes), "dim")]
         wide, compact = _wide(mixes), _compact(mixes)
-        parts += [wide if fits(wide, console) else compact, *verdict(mixes), *_learned(mixes), Text()]
+        parts += [wide if fits(wide, console) else compact, *_order(mixes), *verdict(mixes), *_learned(mixes), Text()]
     return [*parts, *together(ranked.mean)]
+
+
+def _order(mixes: TargetMixes) -> Iterator[Text]:
+    """Why a mix stands above one that scores higher."""
+    for place, (one, other) in enumerate(pairwise(mixes.best), 1):
+        if other.score is not None and one.score is not None and other.score > one.score:
+            seeds = "once" if len(other.seeds) == 1 else f"with {len(other.seeds)} seeds"
+            text = f"{place} stands above {place + 1}: it was confirmed with {len(one.seeds)} seeds, the other measured"
+            yield Text(f"{text} {seeds}", "dim")
 
 
 def together(mean: MeanGain | None) -> Iterator[Text]:

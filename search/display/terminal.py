@@ -138,9 +138,8 @@ class Terminal:
             self._line(Text(line, "yellow"))
         for note in outcome.notes:
             self._line(Text(note, "yellow"))
-        if outcome.failure or not self._is_live:
-            line = self._scene.finished_line(item, outcome)
-            self._line(Text(line, "red" if outcome.failure else ""))
+        line = self._scene.finished_line(item, outcome)  # of a live view, above it
+        self._line(Text(line, "red" if outcome.failure else ""))
 
     def _line(self, text: Text) -> None:
         """A line that stays; where nothing is redrawn it begins with the time since the start."""

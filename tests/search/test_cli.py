@@ -66,7 +66,7 @@ def test_the_version_is_that_of_the_package(capsys: Capture) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "completed"),
-    [("taskmix pro", {"promote"}), ("taskmix status sm", {"small"}), ("taskmix gc --a", {"--all"})],
+    [("pro", {"promote"}), ("status sm", {"small"}), ("gc --a", {"--all"})],
 )
 def test_a_shell_completes_commands_options_and_names(
     typed: str, completed: set[str], make_search: Callable[..., Search], tmp_path: Path
@@ -77,8 +77,8 @@ def test_a_shell_completes_commands_options_and_names(
         "_ARGCOMPLETE": "1",
         "_ARGCOMPLETE_STDOUT_FILENAME": str(out),
         "_ARGCOMPLETE_IFS": "\n",
-        "COMP_LINE": typed,
-        "COMP_POINT": str(len(typed)),
+        "COMP_LINE": f"taskmix {typed}",
+        "COMP_POINT": str(len(f"taskmix {typed}")),
     }
     subprocess.run([sys.executable, "-m", "search"], cwd=ROOT, env={**os.environ, **asked}, timeout=60, check=False)
     assert {name.strip() for name in out.read_text().splitlines()} == completed

@@ -28,13 +28,13 @@ class StageSettings(Strict):
         None, gt=0, description="most examples per forward pass, the rest is accumulated; changes dropout alone"
     )
     max_length: int = Field(128, ge=8, description="tokens")
-    learning_rate: float = Field(1e-5, gt=0)
+    learning_rate: float = Field(1e-5, gt=0, description="at its height")
     head_learning_rate: float | None = Field(None, gt=0, description="of the new heads; default: as the encoder's")
     warmup: float = Field(0.1, ge=0, le=1, description="share of the steps")
-    schedule: Literal["linear", "constant"] = "linear"
-    weight_decay: float = Field(0.01, ge=0)
+    schedule: Literal["linear", "constant"] = Field("linear", description="of the learning rate after the warmup")
+    weight_decay: float = Field(0.01, ge=0, description="AdamW's")
     clip: Limit = Field(1.0, gt=0, description="largest gradient norm; .inf: no matter")
-    freeze_embeddings: bool = False
+    freeze_embeddings: bool = Field(False, description="the encoder's embeddings stay as they are")
     head: HeadKind = Field("mean", description="native: as the architecture has it in transformers")
 
     def at(self, share: float) -> StageSettings:
@@ -57,14 +57,14 @@ class StageSettings(Strict):
 class EngineSettings(Strict):
     """How DeepSpeed runs a stage; does not change what is computed beyond rounding."""
 
-    zero: Literal[0, 1, 2, 3] = 0
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    zero: Literal[0, 1, 2, 3] = Field(0, description="DeepSpeed's ZeRO stage: what the workers of a group share out")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field("auto", description="auto: bf16 where the GPU has it")
 
 
 class EvaluationSettings(Strict):
     """How scores are taken."""
 
-    batch_size: int = Field(64, gt=0)
+    batch_size: int = Field(64, gt=0, description="rows per forward pass")
     max_examples: int | None = Field(None, gt=0, description="rows per language and split; default: all")
     pooling: Literal["mean", "cls"] = Field("mean", description="a text's vector, for retrieval without fine-tuning")
     layer: int | Literal["auto"] | None = Field(

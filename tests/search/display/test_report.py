@@ -184,6 +184,12 @@ def test_what_was_interrupted_compares_rung_with_rung(filler: Filler) -> None:
     assert "with more examples the baseline scores 55.0, and no mix was measured there yet" in text
 
 
+def test_a_mix_that_stands_above_a_better_score_says_why(filled: Filler) -> None:
+    filled.run("paraphrase:0.5 + ner:0.5", 1, {"related": 0.9}, "promotion")
+    text = " ".join(report.render(rank(filled.studies, "related"), width=100).split())
+    assert "1 stands above 2: it was confirmed with 2 seeds, the other measured once" in text
+
+
 def test_an_interrupted_search_says_what_is_done_again(filled: Filler) -> None:
     filled.begin(filled.item("crossref:0.5 + ner:0.5", 0))
     dead, alive = (summarize(filled.studies, driven) for driven in (False, True))

@@ -143,3 +143,4 @@ def test_a_baseline_that_is_not_above_the_floor_is_told_at_once(filler: Filler, 
         terminal.finished(item, outcome)
     assert "related: the baseline scores 15.0, not above the floor of 25.0" in out.getvalue()
     assert "verses: the baseline" not in out.getvalue()
+    assert "baseline, rung 1, 10 s: related 15.0 (not above the floor), verses 50.0" in out.getvalue()

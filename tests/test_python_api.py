@@ -1,0 +1,99 @@
+"""`import taskmix`: typed answers, and a notebook that uses them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import taskmix
+from search.cli import main
+from search.config.search import Search
+from search.config.workspace import Workspace
+from search.results.model import BestMixes
+from search.results.status_model import SearchStatus
+from search.studies.studies import Studies
+from tests.support.searches import Filler, load
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOK = ROOT / "examples" / "mini" / "search.ipynb"
+
+
+def cells() -> list[str]:
+    """The code of the notebook."""
+    notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.fixture
+def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Search]:
+    """A search in $TASKMIX_HOME with a baseline and a mix."""
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    search = load(tmp_path)
+    workspace = Workspace.of(search)
+    workspace.enter(tmp_path / "search.yaml")
+    filler = Filler(search, Studies.create(workspace))
+    filler.run("none", 1, {"related": 0.5, "verses": 0.5}, "baseline")
+    filler.run("paraphrase", 1, {"related": 0.6, "verses": 0.6})
+    return lambda: search
+
+
+def test_answers_are_typed(filled: Callable[[], Search]) -> None:
+    best, status = taskmix.best("small"), taskmix.status("small")
+    assert isinstance(best, BestMixes) and best.targets["related"].best_mix == "paraphrase:1"
+    assert isinstance(status, SearchStatus) and status.state == "interrupted"
+    assert [line.search for line in taskmix.searches().searches] == ["small"]
+
+
+def test_mistakes_are_exceptions_with_their_fix(filled: Callable[[], Search], tmp_path: Path) -> None:
+    with pytest.raises(taskmix.InputError) as caught:
+        taskmix.status("smal")
+    assert "did you mean 'small'" in caught.value.problems[0].fix
+    with pytest.raises(taskmix.InputError, match="no target of this search"):
+        taskmix.export("small", "nothing", tmp_path / "out")
+    with pytest.raises(taskmix.InputError, match="no such file"):
+        taskmix.launch(tmp_path / "nothing.yaml")
+
+
+def test_the_notebook_uses_what_is_there() -> None:
+    used = {
+        node.attr
+        for cell in cells()
+        for node in ast.walk(ast.parse(cell))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "taskmix"
+    }
+    assert used == {"plan", "launch", "status", "best", "export"} <= set(taskmix.__all__)
+
+
+@pytest.mark.slow
+def test_the_notebook_runs(tmp_path: Path) -> None:
+    (tmp_path / "search.yaml").write_text((NOTEBOOK.parent / "search.yaml").read_text(encoding="utf-8"))
+    environment = {**os.environ, "TASKMIX_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    program = [sys.executable, "-c", "\n".join(cells())]
+    ran = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "encoder" / "README.md").is_file()
+
+
+def test_init_writes_a_file_that_can_be_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the offline suite where there are no cards, of one's own where there are."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    assert "search.yaml is written" in capsys.readouterr().out
+    assert main(["init"]) == 2
+    card = "description: x\nformat: masked_lm\nlicence: none\norigin: x\nsource: {files: data}\nlanguages: [en]\n"
+    (tmp_path / "cards" / "tasks").mkdir(parents=True)
+    (tmp_path / "cards" / "tasks" / "mine.yaml").write_text(card)
+    (tmp_path / "cards" / "targets").mkdir()
+    (tmp_path / "cards" / "targets" / "shop.yaml").write_text("extends: genres\n")
+    assert main(["init", "shop.yaml"]) == 0
+    written = (tmp_path / "shop.yaml").read_text()
+    assert "cards: [cards]" in written and "tasks: [mine]" in written and "targets: [shop]" in written
