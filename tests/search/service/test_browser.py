@@ -198,12 +198,14 @@ def test_who_may_only_read_is_told_so(address: str, open_page: Callable[..., Any
 def test_a_service_that_is_gone_is_missed_and_comes_back(
     home: Path, workspace: Workspace, open_page: Callable[..., Any]
 ) -> None:
-    app = Settings(access=ACCESS, searches=0)
-    with listening(make_app(home, app)) as address:
+    settings = Settings(access=ACCESS, searches=0)
+    with listening(make_app(home, settings)) as address:
         page = open_page(told(f"{address}/searches/small"))
         page.get_by_text("‖ interrupted").wait_for()
     page.get_by_text("the service does not answer").wait_for()
     assert page.get_by_text("paraphrase:0.7 + ner:0.3").first.is_visible()
+    with listening(make_app(home, settings), int(address.rpartition(":")[2])):
+        page.get_by_text("the service does not answer").wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("path", ["/", "/tasks", "/new", "/compare?names=small", "/searches/small"])
