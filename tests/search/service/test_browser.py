@@ -85,8 +85,9 @@ def test_the_report_asks_for_nothing_and_fits_every_window(
             assert overflow(page) == 0
             light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
             assert light == (scheme == "light")
-            outside = page.evaluate(OUTSIDE)
-            assert not outside, (width, outside)
+            for question in (OUTSIDE, COLLIDING):
+                found = page.evaluate(question)
+                assert not found, (width, found)
 
 
 OUTSIDE = """() => [...document.querySelectorAll('svg text')].filter((text) => {
@@ -95,6 +96,14 @@ OUTSIDE = """() => [...document.querySelectorAll('svg text')].filter((text) => {
     || own.bottom > whole.bottom + 2);
 }).map((text) => text.textContent)"""
 """Texts of drawings that are cut off."""
+
+COLLIDING = """() => [...document.querySelectorAll('svg.plot')].flatMap((drawing) => {
+  const all = [...drawing.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+  return all.flatMap(([one, a], index) => all.slice(index + 1).filter(([, b]) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
+  ).map(([other]) => `${one} | ${other}`));
+})"""
+"""Texts of a drawing that lie on each other."""
 
 
 def test_the_report_is_read_without_javascript(filled: Filler, open_page: Callable[..., Any], tmp_path: Path) -> None:
