@@ -100,7 +100,8 @@ OUTSIDE = """() => [...document.querySelectorAll('svg text')].filter((text) => {
 COLLIDING = """() => [...document.querySelectorAll('svg.plot')].flatMap((drawing) => {
   const all = [...drawing.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
   return all.flatMap(([one, a], index) => all.slice(index + 1).filter(([, b]) =>
-    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
   ).map(([other]) => `${one} | ${other}`));
 })"""
 """Texts of a drawing that lie on each other."""
