@@ -45,6 +45,7 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
         openapi_url=None,  # it needs a token, as everything does
         separate_input_output_schemas=False,  # a field with a default may be left out of an answer
     )
