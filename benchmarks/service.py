@@ -3,7 +3,8 @@
     python benchmarks/service.py --home searches --name mini
     python benchmarks/service.py --recipes 10000
 
-A service is started and asked over HTTP: each answer cold and warm, by clients in parallel, and over event streams. `--recipes` makes a search of that size first, as benchmarks/scale.py does.
+A service is started and asked over HTTP: each answer cold and warm, by clients in parallel, and over event streams.
+`--recipes` makes a search of that size first, as benchmarks/scale.py does.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,6 +146,10 @@ class Launcher:
                 raise Refused(409, Problem(what, name))
             drop_ticket(workspace.folder)
 
+    def note(self, name: str, text: str) -> None:
+        """Keep in a search's log what somebody did. Raises `NoSearch`."""
+        self._say(self._searches.find(name), text)
+
     # --- what happens by itself
 
     def tick(self) -> None:
@@ -275,7 +278,7 @@ class Launcher:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=_environment(os.environ),
+                env=child_environment(),
             )
         self._children.append(child)
         return replace(ticket, pid=child.pid, born=born(child.pid), machine=this_machine())
@@ -290,8 +293,9 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
 
 
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in environ.items() if name not in PRIVATE}
+def child_environment() -> dict[str, str]:
+    """The environment of a command that the service starts."""
+    kept = {name: value for name, value in os.environ.items() if name not in PRIVATE}
     known = [path for path in kept.get("PYTHONPATH", "").split(os.pathsep) if path]
     paths = known if str(ROOT) in known else [*known, str(ROOT)]
     return {**kept, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", "TASKMIX_HOME": str(places.home())}
