@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -254,8 +255,12 @@ class Launcher:
         if ticket is None:
             return False
         drop_ticket(workspace.folder)
-        if ticket.is_alive and not is_held(workspace):
-            os.kill(ticket.pid, 15)  # as an interrupt: it has not begun
+        if is_held(workspace):
+            return True
+        if ticket.is_alive:
+            os.kill(ticket.pid, signal.SIGTERM)  # as an interrupt: it has not begun
+        if ticket.job and self._settings.cluster is not None:
+            self._jobs(self._settings.cluster).stop(ticket.job)
         return True
 
     def _start(self, workspace: Workspace, ticket: Ticket) -> None:
