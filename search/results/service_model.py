@@ -38,3 +38,22 @@ class StopWish(Wish):
     """How a search is to stop."""
 
     hard: bool = Field(False, description="within seconds, without putting anything away")
+
+
+class PromotionWish(Wish):
+    """Whose model is to be registered."""
+
+    target: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w.-]*$")
+    mixture: str | None = Field(None, max_length=1000, description='"none": the baseline; default: the best mix')
+    alias: str = Field("champion", min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w-]*$")
+
+
+class Promotion(Answer):
+    """A model that was registered with MLflow."""
+
+    model: str = Field(description="its name there")
+    version: int
+    uri: str = Field(description="with which MLflow loads it")
+    alias: str
+    moved: bool = Field(description="whether the alias means this version now")
+    reason: str = Field(description="why it moved, or did not")

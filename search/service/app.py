@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from search.service import doing, events, problems, reading
+from search.service import doing, events, models, problems, reading
 from search.service.feed import Feeds
 from search.service.gate import Gate
 from search.service.launcher import Launcher
@@ -45,6 +45,8 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: str(route.name),  # names of a generated client's functions
         openapi_url=None,  # it needs a token, as everything does
         separate_input_output_schemas=False,  # a field with a default may be left out of an answer
     )
@@ -55,6 +57,7 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
     app.include_router(reading.router)
     app.include_router(doing.router)
     app.include_router(events.router)
+    app.include_router(models.router)
     if importlib.util.find_spec(PAGES) is not None:
         app.include_router(import_module(PAGES).router, include_in_schema=False)
     app.add_middleware(Gate, access=settings.access)

@@ -13,11 +13,10 @@ from typing import Any
 
 from search.results.item_model import WorkItemEntry
 from search.results.items import list_work_items
-from search.results.status import observed
 from search.results.status_model import SearchStatus
 from search.service.readers import Searches, Stamp
 from search.service.reading import LOG_FILE, log_of
-from search.studies.live import LiveFacts, observe_at
+from search.studies.live import LiveFacts
 from spaces.errors import TaskmixError
 
 LOOK_SECONDS = 1.0
@@ -182,7 +181,7 @@ class Feed:
     def _take(self) -> Scene:
         """The scene now; the same one as before if nothing happened."""
         workspace = self._searches.find(self.name)
-        holder, live = observe_at(workspace.studies_url, self.name)
+        holder, live = self._searches.observe(workspace)
         file = workspace.folder / LOG_FILE
         size = file.stat().st_size if file.exists() else 0
         stamp = (self._searches.stamp(self.name), holder.id if holder else None)
@@ -192,7 +191,7 @@ class Feed:
         opened = self._searches.open(self.name)
         items = list_work_items(opened.studies, holder is not None, ("done", "failed"), limit=1 << 30).work_items
         ended = sorted(items, key=lambda item: (item.finished or "", item.number))
-        return Scene(stamp, live, observed(workspace, opened.studies), tuple(ended), size)
+        return Scene(stamp, live, self._searches.status(self.name), tuple(ended), size)
 
     def _log(self, after: int) -> tuple[str, int]:
         return log_of(self._searches.find(self.name), after)

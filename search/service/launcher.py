@@ -10,11 +10,11 @@ import datetime as dt
 import logging
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,6 +147,10 @@ class Launcher:
                 raise Refused(409, Problem(what, name))
             drop_ticket(workspace.folder)
 
+    def note(self, name: str, text: str) -> None:
+        """Keep in a search's log what somebody did. Raises `NoSearch`."""
+        self._say(self._searches.find(name), text)
+
     # --- what happens by itself
 
     def tick(self) -> None:
@@ -251,8 +255,12 @@ class Launcher:
         if ticket is None:
             return False
         drop_ticket(workspace.folder)
-        if ticket.is_alive and not is_held(workspace):
-            os.kill(ticket.pid, 15)  # as an interrupt: it has not begun
+        if is_held(workspace):
+            return True
+        if ticket.is_alive:
+            os.kill(ticket.pid, signal.SIGTERM)  # as an interrupt: it has not begun
+        if ticket.job and self._settings.cluster is not None:
+            self._jobs(self._settings.cluster).stop(ticket.job)
         return True
 
     def _start(self, workspace: Workspace, ticket: Ticket) -> None:
@@ -275,7 +283,7 @@ class Launcher:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=_environment(os.environ),
+                env=child_environment(),
             )
         self._children.append(child)
         return replace(ticket, pid=child.pid, born=born(child.pid), machine=this_machine())
@@ -290,8 +298,9 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
 
 
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in environ.items() if name not in PRIVATE}
+def child_environment() -> dict[str, str]:
+    """The environment of a command that the service starts."""
+    kept = {name: value for name, value in os.environ.items() if name not in PRIVATE}
     known = [path for path in kept.get("PYTHONPATH", "").split(os.pathsep) if path]
     paths = known if str(ROOT) in known else [*known, str(ROOT)]
     return {**kept, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", "TASKMIX_HOME": str(places.home())}

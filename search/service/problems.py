@@ -7,7 +7,6 @@ import json
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -124,8 +123,8 @@ def _methods(app: FastAPI, path: str) -> list[str]:
 
 
 def _line(problem: Problem) -> ProblemLine:
-    kept = replace(problem, found=shown(problem.found))
-    return ProblemLine(what=kept.what[:1000], where=kept.where[:1000], found=kept.found[:LONGEST], fix=kept.fix[:1000])
+    what, where, found, fix = map(shown, (problem.what, problem.where, problem.found, problem.fix))
+    return ProblemLine(what=what[:1000], where=where[:1000], found=found[:LONGEST], fix=fix[:1000])
 
 
 def _page(status: int, lines: Iterable[ProblemLine]) -> str:

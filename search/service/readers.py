@@ -17,11 +17,12 @@ from search.formatting import shown
 from search.results.model import BestMixes
 from search.results.ranking import rank_and_explain
 from search.results.row_source import RowSource, StoredRows
-from search.results.status import list_searches, observed
+from search.results.status import list_searches, summarize
 from search.results.status_model import SearchList, SearchStatus
 from search.service.shelf import Kept, NotReady, Shelf
 from search.studies.database import connect, open_storage, parsed, sqlite_file, usable
-from search.studies.lease import is_held
+from search.studies.holder import Holder
+from search.studies.live import LiveFacts, observe
 from search.studies.studies import Studies, study_name
 from search.studies.ticket import read_ticket
 from spaces.errors import Failure, InputError, Problem
@@ -76,7 +77,9 @@ class Searches:
         self._patience = patience
         self._opened = Shelf("reader", threads=4, room=1000)
         self._learned = Shelf("thinker", threads=1, room=64)  # one at a time: it takes all cores it gets
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, tuple[int, Engine]] = {}  # address -> inode of its file, connections
+        self._files: dict[str, Path | None] = {}  # address -> file of SQLite
+        self._found: dict[str, tuple[Stamp, Workspace]] = {}
         self._lock = threading.Lock()
 
     # --- answers
@@ -87,12 +90,26 @@ class Searches:
 
     def list(self) -> SearchList:
         """What `status` says."""
-        return list_searches(is_held, lambda name: (self.find(name), self.studies(name)[0]))
+        return list_searches(self.is_driven, lambda name: (self.find(name), self.studies(name)[0]))
 
     def status(self, name: str) -> SearchStatus:
         """What `status NAME` says. Raises `NoSearch`, `Reading`, and Failure when the database is away."""
         opened = self.open(name)
-        return observed(opened.workspace, opened.studies)
+        holder, live = self.observe(opened.workspace)
+        queued = read_ticket(opened.workspace.folder) is not None
+        return summarize(opened.studies, holder is not None, queued, holder, live)
+
+    def observe(self, workspace: Workspace) -> tuple[Holder | None, LiveFacts | None]:
+        """Who drives a search now and what they are at. Raises as `status`."""
+        url = workspace.studies_url
+        if not self._is_there(url):
+            return None, None
+        with usable(url):
+            return observe(self._engine(url), workspace.name)
+
+    def is_driven(self, workspace: Workspace) -> bool:
+        """Whether a driver runs a search. Raises as `status`."""
+        return self.observe(workspace)[0] is not None
 
     def best(self, name: str, target: str | None = None, top: int = 3) -> BestMixes:
         """What `best NAME` says. Raises as `status`, and InputError where the search has no such target."""
@@ -118,7 +135,11 @@ class Searches:
         """Where a search lives. Raises `NoSearch`, and InputError where its file cannot be read."""
         if name not in self.names():
             raise NoSearch(Problem("no search of that name", found=name[:200], fix="GET /api/v1/searches lists them"))
-        return find(name)
+        known = self._found.get(name)
+        if known is None or known[0] != _files_stamp(known[1]):
+            workspace = find(name)
+            known = self._found[name] = _files_stamp(workspace), workspace
+        return known[1]
 
     def stamp(self, name: str) -> Stamp:
         """Changes when a search does; one cheap query. Raises as `status`."""
@@ -153,7 +174,7 @@ class Searches:
         """Lets go of threads and databases."""
         self._opened.close()
         self._learned.close()
-        for engine in self._engines.values():
+        for _, engine in self._engines.values():
             engine.dispose()
 
     def _read(self, workspace: Workspace, stamp: Stamp) -> Opened:
@@ -169,22 +190,20 @@ class Searches:
                 storage.engine.dispose()
 
     def _stamp(self, workspace: Workspace) -> Stamp:
-        files = [workspace.file, workspace.folder / "row_errors.json"]
-        files += [file for folder in workspace.config.cards for file in Path(folder).rglob("*.yaml")]
+        files = (*_files_stamp(workspace), _changed(workspace.folder / "row_errors.json"))
         try:
-            return (tuple(map(_changed, files)), self._studies_stamp(workspace))
+            return files, self._studies_stamp(workspace)
         except Failure:
             if read_ticket(workspace.folder) is None:
                 raise
-            return (tuple(map(_changed, files)), "waits for its first turn")
+            return files, "waits for its first turn"
 
     def _studies_stamp(self, workspace: Workspace) -> Stamp:
         """Trials are only added, and their states go one way: a trial that ended does not change any more."""
         url, config = workspace.studies_url, workspace.config
-        file = sqlite_file(parsed(url, "storage.studies"))
-        if file is not None and not file.exists():
+        if not self._is_there(url):
             fix = "launch the search first, or see that storage.studies is the one it was launched with"
-            raise Failure(Problem("the studies of the search are not there", str(file), fix=fix))
+            raise Failure(Problem("the studies of the search are not there", shown(url), fix=fix))
         studies = [study_name(config.name, target) for target in config.targets]
         names = {f"n{number}": name for number, name in enumerate(studies)}
         marks = ", ".join(f":{mark}" for mark in names)
@@ -208,17 +227,37 @@ class Searches:
                 ),
                 names,
             ).all()
-        return tuple(trials), hash(tuple(map(tuple, attributes)))
+        return self._engines[url][0], tuple(trials), hash(tuple(map(tuple, attributes)))
+
+    def _is_there(self, url: str) -> bool:
+        """Whether a database may be connected to without making one."""
+        if url not in self._files:
+            self._files[url] = sqlite_file(parsed(url, "storage.studies"))
+        file = self._files[url]
+        return file is None or file.exists()
 
     def _engine(self, url: str) -> Engine:
+        """Connections that are kept; to the file that is there now, should it be another one of the same name."""
+        file = self._files.get(url)
+        inode = file.stat().st_ino if file is not None else 0
         with self._lock:
-            if url not in self._engines:
-                self._engines[url] = connect(url)
-            return self._engines[url]
+            known = self._engines.get(url)
+            if known is not None and known[0] == inode:
+                return known[1]
+            if known is not None:
+                known[1].dispose()
+            self._engines[url] = inode, connect(url)
+            return self._engines[url][1]
 
 
 def _reading(name: str) -> Reading:
     return Reading(Problem("is still being read", found=name, fix="ask again in a few seconds"))
+
+
+def _files_stamp(workspace: Workspace) -> Stamp:
+    """Of the search file and the cards that it brings."""
+    cards = [file for folder in workspace.config.cards for file in sorted(Path(folder).rglob("*.yaml"))]
+    return tuple(map(_changed, [workspace.file, *cards]))
 
 
 def _changed(file: Path) -> tuple[str, int, int] | None:

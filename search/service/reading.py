@@ -27,7 +27,6 @@ from search.service.answers import TABLE, Format, Limit, SearchName, answered, a
 from search.service.problems import Refused
 from search.service.readers import NoSearch, Searches
 from search.service.settings import Settings
-from search.studies.lease import is_held
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem
 
@@ -167,7 +166,8 @@ def work_items(
     """The work items, in the order of their start."""
     opened = _searches(request).open(name)
     states = () if state is None else (state,)
-    found = list_work_items(opened.studies, is_held(opened.workspace), states, after, limit)
+    driven = _searches(request).is_driven(opened.workspace)
+    found = list_work_items(opened.studies, driven, states, after, limit)
     return answered(request, found, format)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from search.display.page.answer import OFFERS
 from search.display.page.compare_page import compare_page
 from search.display.page.document import static_text
 from search.display.page.overview import new_page, searches_page, tasks_page
@@ -44,6 +45,8 @@ stages:
 budget: {recipes: 12}
 """
 
+SEARCH = "/api/v1/searches/{name}"
+
 router = APIRouter()
 
 
@@ -66,10 +69,10 @@ def search(request: Request, name: SearchName) -> Response:
     """A search."""
     opened = _searches(request).open(name)
     best, note = _best(request, opened)
-    status = observed(opened.workspace, opened.studies)
+    status, offers = observed(opened.workspace, opened.studies), _offers(request)
 
     def draw() -> str:
-        return search_page(report_search(opened.studies, status, opened.rows, best), note)
+        return search_page(report_search(opened.studies, status, opened.rows, best), note, offers)
 
     stamp = opened.stamp, note, status.model_dump_json()
     try:
@@ -156,6 +159,12 @@ def _best(request: Request, opened: Opened) -> tuple[BestMixes, str]:
         name: mixes.model_copy(update={"learned": learned[name].learned}) for name, mixes in fresh.targets.items()
     }
     return fresh.model_copy(update={"targets": targets}), OLDER
+
+
+def _offers(request: Request) -> tuple[str, ...]:
+    """Those of the endpoints that cards have buttons for that this service has."""
+    paths = request.app.openapi()["paths"]
+    return tuple(name for name in OFFERS if any(path.startswith(f"{SEARCH}/{name}") for path in paths))
 
 
 def _drawings(request: Request) -> Shelf:

@@ -39,9 +39,9 @@ def launched() -> Iterator[Browser]:
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """The address of an application on a port of its own."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1)
+def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The address of an application; on a port of its own, or on one that was free a moment ago."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="service", daemon=True)
     thread.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from markupsafe import Markup
 
@@ -15,19 +16,23 @@ from search.formatting import hyperparameters, percent
 from search.results.model import MixResult, TargetMixes
 from search.results.report_model import SearchReport
 
+OFFERS = ("promotions", "models")
+"""Endpoints below a search that a card has a button for."""
 
-def answer_section(report: SearchReport, base: str | None = None) -> Markup:
+
+def answer_section(report: SearchReport, base: str | None = None, offers: Collection[str] = ()) -> Markup:
     """The cards.
 
     Args:
         base: address of the search's pages; None: in a report, which links to nothing.
+        offers: which of `OFFERS` the service has.
     """
-    cards = [_card(report, target, mixes, base) for target, mixes in report.best.targets.items()]
+    cards = [_card(report, target, mixes, base, offers) for target, mixes in report.best.targets.items()]
     mean = [sentence(line) for line in together(report.best.mean)]
     return join([tag("div", *mean, class_="together") if mean else None, tag("div", *cards, class_="cards")])
 
 
-def _card(report: SearchReport, target: str, mixes: TargetMixes, base: str | None) -> Markup:
+def _card(report: SearchReport, target: str, mixes: TargetMixes, base: str | None, offers: Collection[str]) -> Markup:
     first = mixes.best[0] if mixes.best else None
     return tag(
         "article",
@@ -39,7 +44,7 @@ def _card(report: SearchReport, target: str, mixes: TargetMixes, base: str | Non
         _legend(first) if first else None,
         _facts(first, base) if first else None,
         _others(mixes.best[1:], base),
-        _buttons(report.search, target, first) if base is not None and first is not None else None,
+        _buttons(report.search, target, offers) if first is not None else None,
         class_="card",
     )
 
@@ -122,19 +127,16 @@ def mix_link(digest: str, mix: str, base: str | None) -> Markup:
     return tag("a", mix, href=f"{base}/recipes/{digest}") if base is not None else tag("span", mix)
 
 
-def _buttons(search: str, target: str, first: MixResult) -> Markup:
+def _buttons(search: str, target: str, offers: Collection[str]) -> Markup | None:
     api = f"/api/v1/searches/{search}"
-    return tag(
-        "p",
-        tag(
-            "button",
-            "promote",
-            type="button",
-            data_post=f"{api}/promotions",
-            data_body=json.dumps({"target": target}),
-            data_sure=f"Register the model of {target} with MLflow? It is trained once more first.",
-        ),
-        " ",
-        tag("a", "model", href=f"{api}/models/{target}.tar", download=True),
-        class_="actions",
+    promote = tag(
+        "button",
+        "promote",
+        type="button",
+        data_post=f"{api}/promotions",
+        data_body=json.dumps({"target": target}),
+        data_sure=f"Register the model of {target} with MLflow? It is trained once more first.",
     )
+    model = tag("a", "model", href=f"{api}/models/{target}.tar", download=True)
+    shown = [button for name, button in zip(OFFERS, (promote, model), strict=True) if name in offers]
+    return tag("p", *shown, class_="actions") if shown else None

@@ -12,11 +12,11 @@ from search.display.page.charts import (
     NAMED,
     best_so_far_plot,
     cost_plot,
-    lanes,
     languages_plot,
     rung_plot,
 )
 from search.display.page.effects import with_scores
+from search.display.page.lanes import lanes
 from search.display.page.markup import join, tag
 from search.display.page.plot import join_plots, stacked
 from search.display.tables import news, shortcomings

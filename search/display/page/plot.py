@@ -57,6 +57,14 @@ class Scale:
         return [n * step for n in range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)]
 
 
+def short_duration(seconds: float) -> str:
+    """For an axis: one unit."""
+    for unit, name in ((3600.0, "h"), (60.0, "min"), (1.0, "s")):
+        if seconds >= unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds:.2g} s" if seconds else "0"
+
+
 def round_step(least: float) -> float:
     """The smallest of 1, 2, 5 times a power of ten that is no smaller."""
     if least <= 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from markupsafe import Markup
 
 from search.display.page.answer import answer_section
@@ -27,18 +29,19 @@ def report_page(report: SearchReport) -> str:
     return whole(f"{report.search} · taskmix", _head(report), *_sections(report, None))
 
 
-def search_page(report: SearchReport, learned: str = "") -> str:
+def search_page(report: SearchReport, learned: str = "", offers: Collection[str] = ()) -> str:
     """The page of the service, which changes while the search runs.
 
     Args:
         learned: what is to be said of what the search has learned, where that is not of this moment.
+        offers: what may be done with a target's model, as `OFFERS` of `answer.py`.
     """
     base = f"/searches/{report.search}"
     return served(
         f"{report.search} · taskmix",
         _head(report),
         _actions(report.status),
-        *_sections(report, base, learned),
+        *_sections(report, base, learned, offers),
         section("log", "Log", _log(report.search)),
         live=f"/api/v1{base}/events",
         now=f"{base}/now",
@@ -61,10 +64,10 @@ def _head(report: SearchReport) -> Markup:
     )
 
 
-def _sections(report: SearchReport, base: str | None, learned: str = "") -> list[Markup]:
+def _sections(report: SearchReport, base: str | None, learned: str = "", offers: Collection[str] = ()) -> list[Markup]:
     note = tag("p", learned, class_="caveat") if learned else None
     return [
-        section("answer", "The answer", answer_section(report, base)),
+        section("answer", "The answer", answer_section(report, base, offers)),
         _now(report.status),
         section("effects", "What tasks do", note, effects_section(report)),
         section("belief", "What it believes", note, belief_section(report)),

@@ -85,8 +85,9 @@ def test_the_report_asks_for_nothing_and_fits_every_window(
             assert overflow(page) == 0
             light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
             assert light == (scheme == "light")
-            outside = page.evaluate(OUTSIDE)
-            assert not outside, (width, outside)
+            for question in (OUTSIDE, COLLIDING):
+                found = page.evaluate(question)
+                assert not found, (width, found)
 
 
 OUTSIDE = """() => [...document.querySelectorAll('svg text')].filter((text) => {
@@ -95,6 +96,15 @@ OUTSIDE = """() => [...document.querySelectorAll('svg text')].filter((text) => {
     || own.bottom > whole.bottom + 2);
 }).map((text) => text.textContent)"""
 """Texts of drawings that are cut off."""
+
+COLLIDING = """() => [...document.querySelectorAll('svg.plot')].flatMap((drawing) => {
+  const all = [...drawing.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+  return all.flatMap(([one, a], index) => all.slice(index + 1).filter(([, b]) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
+  ).map(([other]) => `${one} | ${other}`));
+})"""
+"""Texts of a drawing that lie on each other."""
 
 
 def test_the_report_is_read_without_javascript(filled: Filler, open_page: Callable[..., Any], tmp_path: Path) -> None:
@@ -198,12 +208,14 @@ def test_who_may_only_read_is_told_so(address: str, open_page: Callable[..., Any
 def test_a_service_that_is_gone_is_missed_and_comes_back(
     home: Path, workspace: Workspace, open_page: Callable[..., Any]
 ) -> None:
-    app = Settings(access=ACCESS, searches=0)
-    with listening(make_app(home, app)) as address:
+    settings = Settings(access=ACCESS, searches=0)
+    with listening(make_app(home, settings)) as address:
         page = open_page(told(f"{address}/searches/small"))
         page.get_by_text("‖ interrupted").wait_for()
     page.get_by_text("the service does not answer").wait_for()
     assert page.get_by_text("paraphrase:0.7 + ner:0.3").first.is_visible()
+    with listening(make_app(home, settings), int(address.rpartition(":")[2])):
+        page.get_by_text("the service does not answer").wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("path", ["/", "/tasks", "/new", "/compare?names=small", "/searches/small"])

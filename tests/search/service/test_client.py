@@ -72,6 +72,7 @@ def test_a_service_is_asked_and_answers_the_same(
     assert "does not answer" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_client_needs_neither_ray_nor_torch(asked: None) -> None:
     done = subprocess.run([sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

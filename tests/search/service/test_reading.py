@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,22 @@ def test_a_database_that_is_away_is_no_mistake_of_who_asks(client: TestClient, w
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert client.get(f"{API}/searches").json()["searches"][0]["state"] == "unreadable"
     assert not (workspace.folder / "studies.db").exists()
+
+
+def test_a_database_that_was_replaced_is_read_anew(client: TestClient, filled: Filler, workspace: Workspace) -> None:
+    """Its trials have the same numbers."""
+    item = filled.item("ner", 1, ("related",))
+    filled.studies.begin(item, "promotion", "related")
+    filled.studies.storage.engine.dispose()  # type: ignore[attr-defined]
+    shutil.copy(workspace.folder / "studies.db", workspace.folder / "one.db")
+    filled.studies.finish(item, filled.outcome(item, {"related": 0.7}))
+    path = f"{API}/searches/small/best?target=related"
+    assert client.get(path).json()["targets"]["related"]["candidates"] == 3
+    filled.studies.storage.engine.dispose()  # type: ignore[attr-defined]
+    for file in workspace.folder.glob("studies.db*"):
+        file.unlink()
+    (workspace.folder / "one.db").rename(workspace.folder / "studies.db")
+    assert client.get(path).json()["targets"]["related"]["candidates"] == 2
 
 
 def test_reading_writes_nothing(client: TestClient, workspace: Workspace, home: Path) -> None:

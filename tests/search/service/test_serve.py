@@ -102,6 +102,7 @@ def test_what_runs_is_pushed(filled: Filler, workspace: Workspace) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_half_open_and_unread_connections_hinder_nobody(workspace: Workspace) -> None:
     with serving() as (_, url, token):
         host, port = url.removeprefix("http://").split(":")
@@ -119,6 +120,7 @@ def test_half_open_and_unread_connections_hinder_nobody(workspace: Workspace) ->
             connection.close()
 
 
+@pytest.mark.slow
 def test_a_second_service_of_the_same_searches_is_refused(workspace: Workspace) -> None:
     with serving():
         command = [sys.executable, "-m", "search", "serve", "--port", "0"]

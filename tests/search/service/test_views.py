@@ -63,6 +63,14 @@ def test_buttons_fit_the_state(client: TestClient, workspace: Workspace) -> None
     assert "▶ running" in page
 
 
+def test_a_card_has_buttons_for_what_the_service_can_do(client: TestClient) -> None:
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    page = client.get("/searches/small").text
+    for name in ("promotions", "models"):
+        offered = any(path.startswith(f"/api/v1/searches/{{name}}/{name}") for path in paths)
+        assert (f"/searches/small/{name}" in page) == offered, name
+
+
 def test_a_mix_has_a_page(client: TestClient, filled: Filler) -> None:
     digest = filled.item(WINNER, 0).recipe.digest
     assert f'href="/searches/small/recipes/{digest}"' in client.get("/searches/small").text

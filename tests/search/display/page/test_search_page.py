@@ -10,6 +10,7 @@ import pytest
 
 from search.cli import main
 from search.config.workspace import Workspace
+from search.display.page.answer import OFFERS
 from search.display.page.search_page import report_page, search_page
 from search.display.verdict import verdict
 from search.results.search_report import report_search
@@ -110,7 +111,8 @@ def test_thousands_of_recipes_stay_below_500_kB(filled: Filler) -> None:  # noqa
 
 
 def test_no_style_and_no_script_inside_a_page_of_the_service(filled: Filler) -> None:
-    text = search_page(report_search(filled.studies, summarize(filled.studies, driven=True)))
+    text = search_page(report_search(filled.studies, summarize(filled.studies, driven=True)), offers=OFFERS)
+    assert text.count("promote</button>") == 2
     page = Reader(text)
     assert not [one for one in page.attributes if one[1] == "style" or one[1].startswith("on")]
     assert "<style" not in text
