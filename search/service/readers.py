@@ -79,6 +79,7 @@ class Searches:
         self._learned = Shelf("thinker", threads=1, room=64)  # one at a time: it takes all cores it gets
         self._engines: dict[str, tuple[int, Engine]] = {}  # address -> inode of its file, connections
         self._files: dict[str, Path | None] = {}  # address -> file of SQLite
+        self._said: dict[str, tuple[Stamp, SearchStatus]] = {}  # the last status of each
         self._found: dict[str, tuple[Stamp, Workspace]] = {}
         self._lock = threading.Lock()
 
@@ -97,7 +98,11 @@ class Searches:
         opened = self.open(name)
         holder, live = self.observe(opened.workspace)
         queued = read_ticket(opened.workspace.folder) is not None
-        return summarize(opened.studies, holder is not None, queued, holder, live)
+        key = (opened.stamp, holder.id if holder else None, live, queued)
+        known = self._said.get(name)
+        if known is None or known[0] != key:
+            known = self._said[name] = key, summarize(opened.studies, holder is not None, queued, holder, live)
+        return known[1]
 
     def observe(self, workspace: Workspace) -> tuple[Holder | None, LiveFacts | None]:
         """Who drives a search now and what they are at. Raises as `status`."""
