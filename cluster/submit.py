@@ -277,11 +277,6 @@ class Jobs:
         with self._errors():
             return not JobStatus(self._client.get_job_status(job)).is_terminal()
 
-    def stop(self, job: str) -> None:
-        """Ask for a job to end: SIGTERM, and SIGKILL three seconds later."""
-        with self._errors():
-            self._client.stop_job(job)
-
     def advice(self, job: str) -> str:
         """What to type to follow a job, and to stop it."""
         token = "RAY_AUTH_MODE=token " if os.environ.get("RAY_AUTH_MODE") == "token" else ""

@@ -166,10 +166,6 @@ class _Watch(tune.Callback):
         """Nothing, as of the searcher."""
         return {}
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Nothing, as of `AgendaSearcher`: what speaks to a terminal cannot be pickled."""
-        return {}
-
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Ten times a second at least.
 
