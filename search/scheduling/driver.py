@@ -215,7 +215,9 @@ class _Watch(tune.Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         error, memory = _error_of(trial), self._memory.get(trial.trial_id)
-        home = self._homes.pop(hash(self._actors.get(trial.trial_id)), "")
+        # A warm worker that died before it took the trial on was never seen to start it.
+        actor = self._actors.get(trial.trial_id, trial.temporary_state.ray_actor)
+        home = self._homes.pop(hash(actor), "")
         refused = self._refused.pop(trial.trial_id, None)
         self._forget(trial.trial_id)
         if refused is not None:
