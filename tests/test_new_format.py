@@ -142,6 +142,7 @@ def test_its_work_is_forecast(search: Search) -> None:
 ELSEWHERE = {
     "spaces/formats.py": "the rows",
     "trainables/formats": "the modules",
+    "trainables/data/column_roles.py": "guesses what a table looks like; never a new one",
     "trainables/data/mini": "makes the data sets that the cards of the offline suite describe",
 }
 """Where the name of a format may stand, beside cards and documents."""

@@ -38,6 +38,7 @@ CODE_OF_OURS = (
     "search/sampling/thompson.py",
     "search/scheduling/agenda.py",
     "search/scheduling/halving.py",
+    "search/statistics/noise.py",
     "search/studies/state.py",
     "search/studies/trial_record.py",
     "search/surrogate/features.py",

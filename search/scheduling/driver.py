@@ -173,6 +173,8 @@ class _Watch(tune.Callback):
             _HaltError: the run has to end.
         """
         self._nodes.look()
+        if fault := self._nodes.fault_of_all:
+            self._searcher.give_up(fault)
         if self._searcher.halting:
             # Tune asks workers to stop and waits 15 s for those that are busy; dead ones it forgets at once.
             for actor in self._actors.values():

@@ -60,6 +60,16 @@ class Nodes:
         self._names = {node.id: node.name for node in self._alive.values()}
         self._looked = time.monotonic()
         Placement.left_out = set(left_out)
+        self._faults: dict[str, NodeFault] = {}  # of nodes that took part: what they failed of
+
+    @property
+    def fault_of_all(self) -> NodeFault | None:
+        """What the search has to stop for: no work item fits on what is left, and a node is there that failed.
+
+        Without such a node the search waits: lost nodes come back, and others may join.
+        """
+        faults = [fault for node, fault in self._faults.items() if node in self._alive]
+        return faults[-1] if faults and not self._fits() else None
 
     @property
     def are_several(self) -> bool:
@@ -115,6 +125,8 @@ class Nodes:
         if not joining and not self._fits():
             Placement.left_out.discard(fault.node)
             return False
+        if not joining:
+            self._faults[fault.node] = fault
         self._say(f"node {self.name(fault.node)} is left out: {fault.reason}; {self._left()}")
         return True
 

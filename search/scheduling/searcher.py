@@ -152,9 +152,7 @@ class AgendaSearcher(Searcher):
             if self._leave_out(fault):
                 self._again.append(item)
             else:
-                self._attempts.pop(item.key, None)
-                failure = Failed(kind="environment", message=fault.reason, details=fault.details)
-                self._agenda.done(item, Outcome(failure=failure))
+                self._fail(item, fault)
             return
         attempts = self._attempts[item.key]
         if is_out_of_memory(error):
@@ -170,6 +168,17 @@ class AgendaSearcher(Searcher):
         else:
             del self._attempts[item.key]
             self._agenda.done(item, Outcome(failure=_failed(error, attempts)))
+
+    def give_up(self, fault: NodeFault) -> None:
+        """No node is left that could do what waits: a fault of one is the search's now, which stops."""
+        waiting = [*self._live.values(), *self._again]
+        if waiting and not self.halting:
+            self._fail(waiting[0], fault)
+
+    def _fail(self, item: WorkItem, fault: NodeFault) -> None:
+        self._attempts.pop(item.key, None)
+        failure = Failed(kind="environment", message=fault.reason, details=fault.details)
+        self._agenda.done(item, Outcome(failure=failure))
 
     def save(self, checkpoint_path: str) -> None:
         """Saves nothing: a search goes on by launching it again, from the studies and never from Tune's state."""

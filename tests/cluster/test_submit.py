@@ -119,7 +119,7 @@ def test_what_is_shipped_is_a_list(tmp_path: Path) -> None:
     }
     assert yaml.safe_load((parcel / "search.yaml").read_text()) == {"name": "a", "cards": ["cards/0"]}
     endings = {path.suffix for path in parcel.rglob("*") if path.is_file()}
-    assert endings == {".csv", ".py", ".txt", ".yaml"}
+    assert endings == {".css", ".csv", ".js", ".py", ".txt", ".yaml"}, "pages are drawn where a search ends"
     size = sum(path.stat().st_size for path in parcel.rglob("*") if path.is_file())
     assert f"{size / 1000:,.0f} kB" in line
     done = subprocess.run([sys.executable, "-m", "search", "--help"], cwd=parcel, capture_output=True, text=True)

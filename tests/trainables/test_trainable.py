@@ -170,8 +170,9 @@ WATCH = """
 import os
 from trainables import trainable
 trainable.RAYLET_SECONDS = 0.1
+parent = os.getppid()  # before anybody can end it
 print(os.getpid(), flush=True)
-trainable._end_with(os.getppid())
+trainable._end_with(parent)
 """
 
 RAYLET = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WATCH!r}])"
