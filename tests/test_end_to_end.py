@@ -132,7 +132,9 @@ def check(lab: Lab, home: str) -> None:
     runs = client.search_runs(experiments)
     children = [run for run in runs if "recipe.digest" in run.data.tags]
     assert len(children) == len({run.data.tags["recipe.digest"] for run in children}) == len(digests)
-    assert len(runs) == len(children) + 1
+    configurations = [run for run in runs if run.data.tags["taskmix.role"] == "configuration"]
+    assert len(configurations) == len({run.data.tags["recipe.family"] for run in configurations})
+    assert len(runs) == len(children) + len(configurations) + 1
     assert {run.info.status for run in runs} == {"FINISHED"}
 
 

@@ -119,10 +119,10 @@ def text_roles(request: ProfileRequest) -> list[str]:
 
     Of a retrieval target's pairs the second alone: the first are English, or whatever else the card asks in.
     """
-    columns = FORMATS[request.card.format].columns
-    if request.card.kind == "target" and request.card.format == "retrieval":
+    spec = FORMATS[request.card.format]
+    if request.card.kind == "target" and spec.contrastive:
         return ["text_b"]
-    return [role for role, kind in columns.items() if kind in TEXT_ROLES]
+    return [role for role, kind in spec.columns.items() if kind in TEXT_ROLES]
 
 
 def requests_of_task(card: Card) -> list[ProfileRequest]:
