@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from search.commands.command import Commands
 from spaces.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from search.results.model import MixResult
 
 
 def add_to(commands: Commands) -> None:
@@ -75,7 +79,6 @@ def _export_model(options: argparse.Namespace) -> int:
     from search.config.workspace import find
     from search.display.terminal import Terminal
     from search.export.model import ModelRequest, export_model
-    from search.formatting import points
     from search.results.model import MixResult
     from search.studies.studies import Studies
 
@@ -95,8 +98,18 @@ def _export_model(options: argparse.Namespace) -> int:
         made = export_model(workspace, Studies.open(workspace), request, options.out)
     print(f"{made.content} for {target}: {made.mix}, seed {made.seed}, loads with {made.loads_with}")
     if isinstance(made.result, MixResult):
-        print(f"gain {points(made.result.gain, made.result.gain_spread)} points, {len(made.result.seeds)} seed(s)")
+        print(f"gain {_gain(made.result)}")
         if made.result.gain is not None and (made.result.gain <= 0 or made.result.above_floor is False):
             print("it does not beat the baseline, which is: --mix none")
     print(f"written to {options.out}; README.md says what it is and how to load it")
     return 0
+
+
+def _gain(result: MixResult) -> str:
+    """What may be claimed of it, or at least what was measured."""
+    from search.formatting import points, points_between
+
+    claim = result.claim
+    if claim is not None and claim.low is not None and claim.high is not None:
+        return f"{points(claim.mean)} points on the test split ({points_between(claim.low, claim.high)})"
+    return f"{points(result.gain)} points on the development split; how sure that is cannot be said"
