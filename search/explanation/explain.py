@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from threadpoolctl import threadpool_limits
 
 from search.distances.tables import LanguageTable
 from search.explanation.contrasts import contrasts
@@ -16,6 +15,7 @@ from search.explanation.mixed_model import Matrix, MixedFit, MixedModel
 from search.explanation.permutation import holm, permutation_p
 from search.explanation.rows import Row
 from search.results.explanation_model import DistanceTables, Effect, Explanation, LeftOut, Verdict
+from search.surrogate.gp import one_thread
 from spaces.errors import InputError, Problem
 
 TESTED = ("domain", "typology")
@@ -38,6 +38,7 @@ class _Fitted:
         return float(self.design.fixed[effect].std())
 
 
+@one_thread()
 def explain(
     searches: Sequence[str],
     split: str,
@@ -61,18 +62,6 @@ def explain(
                 f"at least {FEWEST_ROWS}: let the search go on, or name several searches on the same targets",
             )
         )
-    with threadpool_limits(1, "blas"):  # the matrices are small, and on a busy machine threads wait for each other
-        return _explained_by(searches, split, rows, left_out, distances, languages)
-
-
-def _explained_by(
-    searches: Sequence[str],
-    split: str,
-    rows: Sequence[Row],
-    left_out: LeftOut,
-    distances: DistanceTables,
-    languages: LanguageTable,
-) -> Explanation:
     design = ModelDesign(rows)
     model = MixedModel(design.response, design.fixed, design.random)
     fitted = _Fitted(design, model.fit())

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
+
+from search.surrogate.gp import one_thread
 
 Matrix = NDArray[np.float64]
 
@@ -96,7 +97,7 @@ class MixedModel:
         starts = [np.full(len(self.random), start) for start in STARTS]
         if near is not None:
             starts = [np.array([max(near[name], SMALLEST_START) for name in self.random])]
-        with threadpool_limits(1, "blas"):  # the matrices are small, and threads wait for each other
+        with one_thread():
             found = [minimize(self._negative, start, jac=True, method="L-BFGS-B", bounds=bounds) for start in starts]
         return self.at(min(found, key=lambda one: float(one.fun)).x)
 

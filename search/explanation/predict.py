@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from search.distances.tables import content_of
 from search.explanation.design import ModelDesign
 from search.explanation.mixed_model import MixedFit, MixedModel
 from search.explanation.rows import Row
+from search.surrogate.gp import one_thread
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Predictor:
     @classmethod
     def fitted(cls, rows: Sequence[Row]) -> Predictor:
         design = ModelDesign(rows)
-        with threadpool_limits(1, "blas"):
+        with one_thread():
             return cls(design, MixedModel(design.response, design.fixed, design.random).fit())
 
     def gain(self, weights: Mapping[str, float], domain: float, typology: float, format: float) -> float:

@@ -10,8 +10,7 @@ import pytest
 from search.config.search import Search
 from search.explanation.rows import Features, gather
 from tests.support.gain_worlds import KINSHIP
-from tests.support.searches import Filler, copied
-from trainables.work.outcome import Score
+from tests.support.searches import Filler, alike_everywhere, copied
 
 DOMAIN = {"paraphrase": {"related": 1.0, "verses": 2.0}, "ner": {"related": 3.0, "verses": None}}
 
@@ -56,18 +55,7 @@ def test_own_data_are_left_out(make_search: Callable[..., Search], empty_databas
     languages = search.targets["pawsx"].languages
     for mix, value in (("none", 0.5), ("pawsx.de", 0.6), ("ner", 0.55)):
         item = filler.begin(filler.item(mix, 0), "baseline" if mix == "none" else "start")
-        each = {language: {"accuracy": value} for language in languages}
-        score = Score(
-            target="pawsx",
-            score=value,
-            dev=each,
-            floor=0.5,
-            floors=each,
-            test_score=value,
-            test=each,
-            examples=8,
-            seconds=1.0,
-        )
+        score = alike_everywhere("pawsx", languages, value)
         filler.studies.finish(item, filler.outcome(item, {}).model_copy(update={"scores": {"pawsx": score}}))
     domain = {"pawsx.de": {"pawsx": 0.0}, "ner": {"pawsx": 1.0}}
     rows, left_out = gather([(search, filler.studies)], Features(search.tasks, search.targets, domain, KINSHIP))

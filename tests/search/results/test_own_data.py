@@ -13,8 +13,7 @@ from search.display import report
 from search.results.benchmark import tabulate
 from search.results.ranking import rank
 from search.studies.studies import Studies
-from tests.support.searches import Filler, copied
-from trainables.work.outcome import Score
+from tests.support.searches import Filler, alike_everywhere, copied
 
 
 @pytest.fixture
@@ -26,24 +25,9 @@ def filled_with_own_data(make_search: Callable[..., Search], empty_database: Pat
         item = filler.item(mix, 0)
         outcome = filler.outcome(item, {})
         filler.begin(item, "baseline" if mix == "none" else "start")
-        scored = _score(languages, value)
+        scored = alike_everywhere("pawsx", languages, value)
         filler.studies.finish(item, outcome.model_copy(update={"scores": {"pawsx": scored}}))
     return filler.studies
-
-
-def _score(languages: list[str], value: float) -> Score:
-    each = {language: {"accuracy": value} for language in languages}
-    return Score(
-        target="pawsx",
-        score=value,
-        dev=each,
-        floor=0.5,
-        floors=each,
-        test_score=value,
-        test=each,
-        examples=8,
-        seconds=1.0,
-    )
 
 
 def test_best_marks_it(filled_with_own_data: Studies) -> None:
