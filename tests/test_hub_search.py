@@ -77,6 +77,7 @@ def lab(tmp_path: Path, hub: Hub) -> Lab:
     return lab
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_with_the_commits_that_it_began_with(lab: Lab) -> None:
     """Main of every repository moves on, to other rows and other weights: nothing of them is read."""
     hub = lab.hub

@@ -53,7 +53,9 @@ def test_scores_are_taken_in_the_precision_of_the_training(
     assert set(seen) == {half}
 
 
-@pytest.mark.parametrize("kind", ["xlm-r", "mdeberta", "mt5", "modernbert"])
+@pytest.mark.parametrize(
+    "kind", ["xlm-r", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("mdeberta", "mt5", "modernbert"))]
+)
 def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: str) -> None:
     """What comes back from the store scores as what went in: the second rung goes on from the stored first one."""
     plan = plan_in(tmp_path, kind=kind)
