@@ -9,8 +9,15 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from search.config.hyperparameters import check_hyperparameters, typed
-from search.config.schema import LONGEST_NAME, HyperparameterConfig, RemovedSampler, SearchConfig, is_name
+from search.config.hyperparameters import check_hyperparameters, typed, typed_hyperparameters
+from search.config.schema import (
+    LONGEST_NAME,
+    HyperparameterConfig,
+    RemovedSampler,
+    SearchConfig,
+    StagesConfig,
+    is_name,
+)
 from search.config.search import Search
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
@@ -47,10 +54,10 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     try:
         config = _validated(data, file)
     except InputError as error:
-        raise InputError([*error.problems, *problems]) from error
+        raise InputError([*error.problems, *problems, *_hyperparameter_problems(data, file, stored)]) from error
     config = config if stored else typed(config)
     problems.extend(_problems(config, catalogue, file))
-    hyperparameters, wrong = check_hyperparameters(config, file, stored)
+    hyperparameters, wrong = check_hyperparameters(config.stages, config.space.hyperparameters, file, stored)
     problems.extend(wrong)
     try:
         space = _space(config, catalogue, hyperparameters)
@@ -162,6 +169,19 @@ def _schema_problems(data: Mapping[str, Any], file: str) -> Iterator[Problem]:
         _validated(data, file)
     except InputError as error:
         yield from error.problems
+
+
+def _hyperparameter_problems(data: Mapping[str, Any], file: str, stored: bool) -> Iterator[Problem]:
+    """What is wrong with the hyperparameters, where something else in the file hides that from `SearchConfig`."""
+    try:
+        stages = StagesConfig.model_validate(data.get("stages"))
+        given = {
+            name: HyperparameterConfig.model_validate(one) for name, one in data["space"]["hyperparameters"].items()
+        }
+    except (ValidationError, LookupError, TypeError, AttributeError):  # `_validated` says so
+        return
+    given = given if stored else typed_hyperparameters(stages, given)
+    yield from check_hyperparameters(stages, given, file, stored)[1]
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
