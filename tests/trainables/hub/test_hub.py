@@ -185,6 +185,43 @@ def test_what_comes_damaged_every_time_is_an_error(hub: server.Hub, asker: Hub) 
         asker.fetch(SET, ["one.parquet"])
 
 
+# --- in Xet, where most of the hub's large files lie
+
+
+def test_files_in_xet_are_asked_for_by_their_list_alone(hub: server.Hub, asker: Hub) -> None:
+    hub.answers.has_xet = True
+    large = ["one.parquet", "two.parquet"]
+    assert content(asker.fetch(SET, large)) == [FILES[path] for path in large]
+    assert not [request for request in hub.requests if "/resolve/" in request.path and "parquet" in request.path]
+    assert len([request for request in hub.requests if "xet-read-token" in request.path]) == 1
+    assert hub.counts["cdn"] == len(large)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"do": "close", "kind": "xet"},
+        {"do": "status", "kind": "xet"},
+        {"do": "close", "kind": "cdn"},
+        {"do": "drop", "kind": "cdn"},
+        {"do": "truncate", "kind": "cdn"},
+        {"do": "corrupt", "kind": "cdn"},
+        {"do": "close", "path": "xet-read-token"},
+        {"do": "status", "path": "xet-read-token"},
+    ],
+    ids=lambda fault: "-".join(fault.values()),
+)
+def test_one_bad_answer_of_xet_ends_nothing(
+    hub: server.Hub, asker: Hub, monkeypatch: pytest.MonkeyPatch, fault: dict[str, str]
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    hurry(monkeypatch)
+    hub.answers.has_xet = True
+    hub.fail(first=1, **fault)  # type: ignore[arg-type]
+    assert content(asker.fetch(SET, ["one.parquet"])) == [FILES["one.parquet"]]
+    assert hub.rules[0].fired == 1
+
+
 # --- away
 
 
