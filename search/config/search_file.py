@@ -44,8 +44,8 @@ def load(path: Path, stored: bool = False, to_launch: bool = True) -> Search:
 
 def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: bool) -> Search:
     file, cards = str(path), data.get("cards")
-    folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
     try:
+        folders = [_folder(path, name, file) for name in (cards if isinstance(cards, list) else [])]
         catalogue = Catalogue.load(folders)
     except InputError as error:
         raise InputError([*error.problems, *_schema_problems(data, file)]) from error
@@ -77,6 +77,14 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     if problems:
         raise InputError(problems)
     return search
+
+
+def _folder(path: Path, name: object, file: str) -> Path:
+    """A folder that a search file names, relative to it."""
+    try:
+        return (path.parent / str(name)).resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links
+        raise InputError(Problem("no folder can have that name", f"{file}: cards", repr(name), str(error))) from error
 
 
 def stored_config(path: Path) -> SearchConfig:
