@@ -156,7 +156,9 @@ def find(name: str, to_launch: bool = False) -> Workspace:
     search = load(file, stored=not by_file, to_launch=to_launch)
     if not by_file and search.config.name != name:  # copied or renamed: its studies would be the other one's
         fix = f"call the folder {search.config.name} again, or move the copy out of {home()}"
-        raise InputError(Problem("its folder has another name than the search in it", str(file), search.config.name, fix))
+        raise InputError(
+            Problem("its folder has another name than the search in it", str(file), search.config.name, fix)
+        )
     return Workspace.of(search)
 
 
