@@ -3,8 +3,8 @@
     python -m benchmarks.hub_requests examples/xtreme/search.yaml [--latency 0.3] [--lfs]
 
 The stand-in has every data set that a built-in card names, some rows a split, and a small model with XLM-R's name. Its
-large files lie in Xet, as most of the real hub's: `api` and `resolve` are asked of the hub, `xet` is what a file is made
-of, `cdn` are the downloads.
+large files lie in Xet, as most of the real hub's: `api` and `resolve` are asked of the hub, `xet` is what a file is
+made of, `cdn` are the downloads.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def downloads(lines: Iterable[Need]) -> Table:
             number(line.files),
             size(line.size),
             size(line.missing) if line.missing else "-",
-            Text(line.license or "not said"),
+            Text((line.license or "not said") + (", gated" if line.is_gated else "")),
         )
     return table
 

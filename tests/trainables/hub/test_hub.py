@@ -185,6 +185,18 @@ def test_what_comes_damaged_every_time_is_an_error(hub: server.Hub, asker: Hub) 
         asker.fetch(SET, ["one.parquet"])
 
 
+def test_needs_name_what_is_gated_before_it_is_fetched(
+    hub: server.Hub, asker: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_in")
+    gated = Repository("dataset", "some/gated")
+    hub.add("dataset", gated.id, FILES, gated="manual", readers={"hf_in"})
+    needs = Needs(asker, {SET: ["one.parquet"], gated: ["one.parquet"]})
+    assert [line.is_gated for line in needs.lines] == [True, False]
+    assert needs.describe().endswith("; gated, so with your token: some/gated")
+    assert hub.counts["cdn"] == 0
+
+
 # --- in Xet, where most of the hub's large files lie
 
 
