@@ -58,7 +58,7 @@ class Lab:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=300,
+            timeout=1200,
         )
         assert done.returncode == code, done.stdout
         return done.stdout
@@ -150,4 +150,4 @@ def test_nodes_with_caches_of_their_own_keep_to_the_hubs_limits(lab: Lab) -> Non
         )
         for home in homes
     ]
-    assert [node.wait(timeout=600) for node in nodes] == [0] * 16
+    assert [node.wait(timeout=1800) for node in nodes] == [0] * 16

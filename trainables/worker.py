@@ -88,7 +88,7 @@ class Worker:
             Exception: what broke the group. This process has to end: see `trainables.training.group`.
         """
         running = RunningItem(item, batch_halvings, report)
-        self.store.patience.say = running.report_wait
+        self.store.patience.say = self.data.hub.say = running.report_wait
         failure = None
         try:
             self._run(running)

@@ -53,17 +53,6 @@ class HyperparameterConfig(Strict):
     choices: list[Value] | None = Field(None, description="the values, instead of a range")
     default: Value | None = Field(None, description="what start recipes use; default: the stage's own value")
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> HyperparameterConfig:
-        ranged = self.low is not None and self.high is not None
-        if ranged == (self.choices is not None):
-            raise ValueError("give low and high, or choices")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"low {self.low} is above high {self.high}")
-        if self.choices is not None and len(self.choices) < 2:
-            raise ValueError("choices: at least two")
-        return self
-
     @property
     def is_whole(self) -> bool:
         """Whether it is a range of whole numbers."""

@@ -9,8 +9,15 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from search.config.hyperparameters import check_hyperparameters, typed
-from search.config.schema import LONGEST_NAME, HyperparameterConfig, RemovedSampler, SearchConfig, is_name
+from search.config.hyperparameters import check_hyperparameters, typed, typed_hyperparameters
+from search.config.schema import (
+    LONGEST_NAME,
+    HyperparameterConfig,
+    RemovedSampler,
+    SearchConfig,
+    StagesConfig,
+    is_name,
+)
 from search.config.search import Search
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
@@ -37,8 +44,8 @@ def load(path: Path, stored: bool = False, to_launch: bool = True) -> Search:
 
 def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: bool) -> Search:
     file, cards = str(path), data.get("cards")
-    folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
     try:
+        folders = [_folder(path, name, file) for name in (cards if isinstance(cards, list) else [])]
         catalogue = Catalogue.load(folders)
     except InputError as error:
         raise InputError([*error.problems, *_schema_problems(data, file)]) from error
@@ -47,10 +54,10 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     try:
         config = _validated(data, file)
     except InputError as error:
-        raise InputError([*error.problems, *problems]) from error
+        raise InputError([*error.problems, *problems, *_hyperparameter_problems(data, file, stored)]) from error
     config = config if stored else typed(config)
     problems.extend(_problems(config, catalogue, file))
-    hyperparameters, wrong = check_hyperparameters(config, file, stored)
+    hyperparameters, wrong = check_hyperparameters(config.stages, config.space.hyperparameters, file, stored)
     problems.extend(wrong)
     try:
         space = _space(config, catalogue, hyperparameters)
@@ -70,6 +77,14 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     if problems:
         raise InputError(problems)
     return search
+
+
+def _folder(path: Path, name: object, file: str) -> Path:
+    """A folder that a search file names, relative to it."""
+    try:
+        return (path.parent / str(name)).resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links
+        raise InputError(Problem("no folder can have that name", f"{file}: cards", repr(name), str(error))) from error
 
 
 def stored_config(path: Path) -> SearchConfig:
@@ -162,6 +177,19 @@ def _schema_problems(data: Mapping[str, Any], file: str) -> Iterator[Problem]:
         _validated(data, file)
     except InputError as error:
         yield from error.problems
+
+
+def _hyperparameter_problems(data: Mapping[str, Any], file: str, stored: bool) -> Iterator[Problem]:
+    """What is wrong with the hyperparameters, where something else in the file hides that from `SearchConfig`."""
+    try:
+        stages = StagesConfig.model_validate(data.get("stages"))
+        given = {
+            name: HyperparameterConfig.model_validate(one) for name, one in data["space"]["hyperparameters"].items()
+        }
+    except (ValidationError, LookupError, TypeError, AttributeError):  # `_validated` says so
+        return
+    given = given if stored else typed_hyperparameters(stages, given)
+    yield from check_hyperparameters(stages, given, file, stored)[1]
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:

@@ -94,6 +94,7 @@ def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width
         ("search", f"{name}: {status.state}; {status.recipes.total} recipes in {status.work_items.total} work items"),
         ("cost", f"{formatting.duration(seconds.wall)}; {work}; {formatting.number(status.examples)} examples"),
         ("failures", failed),
+        *((("hub", tables.commits(status)),) if status.commits else ()),
         *((("done again", again),) if (again := tables.done_again(status)) else ()),
         *(("", line) for line in tables.shortcomings(status)),
         ("next", f"{program()} best {handle(name)} --top 10"),

@@ -93,6 +93,15 @@ def test_a_mistake_names_the_key_and_the_fix(
     assert [problem for problem in found if where in problem.where and words in str(problem)]
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "loop"])
+def test_a_folder_of_cards_that_the_system_does_not_look_into(
+    tmp_path: Path, make_search: MakeSearch, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (problem,) = [each for each in mistakes(make_search, cards=[name], colour="blue") if "colour" not in each.where]
+    assert name[:2] in str(problem)
+
+
 def test_examples_of_each_training_card(make_search: MakeSearch) -> None:
     def stages(**settings: Any) -> dict[str, Any]:
         own = {**SEARCH["stages"], "per_target": {"xcopa": settings}}
