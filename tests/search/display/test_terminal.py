@@ -102,7 +102,7 @@ def test_at_80_columns_numbers_are_whole(filler: Filler) -> None:
         Console(file=shown, width=80).print(terminal._scene.picture())
     assert "the line: taskmix " + "x" * 30 in out.getvalue()
     lines = [line.rstrip() for line in shown.getvalue().splitlines()]
-    assert re.match(r"small ━+╸?╺?━+ 4 of 4 recipes, 3 work items, .* left$", lines[0])
+    assert re.match(r"small [━╸╺]+ +4 of 4 recipes, 3 work items, .* left$", lines[0])
     assert "  25% crossref:0.5 + paraphrase:0.5 · related: evaluating" in lines[2] and lines[2].endswith("…")
 
 
