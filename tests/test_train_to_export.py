@@ -332,3 +332,24 @@ def test_a_model_is_promoted(trained: Trained, capsys: Capture) -> None:
     mlflow.set_tracking_uri(uri)
     tag: Any = mlflow.transformers.load_model("models:/taskmix-tags@champion")
     assert tag.model.config.label2id["B-PER"] == 1
+
+
+@pytest.mark.slow  # as above
+@pytest.mark.parametrize("target", ["answers", "choices"])
+def test_a_model_without_pipeline_is_promoted(trained: Trained, target: str, capsys: Capture) -> None:
+    """Transformers 5 has none for span QA and multiple choice: MLflow's Python function answers as the search did."""
+    import mlflow
+    import pandas
+
+    for again in (False, True):
+        assert main(["promote", "small", "--target", target, "--force"]) == 0
+        said = capsys.readouterr().out
+        assert f"taskmix-{target}, version 1" in said and ("as it was registered before" in said) == again
+    workspace = Workspace.of(search_file.load(trained.folder / "search.yaml"))
+    mlflow.set_tracking_uri(workspace.mlflow_uri)
+    model = mlflow.pyfunc.load_model(f"models:/taskmix-{target}@champion")
+    rows = pandas.DataFrame(EXAMPLES[OWN[target]])
+    assert model.metadata.metadata["taskmix"]["mix"] == "words:1"
+    key = mlflow.MlflowClient().get_model_version_by_alias(f"taskmix-{target}", "champion").tags["taskmix.key"]
+    scored = workspace.store.predictions(key)
+    assert scored is not None and model.predict(rows) == scored["en"]
