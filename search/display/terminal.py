@@ -50,8 +50,9 @@ class Terminal:
         errors = cast(IO[str], _Unbreakable(err or sys.stderr))
         terminal = output.isatty() if live is None else live
         force = True if live else None
-        self._console = Console(file=output, width=width, highlight=False, force_terminal=force)
-        self._errors = Console(file=errors, width=width, highlight=False, soft_wrap=True)
+        plain: dict[str, Any] = {"width": width, "highlight": False, "force_jupyter": False}  # a notebook shows lines
+        self._console = Console(file=output, force_terminal=force, **plain)
+        self._errors = Console(file=errors, soft_wrap=True, **plain)
         self._is_live = terminal and not self._console.is_dumb_terminal
         self._started = self._last_line = time.monotonic()
         self._live: Live | None = None
