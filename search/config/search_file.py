@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -91,7 +92,41 @@ def dump(config: SearchConfig, folder: Path) -> str:
     return to_yaml(data)
 
 
-def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
+@dataclass(frozen=True)
+class Difference:
+    """A fixed setting that a search has and a file of the same name has otherwise; None: one of them has it not.
+
+    Args:
+        where: its key.
+        fix: what can be done about it.
+    """
+
+    where: str
+    before: Any
+    now: Any
+    fix: str
+
+
+def another_search(changed: Sequence[Difference], where: str, go_on: str) -> Problem:
+    """That a file is another search of the same name: its settings beside those of the search, and what can be done.
+
+    Args:
+        where: the file, or the search.
+        go_on: how it goes on as it was.
+    """
+    rows = [("setting", "the search has", "the file has")]
+    rows += [(one.where, _told(one.before), _told(one.now)) for one in changed]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    table = "\n         ".join(f"{key:<{widths[0]}}  {old:<{widths[1]}}  {new}" for key, old, new in rows)
+    advice = [*dict.fromkeys(one.fix for one in changed), f"or go on as it was: {go_on}"]
+    return Problem("this file is another search of the same name", where, table, "\n         ".join(advice))
+
+
+def _told(value: Any) -> str:
+    return "-" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def differences(old: SearchConfig, new: SearchConfig) -> list[Difference]:
     """Fixed settings that differ between the stored search and a new file of the same name.
 
     A search may grow: tasks may be added anywhere, targets behind those that it has, with settings of their own.
@@ -102,12 +137,9 @@ def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
             before.pop(key, None)
             after.pop(key, None)
     return [
-        Problem(
-            "differs from the search of that name", key, f"{after.get(key)} (the search has {before.get(key)})", fix
-        )
+        Difference(key, before.get(key), after.get(key), _advice(key, old, new))
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
-        for fix in [_advice(key, old, new)]
     ]
 
 
@@ -133,13 +165,9 @@ def _advice(key: str, old: SearchConfig, new: SearchConfig) -> str:
     if key in ("tasks", "targets"):
         gone = [name for name in getattr(old, key) if name not in getattr(new, key)]
         if gone:
-            return (
-                f"put {', '.join(gone)} back: what was measured with it stays; space and budget of what is new are free"
-            )
+            return f"put {', '.join(gone)} back into {key}: a search grows, and loses nothing that it has measured"
         return f"new targets stand behind those that are there: [{', '.join(old.targets)}, ...]"
-    return (
-        "as it was; it decides what a score means. For another value the search needs another name, on the same store"
-    )
+    return "other values make another search: give the file another name; on the same store nothing is trained twice"
 
 
 def _validated(data: Mapping[str, Any], file: str) -> SearchConfig:
