@@ -68,6 +68,7 @@ def run_search(file: Path) -> Iterator[tuple[WorkItem, Outcome]]:
     workspace.enter(file)
     plan, data = workspace.plan, Data(workspace.cache, search.config.storage.mirror)
     studies = Studies.create(workspace)
+    studies.remember(search.config)
     studies.remember_data({card.name: data.version(card) for card in plan.cards()})
     torch.set_num_threads(1)  # as Ray gives a work item of one core
     worker, agenda = Worker(plan.model_copy(update={"versions": studies.versions})), Agenda(search, studies)
