@@ -27,7 +27,7 @@ from trainables.data.mini.build import build_suites
 from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
 from trainables.store.store import Store
-from trainables.training import encoders
+from trainables.training import encoders, kept_model
 from trainables.training.engine import autocast
 from trainables.training.group import Group
 from trainables.training.merging import merge_stored
@@ -37,7 +37,7 @@ from trainables.training.stage import StageSpec
 from trainables.training.trainer import RunningItem, Trainer
 from trainables.work.failures import OutOfMemory, describe
 from trainables.work.item import WorkItem
-from trainables.work.keys import encoder_key, key_of
+from trainables.work.keys import encoder_key, key_of, model_key
 from trainables.work.outcome import Failed, Outcome, Report, Score
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
@@ -110,10 +110,7 @@ class Worker:
         self._check_data(item.recipe.mixture.tasks, [target])
         running.total = self._count_target_examples(item, target)
         model = self._obtain_encoder(running, base)
-        started = time.monotonic()
-        encoder, head = self._fine_tune(running, base, model, target)
-        score, predictions = self._score(running, base, encoder, head, target, started)
-        return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
+        return self._fine_tune_and_score(running, base, model, target)
 
     def score(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
         """The score of any encoder, taken as the work item's own would be; nothing is stored.
@@ -121,7 +118,7 @@ class Worker:
         Raises: as `Trainer.train` and `evaluate`.
         """
         running = RunningItem(item, 0, report=lambda progress: None)
-        return self._fine_tune_and_score(running, self.load_base(item.recipe.model), encoder, target)[0]
+        return self._fine_tune_and_score(running, self.load_base(item.recipe.model), encoder, target).score
 
     def prepare_part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: do all that can be done for a stage before it begins; what is returned trains, once."""
@@ -169,7 +166,9 @@ class Worker:
             if target in untrained:
                 score = self._measure_evidence(model, item, target)
             else:
-                score, predictions = self._fine_tune_and_score(running, base, model, target)
+                made = self._fine_tune_and_score(running, base, model, target)
+                score, predictions = made.score, made.predictions
+                self._keep(running, made, target)
             self._check_data(targets=[target])
             if predictions:
                 self.store.put_predictions(key, predictions)  # before the score, which says that all is there
@@ -296,15 +295,24 @@ class Worker:
 
     def _fine_tune_and_score(
         self, running: RunningItem, base: encoders.Encoder, model: PreTrainedModel, target: str
-    ) -> tuple[Score, dict[str, list[Any]]]:
-        """The score of a copy of the encoder, fine-tuned on the target's training rows, in every language.
-
-        Returns:
-            The score; and language -> predictions on the test split, at the top rung only.
-        """
+    ) -> FineTuned:
+        """A copy of the encoder, fine-tuned on the target's training rows, and its score in every language."""
         started = time.monotonic()
         encoder, head = self._fine_tune(running, base, model, target)
-        return self._score(running, base, encoder, head, target, started)
+        score, predictions = self._score(running, base, encoder, head, target, started)
+        return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
+
+    def _keep(self, running: RunningItem, made: FineTuned, target: str) -> None:
+        """Store a target's model that was trained, where the plan says so: before its score, which says all is there."""
+        item = running.item
+        if made.head is None or not self.plan.tests(item) or item.recipe.seed != self.plan.kept_seed:
+            return
+        self._check_data(targets=[target])
+        running.report_activity(target, "saving the model")
+        with self.store.staging() as folder:
+            kept_model.save(made.encoder, made.head, made.tokenizer, folder)
+            origin = {"recipe": item.recipe.to_dict(), "target": target}
+            self.store.put_encoder(model_key(self.plan, item.recipe, item.rung, target), folder, origin)
 
     def _score(
         self,

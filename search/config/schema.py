@@ -201,6 +201,11 @@ class StorageConfig(Strict):
     max_gb: Limit = Field(
         None, gt=0, description="gigabytes that this search's encoders and predictions may take in the store"
     )
+    keep_models: bool = Field(
+        False,
+        description="whether the target models of the first fresh seed of confirmed mixes and baselines are kept, "
+        "so that an export with --fine-tuned trains nothing",
+    )
     cache: str | None = Field(None, description="folder of tokenised data and built suites")
     mirror: str | None = Field(None, description="folder or fsspec URL laid out like the hub; then it is not asked")
 

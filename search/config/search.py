@@ -70,6 +70,11 @@ class Search:
         first = {one.mixture: one for one in reversed(found)}
         return [first[mixture] for mixture in dict.fromkeys(one.mixture for one in found)]
 
+    @property
+    def fresh_seed(self) -> int:
+        """The first seed that `confirm` measures with: it has chosen nothing."""
+        return self.config.seed + 1
+
     def plan(self, store: str, cache: str) -> Plan:
         """What the workers need to know."""
         config = self.config
@@ -89,6 +94,7 @@ class Search:
             mirror=config.storage.mirror,
             probe=config.sampler.probe,
             workers=config.resources.workers,
+            kept_seed=self.fresh_seed if config.storage.keep_models else None,
             patience=config.failures.patience,
             max_batch_halvings=config.failures.halvings,
         )

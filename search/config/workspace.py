@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from cluster.connect import JOB_CONFIG
 from search.config.schema import RESERVED, SearchConfig
 from search.config.search import Search
-from search.config.search_file import differences, dump, load, stored_config
+from search.config.search_file import another_search, differences, dump, load, stored_config
 from spaces.errors import Failure, InputError, Problem, nearest
 from trainables.store.filesystem import write_aside
 from trainables.store.store import Store
@@ -120,10 +120,7 @@ class Workspace:
             # its cards are not looked up: they may have moved since, together with the search file
             changed = differences(stored_config(self.file), self.config)
             if changed:
-                advice = f"give the file another name, or go on as it was: taskmix resume {self.name}"
-                raise InputError(
-                    [*changed, Problem("this file is another search of the same name", str(file), fix=advice)]
-                )
+                raise InputError(another_search(changed, str(file), f"taskmix resume {self.name}"))
         try:
             with write_aside(self.file) as aside:
                 aside.touch(mode=0o600)  # addresses may hold passwords

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.display.verdict import in_short
-from search.formatting import counts, duration, number, size
+from search.formatting import counts, duration, number, size, typed
 from search.results.card_model import CardLine, CardList
 from search.results.status_model import SearchLine, SearchList, SearchStatus, WorkItemLine
 
@@ -120,7 +120,7 @@ def _named(item: WorkItemLine) -> str:
 def searches(answer: SearchList, console: Console) -> list[RenderableType]:
     """A row per search."""
     if not answer.searches:
-        return [Text("no searches yet; start one with: taskmix launch FILE")]
+        return [Text(typed("no searches yet; start one with: taskmix launch FILE"))]
     table = plain("search", "state", "recipes", "work items", "best mixes (score in %, gain in points)")
     for line in answer.searches:
         recipes, items = line.recipes, line.work_items

@@ -43,6 +43,11 @@ def encoder_key(plan: Plan, recipe: Recipe, rung: int) -> str:
     )
 
 
+def model_key(plan: Plan, recipe: Recipe, rung: int, target: str) -> str:
+    """The store's key of a target's model: what decides its score, decides it."""
+    return digest({"model of": score_key(plan, recipe, rung, target)}, length=32)
+
+
 def single_keys(plan: Plan, recipe: Recipe, rung: int) -> dict[str, str]:
     """Task of the recipe's mixture -> the store's key of the encoder that was trained on it alone, else alike."""
     alone = {task: replace(recipe, mixture=Mixture.of({task: 1.0})) for task in recipe.mixture.tasks}

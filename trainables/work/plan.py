@@ -51,6 +51,9 @@ class Plan(Strict):
     )
     probe: Probe = Field("stage", description="how merged encoders are judged on targets with labels")
     workers: int = Field(1, ge=1, description="processes that train one work item together")
+    kept_seed: int | None = Field(
+        None, description="the seed whose target models of the top rung are stored beside their scores; None: of none"
+    )
     patience: float = Field(600.0, ge=0, description="seconds for which a store that is away is waited for")
     max_batch_halvings: int = Field(
         3, ge=0, description="how often a stage tries half the batch when memory does not suffice"

@@ -165,7 +165,7 @@ def test_estimates_may_be_added_and_their_unit_may_not_change(make_search: MakeS
     before = make_search(sampler={"estimates": 4})
     assert search_file.differences(before.config, make_search(sampler={"estimates": 9}).config) == []
     [changed] = search_file.differences(before.config, make_search(sampler={"estimates": 4, "probe": "logme"}).config)
-    assert (changed.where, changed.found) == ("sampler.probe", "logme (the search has stage)")
+    assert (changed.where, changed.before, changed.now) == ("sampler.probe", "stage", "logme")
 
 
 def test_another_search_of_that_name_is_refused(
@@ -176,7 +176,7 @@ def test_another_search_of_that_name_is_refused(
     workspace = Workspace.of(search)
     workspace.enter(tmp_path / "search.yaml")
     before = workspace.file.read_text()
-    with pytest.raises(InputError, match=r"seed: differs(.|\n)*taskmix resume small"):
+    with pytest.raises(InputError, match=r"the search has +the file has\n +seed +1 +7\n(.|\n)*another name(.|\n)*taskmix resume small"):
         Workspace.of(make_search(seed=7)).enter(tmp_path / "search.yaml")
     assert workspace.file.read_text() == before
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import NamedTuple
 
 import pytest
@@ -219,3 +220,21 @@ def test_an_empty_search(filler: Filler) -> None:
     assert "no mix has been measured yet" in report.final_answer(best, status, "http://server:5000")
     assert report.render(best, "csv") == ""
     assert "no searches yet" in report.render(SearchList(searches=[]))
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_what_is_to_be_typed_next_stands_in_a_line(answers: Answers, width: int) -> None:
+    uri = f"sqlite:////{'a-long-folder/' * 8}mlflow.db"
+    text = report.final_answer(answers.best, answers.status, uri, width)
+    lines = [line.strip() for line in text.splitlines()]
+    assert f"mlflow ui --backend-store-uri {uri}" in lines
+    assert "taskmix resume small" in lines and "next      taskmix best small --top 10" in lines
+
+
+def test_languages_keep_one_order(answers: Answers) -> None:
+    mixes = answers.best.targets["verses"]
+    turned = mixes.best[0].model_copy(update={"languages": dict(reversed(mixes.best[0].languages.items()))})
+    best = answers.best.model_copy(update={"targets": {"verses": mixes.model_copy(update={"best": [turned]})}})
+    told = [re.findall(r"[a-z]{2}(?= [0-9.]{3,5}(?:  |$))", line) for line in report.render(best, width=50).splitlines()]
+    told = [languages for languages in told if len(languages) > 1]
+    assert len(told) > 1 and all(languages == mixes.languages[: len(languages)] for languages in told)

@@ -46,7 +46,8 @@ def store_all(filler: Filler, folder: Path) -> Store:
     """The encoders that a search like this has put into its store."""
     workspace = Workspace.of(filler.search)
     store = workspace.store
-    for key in EncoderInventory(workspace, filler.studies).made():
+    holdings = EncoderInventory(workspace, filler.studies)
+    for key in holdings.made().keys() - holdings.models().keys():  # models are kept where `keep_models` says so
         store.put_encoder(key, folder, {})
     return store
 
