@@ -32,7 +32,7 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(_look_after(launcher, settings))
+        looking = asyncio.create_task(_look_after(launcher))
         yield
         looking.cancel()
         with suppress(asyncio.CancelledError):
@@ -64,10 +64,8 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
     return app
 
 
-async def _look_after(launcher: Launcher, settings: Settings) -> None:
+async def _look_after(launcher: Launcher) -> None:
     """The queue, as long as the service lives."""
-    if settings.resume_interrupted:
-        await asyncio.to_thread(launcher.adopt)
     while True:
         try:
             await asyncio.to_thread(launcher.tick)

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from search.results.service_model import Promotion, PromotionWish
 from search.service.access import Token
 from search.service.answers import SearchName, errors
-from search.service.launcher import child_environment
+from search.service.drivers import child_environment
 from search.service.problems import Refused
 from search.service.readers import Searches
 from spaces.errors import Problem

@@ -4,7 +4,8 @@
     <cache>/mini-v3/data/<data set>/<config>/<split>.parquet
     <cache>/mini-v3/manifest.json             rows of every split, versions of the packages
 
-Of the suite "kin" it is ``<cache>/kin-v1``: tasks in several languages, and the same encoder with the pieces of those, too.
+Of the suite "kin" it is ``<cache>/kin-v1``: tasks in several languages, and the same encoder with the pieces of
+those, too.
 
 ``python -m trainables.data.mini.build [cache] [suite]`` builds it by hand.
 """
