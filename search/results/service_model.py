@@ -48,6 +48,33 @@ class PromotionWish(Wish):
     alias: str = Field("champion", min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w-]*$")
 
 
+MeasureName = Literal["centroid", "mmd", "js", "pad"]
+TypologyFeatures = Literal["syntax", "inventory", "phonology", "family", "geography", "observed"]
+SplitName = Literal["dev", "test"]
+
+
+class ExplanationWish(Wish):
+    """How a search is to be explained."""
+
+    names: list[str] = Field(
+        [], max_length=20, description="further searches on the same model, taken together with it"
+    )
+    split: SplitName = "dev"
+    measure: MeasureName = Field("centroid", description="of the distance between domains")
+    typology: TypologyFeatures = Field("syntax", description="of the distance between languages")
+
+
+class RecommendationWish(Wish):
+    """What mixtures are to be recommended for."""
+
+    target: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of a card")
+    names: list[str] = Field([], max_length=20, description="searches to learn from; default: all, of one model")
+    top: int = Field(10, ge=1, le=1000, description="mixtures")
+    split: SplitName = "dev"
+    measure: MeasureName = "centroid"
+    typology: TypologyFeatures = "syntax"
+
+
 class Promotion(Answer):
     """A model that was registered with MLflow."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from search.service import doing, events, models, problems, reading
+from search.service import doing, events, explaining, models, problems, reading
 from search.service.feed import Feeds
 from search.service.gate import Gate
 from search.service.launcher import Launcher
@@ -58,6 +58,7 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
     app.include_router(doing.router)
     app.include_router(events.router)
     app.include_router(models.router)
+    app.include_router(explaining.router)
     if importlib.util.find_spec(PAGES) is not None:
         app.include_router(import_module(PAGES).router, include_in_schema=False)
     app.add_middleware(Gate, access=settings.access)

@@ -51,8 +51,8 @@ async def promote(request: Request, name: SearchName, wish: PromotionWish) -> Re
     """Register a target's model with MLflow, as `taskmix promote`; it is trained once more, which takes its time."""
     await run_in_threadpool(_check, request, name, wish.target)
     mix = ["--mix", wish.mixture] if wish.mixture is not None else []
-    command = ["promote", name, "--target", wish.target, "--alias", wish.alias, "--format", "json", *mix]
-    text = await run_in_threadpool(_run, command)
+    command = ["promote", name, "--target", wish.target, "--alias", wish.alias, *mix]
+    text = await run_in_threadpool(run_command, command)
     try:
         made = Promotion.model_validate_json(text)
     except ValidationError as error:
@@ -79,9 +79,7 @@ async def model(
     folder = above / f"{name}-{target}"
     mix = ["--mix", mixture] if mixture is not None else []
     try:
-        await run_in_threadpool(
-            _run, ["export", name, "--format", "hf", "--target", target, "--out", str(folder), *mix]
-        )
+        await run_in_threadpool(run, ["export", name, "--format", "hf", "--target", target, "--out", str(folder), *mix])
     except BaseException:
         shutil.rmtree(above, ignore_errors=True)
         raise
@@ -95,8 +93,13 @@ def _check(request: Request, name: str, target: str) -> None:
         raise Refused(404, Problem("no target of this search", "target", target))
 
 
-def _run(command: list[str]) -> str:
-    """What a command prints.
+def run_command(command: list[str]) -> str:
+    """What a command answers, as JSON. Raises as `run`."""
+    return run([*command, "--format", "json"])
+
+
+def run(command: list[str]) -> str:
+    """What a command prints. They run one at a time: each takes the memory of a model.
 
     Raises:
         Refused: it failed, with what it said; 410 where what was trained is gone.
@@ -112,7 +115,7 @@ def _run(command: list[str]) -> str:
                 env=child_environment(),
             )
         except subprocess.TimeoutExpired as error:
-            raise Refused(503, Problem("the model took too long", found=f"{LONGEST_SECONDS:.0f} s")) from error
+            raise Refused(503, Problem("it took too long", found=f"{LONGEST_SECONDS:.0f} s")) from error
     if done.returncode == 0:
         return done.stdout
     said = done.stderr[done.stderr.find("error: ") :].removeprefix("error: ").strip()

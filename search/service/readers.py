@@ -175,6 +175,10 @@ class Searches:
         except NotReady as error:
             raise _reading(name) from error
 
+    def is_learned(self, key: Hashable) -> bool:
+        """Whether there is an answer to that question, of now or of a while ago."""
+        return self._learned.has(key)
+
     def close(self) -> None:
         """Lets go of threads and databases."""
         self._opened.close()

@@ -82,6 +82,11 @@ class Shelf:
             made = known
         return Kept(made.value, made.stamp, made.made, made.stamp == stamp)
 
+    def has(self, key: Hashable) -> bool:
+        """Whether there is a value of a key, whatever it was made of."""
+        with self._lock:
+            return key in self._kept
+
     def close(self) -> None:
         """Makes nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)

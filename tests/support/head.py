@@ -1,4 +1,4 @@
-"""A head node of Ray of its own: on loopback, with token authentication, as `ray start` has it once there is a token."""
+"""A head node of Ray of its own: on loopback, with token authentication, as Ray has it once there is a token."""
 
 from __future__ import annotations
 

@@ -1,0 +1,111 @@
+"""The endpoints that say why mixes help, and what to try on a target that no search had."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from search.config.workspace import names as search_names
+from search.explanation.pool import Pool, explain_pool, pool_of
+from search.results.explanation_model import Explanation, Recommendation
+from search.results.service_model import (
+    ExplanationWish,
+    MeasureName,
+    RecommendationWish,
+    SplitName,
+    TypologyFeatures,
+)
+from search.service.answers import TABLE, Format, SearchName, answered, as_text, errors
+from search.service.models import run_command
+from search.service.problems import Refused
+from search.service.readers import Searches
+from spaces.errors import Problem
+
+router = APIRouter(prefix="/api/v1", tags=["explanations"])
+
+
+@router.get("/searches/{name}/explanation", response_model=Explanation, responses={**TABLE, **errors(404, 409, 503)})
+def explanation(
+    request: Request,
+    name: SearchName,
+    names: Annotated[str, Query(max_length=5000, description="further searches, with commas between them")] = "",
+    split: SplitName = "dev",
+    measure: MeasureName = "centroid",
+    typology: TypologyFeatures = "syntax",
+    format: Format = "json",
+) -> Response:
+    """Why mixes help, as `taskmix explain`; 409 where texts were not looked at yet, which POST does."""
+    wish = ExplanationWish(
+        names=[one for one in names.split(",")[:20] if one], split=split, measure=measure, typology=typology
+    )
+    searches: Searches = request.app.state.searches
+    found = find_explanation(searches, name, wish)
+    if found is None:
+        fix = f"POST /api/v1/searches/{name}/explanation computes them, which takes minutes"
+        raise Refused(409, Problem("profiles of the texts are missing", name, fix=fix))
+    return answered(request, found, format)
+
+
+@router.post("/searches/{name}/explanation", response_model=Explanation, responses=errors(400, 404, 409, 503))
+async def explain(request: Request, name: SearchName, wish: ExplanationWish | None = None) -> Response:
+    """As GET, and looks at the texts of all cards first, where nobody has."""
+    wish = wish or ExplanationWish()
+    asked = _known(request, [name, *wish.names])
+    options = ["--split", wish.split, "--measure", wish.measure, "--typology", wish.typology]
+    return _answer(request, Explanation, await run_in_threadpool(run_command, ["explain", *asked, *options]))
+
+
+@router.post("/recommendations", response_model=Recommendation, responses=errors(400, 404, 409, 503))
+async def recommend(request: Request, wish: RecommendationWish) -> Response:
+    """Mixtures for a target that no search had, as `taskmix recommend`; nothing is kept but profiles of texts."""
+    asked = _known(request, wish.names or search_names())
+    options = ["--split", wish.split, "--measure", wish.measure, "--typology", wish.typology, "--top", str(wish.top)]
+    command = ["recommend", wish.target, "--from", *asked, *options]
+    return _answer(request, Recommendation, await run_in_threadpool(run_command, command))
+
+
+def find_explanation(searches: Searches, name: str, wish: ExplanationWish) -> Explanation | None:
+    """An explanation of profiles that are stored; None where one is missing.
+
+    Raises:
+        NoSearch, Failure: as `Searches.open`.
+        Reading: it is being computed.
+        InputError: the searches cannot be taken together, or hold too little.
+    """
+    asked = list(dict.fromkeys([name, *wish.names]))
+    opened = [searches.open(one) for one in asked]
+    pool = pool_of([one.workspace for one in opened], [one.studies for one in opened])
+    key: Hashable = ("explanation", *asked, wish.split, wish.measure, wish.typology)
+    stamp = tuple(one.stamp for one in opened)
+    if not searches.is_learned(key) and pool.stored_profiles() is None:
+        return None
+    return searches.learned(name, key, stamp, lambda: _explained(pool, wish)).value
+
+
+def _explained(pool: Pool, wish: ExplanationWish) -> Explanation | None:
+    profiles = pool.stored_profiles()
+    if profiles is None:
+        return None
+    return explain_pool(pool, profiles, wish.measure, wish.typology, wish.split)[0]
+
+
+def _known(request: Request, names: Sequence[str]) -> list[str]:
+    searches: Searches = request.app.state.searches
+    for name in names:
+        searches.find(name)
+    if not names:
+        raise Refused(409, Problem("there is no search to learn from", fix="launch one, on three targets"))
+    return list(dict.fromkeys(names))
+
+
+def _answer(request: Request, model: type[Explanation] | type[Recommendation], text: str) -> Response:
+    try:
+        found = model.model_validate_json(text)
+    except ValidationError as error:
+        raise Refused(503, Problem("the command said something else", found=text[-200:])) from error
+    return Response(as_text(found).encode(), 200, {"Cache-Control": "no-store"}, "application/json")
