@@ -45,6 +45,12 @@ class Pool:
         requests = [*requests_of(self.plan, list(self.plan.targets)), *further]
         return read_profiles(self.workspaces[0], self.plan, list(dict.fromkeys(requests)), say, address)
 
+    @property
+    def has_profiles(self) -> bool:
+        """Whether any were computed: a glance at one of them."""
+        first = requests_of(self.plan, list(self.plan.targets))[:1]
+        return stored_profiles(self.workspaces[0], self.plan, first) is not None
+
     def stored_profiles(self) -> dict[ProfileRequest, Profile] | None:
         """Of all cards, where they were computed before; None where one is missing."""
         requests = dict.fromkeys(requests_of(self.plan, list(self.plan.targets)))

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from search.config.workspace import names as search_names
-from search.explanation.pool import Pool, explain_pool, pool_of
+from search.explanation.pool import explain_pool, pool_of
 from search.results.explanation_model import Explanation, Recommendation
 from search.results.service_model import (
     ExplanationWish,
@@ -44,11 +44,7 @@ def explanation(
         names=[one for one in names.split(",")[:20] if one], split=split, measure=measure, typology=typology
     )
     searches: Searches = request.app.state.searches
-    found = find_explanation(searches, name, wish)
-    if found is None:
-        fix = f"POST /api/v1/searches/{name}/explanation computes them, which takes minutes"
-        raise Refused(409, Problem("profiles of the texts are missing", name, fix=fix))
-    return answered(request, found, format)
+    return answered(request, find_explanation(searches, name, wish), format)
 
 
 @router.post("/searches/{name}/explanation", response_model=Explanation, responses=errors(400, 404, 409, 503))
@@ -69,10 +65,16 @@ async def recommend(request: Request, wish: RecommendationWish) -> Response:
     return _answer(request, Recommendation, await run_in_threadpool(run_command, command))
 
 
-def find_explanation(searches: Searches, name: str, wish: ExplanationWish) -> Explanation | None:
-    """An explanation of profiles that are stored; None where one is missing.
+def find_explanation(
+    searches: Searches, name: str, wish: ExplanationWish, patience: float | None = None
+) -> Explanation:
+    """An explanation of profiles that are stored: nothing is computed with a model, and nothing written.
+
+    Args:
+        patience: as of `Searches.learned`.
 
     Raises:
+        Refused: a profile is missing.
         NoSearch, Failure: as `Searches.open`.
         Reading: it is being computed.
         InputError: the searches cannot be taken together, or hold too little.
@@ -80,18 +82,27 @@ def find_explanation(searches: Searches, name: str, wish: ExplanationWish) -> Ex
     asked = list(dict.fromkeys([name, *wish.names]))
     opened = [searches.open(one) for one in asked]
     pool = pool_of([one.workspace for one in opened], [one.studies for one in opened])
-    key: Hashable = ("explanation", *asked, wish.split, wish.measure, wish.typology)
-    stamp = tuple(one.stamp for one in opened)
-    if not searches.is_learned(key) and pool.stored_profiles() is None:
-        return None
-    return searches.learned(name, key, stamp, lambda: _explained(pool, wish)).value
+    key = key_of(name, wish)
+    if searches.last(key) is None and not pool.has_profiles:
+        raise _missing(name)
+
+    def think() -> Explanation:
+        profiles = pool.stored_profiles()
+        if profiles is None:
+            raise _missing(name)
+        return explain_pool(pool, profiles, wish.measure, wish.typology, wish.split)[0]
+
+    return searches.learned(name, key, tuple(one.stamp for one in opened), think, patience).value
 
 
-def _explained(pool: Pool, wish: ExplanationWish) -> Explanation | None:
-    profiles = pool.stored_profiles()
-    if profiles is None:
-        return None
-    return explain_pool(pool, profiles, wish.measure, wish.typology, wish.split)[0]
+def key_of(name: str, wish: ExplanationWish) -> Hashable:
+    """Of the question, for `Searches.learned`."""
+    return "explanation", *dict.fromkeys([name, *wish.names]), wish.split, wish.measure, wish.typology
+
+
+def _missing(name: str) -> Refused:
+    fix = f"POST /api/v1/searches/{name}/explanation computes them, which takes minutes"
+    return Refused(409, Problem("profiles of the texts are missing", name, fix=fix))
 
 
 def _known(request: Request, names: Sequence[str]) -> list[str]:

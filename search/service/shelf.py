@@ -82,10 +82,10 @@ class Shelf:
             made = known
         return Kept(made.value, made.stamp, made.made, made.stamp == stamp)
 
-    def has(self, key: Hashable) -> bool:
-        """Whether there is a value of a key, whatever it was made of."""
+    def last(self, key: Hashable) -> Kept[Any] | None:
+        """The value of a key that was made last, whatever changed since; None: there is none."""
         with self._lock:
-            return key in self._kept
+            return self._kept.get(key)
 
     def close(self) -> None:
         """Makes nothing more."""
