@@ -15,6 +15,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("names", nargs="+", metavar="NAME", help="searches on one model; several are taken together")
     parser.add_argument("--split", choices=("dev", "test"), default="dev", help="default: dev")
     add_measures(parser)
+    parser.add_argument(
+        "--scale", choices=("points", "units"), default="points", help="units: a target's own spread; default: points"
+    )
     parser.add_argument("--figure", type=Path, metavar="SVG", help="write distances and gains as a figure")
     parser.add_argument("--address", help="as for launch, where profiles are still missing")
     add_format(parser)
@@ -26,7 +29,7 @@ def _explain(options: argparse.Namespace) -> int:
 
     if service := find_service():
         refuse_here(options, "figure", "address")
-        answer = service.explain(options.names, options.split, options.measure, options.typology)
+        answer = service.explain(options.names, options.split, options.measure, options.typology, options.scale)
         print(report.render(answer, options.format))
         return 0
     from search.display.terminal import Terminal
@@ -35,7 +38,7 @@ def _explain(options: argparse.Namespace) -> int:
     pool = open_pool(options.names)
     with Terminal(sys.stderr) as terminal:
         profiles = pool.profiles(terminal.say, options.address)
-        answer, rows = explain_pool(pool, profiles, options.measure, options.typology, options.split)
+        answer, rows = explain_pool(pool, profiles, options.measure, options.typology, options.split, options.scale)
     print(report.render(answer, options.format))
     if options.figure:
         from search.display.explanation_figure import draw_explanation

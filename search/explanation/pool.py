@@ -12,8 +12,8 @@ from search.distances.profiles import read_profiles, requests_of, stored_profile
 from search.distances.tables import DomainTable, LanguageTable
 from search.explanation.distance_report import tabulate
 from search.explanation.explain import explain
-from search.explanation.rows import Features, Row, Split, gather
-from search.results.explanation_model import Explanation, LeftOut
+from search.explanation.rows import Features, Row, Split, gather, in_units
+from search.results.explanation_model import Explanation, LeftOut, Scale
 from search.studies.studies import Studies
 from spaces.card import Card
 from spaces.errors import InputError, Problem
@@ -76,7 +76,12 @@ def tables(
 
 
 def explain_pool(
-    pool: Pool, profiles: Mapping[ProfileRequest, Profile], measure: Measure, typology: TypologyName, split: Split
+    pool: Pool,
+    profiles: Mapping[ProfileRequest, Profile],
+    measure: Measure,
+    typology: TypologyName,
+    split: Split,
+    scale: Scale = "points",
 ) -> tuple[Explanation, list[Row]]:
     """Why mixes helped in these searches, and the rows that it was learned from.
 
@@ -85,8 +90,9 @@ def explain_pool(
     """
     domain, languages = tables(pool, profiles, measure, typology)
     rows, left_out = pool.rows(pool.features(domain, languages), split)
+    rows = in_units(rows) if scale == "units" else rows
     report = tabulate(" + ".join(pool.names), domain, languages)
-    return explain(pool.names, split, rows, left_out, report, languages), rows
+    return explain(pool.names, split, rows, left_out, report, languages, scale), rows
 
 
 def open_pool(names: Sequence[str]) -> Pool:

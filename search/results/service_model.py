@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from search.results.explanation_model import Scale
 from search.results.model import Answer
 
 LaunchPhase = Literal["queued", "starting", "running", "stopping", "stopped"]
@@ -62,6 +63,7 @@ class ExplanationWish(Wish):
     split: SplitName = "dev"
     measure: MeasureName = Field("centroid", description="of the distance between domains")
     typology: TypologyFeatures = Field("syntax", description="of the distance between languages")
+    scale: Scale = Field("points", description="of gains")
 
 
 class RecommendationWish(Wish):

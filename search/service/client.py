@@ -70,10 +70,12 @@ class Service:
         """What `tasks` says."""
         return self._read(CardList, f"/tasks/{quote(name, '')}" if name else "/tasks")
 
-    def explain(self, names: Sequence[str], split: str, measure: str, typology: str) -> Explanation:
+    def explain(
+        self, names: Sequence[str], split: str, measure: str, typology: str, scale: str = "points"
+    ) -> Explanation:
         """What `explain NAME NAME` says; texts that nobody looked at are looked at, which takes minutes."""
         path, further = f"/searches/{quote(names[0], '')}/explanation", list(names[1:])
-        wish = {"split": split, "measure": measure, "typology": typology}
+        wish = {"split": split, "measure": measure, "typology": typology, "scale": scale}
         try:
             return self._read(Explanation, f"{path}?{urlencode({'names': ','.join(further), **wish})}")
         except InputError as error:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from search.config.workspace import names as search_names
 from search.explanation.pool import explain_pool, pool_of
-from search.results.explanation_model import Explanation, Recommendation
+from search.results.explanation_model import Explanation, Recommendation, Scale
 from search.results.service_model import (
     ExplanationWish,
     MeasureName,
@@ -37,11 +37,16 @@ def explanation(
     split: SplitName = "dev",
     measure: MeasureName = "centroid",
     typology: TypologyFeatures = "syntax",
+    scale: Scale = "points",
     format: Format = "json",
 ) -> Response:
     """Why mixes help, as `taskmix explain`; 409 where texts were not looked at yet, which POST does."""
     wish = ExplanationWish(
-        names=[one for one in names.split(",")[:20] if one], split=split, measure=measure, typology=typology
+        names=[one for one in names.split(",")[:20] if one],
+        split=split,
+        measure=measure,
+        typology=typology,
+        scale=scale,
     )
     searches: Searches = request.app.state.searches
     return answered(request, find_explanation(searches, name, wish), format)
@@ -52,7 +57,7 @@ async def explain(request: Request, name: SearchName, wish: ExplanationWish | No
     """As GET, and looks at the texts of all cards first, where nobody has."""
     wish = wish or ExplanationWish()
     asked = _known(request, [name, *wish.names])
-    options = ["--split", wish.split, "--measure", wish.measure, "--typology", wish.typology]
+    options = ["--split", wish.split, "--measure", wish.measure, "--typology", wish.typology, "--scale", wish.scale]
     return _answer(request, Explanation, await run_in_threadpool(run_command, ["explain", *asked, *options]))
 
 
@@ -90,14 +95,14 @@ def find_explanation(
         profiles = pool.stored_profiles()
         if profiles is None:
             raise _missing(name)
-        return explain_pool(pool, profiles, wish.measure, wish.typology, wish.split)[0]
+        return explain_pool(pool, profiles, wish.measure, wish.typology, wish.split, wish.scale)[0]
 
     return searches.learned(name, key, tuple(one.stamp for one in opened), think, patience).value
 
 
 def key_of(name: str, wish: ExplanationWish) -> Hashable:
     """Of the question, for `Searches.learned`."""
-    return "explanation", *dict.fromkeys([name, *wish.names]), wish.split, wish.measure, wish.typology
+    return "explanation", *dict.fromkeys([name, *wish.names]), wish.split, wish.measure, wish.typology, wish.scale
 
 
 def _missing(name: str) -> Refused:
