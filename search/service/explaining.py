@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import ValidationError
 
+from search.config.schema import NAME
 from search.config.workspace import names as search_names
 from search.explanation.pool import explain_pool, pool_of
 from search.results.explanation_model import Explanation, Recommendation, Scale
@@ -33,7 +34,10 @@ router = APIRouter(prefix="/api/v1", tags=["explanations"])
 def explanation(
     request: Request,
     name: SearchName,
-    names: Annotated[str, Query(max_length=5000, description="further searches, with commas between them")] = "",
+    names: Annotated[
+        str,
+        Query(max_length=5000, pattern=f"^({NAME}(,{NAME})*)?$", description="further searches, with commas between"),
+    ] = "",
     split: SplitName = "dev",
     measure: MeasureName = "centroid",
     typology: TypologyFeatures = "syntax",
@@ -65,6 +69,9 @@ async def explain(request: Request, name: SearchName, wish: ExplanationWish | No
 async def recommend(request: Request, wish: RecommendationWish) -> Response:
     """Mixtures for a target that no search had, as `taskmix recommend`; nothing is kept but profiles of texts."""
     asked = _known(request, wish.names or search_names())
+    searches: Searches = request.app.state.searches
+    if wish.target not in searches.find(asked[0]).search.catalogue.targets:
+        raise Refused(404, Problem("no target of that name", f"cards of {asked[0]}", wish.target))
     options = ["--split", wish.split, "--measure", wish.measure, "--typology", wish.typology, "--top", str(wish.top)]
     command = ["recommend", wish.target, "--from", *asked, *options]
     return _answer(request, Recommendation, await run_in_threadpool(run_command, command))

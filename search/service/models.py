@@ -34,8 +34,8 @@ router = APIRouter(prefix="/api/v1", tags=["models"])
 
 TAR: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "the model's folder",
-        "content": {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "the model's folder, a tar file",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -84,7 +84,7 @@ async def model(
         shutil.rmtree(above, ignore_errors=True)
         raise
     headers = {"Content-Disposition": f'attachment; filename="{target}.tar"', "Cache-Control": "no-store"}
-    return StreamingResponse(_packed(folder), media_type="application/x-tar", headers=headers)
+    return StreamingResponse(_packed(folder), media_type="application/octet-stream", headers=headers)
 
 
 def _check(request: Request, name: str, target: str) -> None:
