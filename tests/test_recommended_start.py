@@ -6,6 +6,7 @@ And a model of it promoted by a button in a browser.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,8 @@ def test_promote_is_clicked(lab: Path) -> None:
         page.on("dialog", lambda dialog: dialog.accept())
         page.goto(f"{address}/searches/first?token={WRITER.secret}")
         page.locator("#answer article", has_text="pairs").get_by_role("button", name="promote").click()
-        note = page.locator("#note")
-        page.wait_for_function("document.getElementById('note').textContent")
+        note = page.locator("#note", has_text=re.compile("the service has taken it up|the alias stays"))
+        note.wait_for()
         said = note.text_content() or ""
     mlflow.set_tracking_uri(find("first").mlflow_uri)
     versions = mlflow.MlflowClient().search_model_versions("name='taskmix-pairs'")
