@@ -15,7 +15,7 @@ from search.display.page.compare_page import compare_page
 from search.display.page.document import static_text
 from search.display.page.overview import new_page, searches_page, tasks_page
 from search.display.page.recipe_page import recipe_page
-from search.display.page.search_page import UNKNOWN_TEXTS, now_page, report_page, search_page
+from search.display.page.search_page import LOOKED_INTO, UNKNOWN_TEXTS, now_page, report_page, search_page
 from search.results.cards import list_cards
 from search.results.compare import compare_searches
 from search.results.explanation_model import Explanation
@@ -174,7 +174,7 @@ def _why(request: Request, name: str, is_driven: bool) -> Explanation | str:
     try:
         return find_explanation(searches, name, wish, patience=0.0)
     except Reading:
-        return "It is being looked into."
+        return LOOKED_INTO
     except Refused:
         return UNKNOWN_TEXTS
     except TaskmixError as error:

@@ -25,6 +25,7 @@ from search.results.explanation_model import Explanation
 from search.results.report_model import SearchReport
 from search.results.status_model import SearchStatus
 
+LOOKED_INTO = "It is being looked into."
 UNKNOWN_TEXTS = "Nobody has looked at the texts of its tasks and targets yet."
 
 
@@ -76,7 +77,7 @@ def _head(report: SearchReport) -> Markup:
 
 
 def _sections(report: SearchReport, base: str | None, learned: str = "", offers: Collection[str] = ()) -> list[Markup]:
-    note = tag("p", learned, class_="caveat") if learned else None
+    note = tag("p", learned, class_="caveat", data_soon=True) if learned else None
     return [
         section("answer", "The answer", answer_section(report, base, offers)),
         _now(report.status),
@@ -102,7 +103,7 @@ def _why(report: SearchReport, why: Explanation | str) -> Markup:
         data_body="{}",
         data_sure="The texts of all cards are looked at, which takes minutes.",
     )
-    return tag("p", why, " ", button if why == UNKNOWN_TEXTS else None)
+    return tag("p", why, " ", button if why == UNKNOWN_TEXTS else None, data_soon=why == LOOKED_INTO)
 
 
 def _log(name: str) -> Markup:
