@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from search.results.explanation_model import Scale
 from search.results.model import Answer
@@ -26,11 +26,19 @@ class Wish(Answer):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _whole(value: object) -> object:
+    """20.0 is a whole number in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
 class BudgetChange(Wish):
     """What a search may use from now on; what is left out stays as it is."""
 
-    recipes: int | None = Field(None, gt=0, le=10**9)
-    work_items: int | None = Field(None, gt=0, le=10**9)
+    recipes: Whole | None = Field(None, gt=0, le=10**9)
+    work_items: Whole | None = Field(None, gt=0, le=10**9)
     hours: float | None = Field(None, gt=0, le=10**9)
     gpu_hours: float | None = Field(None, gt=0, le=10**9)
 
@@ -71,7 +79,7 @@ class RecommendationWish(Wish):
 
     target: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of a card")
     names: list[str] = Field([], max_length=20, description="searches to learn from; default: all, of one model")
-    top: int = Field(10, ge=1, le=1000, description="mixtures")
+    top: Whole = Field(10, ge=1, le=1000, description="mixtures")
     split: SplitName = "dev"
     measure: MeasureName = "centroid"
     typology: TypologyFeatures = "syntax"
