@@ -31,14 +31,14 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[int, Field(gt=0, le=10**9), BeforeValidator(_whole)]
 
 
 class BudgetChange(Wish):
     """What a search may use from now on; what is left out stays as it is."""
 
-    recipes: Whole | None = Field(None, gt=0, le=10**9)
-    work_items: Whole | None = Field(None, gt=0, le=10**9)
+    recipes: Count | None = None
+    work_items: Count | None = None
     hours: float | None = Field(None, gt=0, le=10**9)
     gpu_hours: float | None = Field(None, gt=0, le=10**9)
 
@@ -79,7 +79,7 @@ class RecommendationWish(Wish):
 
     target: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of a card")
     names: list[str] = Field([], max_length=20, description="searches to learn from; default: all, of one model")
-    top: Whole = Field(10, ge=1, le=1000, description="mixtures")
+    top: Annotated[int, Field(ge=1, le=1000, description="mixtures"), BeforeValidator(_whole)] = 10
     split: SplitName = "dev"
     measure: MeasureName = "centroid"
     typology: TypologyFeatures = "syntax"
