@@ -17,13 +17,16 @@ import torch
 from torch import distributed, nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from trainables.training.imports import unimportable
 from trainables.training.process import COLLECTIVE, LOOPBACK, device, join_group, open_meeting, rank, world_size
 from trainables.work.settings import EngineSettings, StageSettings
 
 if not torch.cuda.is_available():
     os.environ.setdefault("DS_ACCELERATOR", "cpu")  # or it warns at import
 
-import deepspeed
+# its autotuner, which nothing of ours starts, imports MLflow where it finds it: a sixth of a worker's imports
+with unimportable("mlflow"):
+    import deepspeed
 from deepspeed.ops import __compatible_ops__
 from deepspeed.runtime.zero import parameter_offload
 from deepspeed.runtime.zero.partitioned_param_coordinator import PartitionedParameterCoordinator

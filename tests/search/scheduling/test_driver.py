@@ -193,16 +193,16 @@ def test_a_worker_that_dies_between_items_costs_nothing(local_ray: Connection, p
 
 def test_idle_workers_are_kept_for_what_is_proposed_later(local_ray: Connection, plan: Plan) -> None:
     class Rounds(ListAgenda):
-        """Gives out two at a time: both workers are idle at every even number of outcomes, for a while."""
+        """Gives out two at a time, some time after both workers became idle."""
 
         asked = 0
 
         def next(self) -> WorkItem | None:
             begun = 6 - len(self.waiting)
-            self.asked = 0 if begun > len(self.outcomes) else self.asked + 1
-            return super().next() if begun % 2 or (begun == len(self.outcomes) and self.asked in (3, 4)) else None
+            self.asked = self.asked + 1 if begun == len(self.outcomes) else 0
+            return super().next() if begun % 2 or self.asked == 3 else None
 
-    agenda = Rounds([item(number, seconds=0.2) for number in range(6)])
+    agenda = Rounds([item(number, act="meet", count=number // 2 * 2 + 2) for number in range(6)])
     assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is SearchEnd.OVER
     assert sorted(agenda.by_number) == list(range(6))
     assert len({told(outcome)["pid"] for outcome in agenda.by_number.values()}) == 2
