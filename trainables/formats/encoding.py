@@ -40,6 +40,7 @@ def token_inputs(encoding: BatchEncoding) -> dict[str, list[Any]]:
 def pad(features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase) -> Batch:
     """The encoder's inputs, padded on the right: int64 tensors of shape (features, tokens)."""
     width = max(len(feature["input_ids"]) for feature in features)
+    width += -width % multiple()
     fill = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": 0}
     batch = {
         name: torch.tensor([padded(feature[name], width, fill[name]) for feature in features])
@@ -48,6 +49,11 @@ def pad(features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBas
     }
     batch["attention_mask"] = torch.tensor([padded([1] * len(f["input_ids"]), width, 0) for f in features])
     return batch
+
+
+def multiple() -> int:
+    """Batches are as many tokens wide as a multiple of it: of 8 where matrices of such a size are multiplied faster."""
+    return 8 if torch.cuda.is_available() else 1
 
 
 def padded(values: Sequence[int], width: int, fill: int) -> list[int]:

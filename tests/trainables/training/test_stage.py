@@ -21,6 +21,8 @@ from spaces.card import Card
 from spaces.mixture import Mixture
 from tests.support.weights import ROUNDING, differ
 from trainables.formats import by_name, encoding
+from trainables.training import stage as stages
+from trainables.training.prefetch import prepared
 from trainables.training.stage import StageResult, StageSpec, train
 from trainables.work.failures import Diverged
 from trainables.work.settings import EngineSettings, StageSettings
@@ -119,6 +121,32 @@ def test_micro_batches_give_the_same_losses(stage: Stage, monkeypatch: pytest.Mo
     assert differ(weights(parts[0]), weights(whole[0])) < ROUNDING
 
 
+def test_on_a_cpu_batches_are_cut_by_tokens_but_for_retrieval(
+    stage: Stage, card_of: Callable[..., Card], examples: Callable[[str], dict[str, list[Any]]], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(encoding, "DROPOUT", 0.0)
+    stage.cards["pairs of texts"] = card = card_of("retrieval")
+    rows = by_name("retrieval").features(examples("retrieval"), card, stage.kit.tokenizer, 48)
+    stage.features["pairs of texts"] = Dataset.from_dict(rows)
+    collate, parts = stages._collate, list[int]()
+
+    def counting(*args: Any) -> Any:
+        made = collate(*args)
+        parts.append(len(made))
+        return made
+
+    monkeypatch.setattr(stages, "_collate", counting)
+    for mix, most in (("pairs + tags", 8), ("pairs of texts", 1)):
+        monkeypatch.setattr(stages, "CPU_TOKENS", 10_000)
+        whole = stage.run(mix)[1].losses
+        assert set(parts) == {1}
+        monkeypatch.setattr(stages, "CPU_TOKENS", 60)
+        assert stage.run(mix)[1].losses == pytest.approx(whole, rel=1e-4)
+        assert 1 <= max(parts) <= most
+        assert (max(parts) == 1) == (most == 1)
+        parts.clear()
+
+
 @pytest.mark.parametrize("zero", [1, 2, 3])
 def test_zero_stages_give_the_same_encoder(stage: Stage, zero: int) -> None:
     """With dropout, with accumulation, and with masked LM, which uses a parameter outside of its own module."""
@@ -178,6 +206,21 @@ def test_heads_may_learn_at_their_own_rate(stage: Stage) -> None:
 
 
 def test_a_loss_that_is_no_number_is_an_error(stage: Stage) -> None:
+    with torch.no_grad():
+        next(stage.encoder.parameters()).fill_(float("nan"))
+    with pytest.raises(Diverged, match="the loss of task 'pairs' is nan"):
+        stage.run("pairs")
+
+
+def test_losses_that_are_looked_at_later_are_the_same(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a GPU: batches come from a thread, and a loss that is no number is noticed at the next look."""
+    _, at_once = stage.run("pairs:0.4 + tags:0.4 + words:0.2")
+    monkeypatch.setattr(stages, "prepared", lambda make, count, where: prepared(make, count, torch.device("cuda")))
+    losses = stages._Losses
+    monkeypatch.setattr(stages, "_Losses", lambda tasks, wait: losses(tasks, wait=False))
+    monkeypatch.setattr(stages, "LOOK_EVERY", 3)
+    _, later = stage.run("pairs:0.4 + tags:0.4 + words:0.2")
+    assert later.losses == at_once.losses
     with torch.no_grad():
         next(stage.encoder.parameters()).fill_(float("nan"))
     with pytest.raises(Diverged, match="the loss of task 'pairs' is nan"):
