@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,15 +19,24 @@ import sys
 for name in ("datasets", "ray", "pyarrow", "optuna", "mlflow", "fsspec", "faiss", "seqeval", "rich"):
     sys.modules[name] = None  # importing it raises
 from benchmarks import gpu
+from spaces.formats import FORMATS
+from trainables.formats import by_name
+for name, form in FORMATS.items():
+    if not form.has_pool:
+        by_name(name)
 gpu.main(sys.argv[1:])
 """
 """Runs it where there is not much more than torch, transformers, scikit-learn and DeepSpeed."""
 
 
-def test_it_compares_the_ways_of_training_and_needs_neither_ray_nor_datasets() -> None:
+def test_it_needs_neither_ray_nor_datasets_nor_a_compiler(tmp_path: Path) -> None:
+    """With neither compiler nor ninja on the path; the folder for compiled extensions stays empty."""
+    environment = {**os.environ, "PATH": "", "TORCH_EXTENSIONS_DIR": str(tmp_path), "CUDA_VISIBLE_DEVICES": ""}
     asked = ["--size", "tiny", "--rounds", "1", "--steps", "3", "--rows", "4", "--ways", "ours", "bare"]
-    done = subprocess.run([sys.executable, "-c", ALONE, *asked], cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-c", ALONE, *asked]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert list(tmp_path.rglob("*.so")) == []
     device, *lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert device["size"] == "tiny"
     ways = [(line["format"], line["way"]) for line in lines if "way" in line]

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,39 +24,6 @@ from trainables.work.failures import Diverged
 from trainables.work.settings import EngineSettings, StageSettings
 
 ROOT = Path(__file__).parents[3]
-
-ALONE = """
-import json, sys
-for name in ("datasets", "ray", "pyarrow", "optuna", "mlflow", "fsspec", "faiss", "seqeval", "rich", "greenlet"):
-    sys.modules[name] = None  # importing it raises
-from transformers import AutoModel, AutoTokenizer
-from spaces.card import Card
-from spaces.formats import FORMATS
-from spaces.mixture import Mixture
-from trainables.training.stage import StageSpec, by_name, train
-from trainables.work.settings import EngineSettings, StageSettings
-
-class Table:
-    def __init__(self, columns):
-        self.columns = columns
-    def __getitem__(self, key):
-        if isinstance(key, str):
-            return self.columns[key]
-        return {name: [values[at] for at in key] for name, values in self.columns.items()}
-
-for name, form in FORMATS.items():
-    if not form.has_pool:
-        by_name(name)
-given = json.load(sys.stdin)
-cards = {task: Card.model_validate(card) for task, card in given["cards"].items()}
-features = {task: Table(columns) for task, columns in given["features"].items()}
-encoder, tokenizer = AutoModel.from_pretrained(given["model"]), AutoTokenizer.from_pretrained(given["model"])
-settings, engine = StageSettings.model_validate(given["stage"]), EngineSettings()
-mixture = Mixture.parse("pairs:0.4 + tags:0.4 + words:0.2")
-result = train(encoder, tokenizer, features, StageSpec("tiny", cards, mixture, (64,), settings, engine, 1))
-print(json.dumps(result.losses))
-"""
-"""Trains a stage with torch, transformers, scikit-learn and DeepSpeed alone."""
 
 FORMATS = {"pairs": "pair_classification", "tags": "tagging", "words": "masked_lm"}
 STAGE = StageSettings(examples=64, batch_size=8, max_length=48, learning_rate=1e-3, warmup=0.0)
@@ -157,30 +120,6 @@ def test_zero_stages_give_the_same_encoder(stage: Stage, zero: int) -> None:
     for task, head in plain[1].heads.items():
         assert differ(weights(partitioned[1].heads[task]), weights(head)) < ROUNDING
     assert differ(weights(stage.encoder), weights(plain[0])) > 10 * ROUNDING, "training is more than rounding"
-
-
-def test_a_stage_needs_neither_datasets_nor_ray(stage: Stage, tmp_path: Path) -> None:
-    """It trains as with them. So its speed can be measured on a machine that has no more than it needs."""
-    stage.encoder.save_pretrained(tmp_path)
-    stage.kit.tokenizer.save_pretrained(tmp_path)
-    given = {
-        "model": str(tmp_path),
-        "stage": STAGE.model_dump(),
-        "cards": {task: card.model_dump(mode="json") for task, card in stage.cards.items()},
-        "features": {task: features[:] for task, features in stage.features.items()},
-    }
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE],
-        input=json.dumps(given),
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    _, result = stage.run("pairs:0.4 + tags:0.4 + words:0.2")
-    assert json.loads(done.stdout.splitlines()[-1]) == pytest.approx(result.losses, rel=1e-5)
 
 
 def test_a_batch_is_spread_over_the_workers() -> None:
