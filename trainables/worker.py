@@ -26,6 +26,7 @@ from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
 from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
+from trainables.formats.vectors import KnownTexts
 from trainables.store.store import Store
 from trainables.training import encoders, kept_model
 from trainables.training.engine import autocast
@@ -159,14 +160,14 @@ class Worker:
         self._check_data(item.recipe.mixture.tasks, missing)
         untrained = {target for target in missing if self.plan.by_evidence(target, item.merged)}
         running.total = sum(self._count_target_examples(item, target) for target in missing if target not in untrained)
-        model = self._obtain_encoder(running, base)
+        model, known = self._obtain_encoder(running, base), KnownTexts()
         for target in missing:
             key = key_of(self.plan, item, target)
             predictions: dict[str, list[Any]] = {}
             if target in untrained:
                 score = self._measure_evidence(model, item, target)
             else:
-                made = self._fine_tune_and_score(running, base, model, target)
+                made = self._fine_tune_and_score(running, base, model, target, known)
                 score, predictions = made.score, made.predictions
                 self._keep(running, made, target)
             self._check_data(targets=[target])
@@ -294,12 +295,22 @@ class Worker:
         return Score(target=target, score=evidence, dev={}, floor=0.0, floors={}, examples=0, seconds=seconds)
 
     def _fine_tune_and_score(
-        self, running: RunningItem, base: encoders.Encoder, model: PreTrainedModel, target: str
+        self,
+        running: RunningItem,
+        base: encoders.Encoder,
+        model: PreTrainedModel,
+        target: str,
+        known: KnownTexts | None = None,
     ) -> FineTuned:
-        """A copy of the encoder, fine-tuned on the target's training rows, and its score in every language."""
+        """A copy of the encoder, fine-tuned on the target's training rows, and its score in every language.
+
+        Args:
+            known: texts that the encoder as it is has read.
+        """
         started = time.monotonic()
         encoder, head = self._fine_tune(running, base, model, target)
-        score, predictions = self._score(running, base, encoder, head, target, started)
+        read = known if encoder is model else None
+        score, predictions = self._score(running, base, encoder, head, target, started, read)
         return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
 
     def _keep(self, running: RunningItem, made: FineTuned, target: str) -> None:
@@ -322,6 +333,7 @@ class Worker:
         head: nn.Module | None,
         target: str,
         started: float,
+        known: KnownTexts | None = None,
     ) -> tuple[Score, dict[str, list[Any]]]:
         """What an encoder and a head that were fine-tuned since `started` score in every language."""
         plan, item = self.plan, running.item
@@ -346,6 +358,7 @@ class Worker:
                     stage.max_length,
                     tested=tested,
                     report=partial(running.report_activity, target),
+                    known=known,
                 )
 
         limit = self.trainer.limit("evaluation", item.recipe.model, stage, {})

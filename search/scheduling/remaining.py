@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from search.config.search import Search
-from search.scheduling.confirmation import rounds
+from search.scheduling.confirmation import certain, rounds
 from search.scheduling.halving import promotable
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
@@ -135,6 +135,12 @@ class Remaining:
                     targets.setdefault(recipe, []).append(target)
             for recipe, on in targets.items():
                 yield from self._missing(recipe, state.top_rung, on, "confirm")
+
+    def certain_confirmations(self) -> Iterator[Assignment]:
+        """Of the confirmations those that no result can change any more, while something runs that may still win."""
+        state = self._studies.state
+        for recipe in certain(self._search, state, baseline_of(self._search)) if self.is_closing else ():
+            yield from self._missing(recipe, state.top_rung, self._config.targets, "confirm")
 
     def _missing(self, recipe: Recipe, rung: int, targets: Sequence[str], purpose: Purpose) -> Iterator[Assignment]:
         """A work item for those targets that have not started the recipe at the rung."""
