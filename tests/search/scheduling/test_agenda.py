@@ -75,8 +75,7 @@ def test_a_search_from_start_to_end(search: Search, tmp_path: Path) -> None:
         searched = [r for r in records if not r.recipe.is_baseline and r.purpose != "confirm"]
         first = {r.recipe.digest: r.score.score for r in searched if r.rung == 0 and r.score}
         promoted = {r.recipe.digest for r in searched if r.rung == 1}
-        best = sorted(first, key=lambda digest: first[digest], reverse=True)[:3]
-        assert set(best) <= promoted  # asynchronous halving may promote more: what was best when it was asked
+        assert len(promoted) == len(first) // 3 == 3 and promoted <= set(first)
         assert all(record.state is TrialState.PRUNED for record in records if record.rung == 0)
         assert all(record.state is TrialState.COMPLETE for record in records if record.rung == 1)
 
