@@ -279,7 +279,7 @@ def test_a_target_that_came_later_is_measured_on_what_the_others_have_found(
     new = studies.owners()[done:]
     assert [(one.recipe.is_baseline, one.rung) for one in new[:2]] == [(True, 0), (True, 1)]
     caught_up = [one for one in new if one.purpose == "catch_up"]
-    assert {one.recipe.digest for one in caught_up} == at_top
+    assert at_top <= {one.recipe.digest for one in caught_up} <= studies.state.rungs["related"][1].started
     assert all(one.item is not None and one.item.targets == ("verses",) and one.rung == 1 for one in caught_up)
     assert len(studies.state.tried) == 8
     proposed = {one.recipe.digest for one in new if one.purpose in ("start", "proposal")}
