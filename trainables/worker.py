@@ -277,7 +277,7 @@ class Worker:
 
     def _count_target_examples(self, item: WorkItem, target: str) -> int:
         """Training examples of the target's stages at this rung."""
-        stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
+        stages = self.plan.target_stages(target, item.rung, item.recipe)
         return sum(stage.examples for _, stage in stages)
 
     def log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
@@ -389,7 +389,7 @@ class Worker:
         Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
         """
         item, heads = running.item, dict[str, nn.Module]()
-        for card, stage in self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe):
+        for card, stage in self.plan.target_stages(target, item.rung, item.recipe):
             spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
             model, result = self.trainer.train(running, target, base, spec, model, heads)
             model.cpu()  # where a stage to come copies them from

@@ -319,9 +319,13 @@ def _estimate_problems(search: Search, file: str) -> Iterator[Problem]:
 
 def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
     """Rungs that are too small to train on."""
-    stages = {"stages.intermediate": config.stages.intermediate, "stages.target": config.stages.target}
-    for key, stage_settings in stages.items():
-        least = stage_settings.examples * config.halving.rungs[0]
+    halving = config.halving
+    stages = {
+        "stages.intermediate": (config.stages.intermediate, halving.rungs[0]),
+        "stages.target": (config.stages.target, halving.shares_of_targets[0]),
+    }
+    for key, (stage_settings, share) in stages.items():
+        least = stage_settings.examples * share
         if least < stage_settings.batch_size:
             found = f"{least:g} of {stage_settings.examples} examples, batch_size {stage_settings.batch_size}"
             fix = "more examples, a larger first rung, or smaller batches"
