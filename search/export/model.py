@@ -23,7 +23,6 @@ from trainables.work.outcome import PerLanguage, Report, Score
 from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
-
     from trainables.training.encoders import Encoder
 
 ALIKE = 1e-9
