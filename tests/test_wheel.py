@@ -88,8 +88,9 @@ def test_a_shell_completes_commands(installed: Path, tmp_path: Path) -> None:
     """As docs/tutorial.md sets it up."""
     script = f"""
         PATH={installed}:{Path(sys.executable).parent}:$PATH
-        eval "$(register-python-argcomplete taskmix)"
-        COMP_LINE="taskmix sta" COMP_POINT=11 COMP_TYPE=9 COMP_WORDS=(taskmix sta) COMP_CWORD=1
-        _python_argcomplete taskmix sta taskmix; echo "${{COMPREPLY[@]}}"
+        program=taskmix
+        eval "$(register-python-argcomplete $program)"
+        COMP_LINE="$program sta" COMP_POINT=11 COMP_TYPE=9 COMP_WORDS=($program sta) COMP_CWORD=1
+        _python_argcomplete $program sta $program; echo "${{COMPREPLY[@]}}"
     """
     assert run("bash", "-c", script, folder=tmp_path).strip() == "status"

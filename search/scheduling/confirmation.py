@@ -14,6 +14,7 @@ decides is the development split, and of its errors the seeds': no seed makes th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
@@ -64,7 +65,7 @@ def certain(search: Search, state: SearchState, baseline: Recipe) -> list[Recipe
 
 def _seeds_of_baseline(mixes: int, number: int) -> int:
     """With how many seeds the baseline has been measured after a round, its own among them."""
-    return round(mixes**0.5 * (number + 1))
+    return round(math.sqrt(mixes) * (number + 1))
 
 
 class _Standing:

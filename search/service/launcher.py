@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from cluster.submit import check_shared
 from search.config import workspace as places
-from search.config.search_file import differences, dump, load, stored_config
+from search.config.search_file import another_search, differences, dump, load, stored_config
 from search.config.workspace import Workspace
 from search.results.service_model import BudgetChange, Launched
 from search.service.drivers import ClusterJobs, Drivers, Processes, say
@@ -79,7 +79,7 @@ class Launcher:
             if not is_new:
                 kept = stored_config(workspace.file)
                 if changed := differences(kept, search.config):
-                    raise Refused(409, changed)
+                    raise Refused(409, another_search(changed, "search.yaml", f"POST /api/v1/searches/{name}/resume"))
                 if self._is_busy(workspace) and dump(kept, workspace.folder) != dump(search.config, sent.parent):
                     fix = f"stop it first: POST /api/v1/searches/{name}/stop"
                     raise Refused(409, Problem("it runs, with other settings that may change", name, fix=fix))

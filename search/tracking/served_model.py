@@ -10,18 +10,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel, PythonModelContext
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+from scipy.special import log_softmax
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from torch import Tensor
 
 LONGEST_ANSWER = 30
 """Tokens, as in the search."""
 
 
-class AnswerOrChoice(PythonModel):  # type: ignore[misc]  # not typed where MLflow is not
+class AnswerOrChoice(PythonModel):
     """A folder that loads as `AutoModelForQuestionAnswering` or `AutoModelForMultipleChoice`."""
 
     def load_context(self, context: PythonModelContext) -> None:
@@ -32,17 +33,15 @@ class AnswerOrChoice(PythonModel):  # type: ignore[misc]  # not typed where MLfl
         self.is_span = kind == "AutoModelForQuestionAnswering"
         self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
         self.model: Any = getattr(transformers, kind).from_pretrained(folder, trust_remote_code=True).eval()
+        self.model.requires_grad_(False)
 
     def predict(
         self, context: PythonModelContext, model_input: DataFrame, params: dict[str, Any] | None = None
     ) -> list[Any]:
         """An answer for each row, or the number of the choice."""
-        import torch
-
-        with torch.inference_mode():
-            if self.is_span:
-                return [self._answer(*row) for row in zip(model_input["question"], model_input["context"], strict=True)]
-            return [self._choose(*row) for row in zip(model_input["context"], model_input["choices"], strict=True)]
+        if self.is_span:
+            return [self._answer(*row) for row in zip(model_input["question"], model_input["context"], strict=True)]
+        return [self._choose(*row) for row in zip(model_input["context"], model_input["choices"], strict=True)]
 
     def _choose(self, context: str, choices: list[str]) -> int:
         texts = [context] * len(choices), list(choices)
@@ -85,12 +84,10 @@ class AnswerOrChoice(PythonModel):  # type: ignore[misc]  # not typed where MLfl
         return best[1]
 
 
-def _shares(logits: Tensor, inside: list[bool]) -> list[float]:
+def _shares(logits: Any, inside: list[bool]) -> list[float]:
     """Log-probabilities over the context and the first token, which stands for no answer in this window."""
-    import torch
-
-    possible = torch.tensor([True, *inside[1:]])
-    shares: list[float] = logits.float().masked_fill(~possible, float("-inf")).log_softmax(-1).tolist()
+    possible = np.array([True, *inside[1:]])
+    shares: list[float] = log_softmax(np.where(possible, logits.float().numpy(), -np.inf)).tolist()
     return shares
 
 

@@ -1,7 +1,8 @@
 """Nothing is lost: searches on a real Ray cluster whose driver, workers, nodes, database and disk are killed.
 
 The default run kills three times, with work items that are simulated (`worker.Simulated`: real store, no training).
-`pytest -m chaos` kills six times more in these, and at least 50 times in searches that really train. docs/chaos.md says what is guaranteed.
+`pytest -m chaos` kills six times more in these, and at least 50 times in searches that really train. docs/chaos.md says
+what is guaranteed.
 """
 
 from __future__ import annotations
