@@ -189,8 +189,9 @@ def watched(home: Path, items: int, clients: int) -> dict[str, Any]:
             kind, file = {"Content-Type": "application/yaml"}, WATCHED.format(recipes=items)
             client.put(api, content=file, headers=kind).raise_for_status()
             seen, audience = 0, Audience(url, headers, clients)
-            while client.get(api).json()["state"] != "over":
-                ended = [one for one in client.get(f"{api}/work-items").json()["work_items"] if one["state"] == "done"]
+            while client.get(api).json().get("state") != "over":
+                items = client.get(f"{api}/work-items").json().get("work_items", [])  # none while it is being read
+                ended = [one for one in items if one["state"] == "done"]
                 if len(ended) > seen:
                     if seen > 0 and len(ended) == seen + 1:  # the first one reads data and model
                         seconds[audience.looks].append(ended[-1]["seconds"])
@@ -198,6 +199,8 @@ def watched(home: Path, items: int, clients: int) -> dict[str, Any]:
                     audience.turn()
                 time.sleep(0.2)
             audience.close()
+            while client.get(api).json().get("driver"):  # it tells MLflow, in a folder that goes with this program
+                time.sleep(0.5)
     medians = {looks: statistics.median(found) for looks, found in seconds.items() if found}
     return {
         "load average": os.getloadavg()[0],

@@ -14,6 +14,8 @@ from sqlalchemy.engine import Engine
 from search.config import workspace as places
 from search.config.workspace import Workspace, find
 from search.formatting import shown
+from search.results.item_model import RecipeList
+from search.results.items import list_recipes
 from search.results.model import BestMixes
 from search.results.ranking import rank_and_explain
 from search.results.row_source import RowSource, StoredRows
@@ -76,6 +78,7 @@ class Searches:
         self.home = home.resolve()
         self._patience = patience
         self._opened = Shelf("reader", threads=4, room=1000)
+        self._lists = Shelf("lister", threads=2, room=16)  # of megabytes each, in a large search
         self._learned = Shelf("thinker", threads=1, room=64)  # one at a time: it takes all cores it gets
         self._engines: dict[str, tuple[int, Engine]] = {}  # address -> inode of its file, connections
         self._files: dict[str, Path | None] = {}  # address -> file of SQLite
@@ -128,6 +131,18 @@ class Searches:
             return rank_and_explain(opened.studies, target, top, opened.rows)
 
         return self.learned(name, ("best", name, target, top), opened.stamp, think)
+
+    def recipes(self, name: str, target: str | None, after: str | None, limit: int) -> RecipeList:
+        """As `list_recipes`. Raises as `status`, and InputError where the search has no such target or recipe."""
+        opened = self.open(name)
+
+        def listed() -> RecipeList:
+            return list_recipes(opened.studies, target, after, limit)
+
+        try:
+            return self._lists.get((name, target, after, limit), opened.stamp, listed, self._patience).value
+        except NotReady as error:
+            raise _reading(name) from error
 
     def studies(self, name: str) -> tuple[Studies, RowSource]:
         """The studies of a search as they are now, and who knows the rows behind its scores. Raises as `status`."""
@@ -185,6 +200,7 @@ class Searches:
     def close(self) -> None:
         """Lets go of threads and databases."""
         self._opened.close()
+        self._lists.close()
         self._learned.close()
         for _, engine in self._engines.values():
             engine.dispose()

@@ -21,7 +21,7 @@ from search.results.cards import list_cards
 from search.results.compare import compare_searches
 from search.results.comparison_model import Comparison
 from search.results.item_model import ItemPhase, RecipeList, WorkItemList
-from search.results.items import list_recipes, list_work_items
+from search.results.items import list_work_items
 from search.results.model import Answer, BestMixes
 from search.results.status_model import SearchList, SearchPhase, SearchStatus
 from search.service.answers import TABLE, Format, Limit, SearchName, answered, as_text, errors, tagged
@@ -144,9 +144,8 @@ def recipes(
     format: Format = "json",
 ) -> Response:
     """The configurations that were tried, in the order of their start."""
-    studies, _ = _searches(request).studies(name)
     with _absent():
-        found = list_recipes(studies, target, after, limit)
+        found = _searches(request).recipes(name, target, after, limit)
     return answered(request, found, format)
 
 

@@ -23,7 +23,6 @@ from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.search_report import TOP, report_mix, report_search
 from search.results.service_model import ExplanationWish
-from search.results.status import observed
 from search.service.answers import SearchName, tagged
 from search.service.explaining import find_explanation, key_of
 from search.service.problems import Refused
@@ -72,7 +71,7 @@ def search(request: Request, name: SearchName) -> Response:
     """A search."""
     opened = _searches(request).open(name)
     best, note = _best(request, opened)
-    status, offers = observed(opened.workspace, opened.studies), _offers(request)
+    status, offers = _searches(request).status(name), _offers(request)
     why = _why(request, name, is_driven=status.state == "running")
 
     def draw() -> str:
@@ -89,8 +88,7 @@ def search(request: Request, name: SearchName) -> Response:
 @router.get("/searches/{name}/now")
 def now(request: Request, name: SearchName) -> Response:
     """What of a search's page changes while nothing ends."""
-    opened = _searches(request).open(name)
-    return _page(request, now_page(observed(opened.workspace, opened.studies)))
+    return _page(request, now_page(_searches(request).status(name)))
 
 
 @router.get("/searches/{name}/report.html")
@@ -99,7 +97,7 @@ def report(request: Request, name: SearchName) -> Response:
     """The search as one file, whose style and script are in it."""
     found = _searches(request)
     opened = found.open(name)
-    status = observed(opened.workspace, opened.studies)
+    status = found.status(name)
     drawn = report_page(report_search(opened.studies, status, opened.rows, found.best(name, top=TOP)))
     response = _page(request, drawn)
     response.headers["Content-Security-Policy"] = _inline_policy()
