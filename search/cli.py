@@ -45,6 +45,7 @@ from search.commands import (
     tasks,
 )
 from search.commands.command import INTERRUPTED, Commands
+from search.formatting import typed
 from spaces.errors import TaskmixError
 
 COMMANDS = (
@@ -141,7 +142,7 @@ def _sigterm_as_interrupt() -> Iterator[None]:
 
 def _complain(error: TaskmixError) -> None:
     for problem in error.problems:
-        print(f"error: {problem}", file=sys.stderr)
+        print(typed(f"error: {problem}"), file=sys.stderr)
     if len(error.problems) > 1:
         print(f"{len(error.problems)} problems", file=sys.stderr)
 

@@ -1,9 +1,11 @@
-"""Values as people read them: scores in %, differences in points, times in their two largest units, addresses."""
+"""Values as people read them: scores in %, differences in points, times in their two largest units, addresses, commands."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from spaces.byte_size import size as size
@@ -64,3 +66,21 @@ def shown(url: str) -> str:
     """An address without its password."""
     hidden = re.sub(r"(?<=://)([^/:@]*):.*@", r"\1:***@", url)
     return re.sub(r"(?i)(password=)[^&]*", r"\1***", hidden)
+
+
+COMMAND = re.compile(
+    r"\btaskmix(?= (?:--\w|(?:best|compare|convert|delete|distances|doctor|download|explain|export|gc|init|jobs|launch|new|"
+    r"plan|promote|recommend|report|resume|serve|status|stop|submit|tasks)\b))"
+)
+"""The program's name in front of one of its commands."""
+
+
+def program() -> str:
+    """How this program was called, so that it can be called again."""
+    called = Path(sys.argv[0]) if sys.argv else Path()
+    return "python -m search" if called.parts[-2:] == ("search", "__main__.py") else "taskmix"
+
+
+def typed(text: str) -> str:
+    """A text whose commands are those that can be typed here: messages are written with `taskmix`."""
+    return COMMAND.sub(program(), text)

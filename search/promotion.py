@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 
 from search.config.workspace import Workspace
 from search.export.model import ModelRequest, export_model
-from search.export.model_card import PIPELINES
 from search.export.statement import Statement
 from search.formatting import points
 from search.results.gains import Gains
@@ -18,16 +17,16 @@ from search.statistics.gain import Gain
 from search.studies.studies import Studies
 from search.tracking.registry import Candidate, Measured, Promoted, check_alias, promote
 from spaces.digest import digest
-from spaces.errors import InputError, Problem
 from spaces.recipe import Recipe
 from trainables.work.keys import score_key
 from trainables.work.outcome import Report
 
-TASKS = {**PIPELINES, "SentenceTransformer": "feature-extraction"}
-"""Class -> the pipeline by which MLflow loads it."""
-
-WITHOUT_PIPELINE = frozenset({"question-answering", "multiple-choice"})
-"""What transformers 5 has no pipeline for."""
+TASKS = {
+    "AutoModelForSequenceClassification": "text-classification",
+    "AutoModelForTokenClassification": "token-classification",
+    "SentenceTransformer": "feature-extraction",
+}
+"""Class -> the pipeline by which MLflow loads it; transformers 5 has none for span QA and multiple choice."""
 
 
 def promote_model(
@@ -41,23 +40,20 @@ def promote_model(
     """Make the model that is asked for, as an export does, and register it; see `registry.promote`.
 
     Raises:
-        InputError: as `export_model`; there is no pipeline for such a model.
+        InputError: as `export_model`.
         Failure: as `export_model` and `registry.promote`.
     """
     check_alias(alias)
     with TemporaryDirectory(prefix="taskmix-") as above:
         folder = Path(above) / "model"
         statement = export_model(workspace, studies, request, folder, report)
-        task = TASKS[statement.loads_with]
-        if task in WITHOUT_PIPELINE:
-            found, fix = statement.loads_with, "take it home with: taskmix export NAME --format hf --fine-tuned"
-            raise InputError(
-                Problem("MLflow loads pipelines, and transformers 5 has none for it", "--target", found, fix)
-            )
+        task = TASKS.get(statement.loads_with)
         return promote(workspace.mlflow_uri, _candidate(workspace, studies, statement, folder, task), alias, force)
 
 
-def _candidate(workspace: Workspace, studies: Studies, statement: Statement, folder: Path, task: str) -> Candidate:
+def _candidate(
+    workspace: Workspace, studies: Studies, statement: Statement, folder: Path, task: str | None
+) -> Candidate:
     result, target, rung = statement.result, statement.target, statement.rung.index
     rows = StoredRows(workspace, studies)
     gains, plan = Gains(studies, rows), studies.versioned(workspace.plan)

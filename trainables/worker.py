@@ -28,7 +28,7 @@ from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
 from trainables.formats.vectors import KnownTexts
 from trainables.store.store import Store
-from trainables.training import encoders
+from trainables.training import encoders, kept_model
 from trainables.training.engine import autocast
 from trainables.training.group import Group
 from trainables.training.merging import merge_stored
@@ -38,7 +38,7 @@ from trainables.training.stage import StageSpec
 from trainables.training.trainer import RunningItem, Trainer
 from trainables.work.failures import OutOfMemory, describe
 from trainables.work.item import WorkItem
-from trainables.work.keys import encoder_key, key_of
+from trainables.work.keys import encoder_key, key_of, model_key
 from trainables.work.outcome import Failed, Outcome, Report, Score
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
@@ -89,7 +89,7 @@ class Worker:
             Exception: what broke the group. This process has to end: see `trainables.training.group`.
         """
         running = RunningItem(item, batch_halvings, report)
-        self.store.patience.say = running.report_wait
+        self.store.patience.say = self.data.hub.say = running.report_wait
         failure = None
         try:
             self._run(running)
@@ -111,10 +111,7 @@ class Worker:
         self._check_data(item.recipe.mixture.tasks, [target])
         running.total = self._count_target_examples(item, target)
         model = self._obtain_encoder(running, base)
-        started = time.monotonic()
-        encoder, head = self._fine_tune(running, base, model, target)
-        score, predictions = self._score(running, base, encoder, head, target, started)
-        return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
+        return self._fine_tune_and_score(running, base, model, target)
 
     def score(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
         """The score of any encoder, taken as the work item's own would be; nothing is stored.
@@ -122,7 +119,7 @@ class Worker:
         Raises: as `Trainer.train` and `evaluate`.
         """
         running = RunningItem(item, 0, report=lambda progress: None)
-        return self._fine_tune_and_score(running, self.load_base(item.recipe.model), encoder, target)[0]
+        return self._fine_tune_and_score(running, self.load_base(item.recipe.model), encoder, target).score
 
     def prepare_part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: do all that can be done for a stage before it begins; what is returned trains, once."""
@@ -170,7 +167,9 @@ class Worker:
             if target in untrained:
                 score = self._measure_evidence(model, item, target)
             else:
-                score, predictions = self._fine_tune_and_score(running, base, model, target, known)
+                made = self._fine_tune_and_score(running, base, model, target, known)
+                score, predictions = made.score, made.predictions
+                self._keep(running, made, target)
             self._check_data(targets=[target])
             if predictions:
                 self.store.put_predictions(key, predictions)  # before the score, which says that all is there
@@ -278,7 +277,7 @@ class Worker:
 
     def _count_target_examples(self, item: WorkItem, target: str) -> int:
         """Training examples of the target's stages at this rung."""
-        stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
+        stages = self.plan.target_stages(target, item.rung, item.recipe)
         return sum(stage.examples for _, stage in stages)
 
     def log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
@@ -302,18 +301,29 @@ class Worker:
         model: PreTrainedModel,
         target: str,
         known: KnownTexts | None = None,
-    ) -> tuple[Score, dict[str, list[Any]]]:
-        """The score of a copy of the encoder, fine-tuned on the target's training rows, in every language.
+    ) -> FineTuned:
+        """A copy of the encoder, fine-tuned on the target's training rows, and its score in every language.
 
         Args:
             known: texts that the encoder as it is has read.
-
-        Returns:
-            The score; and language -> predictions on the test split, at the top rung only.
         """
         started = time.monotonic()
         encoder, head = self._fine_tune(running, base, model, target)
-        return self._score(running, base, encoder, head, target, started, known if encoder is model else None)
+        read = known if encoder is model else None
+        score, predictions = self._score(running, base, encoder, head, target, started, read)
+        return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
+
+    def _keep(self, running: RunningItem, made: FineTuned, target: str) -> None:
+        """Store a target's model that was trained, where the plan says so: before its score, which says all is there."""
+        item = running.item
+        if made.head is None or not self.plan.tests(item) or item.recipe.seed != self.plan.kept_seed:
+            return
+        self._check_data(targets=[target])
+        running.report_activity(target, "saving the model")
+        with self.store.staging() as folder:
+            kept_model.save(made.encoder, made.head, made.tokenizer, folder)
+            origin = {"recipe": item.recipe.to_dict(), "target": target}
+            self.store.put_encoder(model_key(self.plan, item.recipe, item.rung, target), folder, origin)
 
     def _score(
         self,
@@ -379,7 +389,7 @@ class Worker:
         Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
         """
         item, heads = running.item, dict[str, nn.Module]()
-        for card, stage in self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe):
+        for card, stage in self.plan.target_stages(target, item.rung, item.recipe):
             spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
             model, result = self.trainer.train(running, target, base, spec, model, heads)
             model.cpu()  # where a stage to come copies them from

@@ -94,7 +94,7 @@ def _export_model(options: argparse.Namespace) -> int:
     request = ModelRequest(target, options.mix, options.fine_tuned, tuple(command))
     with Terminal() as terminal:
         if options.fine_tuned:
-            terminal.say("training the model once more, as it was trained when it was scored")
+            terminal.say("the target's model: as it was kept, or trained once more as it was when it was scored")
         made = export_model(workspace, Studies.open(workspace), request, options.out)
     print(f"{made.content} for {target}: {made.mix}, seed {made.seed}, loads with {made.loads_with}")
     if isinstance(made.result, MixResult):

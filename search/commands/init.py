@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from search.commands.command import Commands
+from search.formatting import typed
 
 MINI = {"tasks": ["crossref", "ner", "paraphrase"], "targets": ["genres", "slots"]}
 """What comes with taskmix[mini], for whoever has no cards yet; the stages are those of examples/mini."""
@@ -57,7 +58,7 @@ def _init(options: argparse.Namespace) -> int:
     file.write_text(_template(file, _cards(options.cards)), encoding="utf-8")
     print(f"{file} is written")
     load(file)  # says what is to be mended
-    print(f"look at it, then: taskmix plan {file}")
+    print(typed(f"look at it, then: taskmix plan {file}"))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from search.commands.command import Commands
+from search.formatting import typed
 
 
 def add_to(commands: Commands) -> None:
@@ -19,7 +20,7 @@ def _jobs(options: argparse.Namespace) -> int:
     from cluster.submit import Jobs
 
     def say(text: str) -> None:
-        print(text, flush=True)
+        print(typed(text), flush=True)
 
     jobs = Jobs(options.address, say)
     if options.stop:

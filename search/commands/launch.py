@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.commands.command import INTERRUPTED, Commands
+from search.formatting import typed
 from spaces.errors import Failure, Problem, TaskmixError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _say(launched: Launched) -> int:
     """What the service has made of it; the search runs there."""
-    print(f"{launched.search}: {launched.state}; watch it: taskmix status {launched.search}")
+    print(typed(f"{launched.search}: {launched.state}; watch it: taskmix status {launched.search}"))
     return 0
 
 
@@ -117,7 +118,8 @@ def _answer(workspace: Workspace, ending: SearchEnd) -> int:
     rows = StoredRows(workspace, studies, at_once=ending is SearchEnd.OVER)  # who interrupts does not want to wait
     print(report.final_answer(rank(studies, rows=rows), status, workspace.mlflow_uri))
     if ending is SearchEnd.INTERRUPTED:
-        print(f"interrupted: nothing that was finished is lost; go on with: {resume_command(name)}", file=sys.stderr)
+        advice = typed(f"go on with: {resume_command(name)}")
+        print(f"interrupted: nothing that was finished is lost; {advice}", file=sys.stderr)
         return INTERRUPTED
     if status.unmeasured:
         what, fix = "the search could not measure what it was asked to", f"see why: taskmix status {name}"

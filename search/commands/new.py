@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from search.commands.command import Commands
+from search.formatting import typed
 
 
 def add_to(commands: Commands) -> None:
@@ -40,6 +41,7 @@ def _new(options: argparse.Namespace) -> int:
     print(f"{card.name}: {report}")
     for problem in report.others:
         print(problem)
-    print(f"read the comments, mend what is wrong, then: taskmix tasks --cards {options.cards} --check {card.name}")
+    advice = f"read the comments, mend what is wrong, then: taskmix tasks --cards {options.cards} --check {card.name}"
+    print(typed(advice))
     print(f"in the search file: cards: [{options.cards}], {sub}: [{card.name}]")
     return 1 if report.state == "failed" else 0

@@ -34,7 +34,7 @@ def _promote(options: argparse.Namespace) -> int:
     request = ModelRequest(options.target, options.mix, fine_tuned=True, command=tuple(command))
     as_json = options.format == "json"
     with Terminal(sys.stderr if as_json else None) as terminal:
-        terminal.say("training the model once more, as it was trained when it was scored")
+        terminal.say("the target's model: as it was kept, or trained once more as it was when it was scored")
         promoted = promote_model(workspace, Studies.open(workspace), request, options.alias, options.force)
     if as_json:
         answer = Promotion(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from search.commands.command import Commands
+from search.formatting import typed
 from spaces.errors import Failure, InputError, Problem
 
 WAIT = 30.0
@@ -22,7 +23,7 @@ def _stop(options: argparse.Namespace) -> int:
 
     if service := find_service():
         answer = service.stop(options.name, options.hard)
-        print(f"{answer.search}: {answer.state}; watch it: taskmix status {answer.search}")
+        print(typed(f"{answer.search}: {answer.state}; watch it: taskmix status {answer.search}"))
         return 0
     import getpass
     import socket
@@ -50,5 +51,5 @@ def _stop(options: argparse.Namespace) -> int:
             fix = f"taskmix stop --hard {name}; or end process {held.pid} on {held.host}"
             raise Failure(Problem("the driver does not stop", name, f"it was asked {WAIT:.0f} s ago", fix))
         time.sleep(0.5)
-    print(f"{name} has stopped; go on with: taskmix resume {name}")
+    print(typed(f"{name} has stopped; go on with: taskmix resume {name}"))
     return 0

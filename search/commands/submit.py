@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from search.commands.command import Commands
+from search.formatting import typed
 from spaces.errors import InputError
 
 
@@ -30,7 +31,7 @@ def _submit(options: argparse.Namespace) -> int:
     cards = [folder / card for card in config.cards]
 
     def say(text: str) -> None:
-        print(text, flush=True)
+        print(typed(text), flush=True)
 
     def write(text: str) -> None:
         print(text, end="", flush=True)

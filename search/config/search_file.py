@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from search.config.hyperparameters import check_hyperparameters, typed
-from search.config.schema import LONGEST_NAME, HyperparameterConfig, RemovedSampler, SearchConfig, is_name
+from search.config.hyperparameters import check_hyperparameters, typed, typed_hyperparameters
+from search.config.schema import (
+    LONGEST_NAME,
+    HyperparameterConfig,
+    RemovedSampler,
+    SearchConfig,
+    StagesConfig,
+    is_name,
+)
 from search.config.search import Search
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
@@ -37,8 +45,8 @@ def load(path: Path, stored: bool = False, to_launch: bool = True) -> Search:
 
 def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: bool) -> Search:
     file, cards = str(path), data.get("cards")
-    folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
     try:
+        folders = [_folder(path, name, file) for name in (cards if isinstance(cards, list) else [])]
         catalogue = Catalogue.load(folders)
     except InputError as error:
         raise InputError([*error.problems, *_schema_problems(data, file)]) from error
@@ -47,10 +55,10 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     try:
         config = _validated(data, file)
     except InputError as error:
-        raise InputError([*error.problems, *problems]) from error
+        raise InputError([*error.problems, *problems, *_hyperparameter_problems(data, file, stored)]) from error
     config = config if stored else typed(config)
     problems.extend(_problems(config, catalogue, file))
-    hyperparameters, wrong = check_hyperparameters(config, file, stored)
+    hyperparameters, wrong = check_hyperparameters(config.stages, config.space.hyperparameters, file, stored)
     problems.extend(wrong)
     try:
         space = _space(config, catalogue, hyperparameters)
@@ -72,6 +80,14 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     return search
 
 
+def _folder(path: Path, name: object, file: str) -> Path:
+    """A folder that a search file names, relative to it."""
+    try:
+        return (path.parent / str(name)).resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links
+        raise InputError(Problem("no folder can have that name", f"{file}: cards", repr(name), str(error))) from error
+
+
 def stored_config(path: Path) -> SearchConfig:
     """A search file's settings as they were stored, without a look at the cards that it names.
 
@@ -91,7 +107,41 @@ def dump(config: SearchConfig, folder: Path) -> str:
     return to_yaml(data)
 
 
-def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
+@dataclass(frozen=True)
+class Difference:
+    """A fixed setting that a search has and a file of the same name has otherwise; None: one of them has it not.
+
+    Args:
+        where: its key.
+        fix: what can be done about it.
+    """
+
+    where: str
+    before: Any
+    now: Any
+    fix: str
+
+
+def another_search(changed: Sequence[Difference], where: str, go_on: str) -> Problem:
+    """That a file is another search of the same name: its settings beside those of the search, and what can be done.
+
+    Args:
+        where: the file, or the search.
+        go_on: how it goes on as it was.
+    """
+    rows = [("setting", "the search has", "the file has")]
+    rows += [(one.where, _told(one.before), _told(one.now)) for one in changed]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    table = "\n         ".join(f"{key:<{widths[0]}}  {old:<{widths[1]}}  {new}" for key, old, new in rows)
+    advice = [*dict.fromkeys(one.fix for one in changed), f"or go on as it was: {go_on}"]
+    return Problem("this file is another search of the same name", where, table, "\n         ".join(advice))
+
+
+def _told(value: Any) -> str:
+    return "-" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def differences(old: SearchConfig, new: SearchConfig) -> list[Difference]:
     """Fixed settings that differ between the stored search and a new file of the same name.
 
     A search may grow: tasks may be added anywhere, targets behind those that it has, with settings of their own.
@@ -102,12 +152,9 @@ def differences(old: SearchConfig, new: SearchConfig) -> list[Problem]:
             before.pop(key, None)
             after.pop(key, None)
     return [
-        Problem(
-            "differs from the search of that name", key, f"{after.get(key)} (the search has {before.get(key)})", fix
-        )
+        Difference(key, before.get(key), after.get(key), _advice(key, old, new))
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
-        for fix in [_advice(key, old, new)]
     ]
 
 
@@ -133,13 +180,9 @@ def _advice(key: str, old: SearchConfig, new: SearchConfig) -> str:
     if key in ("tasks", "targets"):
         gone = [name for name in getattr(old, key) if name not in getattr(new, key)]
         if gone:
-            return (
-                f"put {', '.join(gone)} back: what was measured with it stays; space and budget of what is new are free"
-            )
+            return f"put {', '.join(gone)} back into {key}: a search grows, and loses nothing that it has measured"
         return f"new targets stand behind those that are there: [{', '.join(old.targets)}, ...]"
-    return (
-        "as it was; it decides what a score means. For another value the search needs another name, on the same store"
-    )
+    return "other values make another search: give the file another name; on the same store nothing is trained twice"
 
 
 def _validated(data: Mapping[str, Any], file: str) -> SearchConfig:
@@ -162,6 +205,19 @@ def _schema_problems(data: Mapping[str, Any], file: str) -> Iterator[Problem]:
         _validated(data, file)
     except InputError as error:
         yield from error.problems
+
+
+def _hyperparameter_problems(data: Mapping[str, Any], file: str, stored: bool) -> Iterator[Problem]:
+    """What is wrong with the hyperparameters, where something else in the file hides that from `SearchConfig`."""
+    try:
+        stages = StagesConfig.model_validate(data.get("stages"))
+        given = {
+            name: HyperparameterConfig.model_validate(one) for name, one in data["space"]["hyperparameters"].items()
+        }
+    except (ValidationError, LookupError, TypeError, AttributeError):  # `_validated` says so
+        return
+    given = given if stored else typed_hyperparameters(stages, given)
+    yield from check_hyperparameters(stages, given, file, stored)[1]
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
@@ -227,6 +283,10 @@ def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator
         if len(set(pair)) != 2 or unknown:
             found = f"{pair}" + (f", unknown: {unknown}" if unknown else "")
             yield Problem("must be two tasks of this search", f"{file}: space.exclude.{number}", found)
+    if config.storage.keep_models and not (config.confirm.top and config.confirm.seeds > 1):
+        fix = "confirm: {top: 1, seeds: 2} or more, or no keep_models"
+        found = f"confirm: {{top: {config.confirm.top}, seeds: {config.confirm.seeds}}}"
+        yield Problem("models of confirmed mixes are kept, and none is confirmed", f"{file}: storage.keep_models", found, fix)
     yield from _stage_problems(config, file)
     yield from _target_problems(config, catalogue, file)
     for number, text in enumerate(config.start.mixtures):
@@ -259,9 +319,13 @@ def _estimate_problems(search: Search, file: str) -> Iterator[Problem]:
 
 def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
     """Rungs that are too small to train on."""
-    stages = {"stages.intermediate": config.stages.intermediate, "stages.target": config.stages.target}
-    for key, stage_settings in stages.items():
-        least = stage_settings.examples * config.halving.rungs[0]
+    halving = config.halving
+    stages = {
+        "stages.intermediate": (config.stages.intermediate, halving.rungs[0]),
+        "stages.target": (config.stages.target, halving.shares_of_targets[0]),
+    }
+    for key, (stage_settings, share) in stages.items():
+        least = stage_settings.examples * share
         if least < stage_settings.batch_size:
             found = f"{least:g} of {stage_settings.examples} examples, batch_size {stage_settings.batch_size}"
             fix = "more examples, a larger first rung, or smaller batches"

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from cluster.connect import JOB_CONFIG
 from search.config.schema import RESERVED, SearchConfig
 from search.config.search import Search
-from search.config.search_file import differences, dump, load, stored_config
+from search.config.search_file import another_search, differences, dump, load, stored_config
 from spaces.errors import Failure, InputError, Problem, nearest
 from trainables.store.filesystem import write_aside
 from trainables.store.store import Store
@@ -120,10 +120,7 @@ class Workspace:
             # its cards are not looked up: they may have moved since, together with the search file
             changed = differences(stored_config(self.file), self.config)
             if changed:
-                advice = f"give the file another name, or go on as it was: taskmix resume {self.name}"
-                raise InputError(
-                    [*changed, Problem("this file is another search of the same name", str(file), fix=advice)]
-                )
+                raise InputError(another_search(changed, str(file), f"taskmix resume {self.name}"))
         try:
             with write_aside(self.file) as aside:
                 aside.touch(mode=0o600)  # addresses may hold passwords
@@ -153,7 +150,13 @@ def find(name: str, to_launch: bool = False) -> Workspace:
     if not is_there or not (by_file or Path(name).name == name):  # "../x" is no name
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
-    return Workspace.of(load(file, stored=not by_file, to_launch=to_launch))
+    search = load(file, stored=not by_file, to_launch=to_launch)
+    if not by_file and search.config.name != name:  # copied or renamed: its studies would be the other one's
+        fix = f"call the folder {search.config.name} again, or move the copy out of {home()}"
+        raise InputError(
+            Problem("its folder has another name than the search in it", str(file), search.config.name, fix)
+        )
+    return Workspace.of(search)
 
 
 def names() -> list[str]:

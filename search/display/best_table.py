@@ -137,13 +137,13 @@ def _compact(mixes: TargetMixes) -> Table:
             result.mix,
             hyperparameters(result.hyperparameters),
             _seen(result),
-            _in_languages(result.languages),
+            _in_languages(mixes, result.languages),
             f"{seeds} seed{'s' if seeds > 1 else ''}; {cost_text(result.cost)}",
         )
         text = escape("\n".join(filter(None, lines)))
         table.add_row(str(place), text, percent(result.score), gain_text(result))
     for name, reference in _references(mixes):
-        text = f"{name}\n{_in_languages(reference.languages)}"
+        text = f"{name}\n{_in_languages(mixes, reference.languages)}"
         table.add_row("", text, percent(reference.score), "", style="dim")
     return table
 
@@ -189,7 +189,7 @@ def _by_language(mixes: TargetMixes, result: MixResult, console: Console) -> Ren
     grid = Table.grid(padding=(0, 2))
     for name, mean, values, text in rows:
         wide.add_row(f"  {name}", text(mean), *(text(values.get(language)) for language in mixes.languages))
-        each = "  ".join(f"{language} {text(value)}" for language, value in values.items())
+        each = "  ".join(f"{language} {text(values[language])}" for language in mixes.languages if language in values)
         grid.add_row(Text(f"  {name}", "dim"), f"{text(mean)}  ({each})")
     return wide if fits(wide, console) else grid
 
@@ -211,8 +211,8 @@ def cost_text(cost: MixCost) -> str:
     return f"{duration(cost.seconds)}, {number(cost.examples)} examples"
 
 
-def _in_languages(values: Mapping[str, float]) -> str:
-    return "  ".join(f"{language} {percent(value)}" for language, value in values.items())
+def _in_languages(mixes: TargetMixes, values: Mapping[str, float]) -> str:
+    return "  ".join(f"{language} {percent(values[language])}" for language in mixes.languages if language in values)
 
 
 def _cells(mixes: TargetMixes, values: Mapping[str, float]) -> list[str]:

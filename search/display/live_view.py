@@ -36,6 +36,7 @@ LOOKING = 0.02
 class _Running:
     item: WorkItem
     since: float
+    is_cold: bool = False
     progress: Progress | None = None
 
     @property
@@ -62,8 +63,9 @@ class Scene:
         self._running: dict[str, _Running] = {}
         self._seconds: dict[int, list[float]] = defaultdict(list)  # rung -> of each work item that ended
         for record in studies.owners():
-            if record.finished and record.started:
-                self._seconds[record.rung].append((record.finished - record.started).total_seconds())
+            if record.cost and record.cost.seconds:
+                self._seconds[record.rung].append(record.cost.seconds)
+        self._cold = concurrency  # work items whose worker has to start first
         self._next_look = 0.0
         self._read()
 
@@ -73,16 +75,19 @@ class Scene:
         return self.studies.state.items
 
     def started(self, item: WorkItem) -> None:
-        self._running[item.key] = _Running(item, time.monotonic())
+        self._running[item.key] = _Running(item, time.monotonic(), is_cold=self._cold > 0)
+        self._cold -= 1
 
     def progressed(self, item: WorkItem, progress: Progress) -> None:
         if item.key in self._running:
             self._running[item.key].progress = progress
 
-    def finished(self, item: WorkItem) -> None:
+    def finished(self, item: WorkItem, outcome: Outcome) -> None:
+        """Learns how long such a work item takes; the start of a worker is not counted, since the next finds it warm."""
         running = self._running.pop(item.key, None)
         if running is not None:
-            self._seconds[item.rung].append(time.monotonic() - running.since)
+            took = outcome.seconds if running.is_cold else time.monotonic() - running.since
+            self._seconds[item.rung].append(took)
         self._read()
 
     def _read(self) -> None:
@@ -117,29 +122,37 @@ class Scene:
         return Group(self._budget(), self._items(), self._targets(), self._failures())
 
     def _budget(self) -> RenderableType:
-        total, grid = self.search.config.budget.recipes, _grid(3)
+        total, grid = self.search.config.budget.recipes, Table.grid(padding=(0, 1))
+        grid.add_column()  # cut first
+        grid.add_column()  # then this
+        grid.add_column(no_wrap=True)
         used = min(len(self.studies.state.tried), total)
         so_far = f"{used} of {total} recipes, {self._over()} work items, {duration(self._wall())}"
         text = so_far + self._left_text()
         grid.add_row(
-            Text(self.search.config.name, "bold"), ProgressBar(self._expected(), self._over(), width=BAR), Text(text)
+            _cut(self.search.config.name, "bold"), ProgressBar(self._expected(), self._over(), width=BAR), Text(text)
         )
         return grid
 
     def _items(self) -> RenderableType:
-        grid = _grid(4)
+        grid = Table.grid(padding=(0, 1))
+        for is_whole in (True, True, True, False):
+            grid.add_column(no_wrap=is_whole)
         for running in list(self._running.values()):
             progress, item = running.progress, running.item
             done, phase = progress.done if progress else 0.0, running.phase or "starting"
             bar = ProgressBar(1.0, done, width=BAR)
             age = duration(time.monotonic() - running.since)
-            grid.add_row("  ", bar, Text(f"{done:4.0%}"), Text(f"{item.name} · {phase} · rung {item.rung} · {age}"))
+            text = _cut(f"{item.name} · {phase} · rung {item.rung} · {age}")
+            grid.add_row("  ", bar, Text(f"{done:4.0%}"), text)
         return grid
 
     def _targets(self) -> RenderableType:
-        grid = _grid(3)
+        grid = Table.grid(padding=(0, 1))
+        for is_whole in (True, True, False):
+            grid.add_column(no_wrap=is_whole)
         for target, mixes in self._best.items():
-            grid.add_row("  ", Text(target, "bold"), Text(_best_text(mixes)))
+            grid.add_row("  ", Text(target, "bold"), _cut(_best_text(mixes)))
         return grid
 
     def _failures(self) -> RenderableType:
@@ -232,12 +245,9 @@ class Scene:
         )
 
 
-def _grid(columns: int) -> Table:
-    """A line stays a line: what does not fit is cut."""
-    grid = Table.grid(padding=(0, 1))
-    for _ in range(columns):
-        grid.add_column(no_wrap=True, overflow="ellipsis")
-    return grid
+def _cut(text: str, style: str = "") -> Text:
+    """A line stays a line: what does not fit is cut, here and not in a column that never wraps."""
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
 def _best_text(mixes: TargetMixes) -> str:

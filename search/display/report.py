@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from search import formatting
-from search.config.workspace import handle, resume_command
 from search.display import benchmark_table, best_table, comparison_table, explanation_tables, tables
 from search.formatting import shown
 from search.results.benchmark_model import BenchmarkTable
@@ -80,6 +79,8 @@ def render(answer: Listed, format: str = "table", width: int | None = None) -> s
 
 def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width: int | None = None) -> str:
     """What `launch` ends with: per target the best mix, then what it cost and the next commands."""
+    from search.config.workspace import handle, resume_command  # brings SQL, which a client of a service has not
+
     console = _console(width)
     parts: list[RenderableType] = []
     for target, mixes in ranked.targets.items():
@@ -94,15 +95,20 @@ def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width
         ("search", f"{name}: {status.state}; {status.recipes.total} recipes in {status.work_items.total} work items"),
         ("cost", f"{formatting.duration(seconds.wall)}; {work}; {formatting.number(status.examples)} examples"),
         ("failures", failed),
+        *((("hub", tables.commits(status)),) if status.commits else ()),
         *((("done again", again),) if (again := tables.done_again(status)) else ()),
         *(("", line) for line in tables.shortcomings(status)),
-        ("next", f"{program()} best {handle(name)} --top 10"),
-        ("", f"{program()} status {handle(name)}"),
-        *((("", resume_command(name).replace("taskmix", program(), 1)),) if not status.over else ()),
-        ("", uri if mlflow_uri.startswith("http") else f"mlflow ui --backend-store-uri {uri}"),
     ):
         grid.add_row(Text(title, "dim"), Text(text, overflow="fold"))
-    return _print(console, [*parts, grid])
+    following = [
+        f"taskmix best {handle(name)} --top 10",
+        f"taskmix status {handle(name)}",
+        *([] if status.over else [resume_command(name)]),
+        uri if mlflow_uri.startswith("http") else f"mlflow ui --backend-store-uri {uri}",
+    ]
+    indent = " " * (max(len(str(title)) for title in grid.columns[0].cells) + 2)
+    lines = ("\n" + indent).join(formatting.typed(line) for line in following)
+    return _print(console, [*parts, grid]) + "\n" + f"{'next':<{len(indent)}}{lines}"
 
 
 def plan(planned: PlannedSearch, width: int | None = None) -> str:
@@ -169,7 +175,8 @@ def _costs(planned: PlannedSearch) -> Iterator[Text]:
         yield Text("GPU-hours: not known, since the model is not here")
     if planned.disk_bytes is not None:
         most, limit = formatting.size(planned.disk_bytes), planned.max_gb
-        kept = f"; storage.max_gb keeps it below {limit:g} GB" if limit is not None else "; taskmix gc frees most of it"
+        frees = formatting.typed("; taskmix gc frees most of it")
+        kept = f"; storage.max_gb keeps it below {limit:g} GB" if limit is not None else frees
         yield Text(f"disk: {most} of encoders in the store{kept}")
     if planned.assumed:
         yield Text(f"lengths and rows assumed, because the data are not here: {', '.join(planned.assumed)}", "dim")
@@ -238,11 +245,6 @@ def deletion(plan: DeletionPlan, mlflow_uri: str | None, width: int | None = Non
     ):
         grid.add_row(Text(title, "dim"), Text(text, overflow="fold"))
     return _print(_console(width), [grid])
-
-
-def program() -> str:
-    """How this program is called here."""
-    return "taskmix" if shutil.which("taskmix") else "python -m search"
 
 
 def _takes_all_letters() -> bool:

@@ -17,7 +17,7 @@ from rich.text import Text
 from search.checks.check import Check
 from search.config.search import Search
 from search.display.live_view import Scene
-from search.formatting import duration
+from search.formatting import duration, typed
 from search.studies.live import LiveFacts
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
@@ -50,8 +50,9 @@ class Terminal:
         errors = cast(IO[str], _Unbreakable(err or sys.stderr))
         terminal = output.isatty() if live is None else live
         force = True if live else None
-        self._console = Console(file=output, width=width, highlight=False, soft_wrap=not terminal, force_terminal=force)
-        self._errors = Console(file=errors, width=width, highlight=False, soft_wrap=True)
+        plain: dict[str, Any] = {"width": width, "highlight": False, "force_jupyter": False}  # a notebook shows lines
+        self._console = Console(file=output, force_terminal=force, **plain)
+        self._errors = Console(file=errors, soft_wrap=True, **plain)
         self._is_live = terminal and not self._console.is_dumb_terminal
         self._started = self._last_line = time.monotonic()
         self._live: Live | None = None
@@ -68,14 +69,14 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """A step of the start-up, or a remark while the search runs."""
-        self._line(Text(text, "dim"))
+        self._line(Text(typed(text), "dim"))
 
     def check(self, check: Check) -> None:
         """A line of the doctor; its word says what its colour says."""
         word, style = {"ok": ("ok", "green"), "failed": ("FAILED", "bold red"), "skipped": ("skipped", "yellow")}[
             check.state
         ]
-        fix = f"; fix: {check.fix}" if check.fix else ""
+        fix = typed(f"; fix: {check.fix}") if check.fix else ""
         self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<10}", f"{check.where}: {check.text}{fix}"))
 
     def begin(self, search: Search, studies: Studies, concurrency: int) -> None:
@@ -117,7 +118,7 @@ class Terminal:
         """Problems, each with its fix."""
         self.close()
         for problem in problems:
-            self._errors.print(Text.assemble(("error: ", "red"), str(problem)))
+            self._errors.print(Text.assemble(("error: ", "red"), typed(str(problem))))
 
     # --- agenda.Listener
 
@@ -133,7 +134,7 @@ class Terminal:
     def finished(self, item: WorkItem, outcome: Outcome) -> None:
         if self._scene is None:
             return
-        self._scene.finished(item)
+        self._scene.finished(item, outcome)
         for line in self._scene.floor_lines(item, outcome):
             self._line(Text(line, "yellow"))
         for note in outcome.notes:
@@ -145,7 +146,7 @@ class Terminal:
         """A line that stays; where nothing is redrawn it begins with the time since the start."""
         self._last_line = time.monotonic()
         stamp = "" if self._is_live else f"[{duration(self._last_line - self._started)}] "
-        self._console.print(Text(stamp) + text)
+        self._console.print(Text(stamp) + text, soft_wrap=True)  # what is copied from a terminal has no breaks of ours
 
 
 class _Unbreakable(TextIOBase):

@@ -18,7 +18,7 @@ from spaces.errors import Failure, InputError, Problem, nearest
 from spaces.mixture import Mixture
 from trainables.store.filesystem import write_aside
 from trainables.work.item import WorkItem
-from trainables.work.keys import encoder_key
+from trainables.work.keys import encoder_key, model_key
 from trainables.work.outcome import PerLanguage, Report, Score
 from trainables.work.plan import Plan
 
@@ -76,6 +76,8 @@ def export_model(
     if problems or isinstance(record, Problem):
         raise InputError(problems)
     plan = studies.versioned(workspace.plan)
+    if request.fine_tuned:
+        record = _kept(workspace, studies, plan, record) or record
     if folder.is_dir():
         folder.rmdir()  # empty, and in the way of the one that is to take its place
     with write_aside(folder) as aside:
@@ -99,6 +101,17 @@ def export_model(
         (aside / "README.md").write_text(model_card.render(statement), encoding="utf-8")
         (aside / STATEMENT).write_text(statement.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return statement
+
+
+def _kept(workspace: Workspace, studies: Studies, plan: Plan, record: Record) -> Record | None:
+    """The trial of the same mix whose model was kept (`storage.keep_models`): its seed has chosen nothing."""
+    seed = workspace.search.fresh_seed
+    for other in studies.records[record.target]:
+        recipe = other.recipe
+        if other.score and (recipe.family, recipe.seed, other.rung) == (record.recipe.family, seed, record.rung):
+            key = model_key(plan, recipe, other.rung, record.target)
+            return other if workspace.store.size(key) is not None else None
+    return None
 
 
 def _write_encoder(workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report) -> tuple[str, Any]:
@@ -129,6 +142,7 @@ def _stored_encoder(workspace: Workspace, plan: Plan, record: Record) -> Encoder
 def _write_fine_tuned(
     workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report
 ) -> tuple[str, Any]:
+    from trainables.training import kept_model
     from trainables.training.model_folder import Vectors, check_head, save_fine_tuned
     from trainables.training.process import threads
     from trainables.worker import Worker
@@ -136,17 +150,22 @@ def _write_fine_tuned(
     target, recipe = record.target, record.recipe
     assert record.score is not None, "only trials with a score are chosen"
     card, stage, worker = plan.targets[target], plan.target_for(recipe, target), Worker(plan)
-    check_head(worker.load_base(recipe.model).model, card, stage.head)  # before hours of training
-    with threads(round(workspace.config.resources.cpus)):
-        made = worker.fine_tune(WorkItem(recipe, record.rung, (target,)), target, report)
-    _check_score(made.score, record.score, target)
+    kept = workspace.store.encoder(model_key(plan, recipe, record.rung, target))
+    if kept is not None:
+        encoder, head = kept_model.load(kept, card, stage.head)
+        model, tokenizer = encoder.model, encoder.tokenizer
+    else:
+        check_head(worker.load_base(recipe.model).model, card, stage.head)  # before hours of training
+        with threads(round(workspace.config.resources.cpus)):
+            made = worker.fine_tune(WorkItem(recipe, record.rung, (target,)), target, report)
+        _check_score(made.score, record.score, target)
+        model, head, tokenizer = made.encoder, made.head, made.tokenizer
     settings = plan.evaluation.of(card)
     layer = settings.layer
     if layer == "auto":
-        (layer,) = {int(tuned["layer"]) for tuned in made.score.tuned.values() if "layer" in tuned}
+        (layer,) = {int(tuned["layer"]) for tuned in record.score.tuned.values() if "layer" in tuned}
     vectors = Vectors(settings.pooling, layer)
-    kind = save_fine_tuned(made.encoder, made.head, made.tokenizer, card, stage.max_length, vectors, folder)
-    return kind, made.encoder
+    return save_fine_tuned(model, head, tokenizer, card, stage.max_length, vectors, folder), model
 
 
 def _check_score(now: Score, recorded: Score, target: str) -> None:

@@ -57,6 +57,7 @@ class DiskBudget:
             holdings = self._holdings or self._look_around()
             if not item.recipe.is_baseline and not item.merged:
                 self._unmeasured |= {holdings.key(item.recipe, rung) for rung in range(item.rung + 1)}
+            self._unmeasured |= holdings.models_of(item)
             self._sizes |= self._store.sizes(self._unmeasured - self._sizes.keys())
             self._unmeasured.clear()
             for key in holdings.predictions_of(item):

@@ -5,7 +5,7 @@ Of the encoders that a search has made it needs
 * what its running work items start from;
 * what a promotion may start from, for each recipe that may still be promoted: its highest encoder, the lower ones not;
 * while mixtures are still to be estimated, each task's own encoder of the lowest rung, which they are merged from;
-* its answer: the best mixes of each target, with all their seeds.
+* its answer: the best mixes of each target, with all their seeds, and the target models that were kept of them.
 
 All else may go. Whatever is missing later is computed again: that is slower, never wrong. The store belongs to all
 searches: what another one in $TASKMIX_HOME needs stays. Scores are tiny and always stay.
@@ -26,7 +26,7 @@ from search.studies.studies import Studies, never_began
 from spaces.errors import Failure
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
-from trainables.work.keys import encoder_key, score_key, single_keys
+from trainables.work.keys import encoder_key, model_key, score_key, single_keys
 
 LOST, RESUME, MERGE, ANSWER = 0.0, 1.0, 2.0, 3.0
 """What an encoder is worth: nothing needs it; a promotion may, up to 2 for the best of its rung; estimates do; it is an
@@ -63,7 +63,19 @@ class EncoderInventory:
             recipe = state.recipes[digest]
             for rung in range(top + 1) if not recipe.is_baseline else ():
                 found.setdefault(self.key(recipe, rung), []).append((recipe, rung))
-        return found
+        return found | self.models()
+
+    def models(self) -> dict[str, list[tuple[Recipe, int]]]:
+        """The same, of target models that may have been kept."""
+        top, targets = len(self._plan.rungs) - 1, tuple(self._search.config.targets)
+        started = self._studies.state.recipes.values()
+        return {key: [(one, top)] for one in started for key in self.models_of(WorkItem(one, top, targets))}
+
+    def models_of(self, item: WorkItem) -> set[str]:
+        """Keys of the target models that a work item leaves, where `storage.keep_models` asks for them, now or before."""
+        if item.recipe.seed != self._search.fresh_seed or not self._plan.tests(item):
+            return set()
+        return {model_key(self._plan, item.recipe, item.rung, target) for target in item.targets}
 
     def predictions_of(self, item: WorkItem) -> set[str]:
         """Keys of the predictions that a work item makes: of each target, at the top rung."""
@@ -133,13 +145,16 @@ class EncoderInventory:
         return arriving
 
     def _answer(self, top: int) -> set[str]:
-        """Keys of the best mixes of each target, with all their seeds."""
+        """Keys of the best mixes of each target, with all their seeds; of target models those of the baseline, too."""
         keys = set()
-        for mixes in rank(self._studies, top=top).targets.values():
+        for target, mixes in rank(self._studies, top=top).targets.items():
             digests = {result.digest for result in mixes.best}
             for recipe in self._studies.state.recipes.values():
-                if recipe.with_seed(self._search.config.seed).digest in digests:
+                is_best = recipe.with_seed(self._search.config.seed).digest in digests
+                if is_best:
                     keys.add(self.key(recipe, mixes.rung.index))
+                if is_best or recipe.is_baseline:
+                    keys |= self.models_of(WorkItem(recipe, mixes.rung.index, (target,)))
         return keys
 
 
@@ -148,8 +163,8 @@ def hopeful(
 ) -> list[list[str]]:
     """Per rung but the last, the recipes that may still be promoted from it for one target, best first.
 
-    Ranks only get worse, and a rung never gets more results than it has, plus those that may still arrive: who stands
-    behind the best 1/eta of that number will not be among the best 1/eta of fewer.
+    A rung never gets more results than it has, plus those that may still arrive, and sends on 1/eta of them. Which of
+    them is the sampler's word: as long as one is to go on, it may be any that has not.
 
     Args:
         rankings, started, eta: as for `halving.promotable`.
@@ -159,9 +174,10 @@ def hopeful(
     promoted = 0
     for rung, ranking in enumerate(rankings[:-1]):
         coming = arriving[rung] + promoted
-        places = max(1, (len(ranking) + coming) // eta)
-        found.append([digest for digest in ranking[:places] if digest not in started[rung + 1]])
-        promoted = len(found[-1]) + coming
+        left = [digest for digest in ranking if digest not in started[rung + 1]]
+        due = max(1, (len(ranking) + coming) // eta) - (len(ranking) - len(left))
+        found.append(left if due > 0 else [])
+        promoted = max(0, due)
     return found
 
 

@@ -170,12 +170,12 @@ class Agenda:
         remaining = self._remaining
         yield from remaining.baselines()
         yield from remaining.catching_up()
-        yield from remaining.promotions(self._searching)
+        yield from remaining.promotions(self._searching, self._rank)
         if not remaining.is_closing:
             yield from self._estimates()
             yield from self._proposals()
             if remaining.is_closing:  # the space turned out to be exhausted
-                yield from remaining.promotions(self._searching)
+                yield from remaining.promotions(self._searching, self._rank)
         if not self._searching:  # winners are known when everything else is in
             yield from remaining.confirmations()
         else:  # places that would stand idle
@@ -243,6 +243,9 @@ class Agenda:
             self._costs.cooled(left),
         )
         return self._recipe(*proposed) if proposed else None
+
+    def _rank(self, target: str, digests: Sequence[str]) -> Sequence[str]:
+        return self._proposers[target].rank(self._state, digests)
 
     def _recipe(self, mixture: Mixture, hyperparameters: dict[str, Value]) -> Recipe:
         return Recipe.of(mixture, hyperparameters, self._config.model, self._config.seed)

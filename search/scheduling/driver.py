@@ -118,6 +118,7 @@ def run(
                     name="search",
                     storage_path=folder,
                     verbose=0,
+                    progress_reporter=tune.CLIReporter(),  # silent; that of notebooks clears what they show
                     callbacks=[watch],
                     failure_config=tune.FailureConfig(max_failures=0),
                     checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),

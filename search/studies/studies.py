@@ -27,7 +27,7 @@ from optuna.trial import TrialState, create_trial
 
 from search.config.schema import SearchConfig
 from search.config.search import Search
-from search.config.search_file import differences, grown
+from search.config.search_file import another_search, differences, grown
 from search.config.workspace import Workspace
 from search.studies import trial_rows
 from search.studies.begun_with import card_differences, model_differences, version_differences
@@ -249,16 +249,15 @@ class Studies:
         """
         kept, now = self._attributes.get(CONFIG), config.model_dump(mode="json")
         cards, deciding = self._attributes.get(CARDS), self.search.plan("", "").deciding()
-        changed = [] if kept in (None, now) else differences(SearchConfig.model_validate(kept), config)
-        what, advice = "this is another search of the same name", "give the search another name, or launch it as it was"
+        if changed := [] if kept in (None, now) else differences(SearchConfig.model_validate(kept), config):
+            raise InputError(another_search(changed, config.name, f"taskmix resume {config.name}"))
         new = [] if kept is None else grown(SearchConfig.model_validate(kept), config)
-        if not changed and cards is not None:
+        if cards is not None:
             # a card that came with what is new was never one of another search
             known = {name: card for name, card in deciding.items() if name in cards} if new else deciding
-            changed = card_differences(cards, known)
-            what, advice = "its cards are others", "bring them back as they were, or give the search another name"
-        if changed:
-            raise InputError([*changed, Problem(what, config.name, fix=advice)])
+            if others := card_differences(cards, known):
+                fix = "bring them back as they were, or give the search another name"
+                raise InputError([*others, Problem("its cards are others", config.name, fix=fix)])
         if cards is None:
             if kept is not None:
                 self._say("cards were not kept with searches when this one was begun: the present ones are from now on")

@@ -25,6 +25,10 @@ ROLE, KEY, MEASURED, COMPARABLE = "taskmix.role", "taskmix.key", "taskmix.measur
 what decides a score."""
 
 
+SERVED = Path(__file__).with_name("served_model.py")
+"""What MLflow runs where transformers has no pipeline."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What seeds of a model that did not choose it have scored on the test split.
@@ -56,7 +60,7 @@ class Candidate:
     Args:
         experiment: whose run it is logged in.
         folder: as `taskmix export --format hf --fine-tuned` writes it.
-        task: the pipeline that loads it.
+        task: the pipeline that loads it; None: there is none, and it is registered with a class of its own.
         key: equal for equal models.
         measured: on the test split.
         compare: what it scores more than a model of which that was measured; None: not known.
@@ -68,7 +72,7 @@ class Candidate:
     target: str
     experiment: str
     folder: Path
-    task: str
+    task: str | None
     key: str
     measured: Measured
     compare: Callable[[Measured], Gain | None]
@@ -160,24 +164,43 @@ def _log(client: MlflowClient, candidate: Candidate) -> tuple[str, str, str]:
     pipeline's class for the class).
     """
     import mlflow
-    import transformers
 
-    load_pipeline: Any = transformers.pipeline  # typed for tasks that are written out
     experiment = client.get_experiment_by_name(candidate.experiment)
     place = artifacts_beside(client.tracking_uri)
     experiment_id = experiment.experiment_id if experiment else client.create_experiment(candidate.experiment, place)
     logging.getLogger("mlflow.transformers").setLevel(logging.ERROR)  # looks for the card on the hub
     run = client.create_run(experiment_id, run_name=f"{candidate.target} model", tags={ROLE: "model"})
     with mlflow.start_run(run_id=run.info.run_id):
-        info: Any = mlflow.transformers.log_model(
-            load_pipeline(candidate.task, str(candidate.folder), trust_remote_code=True),  # ours, if there is any
-            name=candidate.target,
-            pip_requirements=["transformers", "torch"],
-            metadata={"taskmix": dict(candidate.tags)},
-        )
+        info = _log_pipeline(candidate) if candidate.task else _log_without_pipeline(candidate)
     for name in ("README.md", "taskmix.json"):
         client.log_artifact(run.info.run_id, str(candidate.folder / name))
     return info.model_uri, run.info.run_id, info.model_id
+
+
+def _log_pipeline(candidate: Candidate) -> Any:
+    import mlflow
+    import transformers
+
+    load_pipeline: Any = transformers.pipeline  # typed for tasks that are written out
+    return mlflow.transformers.log_model(
+        load_pipeline(candidate.task, str(candidate.folder), trust_remote_code=True),  # ours, if there is any
+        name=candidate.target,
+        pip_requirements=["transformers", "torch"],
+        metadata={"taskmix": dict(candidate.tags)},
+    )
+
+
+def _log_without_pipeline(candidate: Candidate) -> Any:
+    """As a Python function, by a file that MLflow copies: it loads with `mlflow.pyfunc.load_model`."""
+    import mlflow
+
+    return mlflow.pyfunc.log_model(
+        name=candidate.target,
+        python_model=str(SERVED),
+        artifacts={"model": str(candidate.folder)},
+        pip_requirements=["mlflow", "transformers", "torch", "pandas"],
+        metadata={"taskmix": dict(candidate.tags)},
+    )
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from search.cli import main
+from search.cli import COMMANDS, main, make_parser
 from search.config.search import Search
 from search.config.workspace import Workspace
+from search.formatting import typed
 from search.studies.lease import acquire
 from search.studies.studies import Studies
 from spaces.catalogue import Catalogue
@@ -33,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 
 WAITING = """
 import os, sys, threading
-from search.cli import main
+from search.cli import COMMANDS, main, make_parser
 threading.Timer(0.5, print, ("begun",), {"flush": True}).start()
 sys.exit(main(["launch", sys.argv[1]]))
 """
@@ -267,3 +268,15 @@ def test_a_sigterm_is_an_interrupt_at_any_moment(
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate(timeout=60)
     assert (err, process.returncode) == ("interrupted\n", 130)
+
+
+def test_messages_name_the_command_that_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command of the program, and nothing that only mentions it."""
+    monkeypatch.setattr("sys.argv", ["/there/search/__main__.py", "launch"])
+    names = [name for action in make_parser()._actions for name in action.choices or ()]
+    assert len(names) > len(COMMANDS)  # launch brings resume
+    for name in names:
+        assert typed(f"go on: taskmix {name} x") == f"go on: python -m search {name} x"
+    assert typed("pip install taskmix; update taskmix there") == "pip install taskmix; update taskmix there"
+    monkeypatch.setattr("sys.argv", ["/there/bin/taskmix", "launch"])
+    assert typed("taskmix best x") == "taskmix best x"

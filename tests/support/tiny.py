@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
 from spaces.formats import FORMATS
 from tests.support.cards import LABELS
+from trainables.work.item import WorkItem
+from trainables.work.outcome import Outcome
 
 
 def write_cards(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, str]) -> None:
@@ -48,3 +50,31 @@ def write_data(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, str
     for name, form in {**tasks, **targets}.items():
         for split in ("train", "dev", "test"):
             pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, folder / "data" / name / f"{split}.parquet")
+
+
+def run_search(file: Path) -> Iterator[tuple[WorkItem, Outcome]]:
+    """Run a search file to its end in this process, without Ray: each work item with what came of it."""
+    import torch
+
+    from search.config import search_file
+    from search.config.workspace import Workspace
+    from search.scheduling.agenda import Agenda
+    from search.studies.studies import Studies
+    from trainables.data.card_data import Data
+    from trainables.worker import Worker
+
+    search = search_file.load(file)
+    workspace = Workspace.of(search)
+    workspace.enter(file)
+    plan, data = workspace.plan, Data(workspace.cache, search.config.storage.mirror)
+    studies = Studies.create(workspace)
+    studies.remember(search.config)
+    studies.remember_data({card.name: data.version(card) for card in plan.cards()})
+    torch.set_num_threads(1)  # as Ray gives a work item of one core
+    worker, agenda = Worker(plan.model_copy(update={"versions": studies.versions})), Agenda(search, studies)
+    while (item := agenda.next()) is not None:
+        outcome = worker.run(item)
+        assert outcome.failure is None, outcome.failure.details
+        agenda.done(item, outcome)
+        yield item, outcome
+    assert agenda.over

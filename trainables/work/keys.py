@@ -43,6 +43,11 @@ def encoder_key(plan: Plan, recipe: Recipe, rung: int) -> str:
     )
 
 
+def model_key(plan: Plan, recipe: Recipe, rung: int, target: str) -> str:
+    """The store's key of a target's model: what decides its score, decides it."""
+    return digest({"model of": score_key(plan, recipe, rung, target)}, length=32)
+
+
 def single_keys(plan: Plan, recipe: Recipe, rung: int) -> dict[str, str]:
     """Task of the recipe's mixture -> the store's key of the encoder that was trained on it alone, else alike."""
     alone = {task: replace(recipe, mixture=Mixture.of({task: 1.0})) for task in recipe.mixture.tasks}
@@ -74,7 +79,7 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
             "negatives": _negatives(plan, stage, [card]),
             "settings": _settings(stage, [card]),
         }
-        for card, stage in plan.target_stages(target, plan.rungs[rung], recipe)
+        for card, stage in plan.target_stages(target, rung, recipe)
     ]
     untrained = {"max_length": plan.target_for(recipe, target).max_length}
     *before, last = stages or [{"train": None, "negatives": None, "settings": untrained}]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import NamedTuple
 
 import pytest
 
 from search.display import report
+from search.display.page.course import settings_section
 from search.results.card_model import CardList
 from search.results.cards import list_cards
 from search.results.model import BestMixes
 from search.results.ranking import rank
+from search.results.search_report import report_search
 from search.results.status import summarize
 from search.results.status_model import BestLine, SearchLine, SearchList, SearchStatus
 from spaces.catalogue import Catalogue
@@ -44,6 +47,17 @@ def answers(filled: Filler) -> Answers:
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_whoever_repeats_a_search_reads_its_commits(filled: Filler) -> None:
+    """On the terminal at its end and later, and on its page."""
+    commits = {"datasets/tau/commonsense_qa": "a" * 40, "models/xlm-roberta-base@v2": "b" * 40}
+    filled.studies.remember_data({}, "hub:one", commits)
+    status, best = summarize(filled.studies, driven=False), rank(filled.studies)
+    shown = [report.final_answer(best, status, "mlruns", width=200), report.render(status, width=200)]
+    assert all(f"tau/commonsense_qa at {'a' * 12}, xlm-roberta-base@v2 at {'b' * 12}" in text for text in shown)
+    page = str(settings_section(report_search(filled.studies, status, best=best)))
+    assert all(name in page and commit in page for name, commit in commits.items())
 
 
 def test_json_is_the_answer_itself(answers: Answers) -> None:
@@ -206,3 +220,21 @@ def test_an_empty_search(filler: Filler) -> None:
     assert "no mix has been measured yet" in report.final_answer(best, status, "http://server:5000")
     assert report.render(best, "csv") == ""
     assert "no searches yet" in report.render(SearchList(searches=[]))
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_what_is_to_be_typed_next_stands_in_a_line(answers: Answers, width: int) -> None:
+    uri = f"sqlite:////{'a-long-folder/' * 8}mlflow.db"
+    text = report.final_answer(answers.best, answers.status, uri, width)
+    lines = [line.strip() for line in text.splitlines()]
+    assert f"mlflow ui --backend-store-uri {uri}" in lines
+    assert "taskmix resume small" in lines and "next      taskmix best small --top 10" in lines
+
+
+def test_languages_keep_one_order(answers: Answers) -> None:
+    mixes = answers.best.targets["verses"]
+    turned = mixes.best[0].model_copy(update={"languages": dict(reversed(mixes.best[0].languages.items()))})
+    best = answers.best.model_copy(update={"targets": {"verses": mixes.model_copy(update={"best": [turned]})}})
+    told = [re.findall(r"[a-z]{2}(?= [0-9.]{3,5}(?:  |$))", line) for line in report.render(best, width=50).splitlines()]
+    told = [languages for languages in told if len(languages) > 1]
+    assert len(told) > 1 and all(languages == mixes.languages[: len(languages)] for languages in told)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 
 import pytest
+from rich.console import Console
 
 from search.display import terminal as module
+from search.display.live_view import Scene
 from search.display.terminal import Terminal
 from search.studies.studies import Studies
 from spaces.errors import Problem
@@ -84,6 +87,35 @@ def test_the_live_view_shows_all_and_goes(filler: Filler) -> None:
         assert part in shown, part
     assert shown.rstrip().endswith("\x1b[2K")  # erased
     assert "\x1b[?25h" in shown  # the cursor is back
+
+
+def test_at_80_columns_numbers_are_whole(filler: Filler) -> None:
+    """What is too long is cut in names and phases; a line that stays has no breaks of ours."""
+    out, shown = io.StringIO(), io.StringIO()
+    with Terminal(out=out, live=True, width=80) as terminal:
+        play(filler, terminal)
+        item = filler.begin(filler.item("crossref:0.5 + paraphrase:0.5", 0))
+        terminal.started(item, "start")
+        terminal.progressed(item, Progress(phase="related", done=0.25, activity="evaluating a language (3 of 7)"))
+        terminal.say("a remark with a command that is longer than the line: taskmix " + "x" * 30)
+        assert terminal._scene is not None
+        Console(file=shown, width=80).print(terminal._scene.picture())
+    assert "the line: taskmix " + "x" * 30 in out.getvalue()
+    lines = [line.rstrip() for line in shown.getvalue().splitlines()]
+    assert re.match(r"small [━╸╺]+ +4 of 4 recipes, 3 work items, .* left$", lines[0])
+    assert "  25% crossref:0.5 + paraphrase:0.5 · related: evaluating" in lines[2] and lines[2].endswith("…")
+
+
+def test_the_start_of_a_worker_is_not_expected_again(filler: Filler) -> None:
+    scene = Scene(filler.search, filler.studies, 1)
+    item = filler.begin(filler.item("none", 0))
+    scene.started(item)
+    scene._running[item.key].since -= 1000.0  # a worker that took long to start
+    outcome = filler.outcome(item, {"related": 0.5, "verses": 0.6})  # of ten seconds
+    filler.studies.finish(item, outcome)
+    scene.finished(item, outcome)
+    left = scene.live.seconds_left
+    assert left is not None and left < 1000
 
 
 @pytest.mark.parametrize("live", [True, False])

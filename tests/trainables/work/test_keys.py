@@ -193,6 +193,7 @@ OTHER: dict[str, tuple[Any, set[str]]] = {
     "workers": (2, NOTHING),
     "patience": (9.0, NOTHING),
     "max_batch_halvings": (9, NOTHING),
+    "kept_seed": (1, NOTHING),  # whether a model is kept changes none
 }
 """Field of the plan -> another value, and the keys that it changes."""
 
