@@ -50,8 +50,8 @@ class _AllKept(_ObjectCache):
 def idle_workers_are_kept() -> Iterator[None]:
     """Within it Tune keeps every idle worker; it has no setting for it."""
     before = tune_controller._ObjectCache
-    tune_controller._ObjectCache = _AllKept  # type: ignore[misc]
+    tune_controller._ObjectCache = _AllKept  # type: ignore[misc, attr-defined]
     try:
         yield
     finally:
-        tune_controller._ObjectCache = before  # type: ignore[misc]
+        tune_controller._ObjectCache = before  # type: ignore[misc, attr-defined]

@@ -83,6 +83,7 @@ def evaluate(
         result.tuned = {language: {"layer": float(layer)} for language in dev_card.languages_of("dev")}
     splits: list[tuple[Card, Split]] = [(dev_card, "dev"), *([(card, "test")] if tested else ())]
     count, begun = sum(len(own.languages_of(split)) for own, split in splits), 0
+    assert settings.layer != "auto", "it was chosen above"
     pools = _Pools(read, encoder, settings, [settings.layer], known)
     for own, split in splits:
         for languages in _together(form, read, own, split):
