@@ -62,7 +62,8 @@ class Table:
         return {name: [values[at] for at in key] for name, values in self.columns.items()}
 
     def __len__(self) -> int:
-        return int(len(self.columns["length"]))
+        count: int = len(self.columns["length"])
+        return count
 
 
 class Tokenizer:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ray.tune.execution import tune_controller
+from ray.tune.execution import tune_controller as _controller
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.utils.object_cache import _ObjectCache
 
@@ -40,7 +40,7 @@ class _AllKept(_ObjectCache):
         self._num_cached_objects += 1
         return True
 
-    def flush_cached_objects(self, force_all: bool = False) -> Iterator[Any]:
+    def flush_cached_objects(self, force_all: bool = False) -> Generator[Any, None, None]:
         """Those that are to be ended: none, or all at the end."""
         if force_all:
             yield from super().flush_cached_objects(force_all=True)
@@ -49,9 +49,10 @@ class _AllKept(_ObjectCache):
 @contextmanager
 def idle_workers_are_kept() -> Iterator[None]:
     """Within it Tune keeps every idle worker; it has no setting for it."""
-    before = tune_controller._ObjectCache
-    tune_controller._ObjectCache = _AllKept  # type: ignore[misc, attr-defined]
+    controller: Any = _controller
+    before = controller._ObjectCache
+    controller._ObjectCache = _AllKept
     try:
         yield
     finally:
-        tune_controller._ObjectCache = before  # type: ignore[misc, attr-defined]
+        controller._ObjectCache = before
