@@ -62,13 +62,17 @@ class Table:
         return {name: [values[at] for at in key] for name, values in self.columns.items()}
 
     def __len__(self) -> int:
-        return len(self.columns["length"])
+        count: int = len(self.columns["length"])
+        return count
 
 
 class Tokenizer:
     """As much of one as padding needs."""
 
     pad_token_id = 1
+
+
+TOKENIZER: Any = Tokenizer()
 
 
 @dataclass(frozen=True)
@@ -264,14 +268,12 @@ def with_ours(precision: str, zero: int = 0, switch: str = "") -> Callable[[Task
         from trainables.training import stage
         from trainables.work.settings import EngineSettings
 
-        engine = EngineSettings(precision=precision, zero=zero)  # type: ignore[arg-type]
+        engine = EngineSettings.model_validate({"precision": precision, "zero": zero})
         spec, encoder = replace(task.spec, engine=engine), copy.deepcopy(task.encoder)
         with ExitStack() as stack:
             for change in turned(switch, encoder):
                 stack.enter_context(change)
-            return timed(
-                task, lambda: stage.train(encoder, Tokenizer(), {"rows": task.features}, spec), padding_of(task)
-            )
+            return timed(task, lambda: stage.train(encoder, TOKENIZER, {"rows": task.features}, spec), padding_of(task))
 
     return run
 
@@ -281,7 +283,7 @@ def turned(switch: str, encoder: Any) -> Iterator[AbstractContextManager[Any]]:
     import torch
 
     from trainables.formats import encoding
-    from trainables.training import engine, stage
+    from trainables.training import stage
 
     if switch == "no prefetch":
         yield mock.patch.object(stage, "prepared", lambda make, count, where: map(make, range(count)))
@@ -289,7 +291,7 @@ def turned(switch: str, encoder: Any) -> Iterator[AbstractContextManager[Any]]:
         yield mock.patch.object(stage, "LOOK_EVERY", 1)
     elif switch == "no fused AdamW":
         plain = torch.optim.AdamW
-        yield mock.patch.object(engine.torch.optim, "AdamW", lambda groups, fused: plain(groups))
+        yield mock.patch.object(torch.optim, "AdamW", lambda groups, fused: plain(groups))
     elif switch == "no padding to 8":
         yield mock.patch.object(encoding, "multiple", lambda: 1)
     elif switch == "tf32":
@@ -330,14 +332,16 @@ def with_bare_loop(precision: str) -> Callable[[Task], Run]:
 
         def loop() -> None:
             optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, fused=True)
-            schedule = get_linear_schedule_with_warmup(optimizer, len(batches) // 10, len(batches))
+            schedule: Any = get_linear_schedule_with_warmup(  # type: ignore[no-untyped-call]
+                optimizer, len(batches) // 10, len(batches)
+            )
             for batch in batches:
                 columns = task.features[list(batch.indices)]
                 rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-                tensors = form.collate(rows, Tokenizer(), torch.Generator())  # type: ignore[arg-type]
+                tensors = form.collate(rows, TOKENIZER, torch.Generator())
                 with torch.autocast(where.type, torch.bfloat16, enabled=precision == "bf16"):
                     loss = form.loss(encoder, head, {name: tensor.to(where) for name, tensor in tensors.items()})
-                loss.backward()
+                torch.autograd.backward(loss)
                 clip_grad_norm_(parameters, settings.clip)
                 optimizer.step()
                 schedule.step()
@@ -371,7 +375,7 @@ def with_trainer(precision: str, grouped: bool) -> Callable[[Task], Run]:
 
         def collate(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             task.features.begin()
-            tensors = form.collate(rows, Tokenizer(), torch.Generator())  # type: ignore[arg-type]
+            tensors = form.collate(rows, TOKENIZER, torch.Generator())
             padded[0] += int(tensors["attention_mask"].sum())
             padded[1] += tensors["attention_mask"].numel()
             return tensors
@@ -394,7 +398,7 @@ def with_trainer(precision: str, grouped: bool) -> Callable[[Task], Run]:
                 report_to=[],
                 disable_tqdm=True,
             )
-            trainer = Trainer(model=Model(), args=options, train_dataset=rows, data_collator=collate)  # type: ignore[arg-type]
+            trainer = Trainer(model=Model(), args=options, train_dataset=rows, data_collator=collate)
             found = timed(task, trainer.train, None)
         return replace(found, tokens=padded[0], padding=1 - padded[0] / padded[1])
 
@@ -454,7 +458,7 @@ def losses_apart(formats: Sequence[str]) -> dict[str, float]:
                     found.append(losses_on_cpu(task))
                     continue
                 encoder = copy.deepcopy(task.encoder)
-                found.append(stage.train(encoder, Tokenizer(), {"rows": task.features}, task.spec).losses)  # type: ignore[arg-type]
+                found.append(stage.train(encoder, TOKENIZER, {"rows": task.features}, task.spec).losses)
         apart[form] = max(abs(here - there) / abs(there) for here, there in zip(*found, strict=True))
         torch.cuda.empty_cache()
     return apart
@@ -484,11 +488,11 @@ def losses_on_cpu(task: Task) -> list[float]:
     for step, batch in enumerate(batches):
         columns = task.features[list(batch.indices)]
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        loss = form.loss(encoder, head, form.collate(rows, Tokenizer(), torch.Generator()))  # type: ignore[arg-type]
+        loss = form.loss(encoder, head, form.collate(rows, TOKENIZER, torch.Generator()))
         losses.append(loss.item())
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_factor(step, len(batches), settings)
-        loss.backward()
+        torch.autograd.backward(loss)
         clip_grad_norm_(parameters, settings.clip)
         optimizer.step()
         optimizer.zero_grad()

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ray.tune.execution import tune_controller
+from ray.tune.execution import tune_controller as _controller
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.utils.object_cache import _ObjectCache
 
@@ -49,10 +49,10 @@ class _AllKept(_ObjectCache):
 @contextmanager
 def idle_workers_are_kept() -> Iterator[None]:
     """Within it Tune keeps every idle worker; it has no setting for it."""
-    module: Any = tune_controller
-    before = module._ObjectCache
-    module._ObjectCache = _AllKept
+    controller: Any = _controller
+    before = controller._ObjectCache
+    controller._ObjectCache = _AllKept
     try:
         yield
     finally:
-        module._ObjectCache = before
+        controller._ObjectCache = before

@@ -54,7 +54,7 @@ def test_losses_of_a_stage_are_those_of_the_loop(form: str, monkeypatch: pytest.
     monkeypatch.setattr(encoding, "DROPOUT", 0.0)
     task = gpu.make_task(form, "tiny", steps=3, rows=4, dropout=0.0)
     expected = gpu.losses_on_cpu(task)
-    found = train(task.encoder, gpu.Tokenizer(), {"rows": task.features}, task.spec).losses  # type: ignore[arg-type]
+    found = train(task.encoder, gpu.TOKENIZER, {"rows": task.features}, task.spec).losses
     assert found == pytest.approx(expected, rel=1e-4)
 
 

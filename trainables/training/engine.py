@@ -37,7 +37,7 @@ SHARED_MEMORY_OP = "deepspeed_shm_comm"
 """A C++ extension for collectives inside one host that DeepSpeed otherwise compiles at the first `initialize`:
 minutes, and a silent wait when a stale lock lies about. Gloo does the same work."""
 
-# Private: tests guard that the entry still exists (test_engine.py) and still helps (tests/benchmarks/test_gpu.py).
+# A private table: tests guard that the entry still exists, and that a stage runs where there is no compiler.
 __compatible_ops__[SHARED_MEMORY_OP] = False
 
 

@@ -29,7 +29,6 @@ from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
-from trainables.formats.encoding import CPU_TOKENS
 from trainables.training.batches import TaskBatch, cut, plan_batches
 from trainables.training.engine import begin_step, gather, training_engine
 from trainables.training.prefetch import onto, prepared
@@ -40,6 +39,9 @@ from trainables.work.settings import EngineSettings, HeadKind, StageSettings
 REPORT_EVERY = 5.0
 """Seconds between two reports of a running stage."""
 
+
+CPU_TOKENS = 1024
+"""The most tokens of a micro-batch, padding included, on a CPU. Fewer are as fast, and make more gradients to add."""
 
 LOOK_EVERY = 32
 """Steps between two looks at the losses where a look has to wait for the device."""

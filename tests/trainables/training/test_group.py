@@ -30,7 +30,7 @@ from tests.support.weights import ROUNDING, differ
 from tests.support.work_items import STAGE, encoder_of, item, plan_in
 from trainables.formats import by_name
 from trainables.peer import Peer
-from trainables.training import encoders, process
+from trainables.training import encoders, process, stage
 from trainables.training.engine import join
 from trainables.training.group import Group
 from trainables.training.stage import StageResult, StageSpec, train
@@ -48,12 +48,21 @@ MIX = Mixture.parse("pairs:0.4 + tags:0.4 + words:0.2")
 CARDS = ("pairs", "tags", "words")
 
 
+class WholePeer(Peer):
+    """A peer that cuts no batch by tokens, as on a GPU: so a large one takes much memory."""
+
+    def __init__(self, plan: str) -> None:
+        super().__init__(plan)
+        stage.CPU_TOKENS = 10**9
+
+
 class Leader:
-    """Rank 0, in bundle 0 of two, without Tune."""
+    """Rank 0, in bundle 0 of two, without Tune. Cuts as its peer does."""
 
     def __init__(self, plan: str) -> None:
         torch.set_num_threads(1)
-        self.group = Group(plan, 2, Peer)
+        stage.CPU_TOKENS = 10**9
+        self.group = Group(plan, 2, WholePeer)
         self.worker = Worker(Plan.model_validate_json(plan), self.group)
 
     def pid(self) -> int:
@@ -203,7 +212,7 @@ def test_memory_of_one_worker_breaks_the_group(leader: Any, plan: Plan) -> None:
     """The peer gets a real limit. The last test with this group."""
     large = item(plan, "words", 1, targets=("texts",), batch_size=256, examples=256, max_length=128)
     assert ray.get(leader.run.remote(item(plan, "tags", 0, seed=6))).failure is None
-    (peer,) = _processes("ray::Peer")
+    (peer,) = _processes("ray::WholePeer")
     memory = peer.memory_info().vms + 120 * 2**20
     peer.rlimit(resource.RLIMIT_AS, (memory, memory))
     with pytest.raises(OutOfMemory) as caught:
@@ -305,7 +314,7 @@ def _new_peer(known: list[psutil.Process]) -> psutil.Process:
     found: list[psutil.Process] = []
 
     def look() -> bool:
-        found.extend(process for process in _processes("ray::Peer") if process not in known)
+        found.extend(process for process in _processes("ray::WholePeer") if process not in known)
         return bool(found)
 
     _until(look, "another peer")

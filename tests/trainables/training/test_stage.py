@@ -88,9 +88,9 @@ def test_on_a_cpu_batches_are_cut_by_tokens_but_for_retrieval(
     stage: Stage, card_of: Callable[..., Card], examples: Callable[[str], dict[str, list[Any]]], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(encoding, "DROPOUT", 0.0)
-    stage.cards["pairs of texts"] = card = card_of("retrieval")
+    stage.cards["translations"] = card = card_of("retrieval")
     rows = by_name("retrieval").features(examples("retrieval"), card, stage.kit.tokenizer, 48)
-    stage.features["pairs of texts"] = Dataset.from_dict(rows)
+    stage.features["translations"] = Dataset.from_dict(rows)
     collate, parts = stages._collate, list[int]()
 
     def counting(*args: Any) -> Any:
@@ -99,7 +99,7 @@ def test_on_a_cpu_batches_are_cut_by_tokens_but_for_retrieval(
         return made
 
     monkeypatch.setattr(stages, "_collate", counting)
-    for mix, most in (("pairs + tags", 8), ("pairs of texts", 1)):
+    for mix, most in (("pairs + tags", 8), ("translations", 1)):
         monkeypatch.setattr(stages, "CPU_TOKENS", 10_000)
         whole = stage.run(mix)[1].losses
         assert set(parts) == {1}
