@@ -1,4 +1,4 @@
-"""Values as people read them: scores in %, differences in points, times in their two largest units, addresses, commands."""
+"""What people read: scores in %, differences in points, times in their two largest units, addresses, commands."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def shown(url: str) -> str:
 
 
 COMMAND = re.compile(
-    r"\btaskmix(?= (?:--\w|(?:best|compare|convert|delete|distances|doctor|download|explain|export|gc|init|jobs|launch|new|"
-    r"plan|promote|recommend|report|resume|serve|status|stop|submit|tasks)\b))"
+    r"\btaskmix(?= (?:--\w|(?:best|compare|convert|delete|distances|doctor|download|explain|export|gc|init|jobs|launch|"
+    r"new|plan|promote|recommend|report|resume|serve|status|stop|submit|tasks)\b))"
 )
 """The program's name in front of one of its commands."""
 

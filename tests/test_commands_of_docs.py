@@ -23,7 +23,10 @@ ROOT = Path(__file__).parent.parent
 RUN = {"README.md": "tests/test_readme.py", "docs/tutorial.md": "tests/test_tutorial.py"}
 """Page -> the test that runs its commands as they stand there."""
 
-PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/*/README.md")])
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/*/README.md")]
+)
 
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SHELL = ("", "sh", "bash", "console")
@@ -85,5 +88,7 @@ def test_a_command_within_a_sentence_can_be_typed(page: str) -> None:
     text = FENCED.sub("", (ROOT / page).read_text(encoding="utf-8"))
     commands = [re.sub(r"(\w)(\|\w+)+", r"\1", command) for command in INLINE.findall(text)]
     said = [(command, complaint(command)) for command in commands if "..." not in command]
-    wrong = [(command, what) for command, what in said if what and "are required" not in what and "expected" not in what]
+    wrong = [
+        (command, what) for command, what in said if what and "are required" not in what and "expected" not in what
+    ]
     assert wrong == []

@@ -106,6 +106,12 @@ class Difference:
     now: Any
     fix: str
 
+    @property
+    def problem(self) -> Problem:
+        """It alone, for programs, which read a problem for each setting."""
+        found = f"{self.now} (the search has {self.before})"
+        return Problem("differs from the search of that name", self.where, found, self.fix)
+
 
 def another_search(changed: Sequence[Difference], where: str, go_on: str) -> Problem:
     """That a file is another search of the same name: its settings beside those of the search, and what can be done.
@@ -258,7 +264,9 @@ def _problems(config: SearchConfig, catalogue: Catalogue, file: str) -> Iterator
     if config.storage.keep_models and not (config.confirm.top and config.confirm.seeds > 1):
         fix = "confirm: {top: 1, seeds: 2} or more, or no keep_models"
         found = f"confirm: {{top: {config.confirm.top}, seeds: {config.confirm.seeds}}}"
-        yield Problem("models of confirmed mixes are kept, and none is confirmed", f"{file}: storage.keep_models", found, fix)
+        yield Problem(
+            "models of confirmed mixes are kept, and none is confirmed", f"{file}: storage.keep_models", found, fix
+        )
     yield from _stage_problems(config, file)
     yield from _target_problems(config, catalogue, file)
     for number, text in enumerate(config.start.mixtures):

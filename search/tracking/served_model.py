@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel, PythonModelContext
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -21,7 +21,7 @@ LONGEST_ANSWER = 30
 """Tokens, as in the search."""
 
 
-class AnswerOrChoice(PythonModel):  # type: ignore[misc]  # not typed where MLflow is not
+class AnswerOrChoice(PythonModel):
     """A folder that loads as `AutoModelForQuestionAnswering` or `AutoModelForMultipleChoice`."""
 
     def load_context(self, context: PythonModelContext) -> None:

@@ -167,7 +167,9 @@ def test_another_search_of_that_name_is_refused(
     workspace = Workspace.of(search)
     workspace.enter(tmp_path / "search.yaml")
     before = workspace.file.read_text()
-    with pytest.raises(InputError, match=r"the search has +the file has\n +seed +1 +7\n(.|\n)*another name(.|\n)*taskmix resume small"):
+    with pytest.raises(
+        InputError, match=r"the search has +the file has\n +seed +1 +7\n(.|\n)*another name(.|\n)*taskmix resume small"
+    ):
         Workspace.of(make_search(seed=7)).enter(tmp_path / "search.yaml")
     assert workspace.file.read_text() == before
 

@@ -222,6 +222,8 @@ def test_languages_keep_one_order(answers: Answers) -> None:
     mixes = answers.best.targets["verses"]
     turned = mixes.best[0].model_copy(update={"languages": dict(reversed(mixes.best[0].languages.items()))})
     best = answers.best.model_copy(update={"targets": {"verses": mixes.model_copy(update={"best": [turned]})}})
-    told = [re.findall(r"[a-z]{2}(?= [0-9.]{3,5}(?:  |$))", line) for line in report.render(best, width=50).splitlines()]
+    told = [
+        re.findall(r"[a-z]{2}(?= [0-9.]{3,5}(?:  |$))", line) for line in report.render(best, width=50).splitlines()
+    ]
     told = [languages for languages in told if len(languages) > 1]
     assert len(told) > 1 and all(languages == mixes.languages[: len(languages)] for languages in told)
