@@ -35,9 +35,7 @@ from spaces.errors import InputError, Problem, TaskmixError
 SHOWN = (0.02, 0.05, 0.1, 0.25, 1.0)
 """Shares of the budget at which regrets are printed."""
 
-USUAL = [
-    name for name in (*STRATEGIES, *OURS) if name not in ("ours-single-tasks", "ours-no-costs", "ours-recommended")
-]
+USUAL = [name for name in (*STRATEGIES, *OURS) if name not in ("ours-no-costs", "ours-recommended")]
 """Without what was only tried, and what differs in the worlds of unequal costs alone."""
 
 
@@ -83,7 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--strategies", nargs="+", default=USUAL, choices=[*STRATEGIES, *OURS])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--recipes", type=float, default=50, help="the budget: full recipes for each target")
-    parser.add_argument("--sampler", default="tpe", choices=get_args(SamplerName), help="of our own search")
+    parser.add_argument("--sampler", default="mixture", choices=get_args(SamplerName), help="of our own search")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--results", type=Path, required=True, help="replays that are over, a line each")
     parser.add_argument("--json", type=Path, help="write the curves and figures there")

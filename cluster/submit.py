@@ -139,12 +139,16 @@ class Job:
     Args:
         status: Ray's word, as "running" or "succeeded".
         started: for people.
+        is_over: whether it has ended, one way or another.
+        message: why, if it failed; the first line.
     """
 
     id: str
     search: str
     status: str
     started: str
+    is_over: bool = False
+    message: str = ""
 
 
 class Jobs:
@@ -165,7 +169,7 @@ class Jobs:
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
             fix = "http://HOST:8265, the dashboard of the head node (on a cluster of `ray up`: ray dashboard FILE.yaml)"
             raise InputError(Problem("not an address that jobs are submitted to", "--address", address, fix))
-        self._knock()
+        self.knock()
         quiet(None)
         from ray.job_submission import JobSubmissionClient
 
@@ -227,6 +231,8 @@ class Jobs:
                 str((job.metadata or {})[SEARCH_KEY]),
                 JobStatus(job.status).value.lower(),
                 f"{dt.datetime.fromtimestamp((job.start_time or 0) / 1000):%Y-%m-%d %H:%M:%S}",
+                JobStatus(job.status).is_terminal(),
+                str(job.message or "").partition("\n")[0] if job.status == JobStatus.FAILED else "",
             )
             for job in sorted(found, key=lambda job: job.start_time or 0)
         ]
@@ -270,12 +276,18 @@ class Jobs:
         )
         return bool(status == JobStatus.SUCCEEDED)
 
-    def is_alive(self, job: str) -> bool:
-        """Whether a job waits or runs, as far as this head node knows: it forgets its jobs when it dies."""
-        from ray.job_submission import JobStatus
-
+    def ask_to_stop(self, job: str) -> None:
+        """As `stop`, without waiting for its end. Raises Failure."""
         with self._errors():
-            return not JobStatus(self._client.get_job_status(job)).is_terminal()
+            self._client.stop_job(job)
+
+    def find(self, search: str) -> str | None:
+        """The job that runs a search, or waits to, as far as this head node knows. Raises Failure."""
+        return next((job.id for job in self.list() if job.search == search and not job.is_over), None)
+
+    def state(self, job: str) -> Job | None:
+        """What this head node knows of a job; None: nothing, as it forgets its jobs when it dies. Raises Failure."""
+        return next((one for one in self.list() if one.id == job), None)
 
     def advice(self, job: str) -> str:
         """What to type to follow a job, and to stop it."""
@@ -285,8 +297,10 @@ class Jobs:
             f"         stop it:   {token}taskmix jobs --address {self.address} --stop {job}"
         )
 
-    def _knock(self) -> None:
-        """Asks without a token, and for seconds only: Ray's own client waits for ever for an answer."""
+    def knock(self) -> None:
+        """See whether the head node answers. Raises Failure.
+
+        Asks without a token, and for seconds only: Ray's own client waits for ever for an answer."""
         try:
             with urllib.request.urlopen(f"{self.address}/api/version", timeout=REACH_SECONDS) as answer:
                 json.load(answer)["ray_version"]

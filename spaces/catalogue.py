@@ -53,6 +53,9 @@ class Catalogue:
             InputError: every card that cannot be read, each with file, key and reason.
         """
         every = (BUILT_IN, *folders)
+        unreadable = [problem for folder in every for problem in _unreadable(folder)]
+        if unreadable:
+            raise InputError(unreadable)
         return _loaded(every, tuple(map(_contents, every)))
 
     def task(self, name: str, where: str = "") -> Card:
@@ -101,6 +104,15 @@ class Catalogue:
     def dev_card(self, target: Card) -> Card:
         """The card whose development rows drive the search for `target`: its own, or the one of `dev_from`."""
         return self.targets[target.dev_from] if target.dev_from else target
+
+
+def _unreadable(folder: Path) -> Iterator[Problem]:
+    """What keeps the system from looking into a folder; that it is not there is told elsewhere."""
+    try:
+        for sub in (*KINDS, SUITES):
+            (folder / sub).is_dir()
+    except OSError as error:  # a name that no file can have, a folder of others
+        yield Problem("the cards cannot be read", str(folder), error.strerror or str(error))
 
 
 def _contents(folder: Path) -> tuple[object, ...]:

@@ -172,9 +172,9 @@ def read_yaml(path: Path, stored: bool = False) -> dict[str, Any]:
         raise InputError(_no_yaml(path, error)) from error
     try:
         node = loader.get_single_node()
-        twice = [] if node is None else list(_repeated(node, path))
-        if twice:
-            raise InputError(twice)
+        wrong = [] if node is None else list(_misleading(node, path))
+        if wrong:
+            raise InputError(wrong)
         data = None if node is None else loader.construct_document(node)
     except UNREADABLE as error:
         raise InputError(_no_yaml(path, error)) from error
@@ -243,8 +243,8 @@ def _line(mark: Any) -> str:
     return f": line {mark.line + 1}" if mark else ""
 
 
-def _repeated(root: yaml.Node, path: Path) -> Iterator[Problem]:
-    """Keys that stand twice in one mapping: the last would count, and nobody would know."""
+def _misleading(root: yaml.Node, path: Path) -> Iterator[Problem]:
+    """Keys that stand twice in one mapping, of which the last would count, and nobody would know; texts with a NUL."""
     todo, seen = [root], set[int]()
     while todo:
         node = todo.pop()
@@ -267,6 +267,9 @@ def _repeated(root: yaml.Node, path: Path) -> Iterator[Problem]:
                         yield Problem("merges what is merged itself", f"{path}: line {line}: <<", fix=fix)
         elif isinstance(node, yaml.SequenceNode):
             todo.extend(node.value)
+        elif "\0" in node.value:  # the system takes it for the end of a path
+            where = f"{path}: line {node.start_mark.line + 1}"
+            yield Problem("holds a NUL, which no name and no path can", where, repr(node.value), "leave it out")
 
 
 def _merges(node: Any) -> bool:

@@ -28,7 +28,8 @@ def labels_without_spans(labels: Sequence[str]) -> list[str]:
         return []
     if any(PREFIXED.fullmatch(label) for label in others):
         return [label for label in others if not PREFIXED.fullmatch(label)]
-    return [label for label in others if POSITIONED.fullmatch(label)]
+    glued = {label[1:] for label in others if label[:1] == "B"} & {label[1:] for label in others if label[:1] == "I"}
+    return [label for label in others if POSITIONED.fullmatch(label) or (label[:1] in "BIES" and label[1:] in glued)]
 
 
 def seqeval_names(labels: Sequence[str]) -> list[str]:

@@ -113,7 +113,9 @@ def test_keys_are_the_same(lab: Path, name: str) -> None:
                 assert (merged, evidence_key(merged)) == (keys["merged"][target], keys["evidence"][target])
 
 
-@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize(
+    "name", [name if name == "half" else pytest.param(name, marks=pytest.mark.slow) for name in KEYS]
+)
 def test_nothing_is_trained_again(lab: Path, name: str) -> None:
     workspace = find(name)
     studies = Studies.open(workspace)

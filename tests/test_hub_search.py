@@ -58,7 +58,7 @@ class Lab:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=300,
+            timeout=1200,
         )
         assert done.returncode == code, done.stdout
         return done.stdout
@@ -77,6 +77,7 @@ def lab(tmp_path: Path, hub: Hub) -> Lab:
     return lab
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_with_the_commits_that_it_began_with(lab: Lab) -> None:
     """Main of every repository moves on, to other rows and other weights: nothing of them is read."""
     hub = lab.hub
@@ -149,4 +150,4 @@ def test_nodes_with_caches_of_their_own_keep_to_the_hubs_limits(lab: Lab) -> Non
         )
         for home in homes
     ]
-    assert [node.wait(timeout=600) for node in nodes] == [0] * 16
+    assert [node.wait(timeout=1800) for node in nodes] == [0] * 16

@@ -26,6 +26,7 @@ from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
 from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
+from trainables.formats.vectors import KnownTexts
 from trainables.store.store import Store
 from trainables.training import encoders, kept_model
 from trainables.training.engine import autocast
@@ -88,7 +89,7 @@ class Worker:
             Exception: what broke the group. This process has to end: see `trainables.training.group`.
         """
         running = RunningItem(item, batch_halvings, report)
-        self.store.patience.say = running.report_wait
+        self.store.patience.say = self.data.hub.say = running.report_wait
         failure = None
         try:
             self._run(running)
@@ -159,14 +160,14 @@ class Worker:
         self._check_data(item.recipe.mixture.tasks, missing)
         untrained = {target for target in missing if self.plan.by_evidence(target, item.merged)}
         running.total = sum(self._count_target_examples(item, target) for target in missing if target not in untrained)
-        model = self._obtain_encoder(running, base)
+        model, known = self._obtain_encoder(running, base), KnownTexts()
         for target in missing:
             key = key_of(self.plan, item, target)
             predictions: dict[str, list[Any]] = {}
             if target in untrained:
                 score = self._measure_evidence(model, item, target)
             else:
-                made = self._fine_tune_and_score(running, base, model, target)
+                made = self._fine_tune_and_score(running, base, model, target, known)
                 score, predictions = made.score, made.predictions
                 self._keep(running, made, target)
             self._check_data(targets=[target])
@@ -276,7 +277,7 @@ class Worker:
 
     def _count_target_examples(self, item: WorkItem, target: str) -> int:
         """Training examples of the target's stages at this rung."""
-        stages = self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe)
+        stages = self.plan.target_stages(target, item.rung, item.recipe)
         return sum(stage.examples for _, stage in stages)
 
     def log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
@@ -294,12 +295,22 @@ class Worker:
         return Score(target=target, score=evidence, dev={}, floor=0.0, floors={}, examples=0, seconds=seconds)
 
     def _fine_tune_and_score(
-        self, running: RunningItem, base: encoders.Encoder, model: PreTrainedModel, target: str
+        self,
+        running: RunningItem,
+        base: encoders.Encoder,
+        model: PreTrainedModel,
+        target: str,
+        known: KnownTexts | None = None,
     ) -> FineTuned:
-        """A copy of the encoder, fine-tuned on the target's training rows, and its score in every language."""
+        """A copy of the encoder, fine-tuned on the target's training rows, and its score in every language.
+
+        Args:
+            known: texts that the encoder as it is has read.
+        """
         started = time.monotonic()
         encoder, head = self._fine_tune(running, base, model, target)
-        score, predictions = self._score(running, base, encoder, head, target, started)
+        read = known if encoder is model else None
+        score, predictions = self._score(running, base, encoder, head, target, started, read)
         return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
 
     def _keep(self, running: RunningItem, made: FineTuned, target: str) -> None:
@@ -322,6 +333,7 @@ class Worker:
         head: nn.Module | None,
         target: str,
         started: float,
+        known: KnownTexts | None = None,
     ) -> tuple[Score, dict[str, list[Any]]]:
         """What an encoder and a head that were fine-tuned since `started` score in every language."""
         plan, item = self.plan, running.item
@@ -346,6 +358,7 @@ class Worker:
                     stage.max_length,
                     tested=tested,
                     report=partial(running.report_activity, target),
+                    known=known,
                 )
 
         limit = self.trainer.limit("evaluation", item.recipe.model, stage, {})
@@ -376,7 +389,7 @@ class Worker:
         Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
         """
         item, heads = running.item, dict[str, nn.Module]()
-        for card, stage in self.plan.target_stages(target, self.plan.rungs[item.rung], item.recipe):
+        for card, stage in self.plan.target_stages(target, item.rung, item.recipe):
             spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
             model, result = self.trainer.train(running, target, base, spec, model, heads)
             model.cpu()  # where a stage to come copies them from

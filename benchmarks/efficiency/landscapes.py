@@ -64,6 +64,7 @@ class Landscape(ABC):
     family_tasks: int
     family_targets: int
     rungs: tuple[float, ...] = RUNGS
+    has_target_shares = True
     intermediate_examples = 100_000
 
     def __init__(self, seed: int) -> None:
@@ -119,15 +120,22 @@ class Landscape(ABC):
         return np.asarray(self._level[index] + self._scale[index] * self._worth(index, weights, 1.0, values))
 
     def observe(
-        self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int
+        self,
+        target: str,
+        mixture: Mixture,
+        hyperparameters: Mapping[str, Value],
+        rung: int,
+        seed: int,
+        target_share: float | None = None,
     ) -> float:
         index, share = self.targets.index(target), self.rungs[rung]
+        labels = share if target_share is None else target_share
         gain = self._scale[index] * self._value(index, mixture, share, hyperparameters)
         gain += (1 - share) * float(self._bias[index] @ row(mixture, self.tasks))
-        learned = self._level[index] - self._unlearned[index] * (math.exp(-4 * share) - math.exp(-4))
+        learned = self._level[index] - self._unlearned[index] * (math.exp(-4 * labels) - math.exp(-4))
         run = self.name, self.seed, mixture.weights, dict(hyperparameters), rung, seed
-        luck = math.sqrt(0.4) * _normal(*run) + math.sqrt(0.6) * _normal(*run, target)
-        return float(learned + gain * (1 + self._boost[index] * (1 - share)) + luck * self.noise[index] / share**0.25)
+        luck = math.sqrt(0.4) * _normal(*run) / share**0.25 + math.sqrt(0.6) * _normal(*run, target) / labels**0.25
+        return float(learned + gain * (1 + self._boost[index] * (1 - labels)) + luck * self.noise[index])
 
     def nearest(self, mixture: Mixture, taken: Set[Mixture]) -> Mixture | None:
         return mixture
@@ -301,11 +309,30 @@ class Hyperparameters(Landscape):
         }
 
 
+class Mixed(Landscape):
+    """Single tasks say most of it, as in the tables of real training; pairs some of the rest."""
+
+    name, family_tasks, family_targets = "mixed", 10, 6
+
+    def _draw(self, draw: np.random.Generator) -> None:
+        tasks, targets = len(self.tasks), len(self.targets)
+        self._alone = draw.normal(-0.4, 1.0, tasks) + draw.normal(0, 0.5, (targets, tasks))
+        self._rate = 0.6 * _lognormal(draw, 0.4, tasks)
+        together = draw.normal(0, 0.8, (tasks, tasks)) + draw.normal(0, 0.4, (targets, tasks, tasks))
+        self._together = np.triu(together, 1)
+
+    def _worth(self, target: int, weights: Array, share: float, hyperparameters: Mapping[str, Any]) -> Array:
+        exposure = weights * math.sqrt(share)
+        learned = (1 - np.exp(-self._rate * exposure)) / (1 - np.exp(-self._rate))
+        worth = learned @ self._alone[target]
+        return np.asarray(worth + np.einsum("mi,ij,mj->m", learned, self._together[target], learned))
+
+
 AIMED_AT = ("sparse", "interacting", "hyperparameters")
 """The three."""
 
 FAMILIES: dict[str, type[Landscape]] = {
-    family.name: family for family in (Sparse, Interacting, Hyperparameters, Unequal)
+    family.name: family for family in (Sparse, Interacting, Hyperparameters, Unequal, Mixed)
 }
 
 

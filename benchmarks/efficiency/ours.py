@@ -32,6 +32,9 @@ from trainables.work.settings import StageSettings
 
 ETA = 3
 
+TARGET_SHARE = 1 / 3
+"""Of a rung's share: what the target stages get there below the top."""
+
 LOWEST = HalvingConfig().rungs[0]
 """Rungs of a world below the lowest one of a search file that says nothing are left alone."""
 
@@ -43,7 +46,8 @@ class Ours:
         sampler: its name in search.yaml.
         sharing: one search for all targets; else one for each, which share nothing.
         halving: over the rungs of the world from `LOWEST` on; else all recipes at the full budget.
-        start: the start recipes; those of a search file that says nothing are all tasks together.
+        short: the target stages are shorter still at rungs below the top; a table has one length for each rung.
+        start: the start recipes; those of a search file that says nothing are all tasks together, and each alone.
         costs: the search knows how long the examples of its tasks are; else it takes all to be alike.
     """
 
@@ -52,10 +56,12 @@ class Ours:
         sampler: str,
         sharing: bool = True,
         halving: bool = True,
+        short: bool = True,
         start: StartConfig | None = None,
         costs: bool = True,
     ) -> None:
         self._sampler, self._sharing, self._halving, self._costs = sampler, sharing, halving, costs
+        self._short = short
         self._start = start or StartConfig()
 
     def __call__(self, laboratory: Laboratory, seed: int) -> None:
@@ -78,13 +84,19 @@ class Ours:
     ) -> Iterator[None]:
         """One search; yields after each work item."""
         formats = laboratory.formats if self._costs else dict.fromkeys(laboratory.tasks, PLAIN)
-        search = make_search(laboratory, targets, seed, self._sampler, self._halving, start or self._start, formats)
+        rungs = [share for share in laboratory.rungs if share >= LOWEST] if self._halving else [1.0]
+        shares = rungs
+        if self._short and laboratory.has_target_shares:
+            shares = [*(TARGET_SHARE * share for share in rungs[:-1]), 1.0]
+        halving = HalvingConfig(rungs=rungs, target_rungs=shares, eta=ETA)
+        search = make_search(laboratory, targets, seed, self._sampler, halving, start or self._start, formats)
         agenda = Agenda(search, Studies.in_memory(search), clock=lambda: 0.0)
-        lowest = len(laboratory.rungs) - len(search.config.halving.rungs)
+        lowest = len(laboratory.rungs) - len(rungs)
         while (item := agenda.next()) is not None:
             run = owner, item.recipe.digest
             values, before = dict(item.recipe.hyperparameters), laboratory.spent
-            scores = laboratory.measure(item.recipe.mixture, values, lowest + item.rung, item.targets, run)
+            rung, share = lowest + item.rung, shares[item.rung]
+            scores = laboratory.measure(item.recipe.mixture, values, rung, item.targets, run, share)
             agenda.done(item, _outcome(item, scores, round(laboratory.spent - before)))
             yield
 
@@ -94,7 +106,7 @@ def make_search(
     targets: tuple[str, ...],
     seed: int,
     sampler: str,
-    halving: bool,
+    halving: HalvingConfig,
     start: StartConfig,
     formats: Mapping[str, str],
 ) -> Search:
@@ -102,8 +114,7 @@ def make_search(
 
     The budget of recipes is one that the trained examples never reach: where they end, the search ends.
     """
-    rungs = [share for share in laboratory.rungs if share >= LOWEST] if halving else [1.0]
-    examples = laboratory.target_examples
+    examples, examples_of_rung = laboratory.target_examples, laboratory.intermediate_examples * halving.rungs[0]
     space = laboratory.space
     config = SearchConfig(
         name="replay",
@@ -121,8 +132,8 @@ def make_search(
             target=StageSettings(examples=max(1, *examples.values())),
             per_target={target: {"examples": max(1, examples[target])} for target in targets},
         ),
-        halving=HalvingConfig(rungs=rungs, eta=ETA),
-        budget=BudgetConfig(recipes=1 + round(laboratory.budget / (laboratory.intermediate_examples * rungs[0]))),
+        halving=halving,
+        budget=BudgetConfig(recipes=1 + round(laboratory.budget / examples_of_rung)),
         start=start,
         confirm=ConfirmConfig(top=0, seeds=1),
         sampler=SamplerConfig.model_validate({"name": sampler}),

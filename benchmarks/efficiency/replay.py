@@ -50,6 +50,7 @@ class Laboratory:
         self.tasks, self.targets, self.rungs, self.space = world.tasks, world.targets, world.rungs, world.space
         self.formats, self._prices = world.formats, prices(world.formats)
         self.intermediate_examples, self.target_examples = world.intermediate_examples, world.target_examples
+        self.has_target_shares = world.has_target_shares
         self.budget, self.seed = budget, seed
         self.spent = 0.0
         self.spent_on: dict[str, float] = dict.fromkeys(world.targets, 0.0)
@@ -64,14 +65,23 @@ class Laboratory:
         return len(self.rungs) - 1
 
     def measure(
-        self, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, targets: Sequence[str], run: Run
+        self,
+        mixture: Mixture,
+        hyperparameters: Mapping[str, Value],
+        rung: int,
+        targets: Sequence[str],
+        run: Run,
+        target_share: float | None = None,
     ) -> dict[str, float]:
         """Train up to a rung (from where `run` stands), fine-tune on the targets, score.
+
+        Args:
+            target_share: of the target stages' examples; None: the rung's. Others only where the world has them.
 
         Raises:
             Over: it would cost more than is left, or there is nothing to measure any more; nothing was spent.
         """
-        share, cost = self.rungs[rung], self.cost(mixture, rung, targets, run)
+        share, cost = self.rungs[rung], self.cost(mixture, rung, targets, run, target_share)
         if self.spent + cost > self.budget:
             raise Over
         measured = self._stand_in(run, mixture)
@@ -81,18 +91,20 @@ class Laboratory:
         scores = {}
         for target in targets:
             self.spent_on[target] += cost / len(targets)
-            scores[target] = self._observe(target, measured, hyperparameters, rung, seed)
+            scores[target] = self._observe(target, measured, hyperparameters, rung, seed, target_share)
             told = Measurement(target, measured, dict(hyperparameters), rung, scores[target], self.spent)
             self.measurements.append(told)
         return scores
 
-    def cost(self, mixture: Mixture, rung: int, targets: Sequence[str], run: Run) -> float:
+    def cost(
+        self, mixture: Mixture, rung: int, targets: Sequence[str], run: Run, target_share: float | None = None
+    ) -> float:
         """Trained examples, as long as those of the targets, that `measure` would take."""
         share = self.rungs[rung]
         left = max(0.0, share - self._trained.get(run, 0.0))
         price = sum(weight * self._prices[task] for task, weight in mixture.weights.items())  # 0 of the empty mixture
         stages = sum(self.target_examples[target] for target in targets)
-        return left * price * self.intermediate_examples + share * stages
+        return left * price * self.intermediate_examples + (target_share or share) * stages
 
     def observe(
         self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int

@@ -196,8 +196,9 @@ OURS: dict[str, Callable[[str], Strategy]] = {
     "ours": Ours,
     "ours-no-sharing": partial(Ours, sharing=False),
     "ours-no-halving": partial(Ours, halving=False),
-    "ours-no-start": partial(Ours, start=StartConfig(all_tasks=False)),
-    "ours-single-tasks": partial(Ours, start=StartConfig(single_tasks=True)),
+    "ours-no-start": partial(Ours, start=StartConfig(all_tasks=False, single_tasks=False)),
+    "ours-no-singles": partial(Ours, start=StartConfig(single_tasks=False)),
+    "ours-one-share": partial(Ours, short=False),
     "ours-no-costs": partial(Ours, costs=False),
     "ours-recommended": Recommended,
 }

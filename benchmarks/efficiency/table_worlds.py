@@ -30,6 +30,8 @@ class _TableWorld(ABC):
         target_examples: the same of each target's stage; 0: it is not trained.
     """
 
+    has_target_shares = False  # what was measured was measured at the rung's share of both stages
+
     def __init__(self, name: str, table: Table, intermediate_examples: int, target_examples: Mapping[str, int]) -> None:
         self.name, self.tasks, self.targets, self.rungs = name, table.tasks, table.targets, table.rungs
         self.space, self.formats = table.space, dict.fromkeys(table.tasks, PLAIN)
@@ -88,7 +90,13 @@ class EmulatedWorld(_TableWorld):
         return self._emulated(self._top, target, mixture)
 
     def observe(
-        self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int
+        self,
+        target: str,
+        mixture: Mixture,
+        hyperparameters: Mapping[str, Value],
+        rung: int,
+        seed: int,
+        target_share: float | None = None,
     ) -> float:
         luck = Random(derive_seed(self.name, target, mixture.weights, rung, seed)).gauss(0, 1)
         return self._emulated(rung, target, mixture) + luck * self._noise[rung, target]
@@ -132,7 +140,13 @@ class PoolWorld(_TableWorld):
         return float(self._table.measured(mixture, self._top, target).mean())
 
     def observe(
-        self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int
+        self,
+        target: str,
+        mixture: Mixture,
+        hyperparameters: Mapping[str, Value],
+        rung: int,
+        seed: int,
+        target_share: float | None = None,
     ) -> float:
         if not mixture:
             return self._table.baseline(rung, target)

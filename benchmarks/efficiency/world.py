@@ -45,14 +45,24 @@ class World(Protocol):
     formats: Mapping[str, str]
     intermediate_examples: int
     target_examples: Mapping[str, int]
+    has_target_shares: bool
 
     def truth(self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value]) -> float:
         """The score at the top rung without noise."""
 
     def observe(
-        self, target: str, mixture: Mixture, hyperparameters: Mapping[str, Value], rung: int, seed: int
+        self,
+        target: str,
+        mixture: Mixture,
+        hyperparameters: Mapping[str, Value],
+        rung: int,
+        seed: int,
+        target_share: float | None = None,
     ) -> float:
-        """What a training run with that seed would measure; the same for the same arguments."""
+        """What a training run with that seed would measure; the same for the same arguments.
+
+        `target_share`: of the target stage's examples; None: the rung's. Others only where `has_target_shares`.
+        """
 
     def nearest(self, mixture: Mixture, taken: Set[Mixture]) -> Mixture | None:
         """What is measured when a mixture is asked for: itself; in a table without emulator the nearest row that is not

@@ -49,6 +49,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def refuse_here(options: argparse.Namespace, *names: str) -> None:
+    """Options that mean something where the searches are alone. Raises InputError where a service is asked."""
+    for name in names:
+        if getattr(options, name):
+            fix = "leave it out, or unset TASKMIX_URL where the searches are"
+            raise InputError(Problem("a service is asked, which has no such option", f"--{name}", fix=fix))
+
+
 def agrees(question: str, without: str) -> bool:
     """Ask whoever sits at the terminal.
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from search.commands.command import Commands, add_format
+from search.commands.command import Commands, add_format, refuse_here
 from search.commands.distances import add_measures
 
 
@@ -15,6 +15,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("names", nargs="+", metavar="NAME", help="searches on one model; several are taken together")
     parser.add_argument("--split", choices=("dev", "test"), default="dev", help="default: dev")
     add_measures(parser)
+    parser.add_argument(
+        "--scale", choices=("points", "units"), default="points", help="units: a target's own spread; default: points"
+    )
     parser.add_argument("--figure", type=Path, metavar="SVG", help="write distances and gains as a figure")
     parser.add_argument("--address", help="as for launch, where profiles are still missing")
     add_format(parser)
@@ -22,18 +25,20 @@ def add_to(commands: Commands) -> None:
 
 def _explain(options: argparse.Namespace) -> int:
     from search.display import report
+    from search.service.client import find_service
+
+    if service := find_service():
+        refuse_here(options, "figure", "address")
+        answer = service.explain(options.names, options.split, options.measure, options.typology, options.scale)
+        print(report.render(answer, options.format))
+        return 0
     from search.display.terminal import Terminal
-    from search.explanation.distance_report import tabulate
-    from search.explanation.explain import explain
-    from search.explanation.pool import open_pool, tables
+    from search.explanation.pool import explain_pool, open_pool
 
     pool = open_pool(options.names)
     with Terminal(sys.stderr) as terminal:
         profiles = pool.profiles(terminal.say, options.address)
-        domain, languages = tables(pool, profiles, options.measure, options.typology)
-        rows, left_out = pool.rows(pool.features(domain, languages), options.split)
-        report_of = tabulate(" + ".join(pool.names), domain, languages)
-        answer = explain(pool.names, options.split, rows, left_out, report_of, languages)
+        answer, rows = explain_pool(pool, profiles, options.measure, options.typology, options.split, options.scale)
     print(report.render(answer, options.format))
     if options.figure:
         from search.display.explanation_figure import draw_explanation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from search.commands.command import Commands, add_format, positive
+from search.commands.command import Commands, add_format, positive, refuse_here
 from search.commands.distances import add_measures
 
 
@@ -21,9 +21,16 @@ def add_to(commands: Commands) -> None:
 
 
 def _recommend(options: argparse.Namespace) -> int:
+    from search.display import report
+    from search.service.client import find_service
+
+    if service := find_service():
+        refuse_here(options, "address")
+        asked = (options.names or [], options.top, options.split, options.measure, options.typology)
+        print(report.render(service.recommend(options.card, *asked), options.format))
+        return 0
     from search.checks.recommended import recommend_for
     from search.config.workspace import names
-    from search.display import report
     from search.display.terminal import Terminal
     from search.explanation.pool import open_pool
     from spaces.errors import InputError, Problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -53,17 +54,6 @@ class HyperparameterConfig(Strict):
     choices: list[Value] | None = Field(None, description="the values, instead of a range")
     default: Value | None = Field(None, description="what start recipes use; default: the stage's own value")
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> HyperparameterConfig:
-        ranged = self.low is not None and self.high is not None
-        if ranged == (self.choices is not None):
-            raise ValueError("give low and high, or choices")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"low {self.low} is above high {self.high}")
-        if self.choices is not None and len(self.choices) < 2:
-            raise ValueError("choices: at least two")
-        return self
-
     @property
     def is_whole(self) -> bool:
         """Whether it is a range of whole numbers."""
@@ -109,6 +99,9 @@ class HalvingConfig(Strict):
     """Asynchronous successive halving: the best 1/eta of each rung go on to the next, for each target."""
 
     rungs: list[float] = Field(default=[0.25, 1.0], description="rising shares of the example budgets, the last is 1")
+    target_rungs: list[float] | None = Field(
+        None, description="the same of the target stages, which nobody shares; default: as `rungs`"
+    )
     eta: int = Field(3, ge=1, description="1: everything goes on")
 
     @property
@@ -116,11 +109,19 @@ class HalvingConfig(Strict):
         """The index of the rung with the full budget."""
         return len(self.rungs) - 1
 
+    @property
+    def shares_of_targets(self) -> list[float]:
+        """Of the target stages' examples, by rung."""
+        return self.target_rungs or self.rungs
+
     @model_validator(mode="after")
     def _rising(self) -> HalvingConfig:
-        rising = all(lower < upper for lower, upper in zip(self.rungs, self.rungs[1:], strict=False))
-        if not self.rungs or self.rungs[0] <= 0 or self.rungs[-1] != 1 or not rising:
-            raise ValueError("rungs rise from above 0 to exactly 1, for example [0.25, 1.0]")
+        for name, shares in (("rungs", self.rungs), ("target_rungs", self.shares_of_targets)):
+            rising = all(lower < upper for lower, upper in pairwise(shares))
+            if not shares or shares[0] <= 0 or shares[-1] != 1 or not rising:
+                raise ValueError(f"{name} rise from above 0 to exactly 1, for example [0.25, 1.0]")
+        if len(self.shares_of_targets) != len(self.rungs):
+            raise ValueError(f"target_rungs has a share for each rung: {len(self.rungs)}")
         return self
 
 
@@ -160,7 +161,9 @@ class StartConfig(Strict):
     priors: list[Prior] = Field(default=["published"], description="see docs/priors.md")
     all_tasks: bool = Field(True, description="all tasks together (the max_tasks largest), equal weights")
     # Off: what each task does alone is learned as well from mixtures, for fewer examples (docs/search.md).
-    single_tasks: bool = Field(False, description="each task alone")
+    single_tasks: bool | None = Field(
+        None, description="each task alone; default: where they are no more than a third of `budget.recipes`"
+    )
 
 
 class ConfirmConfig(Strict):

@@ -66,7 +66,7 @@ class Search:
         found = [Start(self.space.nearest(Mixture.parse(text)), "named in start.mixtures") for text in start.mixtures]
         found.extend(starts(start.priors, pool, earlier, recommended))
         found.extend(uniform(pool) if start.all_tasks else ())
-        found.extend(single(pool) if start.single_tasks or self.config.sampler.estimates else ())
+        found.extend(single(pool) if self._tries_singles else ())
         first = {one.mixture: one for one in reversed(found)}
         return [first[mixture] for mixture in dict.fromkeys(one.mixture for one in found)]
 
@@ -74,6 +74,14 @@ class Search:
     def fresh_seed(self) -> int:
         """The first seed that `confirm` measures with: it has chosen nothing."""
         return self.config.seed + 1
+
+    @property
+    def _tries_singles(self) -> bool:
+        """Whether each task alone is tried first: where the file says so, estimates need it, or the budget bears it."""
+        wanted, sampler, budget = self.config.start.single_tasks, self.config.sampler, self.config.budget
+        if sampler.estimates:
+            return True
+        return SINGLES * len(self.space.tasks) <= budget.recipes if wanted is None else wanted
 
     def plan(self, store: str, cache: str) -> Plan:
         """What the workers need to know."""
@@ -84,6 +92,7 @@ class Search:
             training_cards={name: self.catalogue.training_cards(card) for name, card in self.targets.items()},
             dev_cards=self._dev_cards(),
             rungs=config.halving.rungs,
+            target_rungs=config.halving.target_rungs,
             intermediate=config.stages.intermediate,
             target=config.stages.target,
             per_target=config.stages.per_target,
@@ -99,6 +108,9 @@ class Search:
             max_batch_halvings=config.failures.halvings,
         )
 
+
+SINGLES = 3
+"""Recipes of a budget for each task of the pool from which on each is tried alone first."""
 
 MOST_RECIPES = 5000
 """Beyond it a surrogate that looks at `surrogate.gp.CONDITIONED` results for each proposal leaves most of them out."""

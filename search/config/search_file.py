@@ -10,8 +10,15 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from search.config.hyperparameters import check_hyperparameters, typed
-from search.config.schema import LONGEST_NAME, HyperparameterConfig, RemovedSampler, SearchConfig, is_name
+from search.config.hyperparameters import check_hyperparameters, typed, typed_hyperparameters
+from search.config.schema import (
+    LONGEST_NAME,
+    HyperparameterConfig,
+    RemovedSampler,
+    SearchConfig,
+    StagesConfig,
+    is_name,
+)
 from search.config.search import Search
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem, nearest
@@ -38,8 +45,8 @@ def load(path: Path, stored: bool = False, to_launch: bool = True) -> Search:
 
 def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: bool) -> Search:
     file, cards = str(path), data.get("cards")
-    folders = [(path.parent / str(folder)).resolve() for folder in (cards if isinstance(cards, list) else [])]
     try:
+        folders = [_folder(path, name, file) for name in (cards if isinstance(cards, list) else [])]
         catalogue = Catalogue.load(folders)
     except InputError as error:
         raise InputError([*error.problems, *_schema_problems(data, file)]) from error
@@ -48,10 +55,10 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     try:
         config = _validated(data, file)
     except InputError as error:
-        raise InputError([*error.problems, *problems]) from error
+        raise InputError([*error.problems, *problems, *_hyperparameter_problems(data, file, stored)]) from error
     config = config if stored else typed(config)
     problems.extend(_problems(config, catalogue, file))
-    hyperparameters, wrong = check_hyperparameters(config, file, stored)
+    hyperparameters, wrong = check_hyperparameters(config.stages, config.space.hyperparameters, file, stored)
     problems.extend(wrong)
     try:
         space = _space(config, catalogue, hyperparameters)
@@ -71,6 +78,14 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
     if problems:
         raise InputError(problems)
     return search
+
+
+def _folder(path: Path, name: object, file: str) -> Path:
+    """A folder that a search file names, relative to it."""
+    try:
+        return (path.parent / str(name)).resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links
+        raise InputError(Problem("no folder can have that name", f"{file}: cards", repr(name), str(error))) from error
 
 
 def stored_config(path: Path) -> SearchConfig:
@@ -198,6 +213,19 @@ def _schema_problems(data: Mapping[str, Any], file: str) -> Iterator[Problem]:
         yield from error.problems
 
 
+def _hyperparameter_problems(data: Mapping[str, Any], file: str, stored: bool) -> Iterator[Problem]:
+    """What is wrong with the hyperparameters, where something else in the file hides that from `SearchConfig`."""
+    try:
+        stages = StagesConfig.model_validate(data.get("stages"))
+        given = {
+            name: HyperparameterConfig.model_validate(one) for name, one in data["space"]["hyperparameters"].items()
+        }
+    except (ValidationError, LookupError, TypeError, AttributeError):  # `_validated` says so
+        return
+    given = given if stored else typed_hyperparameters(stages, given)
+    yield from check_hyperparameters(stages, given, file, stored)[1]
+
+
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     """The keys that the model at that place knows."""
     model: Any = SearchConfig
@@ -299,9 +327,13 @@ def _estimate_problems(search: Search, file: str) -> Iterator[Problem]:
 
 def _stage_problems(config: SearchConfig, file: str) -> Iterator[Problem]:
     """Rungs that are too small to train on."""
-    stages = {"stages.intermediate": config.stages.intermediate, "stages.target": config.stages.target}
-    for key, stage_settings in stages.items():
-        least = stage_settings.examples * config.halving.rungs[0]
+    halving = config.halving
+    stages = {
+        "stages.intermediate": (config.stages.intermediate, halving.rungs[0]),
+        "stages.target": (config.stages.target, halving.shares_of_targets[0]),
+    }
+    for key, (stage_settings, share) in stages.items():
+        least = stage_settings.examples * share
         if least < stage_settings.batch_size:
             found = f"{least:g} of {stage_settings.examples} examples, batch_size {stage_settings.batch_size}"
             fix = "more examples, a larger first rung, or smaller batches"

@@ -150,7 +150,13 @@ def find(name: str, to_launch: bool = False) -> Workspace:
     if not is_there or not (by_file or Path(name).name == name):  # "../x" is no name
         fix = "the path of a search file" if file == Path(name) else nearest(name, names())
         raise InputError(Problem("no search of that name", str(home()), name, fix))
-    return Workspace.of(load(file, stored=not by_file, to_launch=to_launch))
+    search = load(file, stored=not by_file, to_launch=to_launch)
+    if not by_file and search.config.name != name:  # copied or renamed: its studies would be the other one's
+        fix = f"call the folder {search.config.name} again, or move the copy out of {home()}"
+        raise InputError(
+            Problem("its folder has another name than the search in it", str(file), search.config.name, fix)
+        )
+    return Workspace.of(search)
 
 
 def names() -> list[str]:

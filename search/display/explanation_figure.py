@@ -39,7 +39,7 @@ def _save(figure: Any, file: Path) -> None:
 
 
 Point = tuple[str, float, float, float]
-"""Target, distance of the texts, distance of the languages, gain in points."""
+"""Target, distance of the texts, distance of the languages, gain."""
 
 
 def draw_explanation(answer: Explanation, points: Sequence[Point], file: Path) -> None:
@@ -73,6 +73,6 @@ def _scatter(axes: Any, answer: Explanation, name: str, points: Sequence[tuple[s
             axes.fill_between(across, np.minimum(*ends), np.maximum(*ends), color="black", alpha=0.12)
     axes.axhline(0, color="gray", linewidth=0.7)
     axes.set_xlabel(f"{name} distance")
-    axes.set_ylabel("gain in points")
+    axes.set_ylabel(f"gain in {answer.scale}")
     axes.set_title(f"{name}: {effect.verdict}", fontsize=10)
     axes.legend(fontsize=7)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from search.display.tables import plain
 from search.results.explanation_model import (
+    DIGITS,
     Contrast,
     Distances,
     DistanceTables,
@@ -56,49 +57,48 @@ def explanation(answer: Explanation, console: Console) -> list[RenderableType]:
     """Effects with their verdicts first, then contrasts and what they rest on."""
     design = answer.design
     parts: list[RenderableType] = [
-        Text(f"Why mixes help: {', '.join(answer.searches)} ({answer.split} split, gains in points)", "bold"),
+        Text(f"Why mixes help: {', '.join(answer.searches)} ({answer.split} split, gains in {answer.scale})", "bold"),
         Text(
             f"{answer.row_count} rows of {design.contents} contents ({design.tasks} tasks) x {design.targets} targets, "
             f"{design.source_languages} x {design.target_languages} languages, seeds: {design.seeds}",
             "dim",
         ),
         Text(),
-        _effects(answer.effects),
+        _effects(answer.effects, DIGITS[answer.scale]),
         Text(),
         *(Text(f"{NAMES[name]}: {effect.verdict}. {effect.why}") for name, effect in answer.effects.items()),
     ]
     if answer.contrasts:
-        parts += [Text(), _contrasts(answer.contrasts)]
+        parts += [Text(), _contrasts(answer.contrasts, DIGITS[answer.scale])]
     variance = ", ".join(f"{name} {value:.2f}" for name, value in answer.variance.items())
-    parts += [Text(), Text(f"variance in squared points: {variance}", "dim"), *_left_out(answer)]
+    parts += [Text(), Text(f"variance in squared {answer.scale}: {variance}", "dim"), *_left_out(answer)]
     return [*parts, *(Text(note, "dim") for note in answer.notes)]
 
 
-def _effects(effects: dict[str, Effect]) -> Table:
+def _effects(effects: dict[str, Effect], digits: int) -> Table:
     table = plain("effect of", "per sd", "95 %", "p (permuted)", "part R²", "found from", "verdict", right=range(1, 6))
     for name, effect in effects.items():
         table.add_row(
             NAMES[name],
-            _number(effect.per_sd),
-            "-" if effect.interval is None else f"{effect.interval[0]:+.1f} to {effect.interval[1]:+.1f}",
+            _number(effect.per_sd, digits),
+            _between(effect.interval, digits),
             "-" if effect.p_permutation is None else f"{effect.p_permutation:.3f}",
             "-" if effect.part_r2 is None else f"{effect.part_r2:.2f}",
-            "-" if effect.smallest_found is None else f"{effect.smallest_found:.1f}",
+            "-" if effect.smallest_found is None else f"{effect.smallest_found:.{digits}f}",
             effect.verdict,
         )
     return table
 
 
-def _contrasts(contrasts: Sequence[Contrast]) -> Table:
+def _contrasts(contrasts: Sequence[Contrast], digits: int) -> Table:
     targets = sorted({target for contrast in contrasts for target in contrast.targets})
     table = plain("difference", *targets, "mean", "95 %", "from", right=range(1, len(targets) + 3))
     for contrast in contrasts:
-        interval = contrast.interval
         table.add_row(
             contrast.name,
-            *(_number(contrast.targets.get(target)) for target in targets),
-            _number(contrast.mean),
-            "-" if interval is None else f"{interval[0]:+.1f} to {interval[1]:+.1f}",
+            *(_number(contrast.targets.get(target), digits) for target in targets),
+            _number(contrast.mean, digits),
+            _between(contrast.interval, digits),
             contrast.source,
         )
     return table
@@ -141,5 +141,9 @@ def recommendation(answer: Recommendation, console: Console) -> list[RenderableT
     ]
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.1f}"
+def _number(value: float | None, digits: int = 1) -> str:
+    return "-" if value is None else f"{value:+.{digits}f}"
+
+
+def _between(interval: tuple[float, float] | None, digits: int) -> str:
+    return "-" if interval is None else f"{interval[0]:+.{digits}f} to {interval[1]:+.{digits}f}"

@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from search import formatting
-from search.config.workspace import handle, resume_command
 from search.display import benchmark_table, best_table, comparison_table, explanation_tables, tables
 from search.formatting import shown
 from search.results.benchmark_model import BenchmarkTable
@@ -80,6 +79,8 @@ def render(answer: Listed, format: str = "table", width: int | None = None) -> s
 
 def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width: int | None = None) -> str:
     """What `launch` ends with: per target the best mix, then what it cost and the next commands."""
+    from search.config.workspace import handle, resume_command  # brings SQL, which a client of a service has not
+
     console = _console(width)
     parts: list[RenderableType] = []
     for target, mixes in ranked.targets.items():
@@ -94,6 +95,7 @@ def final_answer(ranked: BestMixes, status: SearchStatus, mlflow_uri: str, width
         ("search", f"{name}: {status.state}; {status.recipes.total} recipes in {status.work_items.total} work items"),
         ("cost", f"{formatting.duration(seconds.wall)}; {work}; {formatting.number(status.examples)} examples"),
         ("failures", failed),
+        *((("hub", tables.commits(status)),) if status.commits else ()),
         *((("done again", again),) if (again := tables.done_again(status)) else ()),
         *(("", line) for line in tables.shortcomings(status)),
     ):

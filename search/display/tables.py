@@ -46,7 +46,7 @@ def status(answer: SearchStatus, console: Console) -> list[RenderableType]:
     ):
         grid.add_row(Text(name, "dim"), Text(text))
     if answer.commits:
-        grid.add_row(Text("hub", "dim"), Text(f"{len(answer.commits)} data sets and models, each at a settled commit"))
+        grid.add_row(Text("hub", "dim"), Text(commits(answer)))
     parts: list[RenderableType] = [Text(answer.search, "bold"), grid]
     parts += [Text(line, "red") for line in shortcomings(answer)]
     parts += [Text(line, "yellow") for line in news(answer)]
@@ -70,6 +70,11 @@ def shortcomings(answer: SearchStatus) -> list[str]:
     return lines + [f"no mixture could be measured on {target}" for target in answer.unmeasured]
 
 
+def commits(answer: SearchStatus) -> str:
+    """What a search reads of the hub, with the commits that anyone who repeats it pins."""
+    return ", ".join(f"{name.partition('/')[2]} at {commit[:12]}" for name, commit in sorted(answer.commits.items()))
+
+
 def news(answer: SearchStatus) -> list[str]:
     """What of the hub is at another commit by now, a line each."""
     lines = [
@@ -89,7 +94,7 @@ def downloads(lines: Iterable[Need]) -> Table:
             number(line.files),
             size(line.size),
             size(line.missing) if line.missing else "-",
-            Text(line.license or "not said"),
+            Text((line.license or "not said") + (", gated" if line.is_gated else "")),
         )
     return table
 

@@ -59,6 +59,19 @@ def read_profiles(
     return found
 
 
+def stored_profiles(
+    workspace: Workspace, plan: Plan, requests: Sequence[ProfileRequest]
+) -> dict[ProfileRequest, Profile] | None:
+    """As `read_profiles`, computing nothing; None where one is missing."""
+    found: dict[ProfileRequest, Profile] = {}
+    for request in requests:  # the first that is missing will do
+        one = _stored(workspace.store, plan, workspace.config.model, [request])
+        if not one:
+            return None
+        found |= one
+    return found
+
+
 def _stored(store: Store, plan: Plan, model: str, requests: Sequence[ProfileRequest]) -> dict[ProfileRequest, Profile]:
     found = {}
     for request in requests:

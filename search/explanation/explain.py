@@ -14,7 +14,7 @@ from search.explanation.design import EFFECTS, ModelDesign
 from search.explanation.mixed_model import Matrix, MixedFit, MixedModel
 from search.explanation.permutation import holm, permutation_p
 from search.explanation.rows import Row
-from search.results.explanation_model import DistanceTables, Effect, Explanation, LeftOut, Verdict
+from search.results.explanation_model import DIGITS, DistanceTables, Effect, Explanation, LeftOut, Scale, Verdict
 from search.surrogate.gp import one_thread
 from spaces.errors import InputError, Problem
 
@@ -23,8 +23,8 @@ TESTED = ("domain", "typology")
 
 LEVEL, POWER = 0.05, 0.8
 
-A_POINT = 1.0
-"""An effect per standard deviation that somebody would care about."""
+MATTERS: dict[Scale, float] = {"points": 1.0, "units": 0.2}
+"""An effect per standard deviation that somebody would care about: a point, or what is called a small effect."""
 
 FEWEST_ROWS = 8
 
@@ -46,8 +46,12 @@ def explain(
     left_out: LeftOut,
     distances: DistanceTables,
     languages: LanguageTable,
+    scale: Scale = "points",
 ) -> Explanation:
     """The effects, each with a verdict that says when there is too little to learn from.
+
+    Args:
+        scale: of the gains of the rows.
 
     Raises:
         InputError: there are hardly any rows.
@@ -71,7 +75,7 @@ def explain(
         if name in design.fixed and design.freedom(name) >= 1 and not _unpermutable(design, name)
     }
     adjusted = holm({name: p for name, (p, _) in permuted.items()})
-    effects = {name: _effect(fitted, name, permuted.get(name), adjusted.get(name)) for name in EFFECTS}
+    effects = {name: _effect(fitted, name, permuted.get(name), adjusted.get(name), scale) for name in EFFECTS}
     slopes = {name: fitted.fit.coefficient(name) for name in TESTED if name in design.fixed}
     measured = contrasts(
         rows,
@@ -82,6 +86,7 @@ def explain(
     return Explanation(
         searches=list(searches),
         split=split,
+        scale=scale,
         measure=distances.measure,
         typology=distances.typology,
         row_count=len(rows),
@@ -100,7 +105,9 @@ def _unpermutable(design: ModelDesign, effect: str) -> bool:
     return units < 2
 
 
-def _effect(fitted: _Fitted, name: str, permuted: tuple[float, int] | None, adjusted: float | None) -> Effect:
+def _effect(
+    fitted: _Fitted, name: str, permuted: tuple[float, int] | None, adjusted: float | None, scale: Scale
+) -> Effect:
     design, fit = fitted.design, fitted.fit
     lacking = design.too_little(name)
     if name not in design.fixed:
@@ -115,7 +122,7 @@ def _effect(fitted: _Fitted, name: str, permuted: tuple[float, int] | None, adju
     verdict: Verdict = "too little"
     why = lacking or ""
     if lacking is None and interval is not None and smallest is not None:
-        verdict, why = _verdict(slope * spread, interval, smallest, permuted, adjusted)
+        verdict, why = _verdict(slope * spread, interval, smallest, permuted, adjusted, scale)
     return Effect(
         per_unit=slope,
         per_sd=slope * spread,
@@ -136,17 +143,19 @@ def _verdict(
     smallest: float,
     permuted: tuple[float, int] | None,
     adjusted: float | None,
+    scale: Scale,
 ) -> tuple[Verdict, str]:
+    digits = DIGITS[scale]
     holds_zero = interval[0] <= 0 <= interval[1]
     chance = adjusted is not None and adjusted > LEVEL
     if not holds_zero and not chance:
-        return "yes", f"{effect:+.1f} points per standard deviation"
+        return "yes", f"{effect:+.{digits}f} {scale} per standard deviation"
     if not holds_zero and permuted is not None:
         least = f"the least that {permuted[1]} permutations allow is {1 / permuted[1]:.3f}"
         return "weak", f"the interval leaves 0 out, but p by permutation, adjusted, is {adjusted:.3f}; {least}"
-    if smallest > A_POINT:
-        return "weak", f"no effect is seen, and one below {smallest:.1f} points could well have been missed"
-    return "no", f"none is seen, and one of {smallest:.1f} points would have been found four times in five"
+    if smallest > MATTERS[scale]:
+        return "weak", f"no effect is seen, and one below {smallest:.{digits}f} {scale} could well have been missed"
+    return "no", f"none is seen, and one of {smallest:.{digits}f} {scale} would have been found four times in five"
 
 
 def _nothing(why: str) -> Effect:

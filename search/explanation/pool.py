@@ -8,10 +8,12 @@ from typing import Any
 
 from search.config.workspace import Workspace, find
 from search.distances.domain import Measure
-from search.distances.profiles import read_profiles, requests_of
+from search.distances.profiles import read_profiles, requests_of, stored_profiles
 from search.distances.tables import DomainTable, LanguageTable
-from search.explanation.rows import Features, Row, Split, gather
-from search.results.explanation_model import LeftOut
+from search.explanation.distance_report import tabulate
+from search.explanation.explain import explain
+from search.explanation.rows import Features, Row, Split, gather, in_units
+from search.results.explanation_model import Explanation, LeftOut, Scale
 from search.studies.studies import Studies
 from spaces.card import Card
 from spaces.errors import InputError, Problem
@@ -43,6 +45,17 @@ class Pool:
         requests = [*requests_of(self.plan, list(self.plan.targets)), *further]
         return read_profiles(self.workspaces[0], self.plan, list(dict.fromkeys(requests)), say, address)
 
+    @property
+    def has_profiles(self) -> bool:
+        """Whether any were computed: a glance at one of them."""
+        first = requests_of(self.plan, list(self.plan.targets))[:1]
+        return stored_profiles(self.workspaces[0], self.plan, first) is not None
+
+    def stored_profiles(self) -> dict[ProfileRequest, Profile] | None:
+        """Of all cards, where they were computed before; None where one is missing."""
+        requests = dict.fromkeys(requests_of(self.plan, list(self.plan.targets)))
+        return stored_profiles(self.workspaces[0], self.plan, list(requests))
+
     def features(self, domain: DomainTable, languages: LanguageTable) -> Features:
         """What is known of mixtures and targets without training."""
         return Features(self.plan.tasks, self.plan.targets, domain.table(), languages)
@@ -62,14 +75,38 @@ def tables(
     return DomainTable(pool.plan, profiles, measure), LanguageTable(Typology(typology))
 
 
-def open_pool(names: Sequence[str]) -> Pool:
-    """The searches of those names.
+def explain_pool(
+    pool: Pool,
+    profiles: Mapping[ProfileRequest, Profile],
+    measure: Measure,
+    typology: TypologyName,
+    split: Split,
+    scale: Scale = "points",
+) -> tuple[Explanation, list[Row]]:
+    """Why mixes helped in these searches, and the rows that it was learned from.
 
     Raises:
-        InputError: one is not there; they have different models, or cards of one name that are not the same.
+        InputError: as `explain`.
     """
+    domain, languages = tables(pool, profiles, measure, typology)
+    rows, left_out = pool.rows(pool.features(domain, languages), split)
+    rows = in_units(rows) if scale == "units" else rows
+    report = tabulate(" + ".join(pool.names), domain, languages)
+    return explain(pool.names, split, rows, left_out, report, languages, scale), rows
+
+
+def open_pool(names: Sequence[str]) -> Pool:
+    """The searches of those names. Raises InputError: one is not there; and as `pool_of`."""
     workspaces = [find(name) for name in dict.fromkeys(names)]
-    studies = [Studies.open(workspace) for workspace in workspaces]
+    return pool_of(workspaces, [Studies.open(workspace) for workspace in workspaces])
+
+
+def pool_of(workspaces: Sequence[Workspace], studies: Sequence[Studies]) -> Pool:
+    """Searches with their studies.
+
+    Raises:
+        InputError: they have different models, or cards of one name that are not the same.
+    """
     plans = [one.versioned(workspace.plan) for one, workspace in zip(studies, workspaces, strict=True)]
     first = workspaces[0]
     for workspace, plan in zip(workspaces[1:], plans[1:], strict=True):
@@ -87,7 +124,7 @@ def open_pool(names: Sequence[str]) -> Pool:
                 if _identity(known) != _identity(value):
                     what = f"is not the same in all of these searches ({field})"
                     raise InputError(Problem(what, name, fix=f"leave out {workspace.name}, or the others"))
-    return Pool(workspaces, studies, plans[0].model_copy(update=merged))
+    return Pool(list(workspaces), list(studies), plans[0].model_copy(update=merged))
 
 
 def _identity(value: Any) -> Any:

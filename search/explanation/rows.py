@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from dataclasses import dataclass, replace
+from statistics import fmean, pstdev
 from typing import Literal
 
 from search.config.search import Search
@@ -29,7 +29,7 @@ class Row:
 
     Args:
         weights: of its tasks.
-        gains: seed -> gain over the baseline with that seed, in points.
+        gains: seed -> gain over the baseline with that seed, in points; or in units, see `in_units`.
         domain, typology, format: as `Features`.
         sources: language -> weight of the tasks in it.
     """
@@ -137,6 +137,19 @@ def gather(
                             )
                         )
     return rows, LeftOut(own_data=own_data, no_distance=no_distance, failed=len(failed))
+
+
+def in_units(rows: Sequence[Row]) -> list[Row]:
+    """The rows with gains in standard deviations of their target's, so that no target counts for more because its
+    scores spread more. A target whose gains are all alike is left out: it has no unit."""
+    spreads = {
+        target: pstdev([row.gain for row in rows if row.target == target]) for target in {row.target for row in rows}
+    }
+    return [
+        replace(row, gains={seed: gain / spreads[row.target] for seed, gain in row.gains.items()})
+        for row in rows
+        if spreads[row.target] > 0
+    ]
 
 
 def _gains(

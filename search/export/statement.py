@@ -192,7 +192,7 @@ def _stages(plan: Plan, record: Record, fine_tuned: bool) -> list[StageDone]:
         settings = plan.intermediate_for(recipe).model_dump(mode="json", exclude={"examples"})
         examples = sum(plan.segments(recipe, rung))
         stages.append(StageDone(data=str(recipe.mixture), examples=examples, settings=settings))
-    for card, stage in plan.target_stages(record.target, plan.rungs[rung], recipe) if fine_tuned else ():
+    for card, stage in plan.target_stages(record.target, rung, recipe) if fine_tuned else ():
         settings = stage.model_dump(mode="json", exclude={"examples"})
         stages.append(StageDone(data=card.name, examples=stage.examples, settings=settings))
     return stages

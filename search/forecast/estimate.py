@@ -192,7 +192,7 @@ class Work:
             if self.plan.by_evidence(target, items.merged):
                 scored += part * self._evidence(target)
                 continue
-            for card, settings in self.plan.target_stages(target, share):
+            for card, settings in self.plan.target_stages(target, rung):
                 examples += round(part * settings.examples)
                 steps += round(part * -(-settings.examples // settings.batch_size))
                 trained += part * settings.examples * self._sizes(card, settings).tokens

@@ -47,14 +47,14 @@ class Costs:
     def _stages(self, recipe: Recipe) -> tuple[dict[str, float], float]:
         """Of the intermediate stage on each task alone, and of everything that comes after."""
         plan = self._plan
-        share, stage = plan.rungs[0], plan.intermediate_for(recipe)
-        examples = stage.at(share).examples
+        stage = plan.intermediate_for(recipe)
+        examples = stage.at(plan.rungs[0]).examples
         tasks = {name: TRAINING * examples * self._tokens(card, stage) for name, card in plan.tasks.items()}
         after = 0.0
         for name, target in plan.targets.items():
             sizes = table().sizes(target, plan.target_for(recipe, name).max_length, plan.evaluation.max_examples)
             after += sizes.evaluation_rows * sizes.evaluation_tokens
-            for card, settings in plan.target_stages(name, share, recipe):
+            for card, settings in plan.target_stages(name, 0, recipe):
                 after += TRAINING * settings.examples * self._tokens(card, settings)
         return tasks, after
 

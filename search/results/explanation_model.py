@@ -11,6 +11,11 @@ from search.results.model import Answer
 
 Verdict = Literal["too little", "weak", "yes", "no"]
 
+Scale = Literal["points", "units"]
+
+DIGITS: dict[Scale, int] = {"points": 1, "units": 2}
+"""Decimals that people are shown."""
+
 Distances = dict[str, dict[str, float | None]]
 
 
@@ -37,9 +42,9 @@ class DistanceTables(Answer):
 
 
 class Effect(Answer):
-    """What one of the explanations is worth, by the mixed model. Gains are differences of scores in points."""
+    """What one of the explanations is worth, by the mixed model. Gains are differences of scores, in the scale."""
 
-    per_unit: float | None = Field(description="points of gain per unit of the distance, or for all of the format")
+    per_unit: float | None = Field(description="gain per unit of the distance, or for all of the format")
     per_sd: float | None = Field(description="per standard deviation over the rows")
     interval: tuple[float, float] | None = Field(description="95 % interval of `per_sd`; null without enough design")
     df: int = Field(description="degrees of freedom of the interval: contents and targets, not rows")
@@ -57,7 +62,7 @@ class Effect(Answer):
 
 
 class Contrast(Answer):
-    """A difference between two kinds of tasks, in points; paired by seed, target and language."""
+    """A difference between two kinds of tasks, in the scale; paired by seed, target and language."""
 
     name: str
     meaning: str
@@ -93,13 +98,14 @@ class Explanation(Answer):
 
     searches: list[str]
     split: str
+    scale: Scale = Field("points", description="of gains: points, or standard deviations of a target's own gains")
     measure: str
     typology: str
     row_count: int = Field(alias="rows", description="gains of a mixture on a target in a language, means over seeds")
     left_out: LeftOut
     design: Design
     effects: dict[str, Effect] = Field(description="domain, typology and format -> what it is worth")
-    variance: dict[str, float] = Field(description="component -> variance, in squared points")
+    variance: dict[str, float] = Field(description="component -> variance, in squared points or units")
     contrasts: list[Contrast]
     distances: DistanceTables
     notes: list[str]

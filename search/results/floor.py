@@ -30,7 +30,8 @@ def at_floor(search: Search, target: str, rung: int, score: float, floor: float,
     if not search.targets[target].is_trained or score > floor:
         return None
     stage = search.plan("", "").target_stage(target)
-    at_rung, share = _steps(stage, search.config.halving.rungs[rung]), search.config.halving.rungs[rung]
+    share = search.config.halving.shares_of_targets[rung]
+    at_rung = _steps(stage, share)
     wanted = max(RAISE * stage.examples, _least(stage) * stage.batch_size)
     where = "" if share == 1 else f" at rung {rung} ({share:.0%})"
     return (
@@ -55,7 +56,7 @@ def short_stages(search: Search) -> Iterator[str]:
 
 def steps_of_targets(search: Search) -> str:
     """Steps of the target stage of each target that is trained, at each rung."""
-    plan, rungs = search.plan("", ""), search.config.halving.rungs
+    plan, rungs = search.plan("", ""), search.config.halving.shares_of_targets
     each = [
         f"{target} {' / '.join(number(_steps(plan.target_stage(target), share)) for share in rungs)}"
         for target, card in search.targets.items()

@@ -48,13 +48,15 @@ def list_recipes(
     for record in (*studies.owners(), *studies.all()):
         if not record.recipe.is_baseline and not record.is_estimate:
             families[record.recipe.family].append(record)
-    digests = {family: found[0].recipe.with_seed(search.config.seed).digest for family, found in families.items()}
     begin = 0
     if after is not None:
-        if after not in digests.values():
+        recipe = studies.state.recipes.get(after)
+        if recipe is None or recipe.family not in families:
             raise InputError(Problem("no configuration of this search", "after", after[:200]))
-        begin = list(digests.values()).index(after) + 1
+        begin = list(families).index(recipe.family) + 1
     shown = list(islice(families, begin, begin + limit))
+    # of those alone: a digest takes longer than everything else that is known of a configuration
+    digests = {family: families[family][0].recipe.with_seed(search.config.seed).digest for family in shown}
     costs, over, top = mix_costs(studies), is_over(studies), studies.state.top_rung
     return RecipeList(
         search=search.config.name,

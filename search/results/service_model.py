@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
+from search.results.explanation_model import Scale
 from search.results.model import Answer
 
 LaunchPhase = Literal["queued", "starting", "running", "stopping", "stopped"]
@@ -25,11 +26,19 @@ class Wish(Answer):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _whole(value: object) -> object:
+    """20.0 is a whole number in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, Field(gt=0, le=10**9), BeforeValidator(_whole)]
+
+
 class BudgetChange(Wish):
     """What a search may use from now on; what is left out stays as it is."""
 
-    recipes: int | None = Field(None, gt=0, le=10**9)
-    work_items: int | None = Field(None, gt=0, le=10**9)
+    recipes: Count | None = None
+    work_items: Count | None = None
     hours: float | None = Field(None, gt=0, le=10**9)
     gpu_hours: float | None = Field(None, gt=0, le=10**9)
 
@@ -46,6 +55,34 @@ class PromotionWish(Wish):
     target: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w.-]*$")
     mixture: str | None = Field(None, max_length=1000, description='"none": the baseline; default: the best mix')
     alias: str = Field("champion", min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w-]*$")
+
+
+MeasureName = Literal["centroid", "mmd", "js", "pad"]
+TypologyFeatures = Literal["syntax", "inventory", "phonology", "family", "geography", "observed"]
+SplitName = Literal["dev", "test"]
+
+
+class ExplanationWish(Wish):
+    """How a search is to be explained."""
+
+    names: list[str] = Field(
+        [], max_length=20, description="further searches on the same model, taken together with it"
+    )
+    split: SplitName = "dev"
+    measure: MeasureName = Field("centroid", description="of the distance between domains")
+    typology: TypologyFeatures = Field("syntax", description="of the distance between languages")
+    scale: Scale = Field("points", description="of gains")
+
+
+class RecommendationWish(Wish):
+    """What mixtures are to be recommended for."""
+
+    target: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of a card")
+    names: list[str] = Field([], max_length=20, description="searches to learn from; default: all, of one model")
+    top: Annotated[int, Field(ge=1, le=1000, description="mixtures"), BeforeValidator(_whole)] = 10
+    split: SplitName = "dev"
+    measure: MeasureName = "centroid"
+    typology: TypologyFeatures = "syntax"
 
 
 class Promotion(Answer):

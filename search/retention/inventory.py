@@ -163,8 +163,8 @@ def hopeful(
 ) -> list[list[str]]:
     """Per rung but the last, the recipes that may still be promoted from it for one target, best first.
 
-    Ranks only get worse, and a rung never gets more results than it has, plus those that may still arrive: who stands
-    behind the best 1/eta of that number will not be among the best 1/eta of fewer.
+    A rung never gets more results than it has, plus those that may still arrive, and sends on 1/eta of them. Which of
+    them is the sampler's word: as long as one is to go on, it may be any that has not.
 
     Args:
         rankings, started, eta: as for `halving.promotable`.
@@ -174,9 +174,10 @@ def hopeful(
     promoted = 0
     for rung, ranking in enumerate(rankings[:-1]):
         coming = arriving[rung] + promoted
-        places = max(1, (len(ranking) + coming) // eta)
-        found.append([digest for digest in ranking[:places] if digest not in started[rung + 1]])
-        promoted = len(found[-1]) + coming
+        left = [digest for digest in ranking if digest not in started[rung + 1]]
+        due = max(1, (len(ranking) + coming) // eta) - (len(ranking) - len(left))
+        found.append(left if due > 0 else [])
+        promoted = max(0, due)
     return found
 
 

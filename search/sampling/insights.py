@@ -31,6 +31,10 @@ POOL, ROUNDS, BEST, NEIGHBORS = 400, 2, 5, 16
 """Mixes that are drawn to look for the best among them; rounds of looking around the best so far; how many of these;
 moves that are tried from each."""
 
+MEASURED = 500
+"""Measured recipes that the best is looked for among: those with the best means. Functions are drawn at all of the pool
+at once, which takes the cube of its size, and the square in memory."""
+
 FUNCTIONS = 256
 """Functions drawn from the posterior."""
 
@@ -145,9 +149,11 @@ class _Target:
     def __init__(self, surrogate: Surrogate, history: History, space: Space, target: int, seed: int) -> None:
         self._surrogate, self._space, self._target = surrogate, space, target
         self._rng, self._normals_rng = Random(seed), np.random.default_rng(seed)
-        self._measured = [history.candidates[number] for number in history.scored_on(target)]
-        best = int(np.argmax(self._means(self._measured)))
-        self._best, self._values = self._measured[best], self._measured[best][1]
+        measured = [history.candidates[number] for number in history.scored_on(target)]
+        means = self._means(measured)
+        best = int(np.argmax(means))
+        self._best, self._values = measured[best], measured[best][1]
+        self._measured = [measured[number] for number in np.sort(np.argsort(-means, kind="stable")[:MEASURED])]
 
     def insights(self) -> Insights:
         return Insights(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from search.sampling.candidates import IsStarted
 from search.studies.state import SearchState
-from search.surrogate.history import History
 from spaces.recipe import Candidate, CostFunction
 from spaces.space import Space
 
@@ -20,7 +21,21 @@ class MixtureProposer:
         self._space, self._target = space, target
 
     def propose(self, state: SearchState, seed: int, is_started: IsStarted, cost: CostFunction) -> Candidate | None:
-        from search.sampling.thompson import propose  # brings scipy, which few agendas need
+        from search.sampling.fit import Fit  # brings scipy, which few agendas need
+        from search.sampling.thompson import propose
 
-        target = list(state.rungs).index(self._target)
-        return propose(self._space, History.of(state), target, seed, is_started, cost)
+        fit = Fit.of(state, self._space)
+        return propose(self._space, fit.history, self._number(state), seed, is_started, cost, fit.surrogate)
+
+    def rank(self, state: SearchState, digests: Sequence[str]) -> Sequence[str]:
+        """By what the model expects at the full budget: a lower rung is noisy, and misleads by task."""
+        from search.sampling.fit import Fit
+        from search.sampling.thompson import rank
+
+        fit = Fit.of(state, self._space)
+        numbers = {digest: number for number, digest in enumerate(d for d in state.recipes if d in state.tried)}
+        ranked = rank(fit.history, fit.surrogate, self._number(state), [numbers[digest] for digest in digests])
+        return [digests[place] for place in ranked]
+
+    def _number(self, state: SearchState) -> int:
+        return list(state.rungs).index(self._target)

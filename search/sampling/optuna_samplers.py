@@ -8,7 +8,7 @@ once, in a study of its own in memory.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
@@ -42,6 +42,9 @@ class RandomProposer:
                 return candidate
         return None
 
+    def rank(self, state: SearchState, digests: Sequence[str]) -> Sequence[str]:
+        return digests
+
 
 class OptunaProposer:
     """Asks a sampler of Optuna that models results, such as `sampler: tpe`; see `Proposer`.
@@ -67,6 +70,9 @@ class OptunaProposer:
             if not is_started(*candidate):
                 return candidate
         return None
+
+    def rank(self, state: SearchState, digests: Sequence[str]) -> Sequence[str]:
+        return digests
 
     def _highest_rung(self, state: SearchState) -> RungStudy | None:
         """The highest rung that has enough results, as the sampler sees it."""

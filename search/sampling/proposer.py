@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from search.sampling.candidates import IsStarted
@@ -23,5 +24,13 @@ class Proposer(Protocol):
             seed: of this proposal alone. A sampler made anew after a restart would repeat its first draws otherwise.
             is_started: whether a candidate was started already, for any target; such a one is not proposed.
             cost: of a recipe, in any unit; a sampler may leave it alone.
+        """
+        ...
+
+    def rank(self, state: SearchState, digests: Sequence[str]) -> Sequence[str]:
+        """Recipes with a score of the target at one rung, the most promising at the full budget first.
+
+        Args:
+            digests: the best score first; a sampler without a model of rungs leaves them so.
         """
         ...

@@ -1,9 +1,9 @@
 """The agenda: which work item is next. Everything it knows comes from the studies, so a restart changes nothing.
 
 In this order: work items whose driver died; the baseline at every rung; for targets that came later what others have
-found; promotions; new recipes while the budget
-lasts; fresh seeds for the winners. New recipes are proposed by the targets in turn and measured on all of them. Where
-estimates are asked for they come between the start recipes and the first proposal.
+found; promotions; new recipes while the budget lasts; fresh seeds for the winners, where the baseline's need not wait
+for them. New recipes are proposed by the targets in turn and measured on all of them. Where estimates are asked for
+they come between the start recipes and the first proposal.
 """
 
 from __future__ import annotations
@@ -170,14 +170,16 @@ class Agenda:
         remaining = self._remaining
         yield from remaining.baselines()
         yield from remaining.catching_up()
-        yield from remaining.promotions(self._searching)
+        yield from remaining.promotions(self._searching, self._rank)
         if not remaining.is_closing:
             yield from self._estimates()
             yield from self._proposals()
             if remaining.is_closing:  # the space turned out to be exhausted
-                yield from remaining.promotions(self._searching)
+                yield from remaining.promotions(self._searching, self._rank)
         if not self._searching:  # winners are known when everything else is in
             yield from remaining.confirmations()
+        else:  # places that would stand idle
+            yield from remaining.certain_confirmations()
 
     def _estimates(self) -> Iterator[Assignment]:
         """The next mixture that a merged encoder is scored for. While tasks alone still run, proposals go on."""
@@ -241,6 +243,9 @@ class Agenda:
             self._costs.cooled(left),
         )
         return self._recipe(*proposed) if proposed else None
+
+    def _rank(self, target: str, digests: Sequence[str]) -> Sequence[str]:
+        return self._proposers[target].rank(self._state, digests)
 
     def _recipe(self, mixture: Mixture, hyperparameters: dict[str, Value]) -> Recipe:
         return Recipe.of(mixture, hyperparameters, self._config.model, self._config.seed)

@@ -6,6 +6,8 @@ better than the first, and with the first and the baseline while it is open whet
 about the square root of the number of mixes times as many seeds as each of them (Dunnett 1955): it is half of every
 difference.
 
+What the first round wants of the baseline is known before the winners are, so it fills places that would stand idle.
+
 Rounds follow from the results of the rounds before alone, so a search that goes on after a crash wants the same. What
 decides is the development split, and of its errors the seeds': no seed makes the rows' smaller.
 """
@@ -47,6 +49,22 @@ def rounds(search: Search, state: SearchState, baseline: Recipe) -> Iterator[Wan
             yield wanted
         if not all(one.has_ended for one in standings):
             return
+
+
+def certain(search: Search, state: SearchState, baseline: Recipe) -> list[Recipe]:
+    """The baseline's seeds that the first round will want on every target, whoever wins.
+
+    None while a target has no mix at the top rung: it may never get one, and then nothing of it is confirmed.
+    """
+    confirm, own = search.config.confirm, search.config.seed
+    ranked = min(len(state.rungs[target][state.top_rung].ranked) for target in search.config.targets)
+    count = _seeds_of_baseline(min(ranked, confirm.top), 1) if ranked and confirm.top and confirm.seeds > 1 else 1
+    return [baseline.with_seed(seed) for seed in range(own + 1, own + count)]
+
+
+def _seeds_of_baseline(mixes: int, number: int) -> int:
+    """With how many seeds the baseline has been measured after a round, its own among them."""
+    return round(mixes**0.5 * (number + 1))
 
 
 class _Standing:
@@ -96,7 +114,7 @@ class _Standing:
         recipes = []
         if self._is_close:
             before = self._asked[self._baseline]
-            self._asked[self._baseline] = max(before, round(len(self._all) ** 0.5 * (number + 1)))
+            self._asked[self._baseline] = max(before, _seeds_of_baseline(len(self._all), number))
             seeds = range(self._own + before, self._own + self._asked[self._baseline])
             recipes += [self._baseline.with_seed(seed) for seed in seeds]
         for mix in self._mixes:

@@ -21,12 +21,12 @@ import ray
 from ray import tune
 from ray.air.execution._internal import RayActorManager
 from ray.exceptions import RayActorError, RayError, RayTaskError
-from ray.tune.schedulers import FIFOScheduler
 
 from cluster.connect import environment
 from cluster.resources import ItemResources
 from search.scheduling.nodes import Admission, Nodes
 from search.scheduling.searcher import Agenda, AgendaSearcher, WorkerDied
+from search.scheduling.warm_workers import InOrder, idle_workers_are_kept
 from trainables.trainable import WORKER, WorkItemTrainable
 from trainables.work.failures import NodeFault, OutOfMemory, is_out_of_memory
 from trainables.work.node_memory import NodeMemory, killed_since
@@ -97,6 +97,7 @@ def run(
             _signals(searcher, before_exit),
             environment(TUNE_ENVIRONMENT),
             kills_are_deaths(),
+            idle_workers_are_kept(),
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore")
@@ -108,7 +109,7 @@ def run(
                 tune_config=tune.TuneConfig(
                     num_samples=-1,
                     search_alg=searcher,
-                    scheduler=_InOrder(),
+                    scheduler=InOrder(),
                     max_concurrent_trials=concurrency,
                     reuse_actors=True,
                     trial_dirname_creator=lambda trial: str(trial.trial_id),
@@ -130,22 +131,6 @@ def run(
     if searcher.halted:
         return SearchEnd.INTERRUPTED
     return SearchEnd.STOPPED if agenda.stop_reason is not None else SearchEnd.OVER
-
-
-class _InOrder(FIFOScheduler):
-    """Starts trials in the order of their suggestion, each with a worker that is free or else a new one.
-
-    Tune's own choice is the oldest trial that waits, also when its worker is just starting: it would get the worker
-    that came free, the starting one would be thrown away, and another one be started for the next trial. Where work
-    items are shorter than the start of a worker (seconds), all of them would run on one worker.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    def choose_trial_to_run(self, tune_controller: Any) -> None:
-        """No preference: Tune goes through the waiting trials in order, and passes over those with a worker."""
-        return
 
 
 class _HaltError(Exception):

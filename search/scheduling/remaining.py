@@ -6,11 +6,12 @@ propose (`agenda.py`). All of it is a function of the search file and the studie
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from search.config.search import Search
-from search.scheduling.confirmation import rounds
+from search.scheduling.confirmation import certain, rounds
 from search.scheduling.halving import promotable
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
@@ -26,6 +27,14 @@ class Assignment:
     item: WorkItem
     purpose: Purpose
     owner: str
+
+
+RankOnTarget = Callable[[str, Sequence[str]], Sequence[str]]
+"""Takes a target, and what `halving.Rank` takes."""
+
+
+def _as_scored(target: str, digests: Sequence[str]) -> Sequence[str]:
+    return digests
 
 
 def is_over(studies: Studies) -> bool:
@@ -107,18 +116,19 @@ class Remaining:
             recipe = self._studies.state.recipes[digest]
             yield Assignment(WorkItem(recipe, rung, tuple(late)), "catch_up", late[0])
 
-    def promotions(self, searching: bool) -> Iterator[Assignment]:
-        """The best of each rung that have not gone on; a work item carries every target that promotes its recipe.
+    def promotions(self, searching: bool, rank: RankOnTarget = _as_scored) -> Iterator[Assignment]:
+        """What is to go on from each rung; a work item carries every target that promotes its recipe.
 
         Args:
             searching: something runs that may still become the best of its rung.
+            rank: says what is promising; whether anything is to go on does not depend on it.
         """
         state, closing = self._studies.state, self.is_closing and not searching
         wanted: dict[tuple[str, int], list[str]] = {}
         for target in self._config.targets:
             rungs = state.rungs[target]
             ranked, started = [rung.ranked for rung in rungs], [rung.started for rung in rungs]
-            for promoted in promotable(ranked, started, self._config.halving.eta, closing):
+            for promoted in promotable(ranked, started, self._config.halving.eta, closing, partial(rank, target)):
                 wanted.setdefault(promoted, []).append(target)
         for (digest, rung), targets in sorted(
             wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])
@@ -135,6 +145,12 @@ class Remaining:
                     targets.setdefault(recipe, []).append(target)
             for recipe, on in targets.items():
                 yield from self._missing(recipe, state.top_rung, on, "confirm")
+
+    def certain_confirmations(self) -> Iterator[Assignment]:
+        """Of the confirmations those that no result can change any more, while something runs that may still win."""
+        state = self._studies.state
+        for recipe in certain(self._search, state, baseline_of(self._search)) if self.is_closing else ():
+            yield from self._missing(recipe, state.top_rung, self._config.targets, "confirm")
 
     def _missing(self, recipe: Recipe, rung: int, targets: Sequence[str], purpose: Purpose) -> Iterator[Assignment]:
         """A work item for those targets that have not started the recipe at the rung."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from search.service import doing, events, models, problems, reading
+from search.service import doing, events, explaining, models, problems, reading
 from search.service.feed import Feeds
 from search.service.gate import Gate
 from search.service.launcher import Launcher
@@ -32,7 +32,7 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(_look_after(launcher, settings))
+        looking = asyncio.create_task(_look_after(launcher))
         yield
         looking.cancel()
         with suppress(asyncio.CancelledError):
@@ -58,16 +58,15 @@ def make_app(home: Path, settings: Settings) -> FastAPI:
     app.include_router(doing.router)
     app.include_router(events.router)
     app.include_router(models.router)
+    app.include_router(explaining.router)
     if importlib.util.find_spec(PAGES) is not None:
         app.include_router(import_module(PAGES).router, include_in_schema=False)
     app.add_middleware(Gate, access=settings.access)
     return app
 
 
-async def _look_after(launcher: Launcher, settings: Settings) -> None:
+async def _look_after(launcher: Launcher) -> None:
     """The queue, as long as the service lives."""
-    if settings.resume_interrupted:
-        await asyncio.to_thread(launcher.adopt)
     while True:
         try:
             await asyncio.to_thread(launcher.tick)

@@ -7,7 +7,7 @@ import json
 import os
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pydantic import ValidationError
 
 from search.results.card_model import CardList
+from search.results.explanation_model import Explanation, Recommendation
 from search.results.model import Answer, BestMixes
 from search.results.service_model import Launched
 from search.results.status_model import SearchList, SearchStatus
@@ -26,6 +27,9 @@ PATIENCE = 120.0
 """Seconds that a service may take to read a search."""
 
 ANSWER_SECONDS = 60.0
+
+COMPUTE_SECONDS = 3600.0
+"""That a service may take to load a model and look at texts."""
 
 A = TypeVar("A", bound=Answer)
 
@@ -66,6 +70,26 @@ class Service:
         """What `tasks` says."""
         return self._read(CardList, f"/tasks/{quote(name, '')}" if name else "/tasks")
 
+    def explain(
+        self, names: Sequence[str], split: str, measure: str, typology: str, scale: str = "points"
+    ) -> Explanation:
+        """What `explain NAME NAME` says; texts that nobody looked at are looked at, which takes minutes."""
+        path, further = f"/searches/{quote(names[0], '')}/explanation", list(names[1:])
+        wish = {"split": split, "measure": measure, "typology": typology, "scale": scale}
+        try:
+            return self._read(Explanation, f"{path}?{urlencode({'names': ','.join(further), **wish})}")
+        except InputError as error:
+            if "profiles of the texts are missing" not in str(error):
+                raise
+        return self._post(Explanation, path, {"names": further, **wish})
+
+    def recommend(
+        self, card: str, names: Sequence[str], top: int, split: str, measure: str, typology: str
+    ) -> Recommendation:
+        """What `recommend CARD` says."""
+        wish = {"target": card, "names": list(names), "top": top, "split": split, "measure": measure}
+        return self._post(Recommendation, "/recommendations", {**wish, "typology": typology})
+
     def launch(self, name: str, file: Path) -> Launched:
         """Launch a search by its file."""
         try:
@@ -83,13 +107,25 @@ class Service:
         wish = json.dumps({"hard": hard}).encode()
         return self._ask(Launched, "POST", f"/searches/{quote(name, '')}/stop", wish, "application/json")
 
+    def _post(self, model: type[A], path: str, wish: Mapping[str, Any]) -> A:
+        """What may take minutes."""
+        return self._ask(model, "POST", path, json.dumps(wish).encode(), "application/json", COMPUTE_SECONDS)
+
     def _read(self, model: type[A], path: str) -> A:
         return self._ask(model, "GET", path)
 
-    def _ask(self, model: type[A], method: str, path: str, body: bytes | None = None, kind: str = "") -> A:
+    def _ask(
+        self,
+        model: type[A],
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        kind: str = "",
+        seconds: float = ANSWER_SECONDS,
+    ) -> A:
         deadline = time.monotonic() + PATIENCE
         while True:
-            status, headers, content = self._send(method, path, body, kind)
+            status, headers, content = self._send(method, path, body, kind, seconds)
             if status < 300:
                 try:
                     return model.model_validate_json(content)
@@ -102,8 +138,10 @@ class Service:
                 raise InputError(problems) if status < 500 else Failure(problems)
             time.sleep(wait or 1.0)
 
-    def _send(self, method: str, path: str, body: bytes | None, kind: str) -> tuple[int, Mapping[str, str], bytes]:
-        host, port, timeout = self._parts.hostname or "", self._parts.port, ANSWER_SECONDS
+    def _send(
+        self, method: str, path: str, body: bytes | None, kind: str, timeout: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        host, port = self._parts.hostname or "", self._parts.port
         connection: http.client.HTTPConnection
         if self._parts.scheme == "https":
             context = ssl.create_default_context()

@@ -1,49 +1,41 @@
-"""Starts searches, a few at a time, as processes that do not end with the service.
+"""Launches searches, a few at a time.
 
 What waits is a file in the search's folder, what runs holds its lease: nothing else is remembered, so that a service
-that is killed and started again goes on where it was. A driver that is started twice is refused by the lease.
+that is killed and started again goes on where it was.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import shlex
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from cluster.connect import ROOT
-from cluster.submit import ENTRYPOINT, Jobs, check_shared, pack
+from cluster.submit import check_shared
 from search.config import workspace as places
 from search.config.search_file import differences, dump, load, stored_config
 from search.config.workspace import Workspace
 from search.results.service_model import BudgetChange, Launched
-from search.service.access import TOKEN
+from search.service.drivers import ClusterJobs, Drivers, Processes, say
 from search.service.problems import Refused
 from search.service.readers import Searches
-from search.service.reading import LOG_FILE
 from search.service.settings import Settings
 from search.service.submission import submitted
-from search.studies.holder import born, this_machine
 from search.studies.lease import is_held
 from search.studies.stop import ask_to_stop, is_orphaned
 from search.studies.ticket import Ticket, drop_ticket, read_ticket, write_ticket
-from spaces.errors import Problem, TaskmixError
+from spaces.errors import Failure, Problem, TaskmixError
 from trainables.store.filesystem import write_aside
 
 log = logging.getLogger("taskmix.service")
 
-JOB_SECONDS = 600.0
-"""How long a job may take to begin, once nobody knows it any more."""
+RETRY_SECONDS = 10.0
+"""Between two attempts to start a driver where a cluster is away."""
 
-PRIVATE = (TOKEN, "TASKMIX_URL")
-"""Environment variables that a driver does not get: it neither asks a service nor is one."""
+ADOPT_SECONDS = 30.0
+"""Between two looks for searches whose driver died."""
 
 
 class Launcher:
@@ -54,9 +46,12 @@ class Launcher:
 
     def __init__(self, searches: Searches, settings: Settings) -> None:
         self._searches, self._settings = searches, settings
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._drivers: Drivers = ClusterJobs(settings.cluster) if settings.cluster else Processes()
         self._lock = threading.RLock()
-        self._connected: Jobs | None = None
+        self._ticking = threading.Lock()
+        self._starting: set[str] = set()
+        self._refused: dict[str, tuple[float, str]] = {}  # when a driver could not be started, and why
+        self._adopted = float("-inf")
 
     # --- requests
 
@@ -126,11 +121,12 @@ class Launcher:
             waited = self._take_back(workspace)
             held = ask_to_stop(workspace.studies_url, name, by, hard)
         if held is not None:
-            self._say(workspace, f"{by} asks for a stop")
+            say(workspace, f"{by} asks for a stop")
             return Launched(search=name, state="stopping", by=by)
         if not waited:
             raise Refused(409, Problem("this search does not run", name))
-        return Launched(search=name, state="stopped", by=by)
+        is_ending = read_ticket(workspace.folder) is not None
+        return Launched(search=name, state="stopping" if is_ending else "stopped", by=by)
 
     def withdraw(self, name: str) -> None:
         """Take a search out of the queue.
@@ -142,51 +138,56 @@ class Launcher:
         with self._lock:
             workspace = self._searches.find(name)
             ticket = read_ticket(workspace.folder)
-            if ticket is None or ticket.is_started:
+            if ticket is None or ticket.is_started or ticket.withdrawn:
                 what = "this search does not wait for its turn" if ticket is None else "its driver was started"
                 raise Refused(409, Problem(what, name))
-            drop_ticket(workspace.folder)
+            self._take_back(workspace)
 
     def note(self, name: str, text: str) -> None:
         """Keep in a search's log what somebody did. Raises `NoSearch`."""
-        self._say(self._searches.find(name), text)
+        say(self._searches.find(name), text)
 
     # --- what happens by itself
 
     def tick(self) -> None:
-        """Look after the queue. Call it every second or so; what goes wrong with one search hinders no other."""
-        self._children = [child for child in self._children if child.poll() is None]
-        with self._lock:
-            waiting = []
-            for workspace, ticket in self._tickets():
-                if ticket.is_started:
-                    self._look_after(workspace, ticket)
-                else:
-                    waiting.append((ticket.at, workspace.name, workspace, ticket))
-            if waiting:
-                free = self._settings.searches - self._busy()
-                for _, _, workspace, ticket in sorted(waiting, key=lambda one: one[:2])[: max(0, free)]:
-                    self._start(workspace, ticket)
+        """Look after the queue. Call it every second or so; what goes wrong with one search hinders no other.
 
-    def adopt(self) -> None:
+        Raises OSError where folders cannot be read.
+        """
+        with self._ticking:
+            for workspace, ticket in self._tickets():
+                if ticket.is_started or ticket.withdrawn:
+                    self._look_after(workspace, ticket)
+            if self._settings.resume_interrupted and time.monotonic() - self._adopted > ADOPT_SECONDS:
+                self._adopt()
+                self._adopted = time.monotonic()
+        self._start_waiting()
+
+    # --- how
+
+    def _adopt(self) -> None:
         """Queue the searches whose driver died, unless somebody asked for that."""
         for name in self._searches.names():
             try:
                 workspace = self._searches.find(name)
                 if read_ticket(workspace.folder) is None and is_orphaned(workspace.studies_url, name):
-                    write_ticket(workspace.folder, Ticket(by="the service: its driver died"))
+                    with self._lock:
+                        if read_ticket(workspace.folder) is None:
+                            write_ticket(workspace.folder, Ticket(by="the service: its driver died"))
             except (TaskmixError, OSError) as error:
                 log.warning("%s: %s", name, error)
-
-    # --- how
 
     def _wait(self, workspace: Workspace, by: str) -> Launched:
         """Give a search that does not run a ticket, and start it if there is room."""
         if not self._is_busy(workspace):
             write_ticket(workspace.folder, Ticket(by=by))
-            self.tick()
+            self._start_waiting()
         ticket = read_ticket(workspace.folder)
-        state = "running" if ticket is None else "starting" if ticket.is_started else "queued"
+        if ticket is not None and ticket.withdrawn:
+            fix = "ask again in a few seconds"
+            raise Refused(409, Problem("a driver of this search is being ended", workspace.name, fix=fix))
+        is_starting = workspace.name in self._starting or (ticket is not None and ticket.is_started)
+        state = "running" if ticket is None else "starting" if is_starting else "queued"
         return Launched(search=workspace.name, state=state, by=ticket.by if ticket else by)
 
     def _is_busy(self, workspace: Workspace) -> bool:
@@ -200,107 +201,119 @@ class Launcher:
             try:
                 workspace = self._searches.find(name)
                 ticket = read_ticket(workspace.folder)
-                count += (ticket is not None and ticket.is_started) or is_held(workspace)
+                started = ticket is not None and (ticket.is_started or name in self._starting)
+                count += started or is_held(workspace)
             except TaskmixError:  # nobody can run what cannot be read
                 continue
         return count
 
-    def _tickets(self) -> list[tuple[Workspace, Ticket]]:
-        found = []
+    def _tickets(self) -> Iterator[tuple[Workspace, Ticket]]:
         for name in self._searches.names():
             ticket = read_ticket(places.home() / name)
             if ticket is not None:
                 try:
-                    found.append((self._searches.find(name), ticket))
+                    yield self._searches.find(name), ticket
                 except TaskmixError as error:
                     log.warning("%s: %s", name, error)
-        return found
 
     def _look_after(self, workspace: Workspace, ticket: Ticket) -> None:
-        """A driver that holds the lease needs no ticket any more; neither does one that ended."""
+        """A driver that holds the lease needs no ticket any more; neither does one that ended.
+
+        Whoever keeps the drivers may take long to answer, so nobody is kept waiting for the lock meanwhile.
+        """
         try:
-            if is_held(workspace) or not self._lives(ticket):
-                drop_ticket(workspace.folder)
-        except TaskmixError as error:
+            is_driven = is_held(workspace)
+            if is_driven and ticket.withdrawn:  # it was quicker
+                ask_to_stop(workspace.studies_url, workspace.name, ticket.by)
+            if is_driven:
+                self._exchange(workspace, ticket, None)
+                return
+            if ticket.withdrawn and workspace.name in self._starting:
+                return  # it is looked for when it is there
+            if ticket.withdrawn:
+                self._drivers.end(workspace, ticket)
+            life = self._drivers.life(workspace, ticket) if ticket.is_started else "over"
+            if life == "over" or (life == "unknown" and ticket.withdrawn):
+                self._exchange(workspace, ticket, None)
+            elif life == "unknown":  # its head node died before it took the lease: once more
+                self._exchange(workspace, ticket, replace(ticket, job="", pid=0))
+        except (TaskmixError, OSError) as error:
             log.warning("%s: %s", workspace.name, error)
 
-    def _lives(self, ticket: Ticket) -> bool:
-        if not ticket.job or self._settings.cluster is None:
-            return ticket.is_alive
-        age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(ticket.at)
-        try:
-            return self._jobs(self._settings.cluster).is_alive(ticket.job)
-        except TaskmixError:  # the head died, and with it what it knew: a job of its takes the lease soon, or never
-            return age.total_seconds() < JOB_SECONDS
-
-    def _jobs(self, address: str) -> Jobs:
-        """Connected when it is first needed: it brings Ray."""
-        if self._connected is None:
-            self._connected = Jobs(address, log.info)
-        return self._connected
-
-    def _submit(self, workspace: Workspace, ticket: Ticket, address: str) -> Ticket:
-        """As a job of a Ray cluster, which has this $TASKMIX_HOME, too; its output goes to the same log."""
-        self._say(workspace, f"submitted by {ticket.by}")
-        file = shlex.quote(str(workspace.folder / LOG_FILE))
-        command = f"set -o pipefail; TASKMIX_HOME={shlex.quote(str(places.home()))} {ENTRYPOINT} 2>&1 | tee -a {file}"
-        with tempfile.TemporaryDirectory(prefix="taskmix-submit-") as scratch:
-            pack(Path(scratch), dump(workspace.config, workspace.folder), [])
-            job = self._jobs(address).submit(workspace.name, Path(scratch), f"bash -c {shlex.quote(command)}")
-        return replace(ticket, job=job)
+    def _exchange(self, workspace: Workspace, old: Ticket, new: Ticket | None) -> bool:
+        """Put a ticket in the place of another one, unless somebody was quicker; whether nobody was."""
+        with self._lock:
+            if read_ticket(workspace.folder) != old:
+                return False
+            if new is None:
+                drop_ticket(workspace.folder)
+            else:
+                write_ticket(workspace.folder, new)
+            return True
 
     def _take_back(self, workspace: Workspace) -> bool:
         """Let a search neither wait nor start; whether it did."""
         ticket = read_ticket(workspace.folder)
         if ticket is None:
             return False
-        drop_ticket(workspace.folder)
-        if is_held(workspace):
-            return True
-        if ticket.is_alive:
-            os.kill(ticket.pid, signal.SIGTERM)  # as an interrupt: it has not begun
-        if ticket.job and self._settings.cluster is not None:
-            self._jobs(self._settings.cluster).stop(ticket.job)
+        if self._drivers.is_quick:
+            drop_ticket(workspace.folder)
+            if not is_held(workspace):
+                self._drivers.end(workspace, ticket)
+        elif ticket.is_started or workspace.name in self._starting:
+            write_ticket(workspace.folder, replace(ticket, withdrawn=True))  # ends when it can be reached
+        else:
+            drop_ticket(workspace.folder)
         return True
 
+    def _start_waiting(self) -> None:
+        """Start those that wait, the oldest first, as far as there is room."""
+        with self._lock:
+            now = time.monotonic()
+            waiting = [
+                (ticket.at, workspace.name, workspace, ticket)
+                for workspace, ticket in self._tickets()
+                if not ticket.is_started and not ticket.withdrawn and workspace.name not in self._starting
+            ]
+            if not waiting:
+                return
+            free = self._settings.searches - self._busy()
+            for _, name, workspace, ticket in sorted(waiting, key=lambda one: one[:2])[: max(0, free)]:
+                if now - self._refused.get(name, (float("-inf"), ""))[0] < RETRY_SECONDS:
+                    continue
+                self._starting.add(name)
+                if self._drivers.is_quick:
+                    self._start(workspace, ticket)
+                else:  # nobody waits for it, not even the service's end
+                    threading.Thread(target=self._start, args=(workspace, ticket), name="starter", daemon=True).start()
+
     def _start(self, workspace: Workspace, ticket: Ticket) -> None:
+        name = workspace.name
         try:
-            cluster = self._settings.cluster
-            started = self._submit(workspace, ticket, cluster) if cluster else self._start_here(workspace, ticket)
-            write_ticket(workspace.folder, replace(started, at=_now()))
+            started = replace(self._drivers.start(workspace, ticket), at=_now())
+            with self._lock:
+                self._starting.discard(name)
+                self._refused.pop(name, None)
+                if not self._exchange(workspace, ticket, started):  # it was withdrawn meanwhile
+                    withdrawn = read_ticket(workspace.folder)
+                    if withdrawn is not None and withdrawn.withdrawn:
+                        write_ticket(workspace.folder, replace(started, withdrawn=True))
+        except Failure as error:  # a cluster that is away comes back
+            if self._refused.get(name, (0.0, ""))[1] != str(error):
+                log.warning("%s cannot be started: %s", name, error)
+                say(workspace, f"waits: {error}")
+            self._refused[name] = time.monotonic(), str(error)
         except (OSError, TaskmixError) as error:
-            log.warning("%s cannot be started: %s", workspace.name, error)
-            self._say(workspace, f"cannot be started: {error}")
+            log.warning("%s cannot be started: %s", name, error)
+            say(workspace, f"cannot be started: {error}")
             drop_ticket(workspace.folder)
-
-    def _start_here(self, workspace: Workspace, ticket: Ticket) -> Ticket:
-        """As a process in a session of its own, so that no signal to the service reaches it."""
-        self._say(workspace, f"launched by {ticket.by}")
-        with (workspace.folder / LOG_FILE).open("ab") as out:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "search", "resume", workspace.name],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env=child_environment(),
-            )
-        self._children.append(child)
-        return replace(ticket, pid=child.pid, born=born(child.pid), machine=this_machine())
-
-    def _say(self, workspace: Workspace, text: str) -> None:
-        """A line in the driver's log."""
-        with (workspace.folder / LOG_FILE).open("a", encoding="utf-8") as out:
-            out.write(f"service: {text}\n")
+        except Exception:
+            log.exception("%s cannot be started", name)
+            self._refused[name] = time.monotonic(), "a mistake in taskmix"
+        finally:
+            with self._lock:
+                self._starting.discard(name)
 
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
-
-
-def child_environment() -> dict[str, str]:
-    """The environment of a command that the service starts."""
-    kept = {name: value for name, value in os.environ.items() if name not in PRIVATE}
-    known = [path for path in kept.get("PYTHONPATH", "").split(os.pathsep) if path]
-    paths = known if str(ROOT) in known else [*known, str(ROOT)]
-    return {**kept, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", "TASKMIX_HOME": str(places.home())}

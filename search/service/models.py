@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from search.results.service_model import Promotion, PromotionWish
 from search.service.access import Token
 from search.service.answers import SearchName, errors
-from search.service.launcher import child_environment
+from search.service.drivers import child_environment
 from search.service.problems import Refused
 from search.service.readers import Searches
 from spaces.errors import Problem
@@ -34,8 +34,8 @@ router = APIRouter(prefix="/api/v1", tags=["models"])
 
 TAR: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "the model's folder",
-        "content": {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "the model's folder, a tar file",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -51,8 +51,8 @@ async def promote(request: Request, name: SearchName, wish: PromotionWish) -> Re
     """Register a target's model with MLflow, as `taskmix promote`; it is trained once more, which takes its time."""
     await run_in_threadpool(_check, request, name, wish.target)
     mix = ["--mix", wish.mixture] if wish.mixture is not None else []
-    command = ["promote", name, "--target", wish.target, "--alias", wish.alias, "--format", "json", *mix]
-    text = await run_in_threadpool(_run, command)
+    command = ["promote", name, "--target", wish.target, "--alias", wish.alias, *mix]
+    text = await run_in_threadpool(run_command, command)
     try:
         made = Promotion.model_validate_json(text)
     except ValidationError as error:
@@ -79,14 +79,12 @@ async def model(
     folder = above / f"{name}-{target}"
     mix = ["--mix", mixture] if mixture is not None else []
     try:
-        await run_in_threadpool(
-            _run, ["export", name, "--format", "hf", "--target", target, "--out", str(folder), *mix]
-        )
+        await run_in_threadpool(run, ["export", name, "--format", "hf", "--target", target, "--out", str(folder), *mix])
     except BaseException:
         shutil.rmtree(above, ignore_errors=True)
         raise
     headers = {"Content-Disposition": f'attachment; filename="{target}.tar"', "Cache-Control": "no-store"}
-    return StreamingResponse(_packed(folder), media_type="application/x-tar", headers=headers)
+    return StreamingResponse(_packed(folder), media_type="application/octet-stream", headers=headers)
 
 
 def _check(request: Request, name: str, target: str) -> None:
@@ -95,8 +93,13 @@ def _check(request: Request, name: str, target: str) -> None:
         raise Refused(404, Problem("no target of this search", "target", target))
 
 
-def _run(command: list[str]) -> str:
-    """What a command prints.
+def run_command(command: list[str]) -> str:
+    """What a command answers, as JSON. Raises as `run`."""
+    return run([*command, "--format", "json"])
+
+
+def run(command: list[str]) -> str:
+    """What a command prints. They run one at a time: each takes the memory of a model.
 
     Raises:
         Refused: it failed, with what it said; 410 where what was trained is gone.
@@ -112,7 +115,7 @@ def _run(command: list[str]) -> str:
                 env=child_environment(),
             )
         except subprocess.TimeoutExpired as error:
-            raise Refused(503, Problem("the model took too long", found=f"{LONGEST_SECONDS:.0f} s")) from error
+            raise Refused(503, Problem("it took too long", found=f"{LONGEST_SECONDS:.0f} s")) from error
     if done.returncode == 0:
         return done.stdout
     said = done.stderr[done.stderr.find("error: ") :].removeprefix("error: ").strip()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
@@ -160,20 +160,27 @@ class Searches:
         except NotReady as error:
             raise _reading(name) from error
 
-    def learned(self, name: str, key: Hashable, stamp: Stamp, think: Callable[[], T]) -> Kept[T]:
+    def learned(
+        self, name: str, key: Hashable, stamp: Stamp, think: Callable[[], T], patience: float | None = None
+    ) -> Kept[T]:
         """What takes thought, kept with what it was made of.
 
         Args:
             name: of the search.
             key: of the question.
+            patience: seconds until a caller is told that it takes a while; None: as for all.
 
         Raises:
             Reading: it is being computed for the first time.
         """
         try:
-            return self._learned.get(key, stamp, think, self._patience)
+            return self._learned.get(key, stamp, think, self._patience if patience is None else patience)
         except NotReady as error:
             raise _reading(name) from error
+
+    def last(self, key: Hashable) -> Kept[Any] | None:
+        """The answer to a question of `learned` that was there last, however old; None: there was none."""
+        return self._learned.last(key)
 
     def close(self) -> None:
         """Lets go of threads and databases."""

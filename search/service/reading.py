@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
+from search.config.schema import NAME
 from search.config.search_file import dump, stored_config
 from search.config.workspace import Workspace
 from search.formatting import shown
@@ -198,7 +199,15 @@ def log(
 @router.get("/compare", response_model=Comparison, responses={**TABLE, **errors(404, 503)}, tags=["searches"])
 def compare(
     request: Request,
-    names: Annotated[str, Query(max_length=5000, description="of searches, with commas between them")],
+    names: Annotated[
+        str,
+        Query(
+            max_length=5000,
+            pattern=f"^{NAME}(,{NAME})+$",
+            description="of searches, with commas between them",
+            examples=["mini,other"],
+        ),
+    ],
     format: Format = "json",
 ) -> Response:
     """Searches beside each other, as `taskmix compare`; 422 where they cannot be compared."""

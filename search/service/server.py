@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from search.service.access import is_loopback
 from search.service.app import make_app
+from search.service.connection import Connection, notice_the_dead
 from search.service.settings import Settings
 from spaces.errors import Failure, InputError, Problem
 
@@ -43,8 +44,19 @@ def _serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app = make_app(home, settings)
     listener = _listen(host, port)
-    config = uvicorn.Config(
+    name = host if is_loopback(host) else sorted(settings.access.hosts)[0]
+    shown = f"[{name}]" if ":" in name else name
+    writer = next((token for token in settings.access.tokens if token.role == "write"), None)
+    query = f"/?token={writer.secret}" if writer and writer.name != "environment" else "/"
+    say(f"serves {home} at http://{shown}:{listener.getsockname()[1]}{query}")
+    _Server(configured(app), app).run(sockets=[listener])
+
+
+def configured(app: FastAPI) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
         app,
+        http=Connection,
         log_level="warning",
         access_log=False,  # links have tokens in them
         server_header=False,
@@ -54,12 +66,6 @@ def _serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[
         h11_max_incomplete_event_size=32 << 10,
         ws="none",
     )
-    name = host if is_loopback(host) else sorted(settings.access.hosts)[0]
-    shown = f"[{name}]" if ":" in name else name
-    writer = next((token for token in settings.access.tokens if token.role == "write"), None)
-    query = f"/?token={writer.secret}" if writer and writer.name != "environment" else "/"
-    say(f"serves {home} at http://{shown}:{listener.getsockname()[1]}{query}")
-    _Server(config, app).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -94,6 +100,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        notice_the_dead(listener)
         listener.bind((host, port))
         listener.listen(512)
     except OSError as error:

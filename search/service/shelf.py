@@ -82,6 +82,11 @@ class Shelf:
             made = known
         return Kept(made.value, made.stamp, made.made, made.stamp == stamp)
 
+    def last(self, key: Hashable) -> Kept[Any] | None:
+        """The value of a key that was made last, whatever changed since; None: there is none."""
+        with self._lock:
+            return self._kept.get(key)
+
     def close(self) -> None:
         """Makes nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -15,19 +15,22 @@ from search.display.page.compare_page import compare_page
 from search.display.page.document import static_text
 from search.display.page.overview import new_page, searches_page, tasks_page
 from search.display.page.recipe_page import recipe_page
-from search.display.page.search_page import now_page, report_page, search_page
+from search.display.page.search_page import LOOKED_INTO, UNKNOWN_TEXTS, now_page, report_page, search_page
 from search.results.cards import list_cards
 from search.results.compare import compare_searches
+from search.results.explanation_model import Explanation
 from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.search_report import TOP, report_mix, report_search
+from search.results.service_model import ExplanationWish
 from search.results.status import observed
 from search.service.answers import SearchName, tagged
+from search.service.explaining import find_explanation, key_of
 from search.service.problems import Refused
 from search.service.readers import PATIENCE, Opened, Reading, Searches
 from search.service.reading import catalogue_of, file_of
 from search.service.shelf import NotReady, Shelf
-from spaces.errors import InputError, Problem
+from spaces.errors import InputError, Problem, TaskmixError
 
 STATIC = {"app.css": "text/css", "app.js": "text/javascript", "tables.js": "text/javascript"}
 
@@ -70,11 +73,12 @@ def search(request: Request, name: SearchName) -> Response:
     opened = _searches(request).open(name)
     best, note = _best(request, opened)
     status, offers = observed(opened.workspace, opened.studies), _offers(request)
+    why = _why(request, name, is_driven=status.state == "running")
 
     def draw() -> str:
-        return search_page(report_search(opened.studies, status, opened.rows, best), note, offers)
+        return search_page(report_search(opened.studies, status, opened.rows, best), note, offers, why)
 
-    stamp = opened.stamp, note, status.model_dump_json()
+    stamp = opened.stamp, note, status.model_dump_json(), why if isinstance(why, str) else why.model_dump_json()
     try:
         page = _drawings(request).get(name, stamp, draw, PATIENCE).value
     except NotReady as error:
@@ -159,6 +163,22 @@ def _best(request: Request, opened: Opened) -> tuple[BestMixes, str]:
         name: mixes.model_copy(update={"learned": learned[name].learned}) for name, mixes in fresh.targets.items()
     }
     return fresh.model_copy(update={"targets": targets}), OLDER
+
+
+def _why(request: Request, name: str, is_driven: bool) -> Explanation | str:
+    """Why mixes help, where that is known; while a search runs nothing is computed for it."""
+    searches, wish = _searches(request), ExplanationWish()
+    if is_driven:
+        known = searches.last(key_of(name, wish))
+        return known.value if known is not None else "It is looked into when nothing runs."
+    try:
+        return find_explanation(searches, name, wish, patience=0.0)
+    except Reading:
+        return LOOKED_INTO
+    except Refused:
+        return UNKNOWN_TEXTS
+    except TaskmixError as error:
+        return f"{error.problems[0].what}: {error.problems[0].found}"
 
 
 def _offers(request: Request) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ class Ticket:
         at: since when, ISO 8601 in UTC.
         pid, born, machine: of the process that was started for it, as `Holder` has them; 0 and empty: none was.
         job: name of the Ray job that was submitted for it; empty: none was.
+        withdrawn: nobody wants it any more; it is kept until its driver, if one was started, has ended.
     """
 
     by: str
@@ -35,6 +36,7 @@ class Ticket:
     born: str = ""
     machine: str = ""
     job: str = ""
+    withdrawn: bool = False
 
     @property
     def is_started(self) -> bool:

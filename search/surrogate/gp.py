@@ -71,6 +71,11 @@ class Surrogate:
         self.scales = scales or fit_scales(self._kernel, observations)
         self._cache: dict[int | None, tuple[Observations, Array, Array]] = {}
 
+    @property
+    def points(self) -> Points:
+        """The recipes of the observations, by their numbers."""
+        return self._all.points
+
     # --- predictions
 
     def posterior(self, points: Points, target: int) -> tuple[Array, Array]:

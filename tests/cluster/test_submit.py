@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import optuna
-import psutil
 import pytest
 import yaml
 
@@ -30,13 +24,13 @@ from search.cli import main
 from search.config.search_file import load
 from search.studies.database import open_storage
 from spaces.errors import Failure, InputError
+from tests.support.head import Head
 from tests.support.postgres import Server
 from tests.support.tiny import write_cards, write_data
 
 pytestmark = pytest.mark.ray
 
 ROOT = Path(__file__).parents[2]
-RAY = [sys.executable, "-m", "ray.scripts.scripts"]
 CARDS = {"tasks": {"tags": "tagging"}, "targets": {"pairs": "pair_classification"}}
 
 
@@ -182,81 +176,10 @@ def test_what_answers_is_another_ray_or_none(
 # --- on a head node
 
 
-@dataclass
-class Head:
-    """A head node of its own: on loopback, with token authentication as `ray start` has it once there is a token."""
-
-    folder: Path
-    port: int
-    token: str
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def run(self, *command: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
-        process = self.start(*command, token=token)
-        out, err = process.communicate(timeout=300)
-        return subprocess.CompletedProcess(command, process.returncode, out, err)
-
-    def start(self, *command: str, token: str | None = None) -> subprocess.Popen[str]:
-        """A command of somebody elsewhere, with the cluster's token, another one, or none (empty)."""
-        token = self.token if token is None else token
-        mine = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {}
-        environment = {**clean(os.environ), "HOME": str(self.folder / "elsewhere"), "PYTHONPATH": str(ROOT), **mine}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, text=True, env=environment, cwd=self.folder, **pipes)  # type: ignore[call-overload,no-any-return]
-
-    def submit(self, file: Path, *options: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", "search", "submit", str(file), "--address", self.address, *options)
-
-
-def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if not name.startswith(("RAY_", "TASKMIX_"))}
-
-
-def free_port() -> int:
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        return int(some.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def head() -> Iterator[Head]:
-    folder = Path(tempfile.mkdtemp(prefix="taskmix-head-", dir="/tmp"))  # short: names of sockets are below it
-    (folder / "elsewhere").mkdir()
-    environment = {
-        **clean(os.environ),
-        "HOME": str(folder),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-        "RAY_agent_register_timeout_ms": "120000",  # Ray gives up sooner, which a busy machine takes for a start
-    }
-    made = subprocess.run([*RAY, "get-auth-token", "--generate"], env=environment, capture_output=True, text=True)
-    port = free_port()
-    options = {"port": free_port(), "dashboard-port": port, "dashboard-agent-listen-port": free_port(), "num-cpus": 2}
-    command = [*RAY, "start", "--head", "--block", "--disable-usage-stats", "--dashboard-host", "127.0.0.1"]
-    command += ["--node-ip-address", "127.0.0.1", "--temp-dir", str(folder / "ray")]
-    command += [f"--{name}={value}" for name, value in options.items()]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-    try:
-        head = Head(folder, port, made.stdout.strip())
-        deadline = time.monotonic() + 120
-        while True:
-            assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+    with Head() as head:
         yield head
-    finally:
-        below = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        process.wait(timeout=30)
-        for child in psutil.wait_procs(below, timeout=10)[1]:
-            child.kill()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

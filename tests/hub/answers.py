@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from tests.hub import xet
 from tests.hub.repositories import Blob, Kind, Repository, folders_of
 
 PAGE, EXPANDED_PAGE = 1000, 50
@@ -72,7 +73,7 @@ class Answers:
         renamed: kind and old id -> new id.
         tokens: those that are known; None is any.
         cdn: URL of the host that has the content of LFS.
-        has_xet: files in LFS are said to lie in Xet, whose tokens are refused.
+        has_xet: files in LFS lie in Xet, as most of the real hub's.
     """
 
     repositories: dict[tuple[Kind, str], Repository] = field(default_factory=dict)
@@ -96,14 +97,21 @@ class Answers:
         return Answer(200, b"stand-in") if request.path == "/" else refusal(404, None, "Not found")
 
     def content(self, request: Request) -> Answer:
-        """Of a file in LFS, by its digest."""
-        digest = request.path.rpartition("/")[2]
-        for repository in self.repositories.values():
-            for files in repository.commits.values():
-                for blob in files.values():
-                    if blob.is_lfs and blob.sha256 == digest:
-                        return Answer(200, blob.content, {"ETag": f'"{digest}"', "Accept-Ranges": "bytes"}, True)
-        return Answer(404)
+        """Of a file in LFS, by its digest; or of what Xet has of it."""
+        if request.path == xet.TELEMETRY:
+            return Answer(200)
+        folder, _, digest = request.path.rpartition("/")
+        blob = self._large(digest)
+        if blob is None:
+            return Answer(404)
+        if folder == xet.PLANS:
+            return json_of(xet.plan_of(digest, blob.content, f"{self.cdn}{xet.BLOCKS}/{digest}"))
+        content = xet.packed(blob.content) if folder == xet.BLOCKS else blob.content
+        return Answer(200, content, {"ETag": f'"{digest}"', "Accept-Ranges": "bytes"}, True)
+
+    def _large(self, digest: str) -> Blob | None:
+        files = (blob for each in self.repositories.values() for at in each.commits.values() for blob in at.values())
+        return next((blob for blob in files if blob.is_lfs and blob.sha256 == digest), None)
 
     def _find(self, request: Request, kind: Kind, id: str, is_file: bool = False) -> Repository | Answer:
         """A repository, or why it is not had."""
@@ -134,7 +142,8 @@ class Answers:
         if isinstance(found, Answer):
             return found
         if what == "xet-read-token":
-            return refusal(404, None, "Not found")
+            given = {"X-Xet-Cas-Url": self.cdn, "X-Xet-Access-Token": "xet", "X-Xet-Token-Expiration": "4102444800"}
+            return json_of({}, headers=given)
         if what == "auth-check":
             return json_of({})
         if what == "refs":

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-RequestKind = Literal["api", "resolve", "cdn"]
-"""What is asked: what there is (`/api`), for a file, or for the content of a file in LFS, on another host."""
+RequestKind = Literal["api", "resolve", "cdn", "xet"]
+"""What is asked: what there is (`/api`), for a file, or on another host for the content of a file in LFS, or for what
+that is made of, where it lies in Xet."""
 
 Action = Literal[
     "status",  # this status instead

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from tests.hub import xet
 from tests.hub.answers import Answer, Answers, Request, refusal
 from tests.hub.client import environment
 from tests.hub.faults import OF_HEADERS, Action, Limits, RequestKind, Rule
@@ -204,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("Content-Type", ""),
         )
         self.asked = request
-        self.kind: RequestKind = "cdn" if self.server.is_cdn else "resolve" if "/resolve/" in request.path else "api"
+        self.kind = self._kind_of(request.path)
         if hub.latency:
             hub.stopped.wait(hub.latency)
         try:
@@ -214,13 +215,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = handle_any  # noqa: N815
 
+    def _kind_of(self, path: str) -> RequestKind:
+        if self.server.is_cdn:
+            return "xet" if path.startswith((xet.PLANS, xet.TELEMETRY)) else "cdn"
+        return "resolve" if "/resolve/" in path else "api"
+
     def _serve(self, hub: Hub, kind: RequestKind, request: Request) -> None:
         with hub.lock:
             exceeded = hub.limits.exceeded(kind)
         if exceeded:
             self._send(refusal(429, None, "We had to rate limit your IP.", exceeded))
             return
-        answer = hub.answers.content(request) if kind == "cdn" else hub.answers.answer(request)
+        answer = hub.answers.content(request) if self.server.is_cdn else hub.answers.answer(request)
         rule = hub.fault(kind, request, answer)
         if answer.is_content:
             answer = self._part(answer)

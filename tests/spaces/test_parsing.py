@@ -125,6 +125,12 @@ def test_what_is_no_mapping_is_the_users_mistake(tmp_path: Path, text: str) -> N
         read(tmp_path, text)
 
 
+@pytest.mark.parametrize("text", ['name: a\nfiles: "a\\0b"\n', 'name: a\ninner: [{"x": "\\0"}]\n'])
+def test_a_text_that_ends_paths_early_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match="line 2: holds a NUL"):
+        read(tmp_path, text)
+
+
 class Inner(Strict):
     rungs: list[float] = Field(default_factory=list)
     either: int | list[str] = 0

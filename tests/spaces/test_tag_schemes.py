@@ -21,6 +21,7 @@ from spaces.tag_schemes import UPOS, labels_without_spans, seqeval_names
         ("O b-per i-per", "b-per i-per"),
         ("O B_PER I_PER", "B_PER I_PER"),
         ("O B-PER L-PER U-PER", "L-PER U-PER"),
+        ("O BPER IPER EVENT", "BPER IPER"),
         ("O B-PER I-PER MISC", "MISC"),
         ("0 B-PER I-PER", "0"),
         ("0 1 2", "0 1 2"),

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 
+from search.service.server import configured
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from playwright.sync_api import Browser
@@ -41,7 +43,8 @@ def launched() -> Iterator[Browser]:
 @contextmanager
 def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
     """The address of an application; on a port of its own, or on one that was free a moment ago."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    config = configured(app)
+    config.host, config.port, config.timeout_graceful_shutdown = "127.0.0.1", port, 1
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="service", daemon=True)
     thread.start()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
 import torch
 from safetensors import SafetensorError
 
-from spaces.card import Splits
+from spaces.card import Source, Splits
+from tests.hub.client import hurry
+from tests.hub.server import Hub
 from tests.support.work_items import STAGE, encoder_of, item, plan_in, run, scores, with_answers
 from trainables.formats import vectors
 from trainables.training import encoders, stage
@@ -53,7 +57,9 @@ def test_scores_are_taken_in_the_precision_of_the_training(
     assert set(seen) == {half}
 
 
-@pytest.mark.parametrize("kind", ["xlm-r", "mdeberta", "mt5", "modernbert"])
+@pytest.mark.parametrize(
+    "kind", ["xlm-r", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("mdeberta", "mt5", "modernbert"))]
+)
 def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: str) -> None:
     """What comes back from the store scores as what went in: the second rung goes on from the stored first one."""
     plan = plan_in(tmp_path, kind=kind)
@@ -75,6 +81,23 @@ def test_progress_is_reported_stage_by_stage(plan: Plan, monkeypatch: pytest.Mon
     told = [progress for progress in everything if progress.activity == "training"]
     assert [progress.phase for progress in told] == ["intermediate"] * 4 + ["pairs"] * 4
     assert [progress.done for progress in told] == [step / 8 for step in range(1, 9)]
+
+
+def test_a_wait_for_the_hub_is_reported(plan: Plan, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the lines of the driver and `status` show it: who waits for an hour of rate limits is not hung."""
+    waits: list[float] = []
+    monkeypatch.setattr("trainables.hub.hub.time", SimpleNamespace(sleep=waits.append, monotonic=time.monotonic))
+    hurry(monkeypatch)
+    rows = Path(plan.cache).parent / "data" / "tagging" / "train.parquet"
+    hub.add("dataset", "some/tags", {"data/train-00000-of-00001.parquet": rows.read_bytes()})
+    hub.fail("status", path="/api/datasets", status=429, first=1, headers={"RateLimit": '"api";r=0;t=55'})
+    card = plan.tasks["tags"].model_copy(update={"source": Source(hub="some/tags")})
+    everything: list[Progress] = []
+    outcome = Worker(plan.model_copy(update={"tasks": {"tags": card}})).run(
+        item(plan, "tags", 0, targets=("pairs",)), everything.append
+    )
+    assert outcome.failure is None and waits == [56.0]
+    assert [progress for progress in everything if "does not give some/tags" in progress.activity]
 
 
 def test_more_tokens_than_the_model_can_read(plan: Plan) -> None:

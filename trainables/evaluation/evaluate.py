@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from datasets import Dataset
+import numpy as np
+from datasets import Dataset, concatenate_datasets
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card, Split
 from trainables.data.card_data import Data
 from trainables.formats import by_name
-from trainables.formats.vectors import Layer, PoolIndex, Retriever, text_vectors
+from trainables.formats.base import Format
+from trainables.formats.vectors import KnownTexts, Layer, PoolIndex, Retriever, text_vectors
 from trainables.work.settings import EvaluationSettings
 
 Scores = dict[str, dict[str, float]]
@@ -21,6 +24,10 @@ Scores = dict[str, dict[str, float]]
 
 AT_ONCE = 4 * 2**30
 """Bytes that the vectors of all layers may take while a layer is chosen."""
+
+
+TOGETHER = 20_000
+"""Rows of several languages that are read in one pass: what batches gain by it, a few hundred would bring."""
 
 
 @dataclass
@@ -47,6 +54,7 @@ def evaluate(
     max_length: int,
     tested: bool,
     report: Callable[[str], None] = lambda activity: None,
+    known: KnownTexts | None = None,
 ) -> Evaluation:
     """Score an encoder and its head on each language of a target. Both are in evaluation mode afterwards.
 
@@ -56,43 +64,76 @@ def evaluate(
         head: None where the format is not trained.
         max_length: tokens of a feature.
         tested: score the test split too, with what was tuned on the development split.
-        report: told what is done, a line for each language.
+        report: told what is done, a line for each pass over the rows of some languages.
+        known: texts that this very encoder has read; None: none.
 
     Raises: as `Data.features`.
     """
     form = by_name(card.format)
     head = nn.Identity() if head is None else head
+    known = KnownTexts() if known is None else known
     read = _Reading(data, tokenizer, max_length, settings.max_examples)
     settings = settings.of(card)
     result = Evaluation()
-    layer = settings.layer
-    splits = [*dev_card.languages_of("dev"), *(card.languages_of("test") if tested else ())]
-    activities = (f"evaluating {language} ({at} of {len(splits)})" for at, language in enumerate(splits, start=1))
-    if layer == "auto":
+    if settings.layer == "auto":
         report("evaluating layers")
         assert isinstance(form, Retriever)  # nothing else has a layer: `EvaluationSettings.of`
         layer = _choose_layer(form, read, card, dev_card, encoder, settings)
         settings = settings.model_copy(update={"layer": layer})
         result.tuned = {language: {"layer": float(layer)} for language in dev_card.languages_of("dev")}
-    pools = _Pools(read, encoder, settings, [layer])
-    for language in dev_card.languages_of("dev"):
-        report(next(activities))
-        rows, features = read.features(dev_card, "dev", language)
-        here = pools.head(dev_card, "dev", language) or head
-        predicted = form.predict(encoder, here, rows, features, card, tokenizer, settings)
-        tuned = form.tune(rows, predicted, card, language)
-        if tuned:
-            result.tuned.setdefault(language, {}).update(tuned)
-        result.dev[language] = form.metrics(rows, form.decide(predicted, tuned, card), card, language)
-    for language in card.languages_of("test") if tested else ():
-        report(next(activities))
-        rows, features = read.features(card, "test", language)
-        here = pools.head(card, "test", language) or head
-        predicted = form.predict(encoder, here, rows, features, card, tokenizer, settings)
-        decided = form.decide(predicted, result.tuned.get(language, {}), card)
-        result.test[language] = form.metrics(rows, decided, card, language)
-        result.predictions[language] = decided
+    splits: list[tuple[Card, Split]] = [(dev_card, "dev"), *([(card, "test")] if tested else ())]
+    count, begun = sum(len(own.languages_of(split)) for own, split in splits), 0
+    pools = _Pools(read, encoder, settings, [settings.layer], known)
+    for own, split in splits:
+        for languages in _together(form, read, own, split):
+            begun += len(languages)
+            report(f"evaluating {_names(languages)} ({begun} of {count})")
+            parts = [read.features(own, split, language) for language in languages]
+            here = pools.head(own, split, languages[0]) or (known if isinstance(form, Retriever) else head)
+            rows, features = parts[0] if len(parts) == 1 else _joined(parts)
+            predicted = iter(form.predict(encoder, here, rows, features, card, tokenizer, settings))
+            for language, (rows, _) in zip(languages, parts, strict=True):
+                _take(result, form, card, split, language, rows, list(islice(predicted, len(rows))))
     return result
+
+
+def _take(
+    result: Evaluation, form: Format, card: Card, split: Split, language: str, rows: Dataset, predicted: Sequence[Any]
+) -> None:
+    """Add what was predicted in a language to the result; the development split comes first."""
+    if split == "dev" and (tuned := form.tune(rows, predicted, card, language)):
+        result.tuned.setdefault(language, {}).update(tuned)
+    decided = form.decide(predicted, result.tuned.get(language, {}), card)
+    (result.dev if split == "dev" else result.test)[language] = form.metrics(rows, decided, card, language)
+    if split == "test":
+        result.predictions[language] = decided
+
+
+def _together(form: Format, read: _Reading, card: Card, split: Split) -> list[list[str]]:
+    """The languages of a split as they are read in one pass each: `TOGETHER` rows or less, where no text is looked up
+    among those of its own language."""
+    groups, rows = list[list[str]](), 0
+    for language in card.languages_of(split):
+        own = len(read.rows(card, split, language))
+        if not groups or isinstance(form, Retriever) or rows + own > TOGETHER:
+            groups, rows = [*groups, []], 0
+        groups[-1].append(language)
+        rows += own
+    return groups
+
+
+def _joined(parts: Sequence[tuple[Dataset, Dataset]]) -> tuple[Dataset, Dataset]:
+    """Rows and features of several languages, one behind the other."""
+    before, moved = 0, []
+    for rows, features in parts:
+        numbers = np.asarray(features["row"][:]) + before
+        moved.append(features.remove_columns("row").add_column("row", numbers, new_fingerprint="joined"))
+        before += len(rows)
+    return concatenate_datasets([rows for rows, _ in parts]), concatenate_datasets(moved)
+
+
+def _names(languages: Sequence[str]) -> str:
+    return ", ".join(languages) if len(languages) < 4 else f"{len(languages)} languages"
 
 
 @dataclass(frozen=True)
@@ -104,6 +145,9 @@ class _Reading:
     max_length: int
     limit: int | None
 
+    def rows(self, card: Card, split: Split, language: str) -> Dataset:
+        return self.data.rows(card, split, language, self.limit)
+
     def features(self, card: Card, split: Split, language: str) -> tuple[Dataset, Dataset]:
         return self.data.features(card, split, language, self.tokenizer, self.max_length, self.limit)
 
@@ -112,9 +156,15 @@ class _Pools:
     """The pools of an evaluation. One is kept at a time: languages that share it come one after the other."""
 
     def __init__(
-        self, read: _Reading, encoder: nn.Module, settings: EvaluationSettings, layers: Sequence[Layer]
+        self,
+        read: _Reading,
+        encoder: nn.Module,
+        settings: EvaluationSettings,
+        layers: Sequence[Layer],
+        known: KnownTexts,
     ) -> None:
         self._read, self._encoder, self._settings, self._layers = read, encoder, settings, layers
+        self._known = known
         self._kept: tuple[Any, PoolIndex | None] = (None, None)
 
     def head(self, card: Card, split: Split, language: str) -> PoolIndex | None:
@@ -128,8 +178,10 @@ class _Pools:
             rows, features = self._read.data.pool_features(
                 card, split, language, self._read.tokenizer, self._read.max_length
             )
-            vectors = text_vectors(self._encoder, features, self._read.tokenizer, self._settings, self._layers)
-            self._kept = (key, PoolIndex(rows, vectors))
+            vectors = text_vectors(
+                self._encoder, features, self._read.tokenizer, self._settings, self._layers, self._known
+            )
+            self._kept = (key, PoolIndex(rows, vectors, self._known))
         return self._kept[1]
 
 
@@ -149,11 +201,12 @@ def _choose_layer(
     means = []
     for start in range(0, depth + 1, at_once):
         layers = range(start, min(start + at_once, depth + 1))
-        pools = _Pools(read, encoder, settings, layers)
+        known = KnownTexts()
+        pools = _Pools(read, encoder, settings, layers, known)
         totals = [0.0] * len(layers)
         for language in languages:
             rows, features = read.features(dev_card, "dev", language)
-            head = pools.head(dev_card, "dev", language) or nn.Identity()
+            head = pools.head(dev_card, "dev", language) or known
             by_layer = form.predict_at(layers, encoder, head, rows, features, card, read.tokenizer, settings)
             for number, predicted in enumerate(by_layer):
                 decided = form.decide(predicted, form.tune(rows, predicted, card, language), card)
@@ -164,7 +217,7 @@ def _choose_layer(
 
 def _count_texts(read: _Reading, card: Card, language: str) -> int:
     """About how many vectors a language's development rows need."""
-    rows = len(read.data.rows(card, "dev", language, read.limit))
+    rows = len(read.rows(card, "dev", language))
     return 2 * rows if card.pool is None else rows + len(read.data.pool(card, "dev", language))
 
 

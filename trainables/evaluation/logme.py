@@ -49,7 +49,7 @@ def labeled_vectors(
     """
     form, vectors, labels = by_name(card.format), list[Tensor](), list[Tensor]()
     with evaluating(encoder, nn.Identity()) as where:
-        for chosen in by_length(features, batch_size):
+        for chosen in by_length(features, batch_size, where):
             batch = on(where, form.collate(chosen, tokenizer, torch.Generator()))
             states = form.labeled_states(encoder, batch)
             counts = batch["labels"] != IGNORED

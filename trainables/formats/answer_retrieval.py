@@ -43,7 +43,7 @@ class AnswerRetrieval(Retriever):
         assert isinstance(head, PoolIndex), "evaluated with its pool"
         device = next(encoder.parameters()).device
         ids = head.rows["id"][:]
-        vectors = text_vectors(encoder, features, tokenizer, settings, layers)
+        vectors = text_vectors(encoder, features, tokenizer, settings, layers, head)
         return [
             [[ids[at] for at in best] for best in nearest(queries, pool, RANKS, device)[1].tolist()]
             for queries, pool in zip(vectors, head.vectors, strict=True)

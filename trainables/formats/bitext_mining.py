@@ -52,7 +52,7 @@ class BitextMining(Retriever):
         here, there = _Corpus(rows["text"][:]), _Corpus(head.rows["text"][:])
         ids = head.rows["id"][:]
         predictions = []
-        vectors = text_vectors(encoder, features, tokenizer, settings, layers)
+        vectors = text_vectors(encoder, features, tokenizer, settings, layers, head)
         for own, pool in zip(vectors, head.vectors, strict=True):
             pairs: list[list[Any] | None] = [None] * len(rows)
             for a, b, margin in mine(own[here.first], pool[there.first], NEIGHBORS, device):

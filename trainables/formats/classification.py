@@ -78,7 +78,7 @@ class Classification(Format):
         """The label of each row."""
         predicted = torch.empty(len(rows), dtype=torch.long)
         with evaluating(encoder, head) as device:
-            for chosen in by_length(features, settings.batch_size):
+            for chosen in by_length(features, settings.batch_size, device):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 best = self.logits(encoder, head, batch).argmax(dim=-1)
                 predicted[[feature["row"] for feature in chosen]] = best.cpu()

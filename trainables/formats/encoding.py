@@ -22,6 +22,10 @@ TOKEN_INPUTS = ("input_ids", "token_type_ids")
 
 ENCODER_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
+CPU_TOKENS = 512
+"""The most tokens, padding included, that a CPU reads at once where there is a choice: what a layer gives for more of
+them no longer fits into the caches."""
+
 DROPOUT = 0.1
 INIT_STD = 0.02
 
@@ -36,6 +40,7 @@ def token_inputs(encoding: BatchEncoding) -> dict[str, list[Any]]:
 def pad(features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase) -> Batch:
     """The encoder's inputs, padded on the right: int64 tensors of shape (features, tokens)."""
     width = max(len(feature["input_ids"]) for feature in features)
+    width += -width % multiple()
     fill = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": 0}
     batch = {
         name: torch.tensor([padded(feature[name], width, fill[name]) for feature in features])
@@ -44,6 +49,11 @@ def pad(features: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBas
     }
     batch["attention_mask"] = torch.tensor([padded([1] * len(f["input_ids"]), width, 0) for f in features])
     return batch
+
+
+def multiple() -> int:
+    """Batches are as many tokens wide as a multiple of it: of 8 where matrices of such a size are multiplied faster."""
+    return 8 if torch.cuda.is_available() else 1
 
 
 def padded(values: Sequence[int], width: int, fill: int) -> list[int]:
@@ -120,15 +130,29 @@ def evaluating(encoder: nn.Module, head: nn.Module) -> Iterator[torch.device]:
         yield next(encoder.parameters()).device
 
 
-def by_length(features: Dataset, batch_size: int) -> Iterator[list[dict[str, Any]]]:
+def by_length(features: Dataset, batch_size: int, device: torch.device) -> Iterator[list[dict[str, Any]]]:
     """All features in batches of about equal length, longest first: if memory does not suffice, it shows at once.
 
     Results are put in order by the features' ``row``.
+
+    Args:
+        batch_size: the most features of a batch.
+        device: where they are read.
     """
-    order: list[int] = torch.tensor(features["length"][:]).argsort(descending=True, stable=True).tolist()
-    for at in range(0, len(order), batch_size):
-        columns = features[order[at : at + batch_size]]
+    for chosen in cut_by_length(features["length"][:], batch_size, device):
+        columns = features[chosen]
         yield [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def cut_by_length(lengths: Sequence[int], batch_size: int, device: torch.device) -> Iterator[list[int]]:
+    """As `by_length`, the positions of features whose lengths are given."""
+    most = CPU_TOKENS if device.type == "cpu" else None
+    order: list[int] = torch.tensor(lengths).argsort(descending=True, stable=True).tolist()
+    at = 0
+    while at < len(order):
+        rows = batch_size if most is None else max(1, min(batch_size, most // max(1, lengths[order[at]])))
+        yield order[at : at + rows]
+        at += rows
 
 
 def on(device: torch.device, batch: Batch) -> Batch:

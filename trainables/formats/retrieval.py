@@ -88,11 +88,9 @@ class Retrieval(Retriever):
         second = [name for name in features.column_names if name.startswith(SECOND)]
         sides = (
             features.remove_columns(second),
-            features.select_columns([*second, "row", "length"]).rename_columns(
-                {name: name.removeprefix(SECOND) for name in second}
-            ),
+            features.select_columns(second).rename_columns({name: name.removeprefix(SECOND) for name in second}),
         )
-        first, second_ = (text_vectors(encoder, side, tokenizer, settings, layers) for side in sides)
+        first, second_ = (text_vectors(encoder, side, tokenizer, settings, layers, head) for side in sides)
         return [
             nearest(queries, candidates, 1, device)[1][:, 0].tolist()
             for queries, candidates in zip(first, second_, strict=True)

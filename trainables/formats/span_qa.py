@@ -117,7 +117,7 @@ class SpanQA(Format):
         best = [(float("-inf"), "")] * len(rows)
         none = [0.0] * len(rows)  # the window where no answer is least likely decides
         with evaluating(encoder, head) as device:
-            for chosen in by_length(features, settings.batch_size):
+            for chosen in by_length(features, settings.batch_size, device):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 # log-probabilities, so that windows compare: one without the answer gives it to the first token
                 starts, ends = self.logits(encoder, head, batch).float().log_softmax(dim=-1).unbind(dim=1)

@@ -113,7 +113,7 @@ class Tagging(Format):
         """The tags of each row's words."""
         predicted = [[_default(card)] * len(tokens) for tokens in rows["tokens"][:]]
         with evaluating(encoder, head) as device:
-            for chosen in by_length(features, settings.batch_size):
+            for chosen in by_length(features, settings.batch_size, device):
                 batch = on(device, self.collate(chosen, tokenizer, torch.Generator()))
                 best = token_outputs(encoder, head, batch).argmax(dim=-1).cpu()
                 firsts = (batch["labels"] != IGNORED).cpu()

@@ -63,6 +63,9 @@ class Hub:
         cache: folder for the digests of files that were checked.
         commits: `str(Repository)` -> commit, where it is settled; the others are asked for, once.
         say: told what takes long, and what is taken from the cache because the hub is out of reach.
+
+    Attributes:
+        gated: repositories that only those may read whom their owners let in, of those that were asked for.
     """
 
     def __init__(self, cache: Path, commits: Mapping[str, str] | None = None, say: Say = lambda line: None) -> None:
@@ -71,6 +74,7 @@ class Hub:
         self._commits = dict(commits or {})
         self._mistakes: dict[str, Sequence[Problem]] = {}
         self._trees: dict[tuple[Repository, str], Mapping[str, RepoFile]] = {}
+        self.gated: set[Repository] = set()
         self._answered = False
         self._away: TaskmixError | None = None
         self._lock = threading.RLock()
@@ -183,13 +187,13 @@ class Hub:
         """The commit of a revision, from the hub; where that is out of reach, the one that the cache had last."""
 
         def ask(local: bool) -> str:
-            return str(
-                _StrictApi()
-                .resolve_revision(
-                    repository.id, repo_type=repository.type, revision=repository.revision, local_files_only=local
-                )
-                .resolved
+            api = _StrictApi()
+            found = api.resolve_revision(
+                repository.id, repo_type=repository.type, revision=repository.revision, local_files_only=local
             )
+            if api.is_gated:
+                self.gated.add(repository)
+            return str(found.resolved)
 
         if not self.is_away:
             try:
@@ -330,10 +334,18 @@ class _StrictError(Exception):
 
 
 class _StrictApi(HfApi):
-    """Does not take what it was told last for an answer where the hub gives none: that is for `Hub` to decide."""
+    """Does not take what it was told last for an answer where the hub gives none: that is for `Hub` to decide.
+
+    Attributes:
+        is_gated: what the last answer said.
+    """
+
+    is_gated = False
 
     def repo_info(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().repo_info(*args, timeout=FIRST_CONTACT, **kwargs)
+            info = super().repo_info(*args, timeout=FIRST_CONTACT, **kwargs)
         except (httpx2.HTTPError, HfHubHTTPError, OfflineModeIsEnabled) as error:
             raise _StrictError from error
+        self.is_gated = bool(getattr(info, "gated", False))
+        return info

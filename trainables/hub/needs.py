@@ -26,6 +26,7 @@ class Need:
         size: bytes of them.
         missing: bytes of those that are not in the cache.
         license: as its README says; None: it does not.
+        is_gated: only those may read it whom its owners let in.
     """
 
     repository: Repository
@@ -34,6 +35,7 @@ class Need:
     size: int
     missing: int
     license: str | None
+    is_gated: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Needs:
                 size=self.size_of({repository: self.files[repository]}),
                 missing=self.size_of({repository: missing.get(repository, [])}),
                 license=_license_of(self.hub, repository),
+                is_gated=repository in self.hub.gated,
             )
             for repository in sorted(self.files)
         ]
@@ -81,7 +84,9 @@ class Needs:
         largest = max(missing, key=lambda repository: self.size_of({repository: missing[repository]}))
         count, total = sum(map(len, missing.values())), size(self.size_of(missing))
         most = f"{largest.id}, {size(self.size_of({largest: missing[largest]}))}"
-        return f"{count} files, {total}, from {len(missing)} repositories of the hub (the most: {most})"
+        gated = sorted(repository.id for repository in missing if repository in self.hub.gated)
+        gates = f"; gated, so with your token: {', '.join(gated)}" if gated else ""
+        return f"{count} files, {total}, from {len(missing)} repositories of the hub (the most: {most}){gates}"
 
     def fetch(self) -> None:
         """Fetch what is not here, repositories side by side; raises as `Hub.fetch`."""

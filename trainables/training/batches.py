@@ -87,6 +87,25 @@ def _cut(indices: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.rand
     return batches
 
 
+def cut(indices: Sequence[int], lengths: Sequence[int], rows: int, tokens: int | None) -> list[tuple[int, ...]]:
+    """A batch in parts of at most so many rows, and of at most so many tokens with padding or one row.
+
+    Args:
+        indices: of the rows; of neighbours the lengths are similar, as `plan_batches` has them.
+        lengths: tokens of every row.
+        tokens: None: any number.
+    """
+    parts: list[list[int]] = []
+    longest = 0
+    for index in indices:
+        longest = max(longest, lengths[index])
+        if not parts or len(parts[-1]) == rows or (tokens is not None and (len(parts[-1]) + 1) * longest > tokens):
+            parts.append([])
+            longest = lengths[index]
+        parts[-1].append(index)
+    return [tuple(part) for part in parts]
+
+
 def padding_share(batches: Sequence[TaskBatch], lengths: Mapping[str, Sequence[int]]) -> float:
     """Share of the tokens in padded batches that are padding."""
     used = padded = 0

@@ -17,13 +17,16 @@ import torch
 from torch import distributed, nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from trainables.training.imports import unimportable
 from trainables.training.process import COLLECTIVE, LOOPBACK, device, join_group, open_meeting, rank, world_size
 from trainables.work.settings import EngineSettings, StageSettings
 
 if not torch.cuda.is_available():
     os.environ.setdefault("DS_ACCELERATOR", "cpu")  # or it warns at import
 
-import deepspeed
+# its autotuner, which nothing of ours starts, imports MLflow where it finds it: a sixth of a worker's imports
+with unimportable("mlflow"):
+    import deepspeed
 from deepspeed.ops import __compatible_ops__
 from deepspeed.runtime.zero import parameter_offload
 from deepspeed.runtime.zero.partitioned_param_coordinator import PartitionedParameterCoordinator
@@ -34,7 +37,7 @@ SHARED_MEMORY_OP = "deepspeed_shm_comm"
 """A C++ extension for collectives inside one host that DeepSpeed otherwise compiles at the first `initialize`:
 minutes, and a silent wait when a stale lock lies about. Gloo does the same work."""
 
-# A private table: `tests/trainables/training/test_engine.py` guards that the entry still exists and still helps.
+# A private table: tests guard that the entry still exists (test_engine.py) and still helps (benchmarks/test_gpu.py).
 __compatible_ops__[SHARED_MEMORY_OP] = False
 
 
@@ -111,11 +114,10 @@ def _make_optimizer(encoder: nn.Module, heads: nn.Module, stage: StageSettings) 
             if parameter.requires_grad:
                 decay = stage.weight_decay if parameter.ndim > 1 else 0.0
                 groups.setdefault((rate, decay), []).append(parameter)
-    # on a CPU it is four times as fast, and takes no copies of all moments in each step
-    fused = True if device().type == "cpu" else None
+    # fused: on a CPU it is four times as fast, and takes no copies of all moments in each step
     return torch.optim.AdamW(
         [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()],
-        fused=fused,
+        fused=True,
     )
 
 

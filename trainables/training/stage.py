@@ -1,9 +1,10 @@
 """A stage: one fine-tuning run of a shared encoder with a head per task. Progress is counted in examples seen.
 
-It runs in one process or in every worker of a group. Each step's batch is cut into micro-batches, which are dealt to
-the workers in turn. What is computed does not depend on how many workers there are, nor, beyond dropout and masking, on
-the size of the micro-batches: randomness belongs to a micro-batch, and each counts by the labels in it. Retrieval alone
-learns from the other rows of its micro-batch, so there the size counts.
+It runs in one process or in every worker of a group. Each step's batch is cut into micro-batches (on a CPU of about as
+many tokens as its caches hold, which also saves padding), which are dealt to the workers in turn. What is computed does
+not depend on how many workers there are, nor, beyond dropout and masking, on the size of the micro-batches: randomness
+belongs to a micro-batch, and each counts by the labels in it. Retrieval alone learns from the other rows of its
+micro-batch, so there the size counts.
 
 Nothing but torch, transformers, scikit-learn and DeepSpeed (and what these bring along, pydantic for one) is imported
 here: a stage can be measured where neither `datasets` nor Ray is installed.
@@ -24,17 +25,24 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
 from spaces.digest import derive_seed
+from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from trainables.formats import by_name
 from trainables.formats.base import IGNORED
-from trainables.training.batches import TaskBatch, plan_batches
+from trainables.formats.encoding import CPU_TOKENS
+from trainables.training.batches import TaskBatch, cut, plan_batches
 from trainables.training.engine import begin_step, gather, training_engine
+from trainables.training.prefetch import onto, prepared
 from trainables.training.process import device, rank, sum_over_workers, world_size
 from trainables.work.failures import Diverged, needed_for_any_batch
 from trainables.work.settings import EngineSettings, HeadKind, StageSettings
 
 REPORT_EVERY = 5.0
 """Seconds between two reports of a running stage."""
+
+
+LOOK_EVERY = 32
+"""Steps between two looks at the losses where a look has to wait for the device."""
 
 
 class Features(Protocol):
@@ -149,12 +157,19 @@ def train(
     started = reported = time.monotonic()
     with training_engine(trained, trained.encoder, trained.heads, settings, spec.engine, len(batches)) as engine:
         trained.train()
-        for step, batch in enumerate(batches):
-            result.losses.append(_step(engine, trained, batch, step, features[batch.task], tokenizer, spec))
+        losses = _Losses([batch.task for batch in batches], wait=device().type == "cpu")
+
+        def prepare(step: int) -> list[_MicroBatch]:
+            task = batches[step].task
+            return _collate(trained, batches[step], step, features[task], lengths[task], tokenizer, spec)
+
+        for batch, parts in zip(batches, prepared(prepare, len(batches), device()), strict=True):
+            losses.add(_step(engine, trained, batch.task, parts, spec))
             result.examples += len(batch.indices)
             if time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
                 report(result.examples)
+        result.losses = losses.values()
         if trained is not model:
             gather(trained.parameters(), model.parameters())
     model.to(device())
@@ -176,26 +191,66 @@ def state_size(model: nn.Module, frozen: bool) -> int:
 
 @dataclass
 class _MicroBatch:
-    """What goes through the model at once: its tensors, the labels that count, the seed of its dropout."""
+    """What goes through the model at once: tensors on the device, the labels that count, the seed of its dropout."""
 
     tensors: dict[str, Tensor]
     labels: int
     seed: int
 
 
-def _step(
-    engine: Any,
+class _Losses:
+    """The mean losses of the steps so far, which stay on the device: to look at them is to wait for it.
+
+    Args:
+        tasks: of all steps.
+        wait: look at each at once; else every `LOOK_EVERY` steps, in all workers of a group at the same one, since
+            those that go on would wait for one that does not.
+    """
+
+    def __init__(self, tasks: Sequence[str], wait: bool) -> None:
+        self._tasks, self._every = tasks, 1 if wait else LOOK_EVERY
+        self._new: list[Tensor] = []
+        self._seen: list[float] = []
+
+    def add(self, loss: Tensor) -> None:
+        """The loss of the next step.
+
+        Raises:
+            Diverged: one that is looked at is infinite or not a number.
+        """
+        self._new.append(loss)
+        if len(self._new) >= self._every:
+            self._look()
+
+    def values(self) -> list[float]:
+        """All of them; raises as `add`."""
+        self._look()
+        return self._seen
+
+    def _look(self) -> None:
+        found = torch.stack(self._new).tolist() if self._new else []
+        for loss in found:
+            if not math.isfinite(loss):
+                raise Diverged(f"the loss of task {self._tasks[len(self._seen)]!r} is {loss}")
+            self._seen.append(loss)
+        self._new.clear()
+
+
+def _collate(
     model: _MultiTask,
     batch: TaskBatch,
     step: int,
     features: Features,
+    lengths: Sequence[int],
     tokenizer: PreTrainedTokenizerBase,
     spec: StageSpec,
-) -> float:
-    """One optimiser step over this worker's micro-batches of `batch`; the mean loss of the whole batch."""
+) -> list[_MicroBatch]:
+    """This worker's micro-batches of a step, on the device."""
     workers = world_size()
     size = spec.settings.micro_batch_on(workers)
-    cuts = [batch.indices[start : start + size] for start in range(0, len(batch.indices), size)]
+    # where rows learn from each other, how many there are is the plan's to say
+    by_tokens = device().type == "cpu" and not FORMATS[spec.cards[batch.task].format].contrastive
+    cuts = cut(batch.indices, lengths, size, CPU_TOKENS if by_tokens else None)
     mine: list[_MicroBatch] = []
     # ZeRO 2 and 3 communicate in each pass, so all workers do equally many: who has none left does one that counts 0
     for number in range(rank(), -(-len(cuts) // workers) * workers, workers):
@@ -205,23 +260,27 @@ def _step(
         masking = torch.Generator().manual_seed(spec.stream("masking", step, number))
         tensors = model.formats[batch.task].collate(rows, tokenizer, masking)
         labels = _count_labels(tensors, len(rows)) if number < len(cuts) else 0
-        mine.append(_MicroBatch(tensors, labels, spec.stream("dropout", step, number)))
-    labels = int(sum_over_workers(torch.tensor(sum(part.labels for part in mine), device=engine.device)).item())
+        mine.append(_MicroBatch(onto(device(), tensors), labels, spec.stream("dropout", step, number)))
+    return mine
+
+
+def _step(engine: Any, model: _MultiTask, task: str, mine: Sequence[_MicroBatch], spec: StageSpec) -> Tensor:
+    """One optimiser step over this worker's micro-batches; the mean loss of the whole batch, on the device."""
+    workers, labels = world_size(), sum(part.labels for part in mine)
+    if workers > 1:
+        labels = int(sum_over_workers(torch.tensor(labels, device=engine.device)).item())
     mean = torch.zeros((), device=engine.device)
     begin_step(engine)
     for part in mine:
         _seed(part.seed)
-        loss = engine(batch.task, {name: tensor.to(engine.device) for name, tensor in part.tensors.items()})
+        loss = engine(task, part.tensors)
         share = part.labels / max(1, labels)
         engine.set_gradient_accumulation_boundary(part is mine[-1])
         engine.backward(loss * (share * workers), scale_wrt_gas=False)  # the engine takes the mean over the workers
         with needed_for_any_batch(state_size(model, spec.settings.freeze_embeddings)):
             engine.step()
         mean += loss.detach() * share
-    total = sum_over_workers(mean).item()
-    if not math.isfinite(total):
-        raise Diverged(f"the loss of task {batch.task!r} is {total}")
-    return total
+    return sum_over_workers(mean)
 
 
 def _count_labels(tensors: Mapping[str, Tensor], rows: int) -> int:

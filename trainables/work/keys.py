@@ -79,7 +79,7 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
             "negatives": _negatives(plan, stage, [card]),
             "settings": _settings(stage, [card]),
         }
-        for card, stage in plan.target_stages(target, plan.rungs[rung], recipe)
+        for card, stage in plan.target_stages(target, rung, recipe)
     ]
     untrained = {"max_length": plan.target_for(recipe, target).max_length}
     *before, last = stages or [{"train": None, "negatives": None, "settings": untrained}]

@@ -17,7 +17,7 @@ from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, 
 class Plan(Strict):
     """What all work items of a search share; sent to the workers with each of them.
 
-    `rungs` are shares of the full example budget of both stages, rising, the last one 1.
+    `rungs` are shares of the full example budgets, rising, the last one 1.
     """
 
     tasks: dict[str, Card]
@@ -29,6 +29,7 @@ class Plan(Strict):
         default_factory=dict, description="target -> the card whose development rows it is scored on, where not its own"
     )
     rungs: list[float]
+    target_rungs: list[float] | None = Field(None, description="those of the target stages; default: `rungs`")
     intermediate: StageSettings
     target: StageSettings
     per_target: dict[str, dict[str, Any]] = Field(
@@ -130,15 +131,12 @@ class Plan(Strict):
         """The target stage with the target's own settings, then the recipe's hyperparameters."""
         return self.target_stage(target).with_values(_of_stage(recipe, "target"))
 
-    def target_stages(
-        self, target: str, share: float, recipe: Recipe | None = None
-    ) -> list[tuple[Card, StageSettings]]:
+    def target_stages(self, target: str, rung: int, recipe: Recipe | None = None) -> list[tuple[Card, StageSettings]]:
         """What a target is fine-tuned on, one after the other, and how; nothing where it is not.
 
         Its examples are shared out by the rows of the cards, as many epochs of each, unless they are given for each.
 
         Args:
-            share: of the examples, that of a rung.
             recipe: whose hyperparameters count; None: without.
         """
         if not self.targets[target].is_trained:
@@ -148,6 +146,7 @@ class Plan(Strict):
         if not isinstance(examples, list):
             rows = [card.training_rows or 1 for card in cards]  # in a sequence, every card says how many
             examples = [max(1, round(stage.examples * count / sum(rows))) for count in rows]
+        share = (self.target_rungs or self.rungs)[rung]
         return [
             (card, stage.model_copy(update={"examples": count}).at(share))
             for card, count in zip(cards, examples, strict=True)

@@ -297,6 +297,9 @@ def _has(report: SearchReport, purpose: str) -> bool:
 
 
 def settings_section(report: SearchReport) -> Markup:
-    """What of the search file cannot change."""
-    rows = [tag("tr", tag("th", key, scope="row"), tag("td", value)) for key, value in sorted(report.settings.items())]
+    """What of the search file cannot change, and the commits of what is read of the hub."""
+    rows = [
+        tag("tr", tag("th", key, scope="row"), tag("td", value))
+        for key, value in [*sorted(report.settings.items()), *sorted(report.status.commits.items())]
+    ]
     return tag("details", tag("summary", "what the search was begun with"), tag("table", tag("tbody", *rows)))

@@ -20,8 +20,13 @@ from search.display.page.course import (
 from search.display.page.document import section, served, whole
 from search.display.page.effects import belief_section, effects_section
 from search.display.page.markup import tag
+from search.display.page.why import why_section
+from search.results.explanation_model import Explanation
 from search.results.report_model import SearchReport
 from search.results.status_model import SearchStatus
+
+LOOKED_INTO = "It is being looked into."
+UNKNOWN_TEXTS = "Nobody has looked at the texts of its tasks and targets yet."
 
 
 def report_page(report: SearchReport) -> str:
@@ -29,12 +34,18 @@ def report_page(report: SearchReport) -> str:
     return whole(f"{report.search} · taskmix", _head(report), *_sections(report, None))
 
 
-def search_page(report: SearchReport, learned: str = "", offers: Collection[str] = ()) -> str:
+def search_page(
+    report: SearchReport,
+    learned: str = "",
+    offers: Collection[str] = (),
+    why: Explanation | str = "",
+) -> str:
     """The page of the service, which changes while the search runs.
 
     Args:
         learned: what is to be said of what the search has learned, where that is not of this moment.
         offers: what may be done with a target's model, as `OFFERS` of `answer.py`.
+        why: why mixes help, or why that is not known.
     """
     base = f"/searches/{report.search}"
     return served(
@@ -42,6 +53,7 @@ def search_page(report: SearchReport, learned: str = "", offers: Collection[str]
         _head(report),
         _actions(report.status),
         *_sections(report, base, learned, offers),
+        section("why", "Why mixes help", _why(report, why)),
         section("log", "Log", _log(report.search)),
         live=f"/api/v1{base}/events",
         now=f"{base}/now",
@@ -65,7 +77,7 @@ def _head(report: SearchReport) -> Markup:
 
 
 def _sections(report: SearchReport, base: str | None, learned: str = "", offers: Collection[str] = ()) -> list[Markup]:
-    note = tag("p", learned, class_="caveat") if learned else None
+    note = tag("p", learned, class_="caveat", data_soon=True) if learned else None
     return [
         section("answer", "The answer", answer_section(report, base, offers)),
         _now(report.status),
@@ -78,6 +90,20 @@ def _sections(report: SearchReport, base: str | None, learned: str = "", offers:
         section("work-items", "Work items", work_items_section(report)),
         section("settings", "Settings", settings_section(report)),
     ]
+
+
+def _why(report: SearchReport, why: Explanation | str) -> Markup:
+    if isinstance(why, Explanation):
+        return why_section(why)
+    button = tag(
+        "button",
+        "explain",
+        type="button",
+        data_post=f"/api/v1/searches/{report.search}/explanation",
+        data_body="{}",
+        data_sure="The texts of all cards are looked at, which takes minutes.",
+    )
+    return tag("p", why, " ", button if why == UNKNOWN_TEXTS else None, data_soon=why == LOOKED_INTO)
 
 
 def _log(name: str) -> Markup:

@@ -86,6 +86,7 @@ def test_numbers_are_numbers_however_they_are_written(
         ("learning_rate: {choices: [1e-3, 5e-4], log: true}", "", "choices have no order"),
         ("learning_rate: {choices: [1e-3, 5e-4], low: 1e-5}", "", "choices have no order"),
         ("micro_batch: {low: 4, high: 8}", "", "the default is outside the range"),
+        ("learning_rate: {choices: [5e-4, 0.0005]}", ".choices", "stands twice"),
         ("freeze_embeddings: {choices: [maybe, no]}", ".choices.0", "true or false"),
         ("clip: {low: 1:30, high: 100}", ".low", "a number"),
     ],
@@ -104,13 +105,21 @@ def test_one_bad_key_hides_no_other(tmp_path: Path) -> None:
     intermediate.learning_rate: {low: 0.1, high: 0.2}
     intermediate.batch_size: {low: 1.5, high: 3.5, step: 0}
     target.weight_decay: {low: 0, high: 0.1, log: true}
-    target.nothing: {choices: [1, 2]}"""
+    target.nothing: {choices: [1, 2]}
+    target.learning_rate: {choices: [1e-3]}
+    target.batch_size: {low: 8}"""
+    file = written(tmp_path, text)
+    file.write_text(file.read_text().replace("recipes: 4", "recipes: -4"))  # what the schema finds hides none either
+    with pytest.raises(InputError) as caught:
+        search_file.load(file)
     lines = [
         problem.where.partition(": line ")[2].replace("space.hyperparameters.", "")
-        for problem in mistakes(tmp_path, text)
+        for problem in caught.value.problems
+        if not problem.where.endswith("budget.recipes")
     ]
-    file = (tmp_path / "search.yaml").read_text().splitlines()
-    number = next(n for n, line in enumerate(file, 1) if "learning_rate: {low: 0.1" in line)
+    assert len(lines) == len(caught.value.problems) - 1
+    typed = file.read_text().splitlines()
+    number = next(n for n, line in enumerate(typed, 1) if "learning_rate: {low: 0.1" in line)
     assert sorted(lines) == sorted(
         [
             f"{number}: intermediate.learning_rate",
@@ -119,6 +128,8 @@ def test_one_bad_key_hides_no_other(tmp_path: Path) -> None:
             f"{number + 1}: intermediate.batch_size.step",
             f"{number + 2}: target.weight_decay.low",
             f"{number + 3}: target.nothing",
+            f"{number + 4}: target.learning_rate",
+            f"{number + 5}: target.batch_size",
         ]
     )
 

@@ -15,7 +15,9 @@ from search.studies.lease import acquire, is_held
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
+from spaces.recipe import Recipe
 from tests.support.searches import SEARCH
+from trainables.work.keys import encoder_key, score_key
 
 MakeSearch = Callable[..., Search]
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -93,13 +95,23 @@ def test_a_mistake_names_the_key_and_the_fix(
     assert [problem for problem in found if where in problem.where and words in str(problem)]
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "loop"])
+def test_a_folder_of_cards_that_the_system_does_not_look_into(
+    tmp_path: Path, make_search: MakeSearch, name: str
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (problem,) = [each for each in mistakes(make_search, cards=[name], colour="blue") if "colour" not in each.where]
+    assert name[:2] in str(problem)
+
+
 def test_examples_of_each_training_card(make_search: MakeSearch) -> None:
     def stages(**settings: Any) -> dict[str, Any]:
         own = {**SEARCH["stages"], "per_target": {"xcopa": settings}}
         return {"tasks": ["hellaswag"], "targets": ["xcopa", "xnli"], "stages": own}
 
-    plan = make_search(**stages(examples=[640, 320])).plan("store", "cache")
-    assert [(card.name, stage.examples) for card, stage in plan.target_stages("xcopa", 0.5)] == [
+    halves = {"rungs": [0.5, 1.0]}
+    plan = make_search(**stages(examples=[640, 320]), halving=halves).plan("store", "cache")
+    assert [(card.name, stage.examples) for card, stage in plan.target_stages("xcopa", 0)] == [
         ("siqa", 320),
         ("copa", 160),
     ]
@@ -112,6 +124,22 @@ def test_examples_of_each_training_card(make_search: MakeSearch) -> None:
     single = {**SEARCH["stages"], "per_target": {"xnli": {"examples": [640, 320]}}}
     (problem,) = mistakes(make_search, tasks=["hellaswag"], targets=["xnli"], stages=single)
     assert problem.fix == "one number"
+
+
+def test_a_share_of_the_target_stages_for_each_rung(make_search: MakeSearch) -> None:
+    plan = make_search(halving={"rungs": [0.25, 1.0], "target_rungs": [0.5, 1.0]}).plan("store", "cache")
+    whole = make_search(halving={"rungs": [0.25, 1.0]}).plan("store", "cache")
+    (target, *_), recipe = plan.targets, Recipe.of(Mixture.of({next(iter(plan.tasks)): 1.0}), {}, "m", 1)
+    assert plan.segments(recipe, 0) == whole.segments(recipe, 0)
+    for rung, share in enumerate([0.5, 1.0]):
+        examples = round(plan.target_stage(target).examples * share)
+        assert [stage.examples for _, stage in plan.target_stages(target, rung)] == [examples]
+    assert score_key(plan, recipe, 0, target) != score_key(whole, recipe, 0, target)
+    assert score_key(plan, recipe, 1, target) == score_key(whole, recipe, 1, target)
+    assert encoder_key(plan, recipe, 0) == encoder_key(whole, recipe, 0)
+    for wrong in ([0.5, 0.25], [0.5], [0.5, 0.9]):
+        (problem,) = mistakes(make_search, halving={"rungs": [0.25, 1.0], "target_rungs": wrong})
+        assert "target_rungs" in problem.what
 
 
 def test_all_mistakes_at_once(make_search: MakeSearch) -> None:

@@ -33,6 +33,18 @@ def test_a_search_is_found_by_name_and_by_file(
         find(str(tmp_path / "missing.yaml"))
 
 
+def test_a_folder_that_was_copied_or_renamed_is_not_taken_for_its_search(
+    make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its studies would be those of the other folder, shown and counted twice."""
+    monkeypatch.setenv("TASKMIX_HOME", str(tmp_path / "home"))
+    Workspace.of(make_search()).enter(tmp_path / "search.yaml")
+    shutil.copytree(tmp_path / "home" / "small", tmp_path / "home" / "backup")
+    with pytest.raises(InputError, match=r"another name than the search in it[\s\S]*small"):
+        find("backup")
+    assert find("small").name == "small"
+
+
 @pytest.mark.parametrize("name", ["is it?", "job%2Fmain", "a%20b", "a#b", "100%", "a:b@c", "ü b"])
 def test_a_home_may_have_any_name(
     make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

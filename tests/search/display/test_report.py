@@ -11,10 +11,12 @@ from typing import NamedTuple
 import pytest
 
 from search.display import report
+from search.display.page.course import settings_section
 from search.results.card_model import CardList
 from search.results.cards import list_cards
 from search.results.model import BestMixes
 from search.results.ranking import rank
+from search.results.search_report import report_search
 from search.results.status import summarize
 from search.results.status_model import BestLine, SearchLine, SearchList, SearchStatus
 from spaces.catalogue import Catalogue
@@ -45,6 +47,17 @@ def answers(filled: Filler) -> Answers:
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_whoever_repeats_a_search_reads_its_commits(filled: Filler) -> None:
+    """On the terminal at its end and later, and on its page."""
+    commits = {"datasets/tau/commonsense_qa": "a" * 40, "models/xlm-roberta-base@v2": "b" * 40}
+    filled.studies.remember_data({}, "hub:one", commits)
+    status, best = summarize(filled.studies, driven=False), rank(filled.studies)
+    shown = [report.final_answer(best, status, "mlruns", width=200), report.render(status, width=200)]
+    assert all(f"tau/commonsense_qa at {'a' * 12}, xlm-roberta-base@v2 at {'b' * 12}" in text for text in shown)
+    page = str(settings_section(report_search(filled.studies, status, best=best)))
+    assert all(name in page and commit in page for name, commit in commits.items())
 
 
 def test_json_is_the_answer_itself(answers: Answers) -> None:

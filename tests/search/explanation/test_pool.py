@@ -78,6 +78,8 @@ def test_explain_in_each_format(measured: Workspace, capsys: pytest.CaptureFixtu
     assert main(["explain", "measured", "--format", "csv", "--split", "test"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["effect"] for row in rows] == ["domain", "typology", "format"]
+    assert main(["explain", "measured", "--scale", "units"]) == 0
+    assert "gains in units" in (table := capsys.readouterr().out) and "points" not in table
 
 
 def test_distances_of_a_search(measured: Workspace, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from statistics import pstdev
 
 import pytest
 
 from search.config.search import Search
-from search.explanation.rows import Features, gather
+from search.explanation.rows import Features, gather, in_units
 from tests.support.gain_worlds import KINSHIP
 from tests.support.searches import Filler, alike_everywhere, copied
 
@@ -47,6 +49,16 @@ def test_the_test_split_may_be_asked(filled: Filler) -> None:
     test, _ = gather([(filled.search, filled.studies)], features(filled.search), "test")
     assert len(dev) == len(test)
     assert [row.gain for row in test] == pytest.approx([row.gain for row in dev])  # both are .01 lower
+
+
+def test_in_units_no_target_counts_for_more(filled: Filler) -> None:
+    rows, _ = gather([(filled.search, filled.studies)], features(filled.search))
+    scaled = in_units(rows)
+    gains = [row.gain for row in rows if row.target == "related"]
+    units = [row.gain for row in scaled if row.target == "related"]
+    assert pstdev(units) == pytest.approx(1.0)
+    assert [unit * pstdev(gains) for unit in units] == pytest.approx(gains)
+    assert in_units([replace(row, gains={1: 1.0}) for row in rows]) == [], "gains that are all alike have no unit"
 
 
 def test_own_data_are_left_out(make_search: Callable[..., Search], empty_database: Path, tmp_path: Path) -> None:

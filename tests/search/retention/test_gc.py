@@ -100,17 +100,16 @@ def test_deleting_what_nothing_needs_costs_no_training(
     assert len(kept) <= 2 * 2  # two targets, an answer with two seeds each
 
 
-def test_hopes_end_when_ranks_are_too_low() -> None:
+def test_hopes_end_when_as_many_went_on_as_may() -> None:
     ranking, none = ["a", "b", "c", "d", "e", "f"], set[str]()
-    assert hopeful([ranking, []], [set(ranking), none], [0, 0], 3) == [["a", "b"]]
-    assert hopeful([ranking, []], [set(ranking), {"a"}], [0, 0], 3) == [["b"]]
-    assert hopeful([ranking, []], [set(ranking), {"a"}], [3, 0], 3) == [["b", "c"]]
-    assert hopeful([["a", "b"], []], [set("ab"), none], [0, 0], 3) == [
-        ["a"]
-    ]  # at the end the best goes on all the same
+    assert hopeful([ranking, []], [set(ranking), none], [0, 0], 3) == [ranking]
+    assert hopeful([ranking, []], [set(ranking), {"a"}], [0, 0], 3) == [ranking[1:]]
+    assert hopeful([ranking, []], [set(ranking), {"a", "d"}], [0, 0], 3) == [[]]
+    assert hopeful([ranking, []], [set(ranking), {"a", "d"}], [3, 0], 3) == [["b", "c", "e", "f"]]
+    assert hopeful([["a", "b"], []], [set("ab"), none], [0, 0], 3) == [["a", "b"]]  # one does at the end
     three = [["a", "b", "c", "d"], ["b"], []]
-    assert hopeful(three, [set("abcd"), {"b"}, none], [0, 0, 0], 2) == [["a"], ["b"]]
-    assert hopeful([ranking, ["b", "a"], []], [set(ranking), set("ab"), none], [0, 0, 0], 2) == [["c"], ["b"]]
+    assert hopeful(three, [set("abcd"), {"b"}, none], [0, 0, 0], 2) == [["a", "c", "d"], ["b"]]
+    assert hopeful([ranking, ["b", "a"], []], [set(ranking), set("ab"), set("b")], [0, 0, 0], 3) == [[], []]
 
 
 def test_results_on_their_way_leave_hope(search: Search) -> None:
@@ -121,6 +120,8 @@ def test_results_on_their_way_leave_hope(search: Search) -> None:
     second = {encoders.key(filler.item("ner", 0).recipe, 0)}
     assert encoders.worth(second, top=1).keys() == second  # of four recipes the best two go on
     items = [filler.begin(filler.item(mix, 0)) for mix in ("crossref", SEVENTY)]  # the budget is spent
+    assert encoders.worth(second, top=1).keys() == second
+    filler.run("paraphrase", 1, {"related": 0.5, "verses": 0.5})
     assert encoders.worth(second, top=1).keys() == second
     filler.studies.finish(items[0], Outcome(failure=Failed(kind="diverged", message="loss is nan")))
     assert encoders.worth(second, top=1).keys() == set()  # of three only the best one

@@ -11,6 +11,7 @@ import pytest
 from search.config.search import Search
 from search.display.report import render
 from search.results.ranking import rank_and_explain
+from search.sampling import insights as module
 from search.sampling.insights import (
     Improvement,
     Insights,
@@ -22,6 +23,8 @@ from search.sampling.insights import (
 )
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
+from search.surrogate.features import Array, Points
+from search.surrogate.gp import Surrogate
 from spaces.recipe import Recipe
 from trainables.simulated import flat
 from trainables.work.item import WorkItem
@@ -81,6 +84,28 @@ def test_more_recipes_are_expected_to_bring_less(make_search: MakeSearch, tmp_pa
     before = expected_gain(few.state, search.space, 1)
     after = expected_gain(many.state, search.space, 1)
     assert before is not None and after is not None and after < before
+
+
+def test_of_a_large_search_the_best_are_looked_at(
+    make_search: MakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What more would bring is said of a pool that does not grow with the search, and it is the same best."""
+    search, studies = searched(make_search, tmp_path, 16)
+    whole = derive_insights(studies.state, search.space, ["related"], seed=0)["related"]
+    monkeypatch.setattr(module, "MEASURED", 4)
+    sizes: list[int] = []
+    sample = Surrogate.sample
+
+    def counted(self: Surrogate, points: Points, target: int, normals: Array) -> Array:
+        sizes.append(len(points))
+        return sample(self, points, target, normals)
+
+    monkeypatch.setattr(Surrogate, "sample", counted)
+    part = derive_insights(studies.state, search.space, ["related"], seed=0)["related"]
+    assert whole is not None and part is not None
+    assert sizes[0] <= 1 + 4 + module.POOL + module.ROUNDS * module.BEST * module.NEIGHBORS
+    assert part.more.over == whole.more.over
+    assert part.predicted.gain == pytest.approx(whole.predicted.gain, abs=0.01)
 
 
 def test_too_little_to_say(make_search: MakeSearch, tmp_path: Path) -> None:

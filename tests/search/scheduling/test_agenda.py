@@ -75,8 +75,7 @@ def test_a_search_from_start_to_end(search: Search, tmp_path: Path) -> None:
         searched = [r for r in records if not r.recipe.is_baseline and r.purpose != "confirm"]
         first = {r.recipe.digest: r.score.score for r in searched if r.rung == 0 and r.score}
         promoted = {r.recipe.digest for r in searched if r.rung == 1}
-        best = sorted(first, key=lambda digest: first[digest], reverse=True)[:3]
-        assert set(best) <= promoted  # asynchronous halving may promote more: what was best when it was asked
+        assert len(promoted) == len(first) // 3 == 3 and promoted <= set(first)
         assert all(record.state is TrialState.PRUNED for record in records if record.rung == 0)
         assert all(record.state is TrialState.COMPLETE for record in records if record.rung == 1)
 
@@ -280,7 +279,7 @@ def test_a_target_that_came_later_is_measured_on_what_the_others_have_found(
     new = studies.owners()[done:]
     assert [(one.recipe.is_baseline, one.rung) for one in new[:2]] == [(True, 0), (True, 1)]
     caught_up = [one for one in new if one.purpose == "catch_up"]
-    assert {one.recipe.digest for one in caught_up} == at_top
+    assert at_top <= {one.recipe.digest for one in caught_up} <= studies.state.rungs["related"][1].started
     assert all(one.item is not None and one.item.targets == ("verses",) and one.rung == 1 for one in caught_up)
     assert len(studies.state.tried) == 8
     proposed = {one.recipe.digest for one in new if one.purpose in ("start", "proposal")}

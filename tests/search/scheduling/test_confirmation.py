@@ -111,6 +111,26 @@ def test_side_by_side_the_same_is_measured(make_search: MakeSearch, at_once: int
     assert confirmed(play(search, scores)[1]) == confirmed(play(search, scores, at_once)[1])
 
 
+def test_the_baseline_fills_a_place_that_would_stand_idle(make_search: MakeSearch) -> None:
+    """Its seeds of the first round are begun while the last promotion runs; no seed more than without."""
+    search = make_search(budget={"recipes": 4}, halving={"rungs": [0.5, 1.0], "eta": 2}, confirm={"top": 1, "seeds": 2})
+    studies, running = Studies.in_memory(search), list[WorkItem]()
+    agenda, early = Agenda(search, studies), list[WorkItem]()
+    while not agenda.over:
+        while len(running) < 2 and (item := agenda.next()) is not None:
+            running.append(item)
+        fresh = [item.recipe.seed > 1 for item in running]
+        early += [item for item in running if item.recipe.seed > 1 and not all(fresh)]
+        done = running.pop(fresh.index(True) if any(fresh) else 0)  # what runs beside goes on
+        found = {target: flat(search.targets[target], 0.5, top=done.rung == 1) for target in done.targets}
+        agenda.done(done, Outcome(scores=found, seconds=1.0))
+    assert {(item.recipe.is_baseline, item.recipe.seed, item.targets) for item in early} == {
+        (True, 2, tuple(search.config.targets))
+    }
+    baselines = {r.recipe.seed for r in studies.records["related"] if r.recipe.is_baseline and r.rung == 1}
+    assert baselines == {1, 2}
+
+
 def test_an_interrupted_round_goes_on_as_it_was_begun(three: Search) -> None:
     """What a round wants does not depend on how much of it is done."""
     whole, _ = play(three, noisy({**MEANS, "ner:1": 0.6001}, 0.01))

@@ -191,6 +191,23 @@ def test_a_worker_that_dies_between_items_costs_nothing(local_ray: Connection, p
     assert not any(outcome.failure for outcome in agenda.by_number.values())
 
 
+def test_idle_workers_are_kept_for_what_is_proposed_later(local_ray: Connection, plan: Plan) -> None:
+    class Rounds(ListAgenda):
+        """Gives out two at a time, some time after both workers became idle."""
+
+        asked = 0
+
+        def next(self) -> WorkItem | None:
+            begun = 6 - len(self.waiting)
+            self.asked = self.asked + 1 if begun == len(self.outcomes) else 0
+            return super().next() if begun % 2 or self.asked == 3 else None
+
+    agenda = Rounds([item(number, act="meet", count=number // 2 * 2 + 2) for number in range(6)])
+    assert run(plan, agenda, ItemResources(), 2, worker=WORKER) is SearchEnd.OVER
+    assert sorted(agenda.by_number) == list(range(6))
+    assert len({told(outcome)["pid"] for outcome in agenda.by_number.values()}) == 2
+
+
 def test_a_worker_that_starts_later_gets_its_turn(local_ray: Connection, plan: Plan) -> None:
     """With Tune's own scheduler one worker takes all of these, since each is shorter than the start of a worker."""
 

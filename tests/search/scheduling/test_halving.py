@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from search.scheduling.halving import promotable
 
 RANKINGS = ["abcdef", "", ""]
@@ -28,6 +30,16 @@ def test_fewer_than_eta_wait_until_no_more_will_come() -> None:
     assert promotable(rankings, [set("ab"), set()], 3, closing=False) == []
     assert promotable(rankings, [set("ab"), set()], 3, closing=True) == [("b", 1)]
     assert promotable(["", ""], [set(), set()], 3, closing=True) == []
+
+
+def test_who_goes_on_is_the_samplers_word_and_how_many_is_not() -> None:
+    def backwards(digests: Sequence[str]) -> Sequence[str]:
+        return digests[::-1]
+
+    assert promotable(RANKINGS, NONE, 3, closing=False, rank=backwards) == [("f", 1), ("e", 1)]
+    assert promotable(RANKINGS, [set("abcdef"), {"f"}, set()], 3, closing=False, rank=backwards) == [("e", 1)]
+    assert promotable(RANKINGS, [set("abcdef"), {"a", "c"}, set()], 3, closing=False, rank=backwards) == []
+    assert promotable(RANKINGS, [set("abcdef"), {"x", "y"}, set()], 3, closing=False) == [("a", 1), ("b", 1)]
 
 
 def test_a_result_that_comes_later_does_not_take_the_place_of_one_that_went_on() -> None:

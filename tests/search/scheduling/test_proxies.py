@@ -246,5 +246,5 @@ def test_a_plan_counts_them(search: Search, tmp_path: Path) -> None:
     plan = search.plan(str(tmp_path), str(tmp_path))
     found = simulate(search, plan, PreparationReport(), 2)
     (line,) = [line for line in found.lines if line.kind.startswith("estimates at rung 0")]
-    target_stages = sum(stage.examples for name in plan.targets for _, stage in plan.target_stages(name, 0.25))
+    target_stages = sum(stage.examples for name in plan.targets for _, stage in plan.target_stages(name, 0))
     assert (line.items, line.encoders, line.examples) == (6, 0, target_stages)

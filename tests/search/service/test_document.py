@@ -21,10 +21,14 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 SETTINGS = """
 # What a search file has to say is no matter of a schema: tasks exist, weights add up, shares rise.
 [[operations]]
-include-method = ["PUT", "POST"]
-include-path-regex = "plans$|searches/[^/]+$"
+include-name = ["PUT /api/v1/searches/{name}", "POST /api/v1/plans"]
 [operations.checks]
 positive_data_acceptance.enabled = false
+
+# Each starts a program that loads a model.
+[[operations]]
+include-name = "POST /api/v1/searches/{name}/explanation"
+enabled = false
 """
 
 USE = """

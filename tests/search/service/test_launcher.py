@@ -93,6 +93,9 @@ def test_a_budget_may_change_while_nothing_runs(served: TestClient, workspace: W
     assert served.post(f"{API}/searches/small/stop", json={}).json()["state"] == "stopped"
     assert served.post(f"{API}/searches/small/stop", json={}).status_code == 409
     assert served.post(f"{API}/searches/small/resume", json={"recipes": 0}).status_code == 422
+    assert served.post(f"{API}/searches/small/resume", json={"recipes": 8.5}).status_code == 422
+    assert served.post(f"{API}/searches/small/resume", json={"recipes": 8.0}).status_code == 202
+    assert served.post(f"{API}/searches/small/stop", json={}).json()["state"] == "stopped"
     assert served.post(f"{API}/searches/small/resume").status_code == 202
 
 

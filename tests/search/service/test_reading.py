@@ -180,7 +180,7 @@ def test_the_document_names_every_answer(client: TestClient) -> None:
             for status, answer in operation["responses"].items():
                 for kind, content in answer.get("content", {}).items():
                     named = "$ref" in content["schema"]
-                    assert named or kind.startswith(("text/", "application/x-tar")), (
+                    assert named or kind.startswith(("text/", "application/octet-stream")), (
                         path,
                         method,
                         status,

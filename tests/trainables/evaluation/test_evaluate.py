@@ -3,7 +3,7 @@ import torch
 
 from trainables.data.card_data import Data
 from trainables.evaluation.evaluate import compute_floors, evaluate, mean_score
-from trainables.formats import by_name
+from trainables.formats import by_name, vectors
 from trainables.work.settings import EvaluationSettings
 
 
@@ -57,6 +57,51 @@ def test_retrieval_has_neither_head_nor_training_rows(tmp_path, card_of, tables,
     assert compute_floors(data, card, card, card, EvaluationSettings()) == {"en": {"accuracy": 0.5}}
 
 
+@pytest.fixture
+def translations(card_of, tables):
+    """Pairs in three languages, whose first sides are the same texts."""
+    for language, own in {"de": ["Mond", "Paris"], "fr": ["lune", "Paris"], "ru": ["moon", "cat"]}.items():
+        folder = tables({"text_a": ["the moon", "Paris"], "text_b": own}, "dev", f"files/{language}")
+    return card_of("retrieval", source={"files": str(folder.parent), "config": "{lang}"}, languages=["de", "fr", "ru"])
+
+
+def test_a_text_of_several_languages_and_targets_is_read_once(data, translations, bert, monkeypatch):
+    read, found = [], vectors.pooled
+
+    def pooled(encoder, batch, *others):
+        read.extend(tuple(row) for row in (batch["input_ids"] * batch["attention_mask"]).tolist())
+        return found(encoder, batch, *others)
+
+    def scores(known):
+        card, encoder, settings = translations, bert.encoder(), EvaluationSettings()
+        return evaluate(data, card, card, encoder, None, bert.tokenizer, settings, 32, False, known=known).dev
+
+    apart = scores(None)
+    monkeypatch.setattr("trainables.formats.vectors.pooled", pooled)
+    known = vectors.KnownTexts()
+    assert scores(known) == apart
+    assert len(read) == len({"the moon", "Paris", "Mond", "lune", "moon", "cat"})
+    assert scores(known) == apart
+    assert len(read) == 6, "the second target's rows are the first one's"
+
+
+def test_languages_in_one_pass_score_as_each_alone(data, card, bert, monkeypatch):
+    encoder, settings = bert.encoder(), EvaluationSettings(batch_size=2)
+    head = by_name(card.format).head(encoder, card)
+
+    def scored():
+        lines = []
+        found = evaluate(data, card, card, encoder, head, bert.tokenizer, settings, 32, True, report=lines.append)
+        return found, lines
+
+    together, lines = scored()
+    assert lines == ["evaluating en, de, fr (3 of 6)", "evaluating en, de, fr (6 of 6)"]
+    monkeypatch.setattr("trainables.evaluation.evaluate.TOGETHER", 1)
+    apart, lines = scored()
+    assert len(lines) == 6
+    assert together == apart
+
+
 def test_the_mean_is_over_languages():
     assert mean_score({"en": {"qa": 0.9, "f1": 1}, "de": {"qa": 0.3, "f1": 0}}, "qa") == pytest.approx(0.6)
 
@@ -78,7 +123,7 @@ def test_what_is_tuned_on_the_development_rows_decides_the_test(data, card_of, t
         unanswerable=True,
     )
     margins = [["moon", 3.0], ["moon", 5.0]]  # both above 0: without tuning nothing is answered
-    monkeypatch.setattr(form, "predict", lambda *_: margins)
+    monkeypatch.setattr(form, "predict", lambda _, encoder, head, rows, *others: margins * (len(rows) // 2))
     found = evaluate(data, card, card, bert.encoder(), None, bert.tokenizer, EvaluationSettings(), 32, True)
     assert list(found.dev) == ["en"]
     assert found.tuned == {"en": {"no_answer": 3.0}}

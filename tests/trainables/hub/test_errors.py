@@ -219,6 +219,7 @@ def test_offline(hub, rows, monkeypatch):
 
 def test_xet_is_refused(hub, rows):
     hub.answers.has_xet = True
+    hub.fail("status", "xet-read-token", status=404)
     error, text = explained()
     assert isinstance(error, Failure)
     assert "(Xet) cannot be reached" in text

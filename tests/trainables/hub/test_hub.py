@@ -185,6 +185,55 @@ def test_what_comes_damaged_every_time_is_an_error(hub: server.Hub, asker: Hub) 
         asker.fetch(SET, ["one.parquet"])
 
 
+def test_needs_name_what_is_gated_before_it_is_fetched(
+    hub: server.Hub, asker: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_in")
+    gated = Repository("dataset", "some/gated")
+    hub.add("dataset", gated.id, FILES, gated="manual", readers={"hf_in"})
+    needs = Needs(asker, {SET: ["one.parquet"], gated: ["one.parquet"]})
+    assert [line.is_gated for line in needs.lines] == [True, False]
+    assert needs.describe().endswith("; gated, so with your token: some/gated")
+    assert hub.counts["cdn"] == 0
+
+
+# --- in Xet, where most of the hub's large files lie
+
+
+def test_files_in_xet_are_asked_for_by_their_list_alone(hub: server.Hub, asker: Hub) -> None:
+    hub.answers.has_xet = True
+    large = ["one.parquet", "two.parquet"]
+    assert content(asker.fetch(SET, large)) == [FILES[path] for path in large]
+    assert not [request for request in hub.requests if "/resolve/" in request.path and "parquet" in request.path]
+    assert len([request for request in hub.requests if "xet-read-token" in request.path]) == 1
+    assert hub.counts["cdn"] == len(large)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"do": "close", "kind": "xet"},
+        {"do": "status", "kind": "xet"},
+        {"do": "close", "kind": "cdn"},
+        {"do": "drop", "kind": "cdn"},
+        {"do": "truncate", "kind": "cdn"},
+        {"do": "corrupt", "kind": "cdn"},
+        {"do": "close", "path": "xet-read-token"},
+        {"do": "status", "path": "xet-read-token"},
+    ],
+    ids=lambda fault: "-".join(fault.values()),
+)
+def test_one_bad_answer_of_xet_ends_nothing(
+    hub: server.Hub, asker: Hub, monkeypatch: pytest.MonkeyPatch, fault: dict[str, str]
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    hurry(monkeypatch)
+    hub.answers.has_xet = True
+    hub.fail(first=1, **fault)  # type: ignore[arg-type]
+    assert content(asker.fetch(SET, ["one.parquet"])) == [FILES["one.parquet"]]
+    assert hub.rules[0].fired == 1
+
+
 # --- away
 
 

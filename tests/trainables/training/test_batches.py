@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spaces.mixture import Mixture
-from trainables.training.batches import TaskBatch, padding_share, plan_batches
+from trainables.training.batches import TaskBatch, cut, padding_share, plan_batches
 
 MIXTURE = Mixture.parse("a:0.5 + b:0.3 + c:0.2")
 
@@ -70,3 +70,11 @@ def test_batches_are_bucketed_by_length() -> None:
     rng = np.random.default_rng(1)
     shuffled = [TaskBatch("a", tuple(rows)) for rows in np.split(rng.permutation(4992), 312)]
     assert padding_share(bucketed, sizes) < 0.05 < padding_share(shuffled, sizes)
+
+
+def test_a_batch_is_cut_by_rows_and_by_tokens() -> None:
+    lengths = [0, 0, 10, 10, 11, 40, 200]
+    assert cut((2, 3, 4, 5, 6), lengths, 3, None) == [(2, 3, 4), (5, 6)]
+    assert cut((2, 3, 4, 5, 6), lengths, 9, 33) == [(2, 3, 4), (5,), (6,)]
+    assert cut((2, 3, 4, 5, 6), lengths, 9, 80) == [(2, 3, 4), (5,), (6,)]
+    assert cut((2, 3, 5), lengths, 9, 1000) == [(2, 3, 5)]

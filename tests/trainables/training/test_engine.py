@@ -1,11 +1,6 @@
-"""The DeepSpeed engine's configuration and schedule, and that nothing is compiled on the way."""
+"""The DeepSpeed engine's configuration and schedule; that nothing is compiled: tests/benchmarks/test_gpu.py."""
 
 from __future__ import annotations
-
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from deepspeed.ops import __compatible_ops__
@@ -15,30 +10,9 @@ from trainables.work.settings import EngineSettings, StageSettings
 
 STAGE = StageSettings(examples=100, batch_size=10, warmup=0.2)
 
-TRAIN = """
-import torch
-from torch import nn
-from trainables.training.engine import training_engine
-from trainables.work.settings import EngineSettings, StageSettings
-model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1))
-with training_engine(model, model[0], model[1], StageSettings(examples=4), EngineSettings(), 2) as engine:
-    loss = engine(torch.ones(2, 4)).mean()
-    engine.backward(loss)
-    engine.step()
-print("trained")
-"""
-
 
 def test_the_private_table_still_has_the_op_that_would_be_compiled() -> None:
     assert __compatible_ops__[SHARED_MEMORY_OP] is False
-
-
-def test_a_step_needs_no_compiler(tmp_path: Path) -> None:
-    """With neither compiler nor ninja on the path; the folder for compiled extensions stays empty."""
-    environment = {**os.environ, "PATH": "", "TORCH_EXTENSIONS_DIR": str(tmp_path), "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run([sys.executable, "-c", TRAIN], env=environment, capture_output=True, text=True, timeout=120)
-    assert done.stdout.strip().endswith("trained"), done.stderr
-    assert list(tmp_path.rglob("*.so")) == []
 
 
 def test_the_rate_warms_up_then_falls_to_zero() -> None:

@@ -135,7 +135,9 @@ def other_encoder(plan: Plan) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("zero", "size"), [(0, None), (1, 3), (2, 3), (3, 3)])
+@pytest.mark.parametrize(
+    ("zero", "size"), [(0, None), *(pytest.param(zero, 3, marks=pytest.mark.slow) for zero in (1, 2)), (3, 3)]
+)
 def test_two_workers_train_as_one_does(leader: Any, plan: Plan, alone: Any, zero: Any, size: int | None) -> None:
     """With dropout and masking; with 3 rows per pass one of the workers has nothing to do in some of them."""
     losses, weights = alone(size or 4)

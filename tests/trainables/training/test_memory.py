@@ -62,7 +62,14 @@ def test_a_batch_that_does_not_fit_is_halved(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")]
+    "error",
+    [
+        MemoryError(),
+        pytest.param(
+            RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+            marks=pytest.mark.slow,
+        ),
+    ],
 )
 def test_memory_that_does_not_suffice_for_the_least(
     plan: Plan, monkeypatch: pytest.MonkeyPatch, error: Exception

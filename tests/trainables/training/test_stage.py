@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,44 +17,13 @@ from spaces.card import Card
 from spaces.mixture import Mixture
 from tests.support.weights import ROUNDING, differ
 from trainables.formats import by_name, encoding
+from trainables.training import stage as stages
+from trainables.training.prefetch import prepared
 from trainables.training.stage import StageResult, StageSpec, train
 from trainables.work.failures import Diverged
 from trainables.work.settings import EngineSettings, StageSettings
 
 ROOT = Path(__file__).parents[3]
-
-ALONE = """
-import json, sys
-for name in ("datasets", "ray", "pyarrow", "optuna", "mlflow", "fsspec", "faiss", "seqeval", "rich", "greenlet"):
-    sys.modules[name] = None  # importing it raises
-from transformers import AutoModel, AutoTokenizer
-from spaces.card import Card
-from spaces.formats import FORMATS
-from spaces.mixture import Mixture
-from trainables.training.stage import StageSpec, by_name, train
-from trainables.work.settings import EngineSettings, StageSettings
-
-class Table:
-    def __init__(self, columns):
-        self.columns = columns
-    def __getitem__(self, key):
-        if isinstance(key, str):
-            return self.columns[key]
-        return {name: [values[at] for at in key] for name, values in self.columns.items()}
-
-for name, form in FORMATS.items():
-    if not form.has_pool:
-        by_name(name)
-given = json.load(sys.stdin)
-cards = {task: Card.model_validate(card) for task, card in given["cards"].items()}
-features = {task: Table(columns) for task, columns in given["features"].items()}
-encoder, tokenizer = AutoModel.from_pretrained(given["model"]), AutoTokenizer.from_pretrained(given["model"])
-settings, engine = StageSettings.model_validate(given["stage"]), EngineSettings()
-mixture = Mixture.parse("pairs:0.4 + tags:0.4 + words:0.2")
-result = train(encoder, tokenizer, features, StageSpec("tiny", cards, mixture, (64,), settings, engine, 1))
-print(json.dumps(result.losses))
-"""
-"""Trains a stage with torch, transformers, scikit-learn and DeepSpeed alone."""
 
 FORMATS = {"pairs": "pair_classification", "tags": "tagging", "words": "masked_lm"}
 STAGE = StageSettings(examples=64, batch_size=8, max_length=48, learning_rate=1e-3, warmup=0.0)
@@ -119,6 +84,32 @@ def test_micro_batches_give_the_same_losses(stage: Stage, monkeypatch: pytest.Mo
     assert differ(weights(parts[0]), weights(whole[0])) < ROUNDING
 
 
+def test_on_a_cpu_batches_are_cut_by_tokens_but_for_retrieval(
+    stage: Stage, card_of: Callable[..., Card], examples: Callable[[str], dict[str, list[Any]]], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(encoding, "DROPOUT", 0.0)
+    stage.cards["pairs of texts"] = card = card_of("retrieval")
+    rows = by_name("retrieval").features(examples("retrieval"), card, stage.kit.tokenizer, 48)
+    stage.features["pairs of texts"] = Dataset.from_dict(rows)
+    collate, parts = stages._collate, list[int]()
+
+    def counting(*args: Any) -> Any:
+        made = collate(*args)
+        parts.append(len(made))
+        return made
+
+    monkeypatch.setattr(stages, "_collate", counting)
+    for mix, most in (("pairs + tags", 8), ("pairs of texts", 1)):
+        monkeypatch.setattr(stages, "CPU_TOKENS", 10_000)
+        whole = stage.run(mix)[1].losses
+        assert set(parts) == {1}
+        monkeypatch.setattr(stages, "CPU_TOKENS", 60)
+        assert stage.run(mix)[1].losses == pytest.approx(whole, rel=1e-4)
+        assert 1 <= max(parts) <= most
+        assert (max(parts) == 1) == (most == 1)
+        parts.clear()
+
+
 @pytest.mark.parametrize("zero", [1, 2, 3])
 def test_zero_stages_give_the_same_encoder(stage: Stage, zero: int) -> None:
     """With dropout, with accumulation, and with masked LM, which uses a parameter outside of its own module."""
@@ -129,30 +120,6 @@ def test_zero_stages_give_the_same_encoder(stage: Stage, zero: int) -> None:
     for task, head in plain[1].heads.items():
         assert differ(weights(partitioned[1].heads[task]), weights(head)) < ROUNDING
     assert differ(weights(stage.encoder), weights(plain[0])) > 10 * ROUNDING, "training is more than rounding"
-
-
-def test_a_stage_needs_neither_datasets_nor_ray(stage: Stage, tmp_path: Path) -> None:
-    """It trains as with them. So its speed can be measured on a machine that has no more than it needs."""
-    stage.encoder.save_pretrained(tmp_path)
-    stage.kit.tokenizer.save_pretrained(tmp_path)
-    given = {
-        "model": str(tmp_path),
-        "stage": STAGE.model_dump(),
-        "cards": {task: card.model_dump(mode="json") for task, card in stage.cards.items()},
-        "features": {task: features[:] for task, features in stage.features.items()},
-    }
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE],
-        input=json.dumps(given),
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    _, result = stage.run("pairs:0.4 + tags:0.4 + words:0.2")
-    assert json.loads(done.stdout.splitlines()[-1]) == pytest.approx(result.losses, rel=1e-5)
 
 
 def test_a_batch_is_spread_over_the_workers() -> None:
@@ -178,6 +145,21 @@ def test_heads_may_learn_at_their_own_rate(stage: Stage) -> None:
 
 
 def test_a_loss_that_is_no_number_is_an_error(stage: Stage) -> None:
+    with torch.no_grad():
+        next(stage.encoder.parameters()).fill_(float("nan"))
+    with pytest.raises(Diverged, match="the loss of task 'pairs' is nan"):
+        stage.run("pairs")
+
+
+def test_losses_that_are_looked_at_later_are_the_same(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a GPU: batches come from a thread, and a loss that is no number is noticed at the next look."""
+    _, at_once = stage.run("pairs:0.4 + tags:0.4 + words:0.2")
+    monkeypatch.setattr(stages, "prepared", lambda make, count, where: prepared(make, count, torch.device("cuda")))
+    losses = stages._Losses
+    monkeypatch.setattr(stages, "_Losses", lambda tasks, wait: losses(tasks, wait=False))
+    monkeypatch.setattr(stages, "LOOK_EVERY", 3)
+    _, later = stage.run("pairs:0.4 + tags:0.4 + words:0.2")
+    assert later.losses == at_once.losses
     with torch.no_grad():
         next(stage.encoder.parameters()).fill_(float("nan"))
     with pytest.raises(Diverged, match="the loss of task 'pairs' is nan"):

@@ -115,7 +115,7 @@ def test_the_second_stage_begins_with_encoder_and_head_of_the_first(
 def test_given_heads_are_trained_and_not_replaced(plan: Plan) -> None:
     worker = Worker(plan)
     base = worker.load_base(recipe_of(plan).model)
-    (card, settings), _ = plan.target_stages("xcopa", 1.0)
+    (card, settings), _ = plan.target_stages("xcopa", plan.top_rung)
     slow = settings.model_copy(update={"learning_rate": 1e-6, "head_learning_rate": None, "weight_decay": 0.0})
     spec = stage.StageSpec("tiny", {"xcopa": card}, Mixture.of({"xcopa": 1.0}), (8,), slow, plan.engine, 1)
     head = stage.by_name(card.format).head(base.model, card)
@@ -171,8 +171,9 @@ def test_every_stage_is_part_of_the_key(plan: Plan) -> None:
 
 def test_examples_are_shared_out_by_rows_unless_they_are_given_for_each(plan: Plan) -> None:
     def counts(examples: Any, share: float = 1.0) -> list[int]:
-        whole = plan.model_copy(update={"per_target": {"xcopa": {"examples": examples}}})
-        return [settings.examples for _, settings in whole.target_stages("xcopa", share)]
+        changed = {"per_target": {"xcopa": {"examples": examples}}, "rungs": [share], "target_rungs": None}
+        whole = plan.model_copy(update=changed)
+        return [settings.examples for _, settings in whole.target_stages("xcopa", 0)]
 
     assert counts(5 * (33410 + 400)) == [5 * 33410, 5 * 400]
     assert counts(5 * (33410 + 400), 0.02) == [3341, 40]

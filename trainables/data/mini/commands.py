@@ -1,5 +1,5 @@
 """Spoken commands to a house: three targets, which intent (classification), which slots (tagging) and who asks the same
-(retrieval), and two English tasks.
+(retrieval), and tasks in English and in languages that no target of them is in.
 
 PyPI ``home-assistant-intents`` holds templates in many languages, written by people. A template expands into thousands
 of near-duplicates, so the templates are split, not the sentences: those of each language are parted into the
@@ -23,7 +23,7 @@ from trainables.data.mini.templates import SLOTS, Grammar, Unsupported, coarse
 
 EVALUATION_LANGUAGES = ("de", "fr", "ru")
 EVALUATION = {"validation": 0.5, "test": 0.5}
-ENGLISH = {"train": 0.9, "validation": 0.1}
+TRAINING = {"train": 0.9, "validation": 0.1}
 
 # Intents with templates in every language of the suite; small talk and notices are left out.
 INTENTS = (
@@ -142,26 +142,31 @@ def details(train: int, validation: int) -> Table:
     return table
 
 
-def combination(train: int, validation: int) -> Table:
-    """An English task: which kinds of things a command names, as the authors of the templates noted it."""
-    commands = drawn("en")
+def combination(train: int, validation: int, languages: Sequence[str] = ("en",)) -> Table:
+    """A task: which kinds of things a command names, as the authors of the templates noted it.
+
+    Args:
+        languages: of the rows; the kinds are those that are common in English.
+    """
     templates: dict[str, set[str]] = defaultdict(set)
-    for command in commands:
+    for command in drawn("en"):
         templates[command.combination].add(command.template)
     common = sorted(name for name, own in templates.items() if len(own) >= 8)
     table = Table("sentence_classification", tuple(common))
     number = {name: i for i, name in enumerate(common)}
-    for split, count in {"train": train, "validation": validation}.items():
-        own = [c for c in commands if c.combination in number and template_part("en", c.template) == split]
-        table.rows["en", split] = [
-            {"text": c.text, "label": number[c.combination]} for c in _balanced(own, count, "combination")
-        ]
+    for language in languages:
+        known = [command for command in drawn(language) if command.combination in number]
+        for split, count in {"train": train, "validation": validation}.items():
+            own = [c for c in known if template_part(language, c.template) == split]
+            table.rows[language, split] = [
+                {"text": c.text, "label": number[c.combination]} for c in _balanced(own, count, "combination")
+            ]
     return table
 
 
 def template_part(language: str, template: str) -> str:
     """The split that a template's sentences may stand in."""
-    return part(ENGLISH if language == "en" else EVALUATION, "template", language, template)
+    return part(EVALUATION if language in EVALUATION_LANGUAGES else TRAINING, "template", language, template)
 
 
 def _drawn_for(language: str, split: str) -> list[Command]:
@@ -216,8 +221,8 @@ def drawn(language: str) -> tuple[Command, ...]:
     by_words: dict[str, Command | None] = {}
     for intent in INTENTS:
         templates = _templates(data["intents"].get(intent, {"data": []}))
-        # few templates: more sentences of each; and more English ones, to train on
-        each = max(5 if language == "en" else 2, 60 // max(1, len(templates)))
+        # few templates: more sentences of each; and more of those to train on
+        each = max(2 if language in EVALUATION_LANGUAGES else 5, 60 // max(1, len(templates)))
         for template, (rules, combination) in templates.items():
             random = dice("draw", language, template)
             for _ in range(each):

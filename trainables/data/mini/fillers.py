@@ -1,7 +1,8 @@
 """What a household says in the free slots of a command, in each language of the suite.
 
 The templates of ``home-assistant-intents`` leave rooms, devices and messages open, since each home has its
-own. The words here are the project's.
+own. The words here are the project's. Those in Spanish, Dutch, Polish and Arabic, which tasks alone are made of, were
+read by no native speaker.
 """
 
 from __future__ import annotations
@@ -61,6 +62,61 @@ _PHRASES = {
         "timer": "пицца; стирка; чай; уроки; тренировка",
         "command": "открой ворота гаража; выключи свет; останови музыку; запри входную дверь",
         "zone": "работа; дом; школа; спортзал",
+    },
+    "es": {
+        "area": "cocina; dormitorio; salón; garaje; baño; oficina; pasillo; jardín",
+        "floor": "planta baja; primer piso; sótano; ático; piso de arriba; segundo piso",
+        "device": "lámpara de escritorio; cafetera; ventilador; puerta de entrada; radio; calefactor; "
+        "televisor; lavadora; luz nocturna; escena de fiesta",
+        "list": "compras; vacaciones; trabajo; escuela",
+        "item": "leche; pan y mantequilla; huevos; manzanas; pasta de dientes; detergente; llamar al médico; té verde",
+        "content": "la cena está lista; nos vamos ahora; vuelve pronto a casa; buenas noches a todos; "
+        "los invitados están aquí",
+        "query": "los Beatles; éxitos del verano; las noticias de la noche; jazz para la cena; "
+        "Mozart; viejas canciones de amor",
+        "timer": "pizza; colada; té; deberes; ejercicio",
+        "command": "abre la puerta del garaje; apaga las luces; para la música; cierra la puerta con llave",
+        "zone": "trabajo; casa; escuela; gimnasio",
+    },
+    "nl": {
+        "area": "keuken; slaapkamer; woonkamer; garage; badkamer; kantoor; gang; tuin",
+        "floor": "begane grond; eerste verdieping; kelder; zolder; bovenverdieping; tweede verdieping",
+        "device": "bureaulamp; koffiemachine; plafondventilator; voordeur; radio; verwarming; "
+        "televisie; wasmachine; nachtlamp; feestscène",
+        "list": "boodschappen; vakantie; werk; school",
+        "item": "melk; brood en boter; eieren; appels; tandpasta; waspoeder; de dokter bellen; groene thee",
+        "content": "het eten is klaar; we gaan nu weg; kom snel naar huis; goedenacht allemaal; de gasten zijn er",
+        "query": "de Beatles; zomerhits; het avondnieuws; jazz bij het eten; Mozart; oude liefdesliedjes",
+        "timer": "pizza; was; thee; huiswerk; training",
+        "command": "open de garagedeur; doe de lichten uit; stop de muziek; doe de voordeur op slot",
+        "zone": "werk; thuis; school; sportschool",
+    },
+    "pl": {
+        "area": "kuchnia; sypialnia; salon; garaż; łazienka; biuro; korytarz; ogród",
+        "floor": "parter; pierwsze piętro; piwnica; strych; piętro; drugie piętro",
+        "device": "lampka biurkowa; ekspres do kawy; wentylator; drzwi wejściowe; radio; grzejnik; "
+        "telewizor; pralka; lampka nocna; scena imprezowa",
+        "list": "zakupy; wakacje; praca; szkoła",
+        "item": "mleko; chleb i masło; jajka; jabłka; pasta do zębów; proszek do prania; zadzwonić do lekarza; "
+        "zielona herbata",
+        "content": "obiad gotowy; już wychodzimy; wracaj szybko do domu; dobranoc wszystkim; goście już są",
+        "query": "Beatlesi; letnie przeboje; wieczorne wiadomości; jazz do kolacji; Mozart; stare piosenki o miłości",
+        "timer": "pizza; pranie; herbata; lekcje; trening",
+        "command": "otwórz bramę garażową; zgaś światła; zatrzymaj muzykę; zamknij drzwi wejściowe",
+        "zone": "praca; dom; szkoła; siłownia",
+    },
+    "ar": {
+        "area": "المطبخ; غرفة النوم; غرفة المعيشة; الكراج; الحمام; المكتب; الممر; الحديقة",
+        "floor": "الطابق الأرضي; الطابق الأول; القبو; العلية; الطابق العلوي; الطابق الثاني",
+        "device": "مصباح المكتب; آلة القهوة; مروحة السقف; الباب الأمامي; الراديو; المدفأة; "
+        "التلفاز; الغسالة; ضوء الليل; مشهد الحفلة",
+        "list": "التسوق; العطلة; العمل; المدرسة",
+        "item": "حليب; خبز وزبدة; بيض; تفاح; معجون أسنان; مسحوق غسيل; اتصل بالطبيب; شاي أخضر",
+        "content": "العشاء جاهز; نحن نغادر الآن; عد إلى البيت قريبا; تصبحون على خير; وصل الضيوف",
+        "query": "البيتلز; أغاني الصيف; أخبار المساء; جاز للعشاء; موزارت; أغاني حب قديمة",
+        "timer": "البيتزا; الغسيل; الشاي; الواجبات; التمرين",
+        "command": "افتح باب الكراج; أطفئ الأضواء; أوقف الموسيقى; أقفل الباب الأمامي",
+        "zone": "العمل; البيت; المدرسة; النادي الرياضي",
     },
 }
 

@@ -13,6 +13,7 @@ from trainables.data.mini.tables import Row, Table
 
 LANGUAGES = ("de", "fr", "ru")
 RETRIEVAL_LANGUAGES = ("de", "fr", "ru", "ar")
+ENGLISH = {"en": "web"}
 MULTILINGUAL = ("web", "de", "es", "fr", "ru", "ar")
 
 # Rows of the intermediate tasks' two splits.
@@ -36,33 +37,43 @@ def paraphrase(bible: Bible) -> Table:
     return table
 
 
-def crossref(bible: Bible) -> Table:
-    """Verses that people cross-referenced, or not."""
+def crossref(bible: Bible, versions: Mapping[str, str] = ENGLISH) -> Table:
+    """Verses that people cross-referenced, or not.
+
+    Args:
+        versions: language -> the version that is read.
+    """
     table = Table("pair_classification", ("unrelated", "related"))
-    text = bible.text["web"]
     linked = set(bible.references)
-    for pool, count in TASK_ROWS.items():
-        pairs = [(a, b) for a, b in bible.references_in(pool) if len(text[a]) + len(text[b]) <= 200]
-        pairs.sort(key=lambda pair: fraction("crossref", *pair[0], *pair[1]))
-        first, second = [a for a, _ in pairs], [b for _, b in pairs]
-        others = [verse for verse in bible.pools[pool] if len(text[verse]) <= 110]
+    for language, version in versions.items():
+        text = bible.text[version]
+        for pool, count in TASK_ROWS.items():
+            pairs = [(a, b) for a, b in bible.references_in(pool) if len(text[a]) + len(text[b]) <= 200]
+            pairs.sort(key=lambda pair: fraction("crossref", *pair[0], *pair[1]))
+            first, second = [a for a, _ in pairs], [b for _, b in pairs]
+            others = [verse for verse in bible.pools[pool] if len(text[verse]) <= 110]
 
-        def allowed(i: int, j: int, first: list[Verse] = first, others: list[Verse] = others) -> bool:
-            a, b = sorted((first[i], others[j]))
-            return a != b and (a, b) not in linked and (a.book, a.chapter) != (b.book, b.chapter)
+            def allowed(i: int, j: int, first: list[Verse] = first, others: list[Verse] = others) -> bool:
+                a, b = sorted((first[i], others[j]))
+                return a != b and (a, b) not in linked and (a.book, a.chapter) != (b.book, b.chapter)
 
-        texts, partners, strangers = (_texts(bible, "web", verses) for verses in (first, second, others))
-        negatives = matched(texts, partners, strangers, allowed, dice("crossref", pool))
-        table.rows["en", pool] = _pairs("crossref", texts, partners, strangers, negatives, count)
+            texts, partners, strangers = (_texts(bible, version, verses) for verses in (first, second, others))
+            negatives = matched(texts, partners, strangers, allowed, dice("crossref", pool))
+            table.rows[language, pool] = _pairs("crossref", texts, partners, strangers, negatives, count)
     return table
 
 
-def book(bible: Bible) -> Table:
-    """Which of sixteen books an English verse stands in."""
+def book(bible: Bible, versions: Mapping[str, str] = ENGLISH) -> Table:
+    """Which of sixteen books a verse stands in; the same verses in each language.
+
+    Args:
+        versions: language -> the version that is read.
+    """
     table = Table("sentence_classification", tuple(BOOKS))
     for pool, count in TASK_ROWS.items():
         groups = {name: [v for v in bible.pools[pool] if v.book == number] for name, number in BOOKS.items()}
-        table.rows["en", pool] = _balanced(bible, "book", groups, "web", count)
+        for language, version in versions.items():
+            table.rows[language, pool] = _balanced(bible, "book", groups, version, count)
     return table
 
 

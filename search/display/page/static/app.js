@@ -79,6 +79,7 @@ async function refresh(whole = true) {
       exchange(new DOMParser().parseFromString(await response.text(), "text/html"));
       if (note.dataset.lost) { say(""); delete note.dataset.lost; }
     }
+    soon();
   } catch {
     note.dataset.lost = "yes";
     say("the service does not answer; searches go on without it, and this page will when it is back");
@@ -95,6 +96,15 @@ function later(whole = true) {
   pending = pending || whole;
   timer ??= setTimeout(() => { const next = pending; timer = null; pending = false; refresh(next); }, QUIET);
 }
+
+// what is being computed is there after a while, and no event says so
+let looking = null;
+
+function soon() {
+  if (document.querySelector("[data-soon]")) looking ??= setTimeout(() => { looking = null; later(); }, POLL);
+}
+
+soon();
 
 let polling = null;
 

@@ -42,6 +42,9 @@ class ActingWorker:
                 if not mark.exists():
                     mark.touch()
                     os.kill(os.getpid(), signal.SIGKILL)
+            case "meet":  # until so many have begun
+                while len(starts.read_text().split()) < float(asked["count"]):
+                    time.sleep(0.05)
             case "swell":  # by so many gigabytes, half as much with half the batch
                 size = round(float(asked["gigabytes"]) * 1e9) >> batch_halvings
                 held = bytearray(b"x") * size

@@ -62,7 +62,7 @@ def test_nothing_is_left_of_a_build_that_fails(tmp_path: Path, monkeypatch: pyte
     left.mkdir()
     (left / "half").write_text("of a file")
 
-    def write(folder: Path, say: Say) -> None:
+    def write(folder: Path, say: Say, suite: str) -> None:
         (folder / "data").mkdir()
         raise RuntimeError("stopped in the middle")
 
@@ -89,7 +89,7 @@ def test_a_cache_that_is_no_folder_is_the_users_mistake(tmp_path: Path) -> None:
 
 
 def test_every_step_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "write_suite", lambda folder, say: say("mini: a step"))
+    monkeypatch.setattr(module, "write_suite", lambda folder, say, suite: say(f"{suite}: a step"))
     lines: list[str] = []
     build(tmp_path, lines.append)
     assert lines == ["mini: a step", f"mini: ready in {tmp_path / NAME}"]
