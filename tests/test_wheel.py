@@ -87,9 +87,10 @@ def test_it_works_outside_of_the_checkout(installed: Path, tmp_path: Path) -> No
 def test_a_shell_completes_commands(installed: Path, tmp_path: Path) -> None:
     """As docs/tutorial.md sets it up."""
     script = f"""
+        PROGRAM=taskmix
         PATH={installed}:{Path(sys.executable).parent}:$PATH
         eval "$(register-python-argcomplete taskmix)"
-        COMP_LINE="taskmix sta" COMP_POINT=11 COMP_TYPE=9 COMP_WORDS=(taskmix sta) COMP_CWORD=1
-        _python_argcomplete taskmix sta taskmix; echo "${{COMPREPLY[@]}}"
+        COMP_LINE="$PROGRAM sta" COMP_POINT=11 COMP_TYPE=9 COMP_WORDS=($PROGRAM sta) COMP_CWORD=1
+        _python_argcomplete $PROGRAM sta $PROGRAM; echo "${{COMPREPLY[@]}}"
     """
     assert run("bash", "-c", script, folder=tmp_path).strip() == "status"

@@ -23,8 +23,6 @@ from trainables.work.outcome import PerLanguage, Report, Score
 from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from trainables.training.encoders import Encoder
 
 ALIKE = 1e-9
@@ -153,7 +151,7 @@ def _write_fine_tuned(
     assert record.score is not None, "only trials with a score are chosen"
     card, stage, worker = plan.targets[target], plan.target_for(recipe, target), Worker(plan)
     kept = workspace.store.encoder(model_key(plan, recipe, record.rung, target))
-    head: nn.Module | None
+    head: Any
     if kept is not None:
         encoder, head = kept_model.load(kept, card, stage.head)
         model, tokenizer = encoder.model, encoder.tokenizer
