@@ -7,6 +7,7 @@ MLflow keeps a copy of this file beside the model and runs that, so nothing of o
 from __future__ import annotations
 
 import json
+from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from torch import Tensor
 
 LONGEST_ANSWER = 30
 """Tokens, as in the search."""
@@ -32,17 +32,15 @@ class AnswerOrChoice(PythonModel):
         self.is_span = kind == "AutoModelForQuestionAnswering"
         self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
         self.model: Any = getattr(transformers, kind).from_pretrained(folder, trust_remote_code=True).eval()
+        self.model.requires_grad_(False)
 
     def predict(
         self, context: PythonModelContext, model_input: DataFrame, params: dict[str, Any] | None = None
     ) -> list[Any]:
         """An answer for each row, or the number of the choice."""
-        import torch
-
-        with torch.inference_mode():
-            if self.is_span:
-                return [self._answer(*row) for row in zip(model_input["question"], model_input["context"], strict=True)]
-            return [self._choose(*row) for row in zip(model_input["context"], model_input["choices"], strict=True)]
+        if self.is_span:
+            return [self._answer(*row) for row in zip(model_input["question"], model_input["context"], strict=True)]
+        return [self._choose(*row) for row in zip(model_input["context"], model_input["choices"], strict=True)]
 
     def _choose(self, context: str, choices: list[str]) -> int:
         texts = [context] * len(choices), list(choices)
@@ -85,13 +83,12 @@ class AnswerOrChoice(PythonModel):
         return best[1]
 
 
-def _shares(logits: Tensor, inside: list[bool]) -> list[float]:
+def _shares(logits: Any, inside: list[bool]) -> list[float]:
     """Log-probabilities over the context and the first token, which stands for no answer in this window."""
-    import torch
-
-    possible = torch.tensor([True, *inside[1:]])
-    shares: list[float] = logits.float().masked_fill(~possible, float("-inf")).log_softmax(-1).tolist()
-    return shares
+    values: list[float] = logits.float().tolist()
+    possible = [value for at, value in enumerate(values) if at == 0 or inside[at]]
+    total = max(possible) + log(sum(exp(value - max(possible)) for value in possible))
+    return [value - total for value in values]
 
 
 set_model(AnswerOrChoice())
