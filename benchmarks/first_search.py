@@ -1,4 +1,4 @@
-"""How often the README's first search gives its answer: `python -m benchmarks.first_search FOLDER`, 8 minutes a seed.
+"""How often the README's first search convinces: `python -m benchmarks.first_search FOLDER` (8 idle minutes a seed).
 
 `examples/mini/search.yaml` is launched with seeds that have no further seed in common, so that no score is shared.
 What is over is not run again. Printed is a table of the answers, and in how many runs at least two of the three targets

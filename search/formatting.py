@@ -1,4 +1,4 @@
-"""Values as people read them: scores in %, differences in points, times in two units, addresses, commands."""
+"""What people read: scores in %, differences in points, times in their two largest units, addresses, commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's own commands, run as they stand there: its main job, what that says to type, and the model at home."""
+"""The README's own commands, run as they stand there: its main job, what that says to type next, the model at home."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/tutorial.md: all of its commands, pasted one after the other; up to the search file by default."""
+"""docs/tutorial.md: its commands, pasted one after the other; in every run of the tests up to the search file."""
 
 from __future__ import annotations
 
@@ -40,14 +40,7 @@ def test_from_two_csv_files_to_a_search_file(
     monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
     write_shop(tmp_path, 12)
     assert [command.split()[0] for command in COMMANDS] == [
-        "new",
-        "new",
-        "tasks",
-        "init",
-        "plan",
-        "launch",
-        "best",
-        "export",
+        *("new", "new", "tasks", "init", "plan", "launch", "best", "export")
     ]
     for command in COMMANDS[:4]:
         assert main(shlex.split(command)) == 0, capsys.readouterr()

@@ -87,10 +87,10 @@ def test_it_works_outside_of_the_checkout(installed: Path, tmp_path: Path) -> No
 def test_a_shell_completes_commands(installed: Path, tmp_path: Path) -> None:
     """As docs/tutorial.md sets it up."""
     script = f"""
+        PROGRAM=taskmix
         PATH={installed}:{Path(sys.executable).parent}:$PATH
-        program=taskmix
-        eval "$(register-python-argcomplete $program)"
-        COMP_LINE="$program sta" COMP_POINT=11 COMP_TYPE=9 COMP_WORDS=($program sta) COMP_CWORD=1
-        _python_argcomplete $program sta $program; echo "${{COMPREPLY[@]}}"
+        eval "$(register-python-argcomplete taskmix)"
+        COMP_LINE="$PROGRAM sta" COMP_POINT=11 COMP_TYPE=9 COMP_WORDS=($PROGRAM sta) COMP_CWORD=1
+        _python_argcomplete $PROGRAM sta $PROGRAM; echo "${{COMPREPLY[@]}}"
     """
     assert run("bash", "-c", script, folder=tmp_path).strip() == "status"

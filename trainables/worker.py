@@ -314,7 +314,7 @@ class Worker:
         return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
 
     def _keep(self, running: RunningItem, made: FineTuned, target: str) -> None:
-        """Store a target's model that was trained, where the plan says so: before its score, which says it is there."""
+        """Store a target's model where the plan says so: before its score, which says that all is there."""
         item = running.item
         if made.head is None or not self.plan.tests(item) or item.recipe.seed != self.plan.kept_seed:
             return

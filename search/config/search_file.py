@@ -121,6 +121,12 @@ class Difference:
     now: Any
     fix: str
 
+    @property
+    def problem(self) -> Problem:
+        """It alone, for programs, which read a problem for each setting."""
+        found = f"{self.now} (the search has {self.before})"
+        return Problem("differs from the search of that name", self.where, found, self.fix)
+
 
 def another_search(changed: Sequence[Difference], where: str, go_on: str) -> Problem:
     """That a file is another search of the same name: its settings beside those of the search, and what can be done.

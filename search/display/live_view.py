@@ -83,7 +83,7 @@ class Scene:
             self._running[item.key].progress = progress
 
     def finished(self, item: WorkItem, outcome: Outcome) -> None:
-        """Learns how long such a work item takes; the start of a worker is not counted, the next finds it warm."""
+        """Learns how long such a work item takes, without the start of a worker: the next one finds it warm."""
         running = self._running.pop(item.key, None)
         if running is not None:
             took = outcome.seconds if running.is_cold else time.monotonic() - running.since

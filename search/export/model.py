@@ -151,7 +151,7 @@ def _write_fine_tuned(
     assert record.score is not None, "only trials with a score are chosen"
     card, stage, worker = plan.targets[target], plan.target_for(recipe, target), Worker(plan)
     kept = workspace.store.encoder(model_key(plan, recipe, record.rung, target))
-    head: Any  # torch is not imported here
+    head: Any
     if kept is not None:
         encoder, head = kept_model.load(kept, card, stage.head)
         model, tokenizer = encoder.model, encoder.tokenizer

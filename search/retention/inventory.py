@@ -72,7 +72,7 @@ class EncoderInventory:
         return {key: [(one, top)] for one in started for key in self.models_of(WorkItem(one, top, targets))}
 
     def models_of(self, item: WorkItem) -> set[str]:
-        """Keys of the target models that a work item leaves, where `storage.keep_models` asks or asked for them."""
+        """Keys of the target models that a work item leaves where `storage.keep_models` asks for them, or once did."""
         if item.recipe.seed != self._search.fresh_seed or not self._plan.tests(item):
             return set()
         return {model_key(self._plan, item.recipe, item.rung, target) for target in item.targets}

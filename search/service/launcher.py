@@ -79,7 +79,7 @@ class Launcher:
             if not is_new:
                 kept = stored_config(workspace.file)
                 if changed := differences(kept, search.config):
-                    raise Refused(409, another_search(changed, "search.yaml", f"POST /api/v1/searches/{name}/resume"))
+                    raise Refused(409, [one.problem for one in changed])
                 if self._is_busy(workspace) and dump(kept, workspace.folder) != dump(search.config, sent.parent):
                     fix = f"stop it first: POST /api/v1/searches/{name}/stop"
                     raise Refused(409, Problem("it runs, with other settings that may change", name, fix=fix))

@@ -7,13 +7,12 @@ MLflow keeps a copy of this file beside the model and runs that, so nothing of o
 from __future__ import annotations
 
 import json
+from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
-from scipy.special import log_softmax
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -86,9 +85,10 @@ class AnswerOrChoice(PythonModel):
 
 def _shares(logits: Any, inside: list[bool]) -> list[float]:
     """Log-probabilities over the context and the first token, which stands for no answer in this window."""
-    possible = np.array([True, *inside[1:]])
-    shares: list[float] = log_softmax(np.where(possible, logits.float().numpy(), -np.inf)).tolist()
-    return shares
+    values: list[float] = logits.float().tolist()
+    possible = [value for at, value in enumerate(values) if at == 0 or inside[at]]
+    total = max(possible) + log(sum(exp(value - max(possible)) for value in possible))
+    return [value - total for value in values]
 
 
 set_model(AnswerOrChoice())

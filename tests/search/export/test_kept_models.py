@@ -1,4 +1,4 @@
-"""`storage.keep_models`: the models of confirmed winners go home, and into the registry, without training."""
+"""`storage.keep_models`: the models of confirmed winners go home without being trained again."""
 
 from __future__ import annotations
 
