@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from cluster.submit import check_shared
 from search.config import workspace as places
-from search.config.search_file import another_search, differences, dump, load, stored_config
+from search.config.search_file import differences, dump, load, stored_config
 from search.config.workspace import Workspace
 from search.results.service_model import BudgetChange, Launched
 from search.service.drivers import ClusterJobs, Drivers, Processes, say
