@@ -44,8 +44,20 @@ LEARNED = re.compile(r"\n+learned from all results.*?(?=\n\n|\Z)", re.DOTALL)
 """Of the table of `best`: what an optimiser ends with, alike to three digits on another machine."""
 
 
-SINCE = {"half.status.table": {"5: 1 running": "5: 1 interrupted", "runs:": "will be done again:"}}
-"""What a table says otherwise by now: without a driver nothing runs."""
+SINCE = {
+    "half.status.table": {"5: 1 running": "5: 1 interrupted", "runs:": "will be done again:"},
+    "half.gc.txt": {
+        "same:1                     1  10.9 kB\n": "",
+        "54.4 kB; kept: 4 encoders, 43.5 kB": "43.5 kB; kept: 5 encoders, 54.4 kB",
+    },
+    "half.plan.simulate.txt": {
+        "5            160          36": "4            192          44",
+        "15 work items, 2,432 examples, 564": "14 work items, 2,400 examples, 560",
+        "48.3 kB": "43.9 kB",
+    },
+}
+"""What a table says otherwise by now: without a driver nothing runs; a rung sends on its share of recipes and no more, and
+any of them may be the one."""
 
 
 @pytest.fixture

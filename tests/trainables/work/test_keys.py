@@ -178,6 +178,7 @@ OTHER: dict[str, tuple[Any, set[str]]] = {
     "training_cards": ({"names": [card("first", **TASK)]}, SCORES),
     "dev_cards": ({}, SCORES),
     "rungs": ([0.25, 1.0], {"encoder", "score", "merged"}),
+    "target_rungs": ([0.25, 1.0], {"merged"}),  # a score here is one at the top
     "intermediate": (STAGE.model_copy(update={"learning_rate": 0.1}), ENCODER),
     "target": (STAGE.model_copy(update={"learning_rate": 0.1}), SCORES),
     "per_target": ({"names": {"learning_rate": 0.1}}, SCORES),
