@@ -56,8 +56,8 @@ SINCE = {
         "48.3 kB": "43.9 kB",
     },
 }
-"""What a table says otherwise by now: without a driver nothing runs; a rung sends on its share of recipes and no more, and
-any of them may be the one."""
+"""What a table says otherwise by now: without a driver nothing runs; a rung sends on its share of recipes and no
+more, and any of them may be one."""
 
 
 @pytest.fixture
