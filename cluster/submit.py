@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from cluster.connect import PACKAGES, REACH_SECONDS, ROOT, TOKEN_FIX, environment, quiet
+from cluster.one_machine import command
 from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem
 from spaces.parsing import to_yaml, yaml_files
@@ -181,12 +182,12 @@ class Jobs:
             fix = f"pip install 'ray[default]=={here}' on the nodes, with the rest of requirements.txt"
             raise Failure(Problem("the cluster runs another Ray", self.address, f"{there}; here it is {here}", fix))
 
-    def submit(self, search: str, folder: Path, entrypoint: str = ENTRYPOINT) -> str:
+    def submit(self, search: str, folder: Path | None, entrypoint: str = ENTRYPOINT) -> str:
         """Submits a packed search; its job's id.
 
         Args:
             search: its name.
-            folder: filled by `pack`.
+            folder: filled by `pack`; None: nothing is shipped.
             entrypoint: what the job runs in it, a command of a shell.
 
         Raises:
@@ -207,7 +208,7 @@ class Jobs:
             "entrypoint": entrypoint,
             "submission_id": f"taskmix-{search}-{max(numbers, default=0) + 1}",
             "metadata": {SEARCH_KEY: search},
-            "runtime_env": {"working_dir": str(folder)},
+            "runtime_env": {} if folder is None else {"working_dir": str(folder)},
         }
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -365,6 +366,19 @@ def submit(
     with tempfile.TemporaryDirectory(prefix="taskmix-submit-") as scratch:
         say(f"ships {pack(Path(scratch), search, cards)}")
         job = jobs.submit(name, Path(scratch))
+    return _leave_or_follow(jobs, job, say, write)
+
+
+def submit_here(
+    name: str, file: Path, address: str, say: Callable[[str], None], write: Callable[[str], None] | None
+) -> bool:
+    """Submits a search to a cluster that is this machine alone: it runs where its file lies. As `submit` otherwise."""
+    jobs = Jobs(address, say)
+    say(f"the cluster is this machine: it runs in {file.resolve().parent}, with what is kept as a launch here keeps it")
+    return _leave_or_follow(jobs, jobs.submit(name, None, command(file)), say, write)
+
+
+def _leave_or_follow(jobs: Jobs, job: str, say: Callable[[str], None], write: Callable[[str], None] | None) -> bool:
     say(f"submitted as {job}")
     if write is None:
         say(f"         {jobs.advice(job)}")

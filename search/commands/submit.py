@@ -18,17 +18,14 @@ def add_to(commands: Commands) -> None:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    from cluster.submit import check_data, check_shared, submit
+    from cluster.one_machine import is_alone_here
+    from cluster.submit import check_data, check_shared, submit, submit_here
     from search.config.search_file import dump, load
 
     search = load(options.file)
     config = search.config
     problems = check_shared(config.model_dump(mode="json"), str(options.file))
     relative, folders = check_data(search.plan(store="", cache="").cards())
-    if problems or relative:
-        raise InputError([*problems, *relative])
-    folder = options.file.parent
-    cards = [folder / card for card in config.cards]
 
     def say(text: str) -> None:
         print(typed(text), flush=True)
@@ -36,7 +33,14 @@ def _submit(options: argparse.Namespace) -> int:
     def write(text: str) -> None:
         print(text, end="", flush=True)
 
+    follow = None if options.detach else write
+    if problems or relative:
+        if not is_alone_here(options.address):
+            raise InputError([*problems, *relative])
+        return 0 if submit_here(config.name, options.file, options.address, say, follow) else 1
+    folder = options.file.parent
+    cards = [folder / card for card in config.cards]
     if folders:
         say(f"not shipped, every node has to see it: {', '.join(folders)}")
-    ok = submit(config.name, dump(config, folder), cards, options.address, say, None if options.detach else write)
+    ok = submit(config.name, dump(config, folder), cards, options.address, say, follow)
     return 0 if ok else 1

@@ -316,6 +316,25 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert [after[trial.number].value for trial in finished] == [trial.value for trial in finished]
 
 
+@pytest.mark.slow
+def test_on_one_machine_it_works_with_what_a_launch_works_with(head: Head, search: Path) -> None:
+    """SQLite and folders of its own: it runs where its file lies, and the answer is asked for here."""
+    config = yaml.safe_load(search.read_text())
+    (head.folder / "alone").mkdir()
+    (head.folder / "alone" / "cards").symlink_to(head.folder / "cards")
+    here = {**config, "name": "alone", "storage": {}, "budget": {"recipes": 2}}
+    file = head.folder / "alone" / "search.yaml"
+    file.write_text(yaml.safe_dump(here))
+    home = {"TASKMIX_HOME": str(head.folder / "home"), "TASKMIX_CACHE": str(head.folder / "cache")}
+    process = head.start(*head.submit(file), **home)
+    out, err = process.communicate(timeout=600)
+    assert (process.returncode, err) == (0, ""), out + err
+    assert "the cluster is this machine" in out and "taskmix-alone-1: succeeded" in out
+    best = head.start(sys.executable, "-m", "search", "best", "alone", "--format", "json", **home)
+    out, err = best.communicate(timeout=300)
+    assert best.returncode == 0 and json.loads(out)["targets"]["pairs"]["best"], err
+
+
 def trials(file: Path) -> list[optuna.trial.FrozenTrial]:
     config = load(file).config
     assert config.storage.studies
