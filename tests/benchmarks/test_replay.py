@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from benchmarks.efficiency.landscapes import RATE, Hyperparameters
-from benchmarks.efficiency.ours import Ours
+from benchmarks.efficiency.ours import TARGET_SHARE, Ours
 from benchmarks.efficiency.replay import Laboratory, Measurement, Over, regret_curve, replay
 from benchmarks.efficiency.results import budget_of
 from spaces.mixture import Mixture
@@ -58,7 +58,8 @@ def test_our_search_pays_for_each_recipe_up_to_its_highest_rung_once(world: Hype
     stages = 0.0
     for told in laboratory.measurements:
         share = world.rungs[told.rung]
-        stages += share * world.target_examples[told.target]
+        of_target = share if told.rung == laboratory.top else TARGET_SHARE * share
+        stages += of_target * world.target_examples[told.target]
         if told.mixture:
             recipe = told.mixture, float(told.hyperparameters[RATE])
             highest[recipe] = max(share, highest.get(recipe, 0.0))

@@ -126,7 +126,7 @@ def test_the_command_tells_of_what_is_kept(
 ) -> None:
     file, told, figure = (tmp_path / name for name in ("replays.jsonl", "told.json", "curves.png"))
     file.write_text("".join(to_line(made) + "\n" for made in found()), encoding="utf-8")
-    arguments = ["--worlds", "hyperparameters", "--strategies", "tpe", "ours", "--seeds", "2"]
+    arguments = ["--worlds", "hyperparameters", "--strategies", "tpe", "ours", "--seeds", "2", "--sampler", "tpe"]
     paths = ["--results", str(file), "--json", str(told), "--figure", str(figure)]
     monkeypatch.setattr(sys, "argv", ["search_efficiency", *arguments, *paths])
     search_efficiency.main()

@@ -13,7 +13,9 @@ from tests.support import hub as tables
 
 CATALOGUE = Catalogue.load()
 ON_THE_HUB = [
-    card for card in (*CATALOGUE.tasks.values(), *CATALOGUE.targets.values()) if card.parts or card.source.hub
+    card
+    for card in (*CATALOGUE.tasks.values(), *CATALOGUE.targets.values())
+    if any(part.source.hub for part in card.parts or (card,))
 ]
 
 

@@ -134,6 +134,7 @@ def test_the_command(
 ) -> None:
     workspace = Workspace.of(make_search())
     workspace.enter(tmp_path / "search.yaml")
-    shutil.copy(filled_database, workspace.folder / "studies.db")
+    for file in filled_database.parent.glob(f"{filled_database.name}*"):  # SQLite's log lies beside it
+        shutil.copy(file, workspace.folder / file.name.replace(filled_database.name, "studies.db"))
     assert main(["compare", "small", "small"]) == 2
     assert "at least two different searches" in capsys.readouterr().err

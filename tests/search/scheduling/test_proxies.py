@@ -47,7 +47,7 @@ def singles(search: Search) -> set[str]:
     return {recipe.digest for recipe in Merges(search, Studies.in_memory(search).state).singles.values()}
 
 
-@pytest.mark.parametrize(("at_once", "seed"), [(1, 0), (3, 1), (3, 2)])
+@pytest.mark.parametrize(("at_once", "seed"), [(1, 0), (3, 2), (3, 3)])
 def test_estimates_come_after_each_task_alone_and_are_no_results(search: Search, at_once: int, seed: int) -> None:
     studies = Studies.in_memory(search)
     items = drive(Agenda(search, studies), at_once, seed)
