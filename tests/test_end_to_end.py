@@ -205,4 +205,4 @@ def test_a_changed_file_is_refused_with_the_difference(lab: Lab, whole: str) -> 
     changed.write_text(text.replace("max_tasks: 2", "max_tasks: 3"))
     err = lab.run(whole, "launch", str(changed), code=2)
     assert re.search(r"setting +the search has +the file has\n +space.max_tasks +2 +3\n", err)
-    assert "taskmix resume small" in err
+    assert "search resume small" in err
