@@ -29,6 +29,7 @@ gpu.main(sys.argv[1:])
 """Runs it where there is not much more than torch, transformers, scikit-learn and DeepSpeed."""
 
 
+@pytest.mark.slow
 def test_it_needs_neither_ray_nor_datasets_nor_a_compiler(tmp_path: Path) -> None:
     """With neither compiler nor ninja on the path; the folder for compiled extensions stays empty."""
     environment = {**os.environ, "PATH": "", "TORCH_EXTENSIONS_DIR": str(tmp_path), "CUDA_VISIBLE_DEVICES": ""}
