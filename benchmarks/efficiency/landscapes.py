@@ -31,6 +31,8 @@ tasks and rung, and above it training breaks down.
 
 `Unequal`, a fourth one, came later, for the question whether costs should be weighed: sparse worlds whose tasks have
 examples between 25 and 280 tokens, those of the targets 25.
+
+`Mixed`, a fifth: single tasks are nearly the best there is, as in the tables of real training (docs/efficiency.md).
 """
 
 from __future__ import annotations

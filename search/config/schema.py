@@ -160,7 +160,6 @@ class StartConfig(Strict):
     # Not `earlier`: the same file begins alike wherever it is launched.
     priors: list[Prior] = Field(default=["published"], description="see docs/priors.md")
     all_tasks: bool = Field(True, description="all tasks together (the max_tasks largest), equal weights")
-    # Off: what each task does alone is learned as well from mixtures, for fewer examples (docs/search.md).
     single_tasks: bool | None = Field(
         None, description="each task alone; default: where they are no more than a third of `budget.recipes`"
     )

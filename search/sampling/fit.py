@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from search.studies.state import SearchState
-from search.surrogate.gp import Surrogate
+from search.surrogate.gp import Surrogate, one_thread
 from search.surrogate.history import History
 from spaces.space import Space
 
@@ -21,6 +21,7 @@ class Fit:
     work_items: tuple[int, int]
 
     @classmethod
+    @one_thread()
     def of(cls, state: SearchState, space: Space) -> Fit:
         """The fit of what is known now; a function of the state and the space alone."""
         known = _last.get(state)

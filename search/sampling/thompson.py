@@ -57,15 +57,16 @@ def propose(
     """
     rng = Random(seed)
     pool = drop_started([*draw_candidates(space, rng, DRAWN), *history.estimated_candidates], is_started)
-    observations = history.observations(space)
-    if observations is None:
-        return pool[0] if pool else None
-    surrogate = surrogate or Surrogate(observations)
+    if surrogate is None:
+        observations = history.observations(space)
+        if observations is None:
+            return pool[0] if pool else None
+        surrogate = Surrogate(observations)
     scored, best_gain = history.scored_on(target), 0.0
     if history.pending:
         surrogate = surrogate.condition_on_pending(history.pending, target)
     if scored:
-        means = surrogate.means(observations.points.take(scored), target)
+        means = surrogate.means(surrogate.points.take(scored), target)
         best_gain = max(best_gain, float(means.max()))
         best = [history.candidates[scored[number]] for number in np.argsort(-means, kind="stable")[:BEST]]
         pool.extend(drop_started(draw_neighbors(space, rng, best, NEIGHBORS), is_started))
