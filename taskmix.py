@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 
 if TYPE_CHECKING:
+    from search.answers.mixes import BestMixes
+    from search.answers.plan import PlannedSearch
+    from search.answers.status import SearchList, SearchStatus
     from search.export.statement import Statement
-    from search.results.model import BestMixes
-    from search.results.plan_model import PlannedSearch
-    from search.results.status_model import SearchList, SearchStatus
 
 __all__ = [
     "Failure",

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from search.results.model import BestMixes, TargetMixes
+from search.answers.mixes import BestMixes, TargetMixes
 from search.statistics.gain import LEVEL
 from spaces.parsing import read_yaml, to_yaml
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from search.answers.mixes import BestMixes
 from search.formatting import hyperparameters, percent
-from search.results.model import BestMixes
 
 
 def draw(ranked: BestMixes, path: Path) -> None:

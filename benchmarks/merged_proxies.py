@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 from spaces.formats import FORMATS
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
-from trainables.training.merging import find_single_encoders, merge_stored
+from trainables.encoders.merging import find_single_encoders, merge_stored
 from trainables.work.item import WorkItem
 from trainables.work.keys import evidence_key, score_key
 from trainables.work.plan import Plan

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from search.answers.mixes import MixResult
 from search.config.workspace import Workspace
 from search.export.model import ModelRequest, export_model
 from search.export.statement import Statement
 from search.formatting import points
 from search.results.gains import Gains
-from search.results.model import MixResult
 from search.results.ranking import beats_baseline
 from search.results.row_source import StoredRows
 from search.statistics.gain import Gain

@@ -209,25 +209,31 @@ class Package:
     Args:
         rooms: in the order of the picture, with the files of each, or none for a file of its own.
         beside: whether a room shares its floor with a neighbor.
+        chambers: the folders of a room whose files are shown, as "room/folder".
     """
 
     rooms: dict[str, set[str]]
     beside: dict[str, bool]
+    chambers: dict[str, set[str]]
 
 
 def picture() -> dict[str, Package]:
     """The first block below "Rooms"; columns are parted by two blanks or more."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Rooms")[2]
     packages: dict[str, Package] = {}
-    room = ""
+    room = chamber = ""
     for line in BLOCK.search(text)[1].splitlines():  # type: ignore[index]
         columns = re.split(r"\s{2,}", line.removeprefix("|").strip())
         if line[0].isalpha():
-            package = packages[columns[0].rstrip("/")] = Package({}, {})
+            package = packages[columns[0].rstrip("/")] = Package({}, {}, {})
+        elif line[2] == " " and columns[0].endswith("/") and line[6] != " ":
+            chamber = f"{room}/{columns[0].rstrip('/')}"
+            package.rooms[room].add(columns[0].rstrip("/"))
+            package.chambers[chamber] = set(columns[2:])
         elif line[2] == " ":
-            package.rooms[room] |= set(columns)
+            (package.chambers[chamber] if chamber else package.rooms[room]).update(name.rstrip("/") for name in columns)
         else:
-            room = columns[0].rstrip("/")
+            room, chamber = columns[0].rstrip("/"), ""
             package.rooms[room] = {name.rstrip("/") for name in columns[2:]} if columns[0].endswith("/") else set()
             package.beside[room] = line.startswith("|")
     return packages
@@ -236,7 +242,7 @@ def picture() -> dict[str, Package]:
 def test_the_picture_has_every_file() -> None:
     """Of `formats/` those that the formats share."""
     for name, package in picture().items():
-        for room, files in package.rooms.items():
+        for room, files in (package.rooms | package.chambers).items():
             folder = ROOT / name / room
             entries = [entry for entry in folder.glob("*") if entry.suffix == ".py" or (entry / "__init__.py").exists()]
             own = {"__init__", *(FORMATS if room == "formats" else ())}

@@ -30,7 +30,7 @@ PACKAGES = {
 
 TOWERS = {
     "search": [
-        {"formatting", "statistics"},
+        {"answers", "formatting", "statistics"},
         {"config"},
         {"studies"},
         {"surrogate"},
@@ -50,6 +50,7 @@ TOWERS = {
         {"work", "store"},
         {"formats", "hub"},
         {"data"},
+        {"encoders"},
         {"training"},
         {"evaluation"},
         {"pinning"},

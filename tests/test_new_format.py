@@ -22,9 +22,9 @@ from tests.support.encoders import kit_of
 from tests.support.examples import TEXTS
 from trainables.data.card_check import looked_at
 from trainables.data.card_data import Data
+from trainables.encoders import checkpoint
 from trainables.evaluation import logme, submission
 from trainables.hub.hub import Hub
-from trainables.training import encoders
 from trainables.work.item import WorkItem
 from trainables.work.preparation import PreparationReport
 from trainables.worker import Worker
@@ -89,7 +89,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
     for split in ("train", "dev"):
         pq.write_table(pa.table(ROWS), tmp_path / "data" / f"{split}.parquet")
     kit = kit_of("bert")
-    encoders.save(kit.encoder(), kit.tokenizer, tmp_path / "model")
+    checkpoint.save(kit.encoder(), kit.tokenizer, tmp_path / "model")
     stage = {"examples": 16, "batch_size": 4, "max_length": 48, "learning_rate": 1e-3}
     settings = {
         "name": "new-format",
@@ -142,8 +142,8 @@ def test_its_work_is_forecast(search: Search) -> None:
 ELSEWHERE = {
     "spaces/formats.py": "the rows",
     "trainables/formats": "the modules",
-    "trainables/data/column_roles.py": "guesses what a table looks like; never a new one",
-    "trainables/data/card_draft.py": "writes a card for such a table",
+    "trainables/data/draft/column_roles.py": "guesses what a table looks like; never a new one",
+    "trainables/data/draft/card_draft.py": "writes a card for such a table",
     "trainables/data/mini": "makes the data sets that the cards of the offline suite describe",
 }
 """Where the name of a format may stand, beside cards and documents."""

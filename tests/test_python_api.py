@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import taskmix
+from search.answers.mixes import BestMixes
+from search.answers.status import SearchStatus
 from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Workspace
-from search.results.model import BestMixes
-from search.results.status_model import SearchStatus
 from search.studies.studies import Studies
 from tests.support.searches import Filler, load
 

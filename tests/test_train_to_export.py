@@ -17,11 +17,11 @@ import pytest
 import yaml
 from seqeval.metrics import f1_score
 
+from search.answers.mixes import MixResult
 from search.cli import main
 from search.config import search_file
 from search.config.workspace import Workspace
 from search.export.statement import Statement, checksums
-from search.results.model import MixResult
 from spaces.catalogue import Catalogue
 from tests.support import hub, reader, tiny
 from tests.support.examples import EXAMPLES, TEXTS

@@ -52,11 +52,11 @@ def test_from_two_csv_files_to_a_search_file(
 def test_from_two_csv_files_to_a_model(tmp_path: Path) -> None:
     """With an encoder that is small enough, and so many examples that it ends soon: else as the page says."""
     from tests.support.encoders import kit_of
-    from trainables.training import encoders
+    from trainables.encoders import checkpoint
 
     write_shop(tmp_path, 60)
     kit = kit_of("bert")
-    encoders.save(kit.encoder(), kit.tokenizer, tmp_path / "encoder")
+    checkpoint.save(kit.encoder(), kit.tokenizer, tmp_path / "encoder")
     environment = {**os.environ, "TASKMIX_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
     environment.pop("TASKMIX_HOME", None)
     said = {}

@@ -14,8 +14,8 @@ from spaces.card import Card
 from spaces.errors import InputError, Problem, TaskmixError
 from spaces.repository import COMMIT, Repository
 from trainables.data.card_data import Data
+from trainables.encoders.model_files import hub_files
 from trainables.hub.needs import Needs
-from trainables.training.model_files import hub_files
 from trainables.work.plan import Plan
 from trainables.work.preparation import Say
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem, TaskmixError
+from trainables.data.files.sources import away
 from trainables.data.mini.build import build_suites
-from trainables.data.sources import away
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport, Say, Sizes
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from trainables.data.card_data import Data, Split
-    from trainables.training.encoders import Encoder
+    from trainables.encoders.checkpoint import Encoder
 
 SAMPLE = 256
 """Rows that are tokenised to learn how long examples are, and how much of them the tokenizer knows."""
@@ -121,9 +121,9 @@ def _prepare_here(
 
     from trainables.data.card_data import Data
     from trainables.data.overlaps import describe_overlaps
+    from trainables.encoders.checkpoint import load_base
+    from trainables.encoders.model_files import model_version
     from trainables.pinning import commits_of, layout_problems, moved, needs_of, pinned, version_of
-    from trainables.training.encoders import load_base
-    from trainables.training.model_files import model_version
     from trainables.training.speed import (
         device_name,
         measure_seconds_per_token,

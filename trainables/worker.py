@@ -24,15 +24,15 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
+from trainables.encoders import checkpoint, kept_model
+from trainables.encoders.merging import merge_stored
+from trainables.encoders.model_files import model_version
 from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
 from trainables.formats.vectors import KnownTexts
 from trainables.store.store import Store
-from trainables.training import encoders, kept_model
 from trainables.training.engine import autocast
 from trainables.training.group import Group
-from trainables.training.merging import merge_stored
-from trainables.training.model_files import model_version
 from trainables.training.process import device
 from trainables.training.stage import StageSpec
 from trainables.training.trainer import RunningItem, Trainer
@@ -74,7 +74,7 @@ class Worker:
         self.store = Store(plan.store, cache)
         self.store.patience.seconds = plan.patience
         self.trainer = Trainer(plan, self.data, self.store, group)
-        self._base: dict[str, encoders.Encoder] = {}
+        self._base: dict[str, checkpoint.Encoder] = {}
         self._group = group
 
     def run(self, item: WorkItem, report: Report = lambda progress: None, batch_halvings: int = 0) -> Outcome:
@@ -176,7 +176,7 @@ class Worker:
             running.scores[target] = score
             self.store.put_score(key, score.model_dump(mode="json"))
 
-    def load_base(self, model: str) -> encoders.Encoder:
+    def load_base(self, model: str) -> checkpoint.Encoder:
         """The pretrained encoder, kept for the next call.
 
         Raises:
@@ -185,7 +185,7 @@ class Worker:
         if model not in self._base:
             build_suites(self.plan, model, say=lambda _: None)  # on a node other than the driver's it may be missing
             try:
-                base = encoders.load_base(model, self.data.hub)
+                base = checkpoint.load_base(model, self.data.hub)
             except InputError as error:  # it was looked at before the search began: something is wrong on this node
                 raise Failure(error.problems) from error
             self._check_model(model)
@@ -208,7 +208,7 @@ class Worker:
                 what, fix = "the data are others than the search's", "bring them back as they were, on every node"
                 raise Failure(Problem(what, card.name, f"the digest is not {known}", fix))
 
-    def _check_lengths(self, recipe: Recipe, targets: list[str], base: encoders.Encoder) -> None:
+    def _check_lengths(self, recipe: Recipe, targets: list[str], base: checkpoint.Encoder) -> None:
         """Raise InputError if a stage of this recipe asks for more tokens than the model can read."""
         if not recipe.is_baseline:
             base.check_length(self.plan.intermediate_for(recipe).max_length, "intermediate.max_length")
@@ -223,7 +223,7 @@ class Worker:
 
     # --- the intermediate stage
 
-    def _obtain_encoder(self, running: RunningItem, base: encoders.Encoder) -> PreTrainedModel:
+    def _obtain_encoder(self, running: RunningItem, base: checkpoint.Encoder) -> PreTrainedModel:
         """The encoder of this recipe and rung: merged; stored; or trained on from the highest stored rung below."""
         item, recipe, plan = running.item, running.item.recipe, self.plan
         if item.merged:
@@ -242,15 +242,15 @@ class Worker:
             self._store_encoder(model, base, running, rung)
         return model
 
-    def _load_nearest(self, item: WorkItem, base: encoders.Encoder, rungs: int) -> tuple[PreTrainedModel, int]:
+    def _load_nearest(self, item: WorkItem, base: checkpoint.Encoder, rungs: int) -> tuple[PreTrainedModel, int]:
         """The stored encoder of the highest rung below `rungs` and how many rungs it has behind it; else the base."""
         for rung in reversed(range(rungs)):
             folder = self.store.encoder(encoder_key(self.plan, item.recipe, rung))
             if folder is not None:
-                return encoders.load(folder).model, rung + 1
+                return checkpoint.load(folder).model, rung + 1
         return base.model, 0
 
-    def _store_encoder(self, model: PreTrainedModel, base: encoders.Encoder, running: RunningItem, rung: int) -> None:
+    def _store_encoder(self, model: PreTrainedModel, base: checkpoint.Encoder, running: RunningItem, rung: int) -> None:
         """Put the encoder into the store; heads are dropped."""
         recipe = running.item.recipe
         self._check_data(recipe.mixture.tasks)
@@ -259,7 +259,7 @@ class Worker:
             origin["micro_batch"] = running.micro_batches["intermediate"]
         running.report_activity("intermediate", "saving the encoder")
         with self.store.staging() as folder:
-            encoders.save(model, base.tokenizer, folder)
+            checkpoint.save(model, base.tokenizer, folder)
             self.store.put_encoder(encoder_key(self.plan, recipe, rung), folder, origin)
 
     # --- the target stage
@@ -297,7 +297,7 @@ class Worker:
     def _fine_tune_and_score(
         self,
         running: RunningItem,
-        base: encoders.Encoder,
+        base: checkpoint.Encoder,
         model: PreTrainedModel,
         target: str,
         known: KnownTexts | None = None,
@@ -328,7 +328,7 @@ class Worker:
     def _score(
         self,
         running: RunningItem,
-        base: encoders.Encoder,
+        base: checkpoint.Encoder,
         encoder: PreTrainedModel,
         head: nn.Module | None,
         target: str,
@@ -382,7 +382,7 @@ class Worker:
         return score, evaluation.predictions
 
     def _fine_tune(
-        self, running: RunningItem, base: encoders.Encoder, model: PreTrainedModel, target: str
+        self, running: RunningItem, base: checkpoint.Encoder, model: PreTrainedModel, target: str
     ) -> tuple[PreTrainedModel, nn.Module | None]:
         """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself.
 

@@ -36,7 +36,7 @@ from search.studies.database import open_storage, parsed, sqlite_file, usable
 from search.tracking.client import open_client
 from spaces.errors import Failure, InputError, TaskmixError
 from spaces.repository import SUITE_PREFIX, Repository, is_folder
-from trainables.data.mirror import mounted
+from trainables.data.files.mirror import mounted
 from trainables.prepare import inspect
 from trainables.store.filesystem import Files
 from trainables.work.plan import Plan

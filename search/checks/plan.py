@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cluster.connect import count_local_resources
+from search.answers.plan import PlannedSearch, StartLine, WorkItemsLine
 from search.checks.check import gigabytes
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import MemoryNeed, fit_into_memory, memory_need, memory_of
@@ -15,7 +16,6 @@ from search.forecast.estimate import Estimate, estimate
 from search.formatting import duration
 from search.results import warm_start
 from search.results.floor import short_stages, steps_of_targets
-from search.results.plan_model import PlannedSearch, StartLine, WorkItemsLine
 from search.scheduling.simulation import simulate
 from spaces.initial_design import Start
 from spaces.mixture import Mixture

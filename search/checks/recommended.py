@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from search.answers.explanation import Recommendation
 from search.checks.plan import checked
 from search.config.workspace import Workspace, find, names
 from search.distances.domain import Measure
@@ -11,7 +12,6 @@ from search.distances.tables import DomainTable, LanguageTable
 from search.explanation.pool import Pool, open_pool
 from search.explanation.recommend import recommend
 from search.explanation.rows import Split
-from search.results.explanation_model import Recommendation
 from search.studies.studies import Studies
 from spaces.errors import InputError, TaskmixError
 from spaces.initial_design import Start

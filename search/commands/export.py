@@ -10,7 +10,7 @@ from search.commands.command import Commands
 from spaces.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from search.results.model import MixResult
+    from search.answers.mixes import MixResult
 
 
 def add_to(commands: Commands) -> None:
@@ -76,10 +76,10 @@ def _export_view(options: argparse.Namespace) -> int:
 
 
 def _export_model(options: argparse.Namespace) -> int:
+    from search.answers.mixes import MixResult
     from search.config.workspace import find
     from search.display.terminal import Terminal
     from search.export.model import ModelRequest, export_model
-    from search.results.model import MixResult
     from search.studies.studies import Studies
 
     if len(options.target) != 1:

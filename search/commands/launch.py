@@ -13,8 +13,8 @@ from search.formatting import typed
 from spaces.errors import Failure, Problem, TaskmixError
 
 if TYPE_CHECKING:
+    from search.answers.service import Launched
     from search.config.workspace import Workspace
-    from search.results.service_model import Launched
     from search.scheduling.driver import SearchEnd
 
 

@@ -23,7 +23,7 @@ def _new(options: argparse.Namespace) -> int:
     from spaces.catalogue import KINDS, Catalogue
     from spaces.errors import InputError, Problem
     from trainables.data.card_check import looked_at
-    from trainables.data.card_draft import draft_card
+    from trainables.data.draft.card_draft import draft_card
     from trainables.hub.hub import Hub
 
     sub = next(sub for sub, kind in KINDS.items() if kind == options.kind)

@@ -21,11 +21,11 @@ def add_to(commands: Commands) -> None:
 
 
 def _promote(options: argparse.Namespace) -> int:
+    from search.answers.service import Promotion
     from search.config.workspace import find
     from search.display.terminal import Terminal
     from search.export.model import ModelRequest
     from search.promotion import promote_model
-    from search.results.service_model import Promotion
     from search.studies.studies import Studies
 
     workspace = find(options.name)

@@ -9,10 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from search.answers.benchmark import BenchmarkRow, BenchmarkTable, MeasuredCell, PublishedCell
 from search.display.best_table import together
 from search.display.tables import fits, plain
 from search.formatting import percent
-from search.results.benchmark_model import BenchmarkRow, BenchmarkTable, MeasuredCell, PublishedCell
 
 TITLES = {"test": "test split", "dev": "development split, which the mixes were chosen on"}
 

@@ -10,10 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search.display.tables import METRIC_NAMES, fits, plain
-from search.display.verdict import verdict
-from search.formatting import duration, hyperparameters, number, percent, points, points_between
-from search.results.model import (
+from search.answers.mixes import (
     Baseline,
     BestMixes,
     Floor,
@@ -24,6 +21,9 @@ from search.results.model import (
     MixResult,
     TargetMixes,
 )
+from search.display.tables import METRIC_NAMES, fits, plain
+from search.display.verdict import verdict
+from search.formatting import duration, hyperparameters, number, percent, points, points_between
 
 PAIRS = 4
 """Pairs that are named, surest first."""

@@ -6,10 +6,10 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
+from search.answers.comparison import Comparison, SearchOnTarget
+from search.answers.mixes import GainEstimate
 from search.display.tables import METRIC_NAMES, plain
 from search.formatting import duration, percent, points, points_between
-from search.results.comparison_model import Comparison, SearchOnTarget
-from search.results.model import GainEstimate
 
 EACH = "each gain is over the search's own baseline; where intervals overlap, nothing is said of which is better"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from search.results.explanation_model import Distances, DistanceTables, Explanation
+from search.answers.explanation import Distances, DistanceTables, Explanation
 
 
 def draw_distances(answer: DistanceTables, file: Path) -> None:

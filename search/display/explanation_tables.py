@@ -9,8 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from search.display.tables import plain
-from search.results.explanation_model import (
+from search.answers.explanation import (
     DIGITS,
     Contrast,
     Distances,
@@ -19,6 +18,7 @@ from search.results.explanation_model import (
     Explanation,
     Recommendation,
 )
+from search.display.tables import plain
 
 NAMES = {
     "domain": "distance of the domain",

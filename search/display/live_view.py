@@ -13,12 +13,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from search.answers.mixes import TargetMixes
 from search.config.search import Search
 from search.display.verdict import in_short
 from search.forecast.estimate import expected
 from search.formatting import counts, duration, percent, points
 from search.results.floor import at_floor
-from search.results.model import TargetMixes
 from search.results.ranking import rank
 from search.studies.live import LiveFacts, LiveItem
 from search.studies.studies import Studies

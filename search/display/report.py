@@ -16,15 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from search import formatting
+from search.answers.benchmark import BenchmarkTable
+from search.answers.cards import CardList
+from search.answers.comparison import Comparison
+from search.answers.explanation import DistanceTables, Explanation, Recommendation
+from search.answers.mixes import BestMixes
+from search.answers.plan import PlannedSearch
+from search.answers.status import SearchList, SearchStatus
 from search.display import benchmark_table, best_table, comparison_table, explanation_tables, tables
 from search.formatting import shown
-from search.results.benchmark_model import BenchmarkTable
-from search.results.card_model import CardList
-from search.results.comparison_model import Comparison
-from search.results.explanation_model import DistanceTables, Explanation, Recommendation
-from search.results.model import BestMixes
-from search.results.plan_model import PlannedSearch
-from search.results.status_model import SearchList, SearchStatus
 
 if TYPE_CHECKING:
     from search.retention.delete import DeletionPlan

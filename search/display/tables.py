@@ -11,10 +11,10 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from search.answers.cards import CardLine, CardList
+from search.answers.status import SearchLine, SearchList, SearchStatus, WorkItemLine
 from search.display.verdict import in_short
 from search.formatting import counts, duration, number, size, typed
-from search.results.card_model import CardLine, CardList
-from search.results.status_model import SearchLine, SearchList, SearchStatus, WorkItemLine
 
 if TYPE_CHECKING:
     from trainables.hub.needs import Need

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from search.answers.mixes import GainEstimate, TargetMixes, Worth
 from search.formatting import percent, points, points_between, share
-from search.results.model import GainEstimate, TargetMixes, Worth
 
 NO_SEEDS = "how sure that is cannot be said: nothing was measured with a second seed (confirm.seeds)"
 

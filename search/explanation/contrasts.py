@@ -13,9 +13,9 @@ from statistics import fmean, median
 
 import numpy as np
 
+from search.answers.explanation import Contrast
 from search.distances.tables import PIVOT, content_of
 from search.explanation.rows import Row
-from search.results.explanation_model import Contrast
 
 FEWEST_TARGETS = 5
 RESAMPLES = 4000

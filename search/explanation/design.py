@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from search.answers.explanation import Design
 from search.explanation.mixed_model import Matrix, indicator
 from search.explanation.rows import Row
-from search.results.explanation_model import Design
 
 EFFECTS = ("domain", "typology", "format")
 

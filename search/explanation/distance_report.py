@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from search.answers.explanation import DistanceTables
 from search.distances.tables import DomainTable, LanguageTable
-from search.results.explanation_model import DistanceTables
 from spaces.typology import LOW_COVERAGE
 from spaces.zero_shot import training_languages
 

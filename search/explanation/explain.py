@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from search.answers.explanation import DIGITS, DistanceTables, Effect, Explanation, LeftOut, Scale, Verdict
 from search.distances.tables import LanguageTable
 from search.explanation.contrasts import contrasts
 from search.explanation.design import EFFECTS, ModelDesign
 from search.explanation.mixed_model import Matrix, MixedFit, MixedModel
 from search.explanation.permutation import holm, permutation_p
 from search.explanation.rows import Row
-from search.results.explanation_model import DIGITS, DistanceTables, Effect, Explanation, LeftOut, Scale, Verdict
 from search.surrogate.gp import one_thread
 from spaces.errors import InputError, Problem
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from search.answers.explanation import Explanation, LeftOut, Scale
 from search.config.workspace import Workspace, find
 from search.distances.domain import Measure
 from search.distances.profiles import read_profiles, requests_of, stored_profiles
@@ -13,7 +14,6 @@ from search.distances.tables import DomainTable, LanguageTable
 from search.explanation.distance_report import tabulate
 from search.explanation.explain import explain
 from search.explanation.rows import Features, Row, Split, gather, in_units
-from search.results.explanation_model import Explanation, LeftOut, Scale
 from search.studies.studies import Studies
 from spaces.card import Card
 from spaces.errors import InputError, Problem

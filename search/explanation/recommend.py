@@ -7,10 +7,10 @@ from statistics import fmean
 
 import numpy as np
 
+from search.answers.explanation import Recommendation, Recommended
 from search.explanation.predict import Predictor
 from search.explanation.rows import Features, Row
 from search.explanation.rules import MODEL, try_rules
-from search.results.explanation_model import Recommendation, Recommended
 from spaces.errors import InputError, Problem
 from spaces.mixture import Mixture
 from spaces.space import Space

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from statistics import fmean, pstdev
 from typing import Literal
 
+from search.answers.explanation import LeftOut
 from search.config.search import Search
 from search.distances.tables import LanguageTable, content_of, weighted
-from search.results.explanation_model import LeftOut
 from search.studies.studies import Studies
 from spaces.card import Card
 from spaces.formats import FORMATS

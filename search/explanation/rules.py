@@ -9,9 +9,9 @@ from statistics import fmean
 import numpy as np
 from scipy import stats
 
+from search.answers.explanation import Tested
 from search.explanation.predict import Predictor
 from search.explanation.rows import Row
-from search.results.explanation_model import Tested
 
 MODEL = "mixed model"
 

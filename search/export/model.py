@@ -23,7 +23,7 @@ from trainables.work.outcome import PerLanguage, Report, Score
 from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
-    from trainables.training.encoders import Encoder
+    from trainables.encoders.checkpoint import Encoder
 
 ALIKE = 1e-9
 """Scores are shares of rows, or means of them: what differs by more is another prediction."""
@@ -115,7 +115,7 @@ def _kept(workspace: Workspace, studies: Studies, plan: Plan, record: Record) ->
 
 
 def _write_encoder(workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report) -> tuple[str, Any]:
-    from trainables.training.model_folder import save_encoder  # knows torch, which no other command needs
+    from trainables.encoders.model_folder import save_encoder  # knows torch, which no other command needs
 
     encoder = _stored_encoder(workspace, plan, record)
     return save_encoder(encoder, folder), encoder.model
@@ -123,7 +123,7 @@ def _write_encoder(workspace: Workspace, plan: Plan, record: Record, folder: Pat
 
 def _stored_encoder(workspace: Workspace, plan: Plan, record: Record) -> Encoder:
     """The pretrained model, or what the store has of the mix."""
-    from trainables.training import encoders
+    from trainables.encoders import checkpoint
     from trainables.worker import Worker
 
     if record.recipe.is_baseline:
@@ -136,14 +136,14 @@ def _stored_encoder(workspace: Workspace, plan: Plan, record: Record) -> Encoder
         fix = "the same command with --fine-tuned trains it again, checks it by its score, and stores it"
         found = f"{record.recipe.mixture}, seed {record.recipe.seed}: {key}"
         raise InputError(Problem(what, workspace.store_url, found, fix))
-    return encoders.load(folder)
+    return checkpoint.load(folder)
 
 
 def _write_fine_tuned(
     workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report
 ) -> tuple[str, Any]:
-    from trainables.training import kept_model
-    from trainables.training.model_folder import Vectors, check_head, save_fine_tuned
+    from trainables.encoders import kept_model
+    from trainables.encoders.model_folder import Vectors, check_head, save_fine_tuned
     from trainables.training.process import threads
     from trainables.worker import Worker
 

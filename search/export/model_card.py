@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from search.answers.answer import GainedMeasurement, Measurement
+from search.answers.mixes import Baseline, GainEstimate, MixResult
 from search.export.statement import STATEMENT, DataSet, Statement
 from search.formatting import hyperparameters, number, percent, points
-from search.results.model import Baseline, GainedMeasurement, GainEstimate, Measurement, MixResult
 from spaces.formats import FORMATS
 from spaces.parsing import to_yaml
 from spaces.repository import SUITE_PREFIX, is_folder

@@ -24,9 +24,9 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy.engine import URL
 
+from search.answers.mixes import GainEstimate, MixResult, TargetMixes
 from search.formatting import duration, hyperparameters, percent, points, points_between, share
 from search.results.gains import Gains
-from search.results.model import GainEstimate, MixResult, TargetMixes
 from search.results.ranking import mix_costs, rank, rank_target
 from search.results.row_source import RowSource
 from search.studies.studies import Studies

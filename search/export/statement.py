@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from search.answers.answer import Answer
+from search.answers.mixes import Baseline, MixResult, Rung, TargetMixes
 from search.config.search import Search
-from search.results.model import Answer, Baseline, MixResult, Rung, TargetMixes
 from search.results.ranking import mix_costs, rank, rank_target
 from search.results.row_source import RowSource
 from search.studies.studies import Studies

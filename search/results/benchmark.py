@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from statistics import fmean
 
-from search.config.search import Search
-from search.results.benchmark_model import (
+from search.answers.benchmark import (
     BenchmarkRow,
     BenchmarkTable,
     MeasuredCell,
@@ -25,8 +24,9 @@ from search.results.benchmark_model import (
     SplitScores,
     SuiteTask,
 )
+from search.answers.mixes import TargetMixes
+from search.config.search import Search
 from search.results.gains import Gains
-from search.results.model import TargetMixes
 from search.results.ranking import mean_claim, mix_costs, rank_target
 from search.results.row_source import RowSource
 from search.studies.studies import Studies

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search.results.card_model import CardLine, CardList
+from search.answers.cards import CardLine, CardList
 from spaces.card import Card
 from spaces.catalogue import Catalogue
 

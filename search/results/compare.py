@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from search.answers.comparison import ComparedTarget, Comparison, Difference, SearchOnTarget
+from search.answers.mixes import MixCost, TargetMixes
 from search.config.schema import flat
-from search.results.comparison_model import ComparedTarget, Comparison, Difference, SearchOnTarget
-from search.results.model import MixCost, TargetMixes
 from search.results.ranking import rank
 from search.results.row_source import RowSource
 from search.studies.studies import Studies

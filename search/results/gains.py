@@ -21,7 +21,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 
-from search.results.model import GainEstimate, Interval, RowsKnown
+from search.answers.answer import Interval
+from search.answers.mixes import GainEstimate, RowsKnown
 from search.results.row_source import DrawnRows, RowSource
 from search.statistics.gain import Gain, estimate_gain
 from search.statistics.noise import Noise, pool

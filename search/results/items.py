@@ -10,7 +10,7 @@ from itertools import islice
 
 from optuna.trial import TrialState
 
-from search.results.item_model import (
+from search.answers.items import (
     ItemFailure,
     ItemPhase,
     RecipeLine,
@@ -19,7 +19,7 @@ from search.results.item_model import (
     WorkItemEntry,
     WorkItemList,
 )
-from search.results.model import MixCost
+from search.answers.mixes import MixCost
 from search.results.ranking import mix_costs
 from search.results.status import state_of
 from search.scheduling.remaining import is_over

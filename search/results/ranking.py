@@ -22,22 +22,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from statistics import fmean, stdev
 
+from search.answers.answer import GainedMeasurement, Measurement
+from search.answers.mixes import Baseline, BestMixes, Floor, Insights, MeanGain, MixCost, MixResult, Rung, TargetMixes
 from search.config.search import Search
 from search.results.floor import at_floor
 from search.results.gains import Gains
-from search.results.model import (
-    Baseline,
-    BestMixes,
-    Floor,
-    GainedMeasurement,
-    Insights,
-    MeanGain,
-    Measurement,
-    MixCost,
-    MixResult,
-    Rung,
-    TargetMixes,
-)
 from search.results.row_source import RowSource
 from search.statistics.gain import LEVEL, Gain, mean_gain
 from search.studies.studies import Studies

@@ -11,9 +11,9 @@ from typing import Any
 
 from optuna.trial import TrialState
 
-from search.results.model import BestMixes, MixCost, Rung, Value
-from search.results.ranking import mix_costs, rank_and_explain
-from search.results.report_model import (
+from search.answers.answer import Value
+from search.answers.mixes import BestMixes, MixCost, Rung
+from search.answers.report import (
     BestSoFar,
     MixLine,
     MixReport,
@@ -23,9 +23,10 @@ from search.results.report_model import (
     TargetCourse,
     WorkItemSpan,
 )
+from search.answers.status import SearchStatus
+from search.results.ranking import mix_costs, rank_and_explain
 from search.results.row_source import RowSource
 from search.results.status import mix_states, summarize, work_item_line
-from search.results.status_model import SearchStatus
 from search.scheduling.remaining import is_over
 from search.studies.studies import Studies
 from search.studies.trial_record import Cost, Record

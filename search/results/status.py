@@ -9,10 +9,7 @@ from typing import Literal, get_args
 
 from optuna.trial import TrialState
 
-from search.config.workspace import Workspace, find, names
-from search.results.ranking import rank
-from search.results.row_source import StoredRows
-from search.results.status_model import (
+from search.answers.status import (
     BestLine,
     Budget,
     Driver,
@@ -28,6 +25,9 @@ from search.results.status_model import (
     WorkItemCounts,
     WorkItemLine,
 )
+from search.config.workspace import Workspace, find, names
+from search.results.ranking import rank
+from search.results.row_source import StoredRows
 from search.scheduling.remaining import is_over
 from search.studies.holder import Holder
 from search.studies.live import LiveFacts, LiveItem, observe_at

@@ -10,10 +10,10 @@ from fastapi import Path as InPath
 from fastapi import Query, Request
 from fastapi.responses import Response
 
+from search.answers.answer import Answer
+from search.answers.items import RecipeList, WorkItemList
 from search.config.schema import LONGEST_NAME, NAME
 from search.display.report import Listed, render
-from search.results.item_model import RecipeList, WorkItemList
-from search.results.model import Answer
 from search.service.problems import ProblemList
 
 SearchName = Annotated[

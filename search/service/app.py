@@ -12,14 +12,15 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from search.service import doing, events, explaining, models, problems, reading
+from search.service import problems
 from search.service.feed import Feeds
 from search.service.gate import Gate
-from search.service.launcher import Launcher
+from search.service.launching.launcher import Launcher
 from search.service.readers import Searches
+from search.service.routes import doing, events, explaining, models, reading
 from search.service.settings import Settings
 
-PAGES = "search.service.views"
+PAGES = "search.service.routes.views"
 
 TICK_SECONDS = 1.0
 """Between two looks at the queue."""

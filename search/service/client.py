@@ -14,11 +14,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import ValidationError
 
-from search.results.card_model import CardList
-from search.results.explanation_model import Explanation, Recommendation
-from search.results.model import Answer, BestMixes
-from search.results.service_model import Launched
-from search.results.status_model import SearchList, SearchStatus
+from search.answers.answer import Answer
+from search.answers.cards import CardList
+from search.answers.explanation import Explanation, Recommendation
+from search.answers.mixes import BestMixes
+from search.answers.service import Launched
+from search.answers.status import SearchList, SearchStatus
 from spaces.errors import Failure, InputError, Problem
 
 URL, TOKEN = "TASKMIX_URL", "TASKMIX_TOKEN"

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from search.results.item_model import WorkItemEntry
+from search.answers.items import WorkItemEntry
+from search.answers.status import SearchStatus
 from search.results.items import list_work_items
-from search.results.status_model import SearchStatus
+from search.service.launching.launch_log import LOG_FILE, log_of
 from search.service.readers import Searches, Stamp
-from search.service.reading import LOG_FILE, log_of
 from search.studies.live import LiveFacts
 from spaces.errors import TaskmixError
 

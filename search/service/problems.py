@@ -14,8 +14,8 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from search.answers.answer import Answer
 from search.formatting import shown
-from search.results.model import Answer
 from search.service.readers import NoSearch
 from spaces.errors import Failure, InputError, Problem, TaskmixError
 

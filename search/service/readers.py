@@ -11,16 +11,16 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
+from search.answers.items import RecipeList
+from search.answers.mixes import BestMixes
+from search.answers.status import SearchList, SearchStatus
 from search.config import workspace as places
 from search.config.workspace import Workspace, find
 from search.formatting import shown
-from search.results.item_model import RecipeList
 from search.results.items import list_recipes
-from search.results.model import BestMixes
 from search.results.ranking import rank_and_explain
 from search.results.row_source import RowSource, StoredRows
 from search.results.status import list_searches, summarize
-from search.results.status_model import SearchList, SearchStatus
 from search.service.shelf import Kept, NotReady, Shelf
 from search.studies.database import connect, open_storage, parsed, sqlite_file, usable
 from search.studies.holder import Holder

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from search.answers.mixes import BestMixes, GainEstimate, MixResult, TargetMixes
 from search.formatting import hyperparameters, percent, points, points_between, share
-from search.results.model import BestMixes, GainEstimate, MixResult, TargetMixes
 
 LONGEST, LONGEST_SUMMARY = 7500, 1500
 """Characters: MLflow takes 8,000 in a tag, 5,000 in one of an experiment."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from optuna.trial import TrialState
 
+from search.answers.mixes import BestMixes
 from search.config.search import Search
-from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.row_source import RowSource
 from search.results.status import state_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.gains_figure import draw
-from search.results.model import BestMixes
+from search.answers.mixes import BestMixes
 
 BEST = Path(__file__).parents[1] / "before" / "answers" / "best.json"
 

@@ -12,7 +12,7 @@ import torch
 from tests.hub.repositories import Repository
 from tests.hub.server import Hub
 from tests.support.encoders import kit_of
-from trainables.training import encoders
+from trainables.encoders import checkpoint
 
 XLM_R = "FacebookAI/xlm-roberta-base"
 OLD_NAME = "xlm-roberta-base"
@@ -34,7 +34,7 @@ def files_of(kind: str = "xlm-r", seed: int = 0) -> dict[str, bytes | str]:
     kit = kit_of(kind)
     encoder = replace(kit, options={**kit.options, "max_position_embeddings": POSITIONS}).encoder(seed)
     with TemporaryDirectory() as folder:
-        encoders.save(encoder, kit.tokenizer, Path(folder))
+        checkpoint.save(encoder, kit.tokenizer, Path(folder))
         there = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
     old = io.BytesIO()
     torch.save(encoder.state_dict(), old)

@@ -17,7 +17,7 @@ from transformers import (
 )
 
 from tests.support.examples import TEXTS
-from trainables.training import encoders
+from trainables.encoders import checkpoint
 
 
 def _trained(model: Any, trainer: Any, **parts: Any) -> Tokenizer:
@@ -172,7 +172,7 @@ class Kit:
         }
         options = {name: value for name, value in {**usual, **self.options}.items() if value is not None}
         config = AutoConfig.for_model(self.model_type, **options)
-        return encoders.architecture(config).from_config(config).eval()
+        return checkpoint.architecture(config).from_config(config).eval()
 
 
 @cache

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.answers.explanation import DistanceTables, LeftOut
 from search.distances.tables import LanguageTable
 from search.explanation.rows import Row
-from search.results.explanation_model import DistanceTables, LeftOut
 from spaces.typology import Typology
 
 LANGUAGES = ("de", "fi", "fr", "hi", "tr", "zh")

@@ -43,10 +43,10 @@ def write_data(folder: Path, tasks: Mapping[str, str], targets: Mapping[str, str
 
     from tests.support.encoders import kit_of
     from tests.support.examples import EXAMPLES
-    from trainables.training import encoders
+    from trainables.encoders import checkpoint
 
     kit = kit_of("bert")
-    encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
+    checkpoint.save(kit.encoder(), kit.tokenizer, folder / "model")
     for name, form in {**tasks, **targets}.items():
         for split in ("train", "dev", "test"):
             pq.write_table(Dataset.from_dict(EXAMPLES[form]).data.table, folder / "data" / name / f"{split}.parquet")

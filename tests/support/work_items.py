@@ -17,8 +17,8 @@ from tests.support.cards import card_of as card_of_format
 from tests.support.encoders import kit_of
 from tests.support.examples import EXAMPLES
 from trainables.data.card_data import Data
-from trainables.training import encoders
-from trainables.training.model_files import model_version
+from trainables.encoders import checkpoint
+from trainables.encoders.model_files import model_version
 from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key
 from trainables.work.outcome import Outcome
@@ -39,7 +39,7 @@ def plan_in(folder: Path, dropout: float = 0.1, kind: str = "bert", **changes: A
     kit = kit_of(kind)
     dropouts = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
     kit = replace(kit, options={**kit.options, **(dropouts if kind == "bert" else {})})
-    encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
+    checkpoint.save(kit.encoder(), kit.tokenizer, folder / "model")
 
     def card(name: str, form: str, **changes: Any) -> Card:
         for split in ("train", "dev", "test"):
@@ -86,7 +86,7 @@ def encoder_of(plan: Plan, work: WorkItem) -> torch.Tensor:
     """The weights of a work item's stored encoder, in one row."""
     folder = Worker(plan).store.encoder(encoder_key(plan, work.recipe, work.rung))
     assert folder is not None
-    return torch.cat([parameter.detach().flatten() for parameter in encoders.load(folder).model.parameters()])
+    return torch.cat([parameter.detach().flatten() for parameter in checkpoint.load(folder).model.parameters()])
 
 
 def versioned(plan: Plan) -> Plan:

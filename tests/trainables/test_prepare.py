@@ -14,9 +14,9 @@ from spaces.catalogue import Catalogue
 from tests.support import tiny
 from tests.support.encoders import Kit
 from trainables.data.card_data import Data
-from trainables.data.sources import away
+from trainables.data.files.sources import away
+from trainables.encoders.checkpoint import Encoder
 from trainables.prepare import check_vocabulary
-from trainables.training.encoders import Encoder
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings
 

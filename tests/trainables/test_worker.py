@@ -16,8 +16,9 @@ from spaces.card import Source, Splits
 from tests.hub.client import hurry
 from tests.hub.server import Hub
 from tests.support.work_items import STAGE, encoder_of, item, plan_in, run, scores, with_answers
+from trainables.encoders import checkpoint
 from trainables.formats import vectors
-from trainables.training import encoders, stage
+from trainables.training import stage
 from trainables.work.keys import score_key
 from trainables.work.outcome import Progress
 from trainables.work.plan import Plan
@@ -68,7 +69,7 @@ def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: s
     direct = run(Worker(plan.model_copy(update={"store": str(tmp_path / "store2")})), item(plan, "tags", 1))
     assert resumed.examples < direct.examples
     assert scores(resumed) == scores(direct)
-    kept, base = encoder_of(plan, item(plan, "tags", 1)), encoders.load(tmp_path / "model").model
+    kept, base = encoder_of(plan, item(plan, "tags", 1)), checkpoint.load(tmp_path / "model").model
     assert kept.shape == torch.cat([parameter.detach().flatten() for parameter in base.parameters()]).shape
 
 

@@ -13,8 +13,9 @@ from datasets import Dataset
 from tests.support.encoders import kit_of
 from tests.support.examples import EXAMPLES
 from tests.support.work_items import STAGE, item, plan_in, run, scores, trained, versioned, with_answers
+from trainables.encoders import checkpoint
 from trainables.formats import by_name
-from trainables.training import encoders, trainer
+from trainables.training import trainer
 from trainables.work.keys import encoder_key, score_key
 from trainables.work.plan import Plan
 from trainables.work.settings import EvaluationSettings
@@ -91,7 +92,7 @@ def test_the_stored_encoder_is_an_encoder_alone(plan: Plan, tmp_path: Path) -> N
     names = {path.name for path in folder.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
     assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]
-    trained, base = encoders.load(folder).model, encoders.load(tmp_path / "model").model
+    trained, base = checkpoint.load(folder).model, checkpoint.load(tmp_path / "model").model
     assert trained.state_dict().keys() == base.state_dict().keys()
     assert not all(torch.equal(a, b) for a, b in zip(trained.parameters(), base.parameters(), strict=True))
 
@@ -124,7 +125,7 @@ def test_a_model_that_was_overwritten_is_another_model(plan: Plan) -> None:
     """A search that begins after it trains anew; a worker of one that began before it stops."""
     before = versioned(plan)
     first = run(Worker(before), item(plan, "tags", 0))
-    encoders.save(kit_of("bert").encoder(seed=1), kit_of("bert").tokenizer, Path(plan.cache).parent / "model")
+    checkpoint.save(kit_of("bert").encoder(seed=1), kit_of("bert").tokenizer, Path(plan.cache).parent / "model")
     after = versioned(plan)
     later = run(Worker(after), item(plan, "tags", 0))
     assert later.reused == [] and later.examples == first.examples > 0

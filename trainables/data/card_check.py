@@ -9,8 +9,8 @@ from typing import Literal
 from spaces.card import Card, Split
 from spaces.errors import InputError, Problem, TaskmixError
 from trainables.data.columns import Reader
-from trainables.data.reading import empty
-from trainables.data.sources import SourceSplit, sources_of
+from trainables.data.files.reading import empty
+from trainables.data.files.sources import SourceSplit, sources_of
 from trainables.hub.hub import Hub
 
 FIRST = 100

@@ -29,11 +29,11 @@ from spaces.errors import Failure, InputError, Problem, TaskmixError
 from spaces.formats import FORMATS
 from spaces.repository import Repository
 from trainables.data.columns import Reader, Remarks, features_of
-from trainables.data.hub_split import HubSplit
+from trainables.data.files.hub_split import HubSplit
+from trainables.data.files.reading import empty, unwritable
+from trainables.data.files.sources import SourceSplit, sources_of
 from trainables.data.mini import suite_folder
 from trainables.data.pool_check import pool_problems
-from trainables.data.reading import empty, unwritable
-from trainables.data.sources import SourceSplit, sources_of
 from trainables.formats import by_name
 from trainables.hub.hub import Hub
 from trainables.hub.quiet import quiet
@@ -309,8 +309,11 @@ def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
 _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictionary()
 
 
-READERS = ("conll", "file_split", "hub_split", "json_rows", "reading", "sources")
-"""Our modules that know where rows lie."""
+READERS = ("conll", "file_split", "hub_split", "json_rows", "layout", "reading", "sources")
+"""Our modules that know where rows lie, in `files/`."""
+
+COLUMNS = ("answers", "card_data", "cells", "columns", "paths")
+"""Our modules that make a card's columns of them."""
 
 PACKAGES = ("datasets", "pandas", "pyarrow", "tokenizers", "transformers")
 """Whose code reads files and tokenises: another version may do either otherwise."""
@@ -323,10 +326,8 @@ def code_version() -> str:
     formats = sorted((here.parent / "formats").glob("*.py"))
     if not formats:
         raise FileNotFoundError(here.parent / "formats")  # a digest of nothing would never change
-    files = [
-        *(here / f"{name}.py" for name in ("answers", "card_data", "cells", "columns", "layout", "paths", *READERS)),
-        *formats,
-    ]
+    readers = (here / "files" / f"{name}.py" for name in READERS)
+    files = [*readers, *(here / f"{name}.py" for name in COLUMNS), *formats]
     ours = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     return digest([ours, {name: importlib.metadata.version(name) for name in PACKAGES}], length=64)
 

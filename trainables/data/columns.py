@@ -12,8 +12,8 @@ from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS, ColumnType
 from trainables.data.answers import locate
 from trainables.data.cells import as_text, boolean_label, in_words, is_missing, matches, parts_of
+from trainables.data.files.sources import SourceSplit
 from trainables.data.paths import feature_at, paths_in, root_of, values_at
-from trainables.data.sources import SourceSplit
 
 TEXT = Value("string")
 INDEX = Value("int64")

@@ -13,12 +13,12 @@ from torch import nn
 from spaces.errors import InputError, Problem
 from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
+from trainables.encoders import checkpoint
+from trainables.encoders.checkpoint import Encoder
+from trainables.encoders.model_files import model_version
 from trainables.formats.encoding import evaluating, on, pad, token_inputs
 from trainables.formats.vectors import Layer, pooled
 from trainables.store.store import Store
-from trainables.training import encoders
-from trainables.training.encoders import Encoder
-from trainables.training.model_files import model_version
 from trainables.training.process import device
 from trainables.work.plan import Plan
 from trainables.work.profile import LENGTH, ROWS, Profile, ProfileRequest, layer_of, text_roles
@@ -43,7 +43,7 @@ def compute_profiles(plan: Plan, model: str, requests: Sequence[ProfileRequest])
         if store.profile(key) is not None:
             continue
         if encoder is None:
-            encoder = encoders.load_base(model, data.hub)
+            encoder = checkpoint.load_base(model, data.hub)
             encoder.model.to(device())  # type: ignore[arg-type]
             _check_model(plan.model_version, model_version(model, data.hub), model)
         _check_data(plan, data, request)

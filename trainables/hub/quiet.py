@@ -11,7 +11,7 @@ import datasets
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 # `datasets` tells a server of each CSV, JSON or Parquet file that it reads, also of a local one, so that loads can be
-# counted. Nobody asked for that, and where no network is it waits for one: up to 3 s a file, without a limit for a name.
+# counted. Nobody asked for that, and where no network is it waits for one: up to 3 s a file, longer for a name.
 datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
 
 _lock = threading.Lock()

@@ -12,7 +12,7 @@ from torch import nn
 from spaces.card import Card
 from spaces.mixture import Mixture
 from trainables.data.card_data import Data
-from trainables.training.encoders import Encoder
+from trainables.encoders.checkpoint import Encoder
 from trainables.training.process import device
 from trainables.training.stage import StageSpec, train
 from trainables.work.plan import Plan

@@ -16,8 +16,8 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from trainables.data.card_data import Data
+from trainables.encoders.checkpoint import Encoder
 from trainables.store.store import Store
-from trainables.training.encoders import Encoder
 from trainables.training.engine import precision_of
 from trainables.training.group import Group
 from trainables.training.memory import Limit, halve

@@ -7,14 +7,14 @@ from collections.abc import Collection
 
 from markupsafe import Markup
 
+from search.answers.mixes import MixResult, TargetMixes
+from search.answers.report import SearchReport
 from search.display.best_table import cost_text, gain_text, metric_name, together
 from search.display.page.charts import gain_intervals
 from search.display.page.markup import join, sentence, tag
 from search.display.page.plot import stacked
 from search.display.verdict import verdict
 from search.formatting import hyperparameters, percent
-from search.results.model import MixResult, TargetMixes
-from search.results.report_model import SearchReport
 
 OFFERS = ("promotions", "models")
 """Endpoints below a search that a card has a button for."""

@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from search.answers.mixes import MixResult, TargetMixes
+from search.answers.report import MixLine, SearchReport, TargetCourse
 from search.display.page.markup import number, tag
 from search.display.page.plot import LETTER, Plot, Scale, bounded, short_duration, span, svg
 from search.formatting import duration, percent, points, points_between
-from search.results.model import MixResult, TargetMixes
-from search.results.report_model import MixLine, SearchReport, TargetCourse
 
 NARROW = 340.0
 """Width of a drawing of intervals: on a telephone it is as wide as a card."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from search.answers.comparison import ComparedTarget, Comparison
 from search.display.comparison_table import EACH, gain_of, mix_of, reached
 from search.display.page.charts import IntervalRow, intervals
 from search.display.page.document import section, served
 from search.display.page.markup import join, tag
 from search.display.page.plot import join_plots
 from search.formatting import percent
-from search.results.comparison_model import ComparedTarget, Comparison
 
 
 def compare_page(names: Sequence[str], found: Comparison | None, problems: Sequence[str], known: Sequence[str]) -> str:

@@ -6,6 +6,9 @@ from typing import get_args
 
 from markupsafe import Markup
 
+from search.answers.answer import Purpose
+from search.answers.report import MixLine, SearchReport
+from search.answers.status import FailureLine, SearchStatus, WorkItemLine
 from search.display.page.answer import mix_link
 from search.display.page.charts import (
     LINES,
@@ -21,9 +24,6 @@ from search.display.page.markup import join, tag
 from search.display.page.plot import join_plots, stacked
 from search.display.tables import news, shortcomings
 from search.formatting import counts, duration, hyperparameters, number, percent, points
-from search.results.model import Purpose
-from search.results.report_model import MixLine, SearchReport
-from search.results.status_model import FailureLine, SearchStatus, WorkItemLine
 
 ROWS = 100
 """Mixes in the table; the command tells how to get the others."""

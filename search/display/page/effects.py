@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from search.answers.mixes import Insights, TargetMixes, TaskEffect
+from search.answers.report import MixLine, SearchReport
 from search.display.best_table import insight_lines, says_something
 from search.display.page.charts import IntervalRow, intervals
 from search.display.page.markup import join, tag
 from search.display.page.plot import join_plots
 from search.formatting import points
-from search.results.model import Insights, TargetMixes, TaskEffect
-from search.results.report_model import MixLine, SearchReport
 
 SURE = 1.64
 """Deviations from 0 within which an effect is put in parentheses: it may well be none."""

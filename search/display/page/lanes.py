@@ -7,11 +7,11 @@ from typing import get_args
 
 from markupsafe import Markup
 
+from search.answers.answer import Purpose
+from search.answers.report import WorkItemSpan
 from search.display.page.markup import number, tag
 from search.display.page.plot import WIDTH, Scale, short_duration, svg
 from search.formatting import duration
-from search.results.model import Purpose
-from search.results.report_model import WorkItemSpan
 
 GAP = 0.1
 """Of all time that work items ran: nothing ran for longer than that, and the time is cut out of the drawing."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from search.answers.cards import CardLine, CardList
+from search.answers.status import SearchLine, SearchList
 from search.display.page.course import STATES, budget_bar
 from search.display.page.document import section, served
 from search.display.page.markup import join, tag
 from search.display.page.plot import Scale, svg
 from search.display.tables import METRIC_NAMES
 from search.formatting import counts, number, points
-from search.results.card_model import CardLine, CardList
-from search.results.status_model import SearchLine, SearchList
 
 DOTS = 160.0
 """Width of the drawing of a search's gains."""

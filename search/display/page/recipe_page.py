@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from search.answers.report import MixReport, SeedScores, WorkItemSpan
 from search.display.best_table import cost_text
 from search.display.page.course import BEGUN
 from search.display.page.document import section, served
 from search.display.page.markup import join, tag
 from search.display.page.plot import stacked
 from search.formatting import duration, hyperparameters, percent, points
-from search.results.report_model import MixReport, SeedScores, WorkItemSpan
 
 
 def recipe_page(report: MixReport, tasks: Sequence[str]) -> str:

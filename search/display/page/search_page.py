@@ -6,6 +6,9 @@ from collections.abc import Collection
 
 from markupsafe import Markup
 
+from search.answers.explanation import Explanation
+from search.answers.report import SearchReport
+from search.answers.status import SearchStatus
 from search.display.page.answer import answer_section
 from search.display.page.course import (
     cost_section,
@@ -21,9 +24,6 @@ from search.display.page.document import section, served, whole
 from search.display.page.effects import belief_section, effects_section
 from search.display.page.markup import tag
 from search.display.page.why import why_section
-from search.results.explanation_model import Explanation
-from search.results.report_model import SearchReport
-from search.results.status_model import SearchStatus
 
 LOOKED_INTO = "It is being looked into."
 UNKNOWN_TEXTS = "Nobody has looked at the texts of its tasks and targets yet."

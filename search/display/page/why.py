@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from search.answers.explanation import Contrast, Effect, Explanation
 from search.display.explanation_tables import NAMES
 from search.display.page.charts import IntervalRow, intervals
 from search.display.page.markup import join, tag
-from search.results.explanation_model import Contrast, Effect, Explanation
 
 
 def why_section(answer: Explanation) -> Markup:

@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import pytest
 
+from search.answers.cards import CardList
+from search.answers.mixes import BestMixes
+from search.answers.status import BestLine, SearchLine, SearchList, SearchStatus
 from search.display import report
 from search.display.page.course import settings_section
-from search.results.card_model import CardList
 from search.results.cards import list_cards
-from search.results.model import BestMixes
 from search.results.ranking import rank
 from search.results.search_report import report_search
 from search.results.status import summarize
-from search.results.status_model import BestLine, SearchLine, SearchList, SearchStatus
 from spaces.catalogue import Catalogue
 from tests.support.searches import Filler
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from search.answers.explanation import Effect, Explanation
 from search.explanation.explain import explain
 from search.explanation.rows import Row
-from search.results.explanation_model import Effect, Explanation
 from spaces.errors import InputError
 from tests.support.gain_worlds import KINSHIP, NOTHING_LEFT_OUT, GainWorld, no_tables
 

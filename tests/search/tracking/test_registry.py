@@ -18,8 +18,8 @@ from search.tracking.registry import Candidate, Measured, check_alias, promote
 from spaces.errors import Failure, InputError
 from tests.support.cards import card_of
 from tests.support.encoders import kit_of
+from trainables.encoders.model_folder import Vectors, save_fine_tuned
 from trainables.formats import by_name
-from trainables.training.model_folder import Vectors, save_fine_tuned
 
 pytestmark = pytest.mark.long
 

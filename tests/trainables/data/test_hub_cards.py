@@ -304,7 +304,7 @@ def test_a_mirror_may_be_an_object_store_and_files_are_copied_once(s3, tmp_path,
     assert data.version(card) == local.version(card)
     copies = sorted((tmp_path / "cache" / "mirror").rglob("*.parquet"))
     assert len(copies) == 22
-    from trainables.data import mirror
+    from trainables.data.files import mirror
 
     mirror.copies_of.cache_clear()  # as in another process
     before = [path.stat().st_ino for path in copies]

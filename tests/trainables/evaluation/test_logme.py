@@ -13,8 +13,8 @@ from scipy.stats import multivariate_normal
 from tests.support.encoders import Kit
 from tests.support.work_items import item, plan_in, run
 from tests.trainables.training.test_merging import plan_with_singles
+from trainables.encoders.merging import merge_stored
 from trainables.evaluation import logme
-from trainables.training.merging import merge_stored
 from trainables.work.keys import key_of
 from trainables.worker import Worker
 

@@ -11,10 +11,10 @@ import torch
 from spaces.card import Card
 from tests.support.encoders import Kit
 from tests.support.work_items import plan_in
+from trainables.encoders.checkpoint import Encoder
 from trainables.evaluation import profile
 from trainables.formats.encoding import text_states
 from trainables.store.store import Store
-from trainables.training.encoders import Encoder
 from trainables.work.plan import Plan
 from trainables.work.profile import ROWS, Profile, ProfileRequest, requests_of_target, requests_of_task
 from trainables.worker import Worker

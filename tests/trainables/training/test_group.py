@@ -28,9 +28,10 @@ from tests.support.encoders import kit_of
 from tests.support.examples import EXAMPLES, TEXTS
 from tests.support.weights import ROUNDING, differ
 from tests.support.work_items import STAGE, encoder_of, item, plan_in
+from trainables.encoders import checkpoint
 from trainables.formats import by_name
 from trainables.peer import Peer
-from trainables.training import encoders, process, stage
+from trainables.training import process, stage
 from trainables.training.engine import join
 from trainables.training.group import Group
 from trainables.training.stage import StageResult, StageSpec, train
@@ -79,7 +80,7 @@ class Leader:
         Args:
             heads: that this worker has and its peer has not.
         """
-        model, base = encoders.load(folder).model, self.worker.load_base(spec.model)
+        model, base = checkpoint.load(folder).model, self.worker.load_base(spec.model)
         features = self.worker.trainer.features(base, spec)
         own_part = partial(train, model, base.tokenizer, features, spec, heads)
         return losses_and_weights(model, self.group.train(spec, own_part))
@@ -128,7 +129,7 @@ def alone(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int
         if size not in found:
             worker, spec = Worker(plan), spec_of(plan).with_micro_batch(size)
             base = worker.load_base(spec.model)
-            model = encoders.load(other_encoder(plan)).model
+            model = checkpoint.load(other_encoder(plan)).model
             result = train(model, base.tokenizer, worker.trainer.features(base, spec), spec)
             found[size] = losses_and_weights(model, result)
         return found[size]
@@ -140,7 +141,7 @@ def other_encoder(plan: Plan) -> Path:
     """An encoder that the peers do not have: as one from the store."""
     folder, kit = Path(plan.cache).parent / "other", kit_of("bert")
     if not folder.exists():
-        encoders.save(kit.encoder(seed=7), kit.tokenizer, folder)
+        checkpoint.save(kit.encoder(seed=7), kit.tokenizer, folder)
     return folder
 
 
@@ -161,7 +162,7 @@ def test_two_workers_train_as_one_does(leader: Any, plan: Plan, alone: Any, zero
 def test_the_heads_that_rank_0_was_given_are_trained(leader: Any, plan: Plan, zero: Any) -> None:
     settings = STAGE.model_copy(update={"micro_batch": 3})
     spec, worker = spec_of(plan, settings=settings, engine=EngineSettings(zero=zero)), Worker(plan)
-    model, base = encoders.load(other_encoder(plan)).model, worker.load_base(spec.model)
+    model, base = checkpoint.load(other_encoder(plan)).model, worker.load_base(spec.model)
     torch.manual_seed(42)
     heads = {task: by_name(card.format).head(model, card) for task, card in spec.cards.items()}
     both_losses, both_weights = ray.get(leader.train.remote(spec, other_encoder(plan), heads))

@@ -11,7 +11,7 @@ import torch
 from spaces.card import Card
 from tests.support.encoders import kit_of
 from trainables.data.card_data import Data
-from trainables.training.encoders import Encoder
+from trainables.encoders.checkpoint import Encoder
 from trainables.training.speed import device_name, measure_seconds_per_token, measure_training_seconds_per_token
 from trainables.work.plan import Plan
 from trainables.work.settings import StageSettings

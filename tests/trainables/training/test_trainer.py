@@ -15,7 +15,8 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from tests.support import hub
 from tests.support.encoders import kit_of
-from trainables.training import encoders, stage, trainer
+from trainables.encoders import checkpoint
+from trainables.training import stage, trainer
 from trainables.work.item import WorkItem
 from trainables.work.keys import score_key
 from trainables.work.outcome import Outcome
@@ -30,7 +31,7 @@ STAGE = StageSettings(examples=64, batch_size=8, max_length=64, learning_rate=1e
 def plan_in(folder: Path, **changes: Any) -> Plan:
     """XCOPA in two languages with a tiny encoder; 32 examples of Social IQa, then 16 of COPA."""
     kit = kit_of("xlm-r")
-    encoders.save(kit.encoder(), kit.tokenizer, folder / "model")
+    checkpoint.save(kit.encoder(), kit.tokenizer, folder / "model")
     target = CATALOGUE.target("xcopa").model_copy(update={"languages": ["sw", "th"]})
     for card in (target, *CATALOGUE.training_cards(target)):
         hub.mirror(card, folder / "mirror")

@@ -1,0 +1,1 @@
+"""Searches that are launched, queued, stopped and resumed for those who ask over HTTP."""

@@ -1,0 +1,1 @@
+"""A first card for data that have none."""

@@ -1,0 +1,1 @@
+"""Where rows lie: local files, a mirror, the hub."""

@@ -1,0 +1,1 @@
+"""Encoders: loaded, checked, merged, saved."""
