@@ -17,7 +17,7 @@ def add_to(commands: Commands) -> None:
 
 
 def _jobs(options: argparse.Namespace) -> int:
-    from cluster.submit import Jobs
+    from cluster.jobs import Jobs
 
     def say(text: str) -> None:
         print(typed(text), flush=True)

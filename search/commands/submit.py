@@ -19,7 +19,8 @@ def add_to(commands: Commands) -> None:
 
 def _submit(options: argparse.Namespace) -> int:
     from cluster.one_machine import is_alone_here
-    from cluster.submit import check_data, check_shared, submit, submit_here
+    from cluster.packing import check_data, check_shared
+    from cluster.submit import submit, submit_here
     from search.config.search_file import dump, load
 
     search = load(options.file)

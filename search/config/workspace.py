@@ -14,9 +14,10 @@ import fsspec
 from sqlalchemy.engine import URL
 
 from cluster.connect import JOB_CONFIG
+from search.config.differences import another_search, differences
 from search.config.schema import RESERVED, SearchConfig
 from search.config.search import Search
-from search.config.search_file import another_search, differences, dump, load, stored_config
+from search.config.search_file import dump, load, stored_config
 from spaces.errors import Failure, InputError, Problem, nearest
 from trainables.store.filesystem import write_aside
 from trainables.store.store import Store

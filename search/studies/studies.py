@@ -25,9 +25,9 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import TrialState, create_trial
 
+from search.config.differences import another_search, differences, grown
 from search.config.schema import SearchConfig
 from search.config.search import Search
-from search.config.search_file import another_search, differences, grown
 from search.config.workspace import Workspace
 from search.studies import trial_rows
 from search.studies.begun_with import card_differences, model_differences, version_differences

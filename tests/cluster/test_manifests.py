@@ -19,7 +19,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from ray.autoscaler._private.util import prepare_config, validate_config
 
-from cluster.submit import check_shared
+from cluster.packing import check_shared
 from search.cli import make_parser
 from search.config.search_file import load
 from spaces.errors import InputError

@@ -17,9 +17,10 @@ import optuna
 import pytest
 import yaml
 
-from cluster import submit as module
+from cluster import jobs as module
 from cluster.connect import PACKAGES
-from cluster.submit import Jobs, check_shared, pack
+from cluster.jobs import Jobs
+from cluster.packing import check_shared, pack
 from search.cli import main
 from search.config.search_file import load
 from search.studies.database import open_storage
@@ -246,7 +247,8 @@ def test_a_second_submit_is_refused_while_the_job_runs_and_not_when_it_was_stopp
 import sys
 from pathlib import Path
 from ray.job_submission import JobSubmissionClient
-from cluster.submit import Jobs, pack
+from cluster.jobs import Jobs
+from cluster.packing import pack
 from spaces.errors import InputError
 address, file, folder = sys.argv[1:]
 jobs, client = Jobs(address, print), JobSubmissionClient(address)

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from cluster.connect import ROOT
-from cluster.submit import SEARCH_FILE, Jobs, pack
+from cluster.jobs import Jobs
+from cluster.packing import SEARCH_FILE, pack
 from search.config import workspace as places
 from search.config.search_file import dump
 from search.config.workspace import Workspace

@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cluster.submit import check_shared
+from cluster.packing import check_shared
 from search.answers.service import BudgetChange, Launched
 from search.config import workspace as places
-from search.config.search_file import differences, dump, load, stored_config
+from search.config.differences import differences
+from search.config.search_file import dump, load, stored_config
 from search.config.workspace import Workspace
 from search.service.launching.drivers import ClusterJobs, Drivers, Processes, say
 from search.service.launching.submission import submitted

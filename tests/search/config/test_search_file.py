@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from search.config import search_file
+from search.config import differences, search_file
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.lease import acquire, is_held
@@ -175,15 +175,15 @@ def test_the_stored_copy_reads_back_the_same(search: Search, tmp_path: Path) -> 
 
 def test_budgets_may_change_and_the_space_may_not(make_search: MakeSearch) -> None:
     before = make_search()
-    assert search_file.differences(before.config, make_search(budget={"recipes": 99}).config) == []
-    changed = search_file.differences(before.config, make_search(space={"max_tasks": 3}).config)
+    assert differences.differences(before.config, make_search(budget={"recipes": 99}).config) == []
+    changed = differences.differences(before.config, make_search(space={"max_tasks": 3}).config)
     assert {problem.where for problem in changed} >= {"space.max_tasks"}
 
 
 def test_estimates_may_be_added_and_their_unit_may_not_change(make_search: MakeSearch) -> None:
     before = make_search(sampler={"estimates": 4})
-    assert search_file.differences(before.config, make_search(sampler={"estimates": 9}).config) == []
-    [changed] = search_file.differences(before.config, make_search(sampler={"estimates": 4, "probe": "logme"}).config)
+    assert differences.differences(before.config, make_search(sampler={"estimates": 9}).config) == []
+    [changed] = differences.differences(before.config, make_search(sampler={"estimates": 4, "probe": "logme"}).config)
     assert (changed.where, changed.before, changed.now) == ("sampler.probe", "stage", "logme")
 
 
@@ -240,14 +240,14 @@ def test_tasks_may_be_added_and_targets_behind_those_that_are_there(make_search:
     small = make_search(tasks=["ner"], targets=["related"]).config
     stages = {**SEARCH["stages"], "per_target": {"verses": {"batch_size": 8}}}
     large = make_search(tasks=["paraphrase", "ner"], targets=["related", "verses"], stages=stages).config
-    assert search_file.differences(small, large) == []
-    assert search_file.grown(small, large) == ["paraphrase", "verses"]
-    [gone] = search_file.differences(make_search(tasks=["paraphrase", "ner"]).config, make_search(tasks=["ner"]).config)
+    assert differences.differences(small, large) == []
+    assert differences.grown(small, large) == ["paraphrase", "verses"]
+    [gone] = differences.differences(make_search(tasks=["paraphrase", "ner"]).config, make_search(tasks=["ner"]).config)
     assert gone.fix.startswith("put paraphrase back")
-    [first] = search_file.differences(small, make_search(tasks=["ner"], targets=["verses", "related"]).config)
+    [first] = differences.differences(small, make_search(tasks=["ner"], targets=["verses", "related"]).config)
     assert first.fix == "new targets stand behind those that are there: [related, ...]"
     per_target = {**SEARCH["stages"], "per_target": {"related": {"batch_size": 8}}}
-    [settings] = search_file.differences(
+    [settings] = differences.differences(
         small, make_search(tasks=["ner"], targets=["related"], stages=per_target).config
     )
     assert settings.where == "stages.per_target.related.batch_size" and "another name" in settings.fix
