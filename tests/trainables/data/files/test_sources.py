@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import datasets
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -369,3 +370,14 @@ def test_data_that_git_lfs_did_not_fetch(data, card_of, tmp_path, ending):
     with pytest.raises(InputError, match="is a Git LFS pointer") as error:
         data.rows(card_of("masked_lm", source={"files": str(tmp_path)}), "train", "en")
     assert problem(error).fix == f"git -C {tmp_path} lfs pull"
+
+
+def test_no_server_is_told_of_a_local_file(data, card_of, tmp_path, hub, monkeypatch):
+    monkeypatch.setattr(datasets.config, "S3_DATASETS_BUCKET_PREFIX", f"{hub.url}/counts")
+    for offline in ("datasets.config", "huggingface_hub.constants"):
+        monkeypatch.setattr(f"{offline}.HF_HUB_OFFLINE", False)
+    Dataset.from_dict(ROWS).to_csv(str(tmp_path / "train.csv"))
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    assert data.rows(card, "train", "en")[:] == ROWS
+    looked_at(card, data.hub, data.mirror)
+    assert not hub.requests
