@@ -90,6 +90,8 @@ class Worker:
         """
         running = RunningItem(item, batch_halvings, report)
         self.store.patience.say = self.data.hub.say = running.report_wait
+        if self._group is not None:
+            self._group.say = running.report_wait
         failure = None
         try:
             self._run(running)
