@@ -227,5 +227,11 @@ class Work:
 
     def _scored(self, target: str, top: bool) -> float:
         """Tokens that are scored; at the top rung on the test split, too, taken to be as large."""
-        sizes = self._sizes(self.plan.targets[target], self.plan.target_stage(target))
-        return sizes.evaluation_rows * sizes.evaluation_tokens * (2 if top else 1)
+        sizes, low = (
+            self._sizes(self.plan.targets[target], self.plan.target_stage(target)),
+            self.plan.evaluation.at(top),
+        )
+        rows = sizes.evaluation_rows
+        if not top and low.max_examples is not None:
+            rows = min(rows, low.max_examples * len(self.plan.dev_card(target).languages_of("dev")))
+        return rows * sizes.evaluation_tokens * (2 if top else 1)

@@ -65,6 +65,10 @@ class Plan(Strict):
         """The index of the rung with the full budget."""
         return len(self.rungs) - 1
 
+    def evaluation_at(self, rung: int) -> EvaluationSettings:
+        """How scores of a rung are taken."""
+        return self.evaluation.at(rung == self.top_rung)
+
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""
         trained_on = [card for cards in self.training_cards.values() for card in cards]
