@@ -261,6 +261,7 @@ class Worker:
             spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
             model, _ = self.trainer.train(running, "intermediate", base, spec, model)
             model.cpu()  # where the stages to come copy it from
+            checkpoint.round_weights(model, plan.stored_dtype)
             self._store_encoder(model, base, running, rung, writing)
         return model
 
@@ -295,7 +296,7 @@ class Worker:
 
         def write() -> None:
             with opened:
-                checkpoint.save_model(model, folder)
+                checkpoint.save_model(model, folder, self.plan.stored_dtype)
                 self.store.put_encoder(key, folder, origin)
 
         writing.begin(write)

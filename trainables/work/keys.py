@@ -38,6 +38,7 @@ def encoder_key(plan: Plan, recipe: Recipe, rung: int) -> str:
             "segments": plan.segments(recipe, rung),
             "seed": recipe.seed,
             "precision": plan.engine.precision,
+            **({} if plan.stored_dtype == "fp32" else {"stored": plan.stored_dtype}),
         },
         length=32,
     )

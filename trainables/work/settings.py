@@ -100,6 +100,9 @@ class EvaluationSettings(Strict):
 _AS_TRAINED = {"pooling": "mean", "layer": None}
 
 
+StoredType = Literal["fp32", "bf16"]
+"""Of the weights of encoders in the store."""
+
 Probe = Literal["stage", "logme"]
 """What tells how good a merged encoder is on a target that is fine-tuned and has labels: the target stage of the lowest
 rung, or LogME."""

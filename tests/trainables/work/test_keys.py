@@ -185,6 +185,7 @@ OTHER: dict[str, tuple[Any, set[str]]] = {
     "evaluation": (EvaluationSettings(max_examples=7), SCORES),
     "engine": (EngineSettings(precision="bf16"), ALL),
     "store": ("elsewhere", NOTHING),
+    "stored_dtype": ("bf16", ENCODER),
     "cache": ("elsewhere", NOTHING),
     "mirror": ("elsewhere", NOTHING),
     "versions": ({**PLAN.versions, "tags": "new", "names": "new"}, ALL),
