@@ -26,7 +26,7 @@ def searches_page(searches: SearchList) -> str:
     names = ("search", "state", "recipes", "work items", "best gain per target, in points")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in names)))
     body = tag("tbody", *(_search(line, widest) for line in searches.searches))
-    table = tag("div", tag("table", head, body, class_="searches"), class_="scroll")
+    table = tag("div", tag("table", head, body, class_="searches stacked"), class_="scroll")
     nothing = tag("p", "No searches yet: ", tag("a", "begin one", href="/new"), ".")
     return served(
         "taskmix",
@@ -102,7 +102,9 @@ def tasks_page(cards: CardList) -> str:
 def _cards(lines: Sequence[CardLine]) -> Markup:
     names = ("name", "what it is", "format", "languages", "rows", "license", "source")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in names)))
-    return tag("div", tag("table", head, tag("tbody", *map(_card, lines)), class_="cards-table"), class_="scroll")
+    return tag(
+        "div", tag("table", head, tag("tbody", *map(_card, lines)), class_="cards-table stacked"), class_="scroll"
+    )
 
 
 def _card(card: CardLine) -> Markup:

@@ -50,7 +50,7 @@ function restore(part, state) {
 }
 
 function exchange(page) {
-  const all = [...main.children].filter((one) => one !== note);
+  const all = [...main.children].filter((one) => one !== note && one.getClientRects().length);  // noscript has no place
   const topOf = (one) => one.getBoundingClientRect().top;
   const anchor = all.find((one) => topOf(one) >= 0 && topOf(one) < innerHeight) ?? all.find((one) => one.getBoundingClientRect().bottom > 0);
   const before = anchor?.getBoundingClientRect().top;
