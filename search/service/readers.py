@@ -96,7 +96,7 @@ class Searches:
 
     def list(self) -> SearchList:
         """What `status` says."""
-        return list_searches(self.is_driven, lambda name: (self.find(name), self.studies(name)[0]))
+        return list_searches(self.observe, lambda name: (self.find(name), self.studies(name)[0]))
 
     def status(self, name: str) -> SearchStatus:
         """What `status NAME` says. Raises `NoSearch`, `Reading`, and Failure when the database is away."""

@@ -167,6 +167,20 @@ def test_a_table_is_sorted(filled: Filler, open_page: Callable[..., Any], tmp_pa
     assert page.evaluate(gains) == ["-22.5", "+0.5", "+3.0", ""]  # what has none stays last
 
 
+def test_columns_are_chosen_and_stay_so(filled: Filler, address: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(told(f"{address}/searches/small"))
+    head = page.locator(".mixes thead").get_by_text("how it began")
+    page.get_by_text("columns", exact=True).click()
+    page.get_by_label("how it began").uncheck()
+    head.wait_for(state="hidden")
+    assert not page.locator(".mixes tbody").get_by_text("a start recipe").first.is_visible()
+    filled.run("ner", 1, {"related": 0.5}, "promotion")
+    page.get_by_text("10 done").wait_for()
+    assert not head.is_visible()
+    page.get_by_label("how it began").check()
+    head.wait_for()
+
+
 def test_a_page_changes_while_the_search_runs(
     filled: Filler, workspace: Workspace, address: str, open_page: Callable[..., Any]
 ) -> None:
