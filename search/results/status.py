@@ -27,7 +27,7 @@ from search.answers.status import (
 )
 from search.config.workspace import Workspace, find, names
 from search.results.ranking import rank
-from search.results.row_source import StoredRows
+from search.results.row_source import RowSource, StoredRows
 from search.scheduling.remaining import is_over
 from search.studies.holder import Holder
 from search.studies.live import LiveFacts, LiveItem, observe_at
@@ -263,20 +263,30 @@ def _line(
         rows = StoredRows(workspace, studies, at_once=False)
         holder, live = look(workspace) if look else (None, None)
         driven = None if look is None else holder is not None
-        status, ranked = summarize(studies, driven, queued, holder, live), rank(studies, top=1, rows=rows)
+        line = search_line(studies, summarize(studies, driven, queued, holder, live), rows)
+        return line.model_copy(update={"by": who_launched(workspace.folder)})
     except TaskmixError as error:
         problem = error.problems[0]
         found = f" ({problem.found})" if problem.found else ""
         return SearchLine(search=name, state="unreadable", problem=f"{str(problem).splitlines()[0]}{found}")
     except Exception as error:  # what is broken in one search hides no other
         return SearchLine(search=name, state="unreadable", problem=f"{type(error).__name__}: {error}")
+
+
+def search_line(studies: Studies, status: SearchStatus | None = None, rows: RowSource | None = None) -> SearchLine:
+    """A search in one line.
+
+    Args:
+        status: where it stands; default: as `summarize` says it.
+        rows: as for `rank`.
+    """
+    status, ranked = status or summarize(studies), rank(studies, top=1, rows=rows)
     return SearchLine(
-        search=name,
+        search=status.search,
         state=status.state,
         recipes=status.budget.recipes,
         work_items=status.work_items,
         left=status.seconds.left,
-        by=who_launched(workspace.folder),
         best={
             target: BestLine(
                 mix=result.mix, best_mix=mixes.best_mix, score=result.score, gain=result.gain, worth=result.worth
