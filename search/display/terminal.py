@@ -77,7 +77,7 @@ class Terminal:
             check.state
         ]
         fix = typed(f"; fix: {check.fix}") if check.fix else ""
-        self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<10}", f"{check.where}: {check.text}{fix}"))
+        self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<9} ", f"{check.where}: {check.text}{fix}"))
 
     def begin(self, search: Search, studies: Studies, concurrency: int) -> None:
         """From now on the search is shown: what its studies hold, and what it tells as a listener."""
