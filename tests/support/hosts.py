@@ -13,6 +13,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tests.support import slow_link
@@ -125,15 +126,22 @@ class Hosts:
                 continue
         return found
 
+    def find(self, name: str, *words: str) -> list[int]:
+        """The processes of a host with all of these words in their command lines."""
+        return [number for number, line in self.programs(name).items() if all(word in line for word in words)]
+
+    def end(self, name: str, *words: str, by: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to them."""
+        for number in self.find(name, *words):
+            with suppress(ProcessLookupError):
+                os.kill(number, by)
+
     def kill(self, name: str, supervisors: bool = False) -> None:
         """End all that runs on a host, without a word; what is supervised is started again."""
         for number, line in self.programs(name).items():
-            if SUPERVISOR in line and not supervisors:
-                continue
-            try:
-                os.kill(number, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+            if supervisors or SUPERVISOR not in line:
+                with suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
 
     def close(self) -> None:
         """End everything, and take the hosts away."""
