@@ -19,6 +19,9 @@ def _is_none(value: object) -> bool:
 SearchPhase = Literal["running", "queued", "over", "unfinished", "interrupted", "unreadable"]
 
 
+NodeState = Literal["works", "left_out", "lost"]
+
+
 class RecipeCounts(Answer):
     """Recipes by state, as the budget counts them: without the baseline, repeated seeds counted once."""
 
@@ -85,6 +88,24 @@ class WorkItemLine(Answer):
     node: str | None = Field(None, exclude_if=_is_none, description="name of the machine that it runs on")
 
 
+class NodeLine(Answer):
+    """A machine of the cluster, as the driver of a search sees it."""
+
+    name: str
+    state: NodeState = Field(
+        description="`works`; `left_out`: nothing is started there, because it does not do; `lost`: Ray has given it up"
+    )
+    why: str | None = Field(None, exclude_if=_is_none, description="it is left out or lost; left out where unknown")
+    since: str = Field(description="when that began, or the search on it: ISO 8601 with the time zone")
+
+
+class Cluster(Answer):
+    """Where a search runs."""
+
+    at_once: int = Field(description="work items that find room on the nodes that work; 0: the search waits for a node")
+    nodes: list[NodeLine] = Field(description="by name; one that came back stands there as it is now")
+
+
 class Driver(Answer):
     """Who drives a search."""
 
@@ -130,6 +151,9 @@ class SearchStatus(Answer):
     driver: Driver | None = Field(
         None, exclude_if=_is_none, description="of a search that runs; left out where there is none"
     )
+    cluster: Cluster | None = Field(
+        None, exclude_if=_is_none, description="of a search that runs; left out where it is not known, or there is none"
+    )
     recipes: RecipeCounts
     work_items: WorkItemCounts
     budget: Budget
@@ -155,7 +179,7 @@ class SearchStatus(Answer):
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Of the CSV: a single row."""
-        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved", "driver"}))
+        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved", "driver", "cluster"}))
 
 
 class BestLine(Answer):

@@ -12,10 +12,12 @@ from optuna.trial import TrialState
 from search.answers.status import (
     BestLine,
     Budget,
+    Cluster,
     Driver,
     FailureLine,
     Failures,
     Limit,
+    NodeLine,
     RecipeCounts,
     SearchLine,
     SearchList,
@@ -30,7 +32,7 @@ from search.results.ranking import rank
 from search.results.row_source import StoredRows
 from search.scheduling.remaining import is_over
 from search.studies.holder import Holder
-from search.studies.live import LiveFacts, LiveItem, observe_at
+from search.studies.live import LiveFacts, LiveItem, LiveNodes, observe_at
 from search.studies.studies import Studies
 from search.studies.ticket import read_ticket
 from search.studies.trial_record import Record
@@ -71,6 +73,7 @@ def summarize(
         state=_phase(driven, over, queued),
         over=over,
         driver=_driver(holder) if holder else None,
+        cluster=_cluster(live.nodes) if live and live.nodes else None,
         recipes=RecipeCounts(**_counted(states.values())),
         work_items=WorkItemCounts(
             running=0 if driven is False else len(running),
@@ -214,8 +217,20 @@ def observed(workspace: Workspace, studies: Studies) -> SearchStatus:
 
 
 def _driver(holder: Holder) -> Driver:
-    since = dt.datetime.fromtimestamp(holder.taken).astimezone()
-    return Driver(host=holder.host, pid=holder.pid, since=since.isoformat(timespec="seconds"))
+    return Driver(host=holder.host, pid=holder.pid, since=_moment(holder.taken))
+
+
+def _cluster(live: LiveNodes) -> Cluster:
+    nodes = [
+        NodeLine(name=node.name, state=node.state, why=node.why or None, since=_moment(node.since))
+        for node in live.nodes
+    ]
+    return Cluster(at_once=live.at_once, nodes=nodes)
+
+
+def _moment(seconds: float) -> str:
+    """ISO 8601 with the time zone, of seconds since 1970."""
+    return dt.datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
 
 
 def _running(record: Record, at: Mapping[str, LiveItem]) -> WorkItemLine:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 from sqlalchemy.engine import Engine
@@ -26,6 +26,9 @@ TIME_TO_LIVE = 30.0
 
 LOOK = 3.0
 """Seconds between two looks for a request to stop."""
+
+SILENCE = 6.0
+"""Seconds without an answer of the database after which it is said: who writes meanwhile may try for much longer."""
 
 OnStop = Callable[[StopRequest], None]
 """Called from the lease's thread when somebody wants the driver to end; a second time when at once."""
@@ -160,12 +163,25 @@ class Lease:
         renewal = _clock() + TIME_TO_LIVE / 3
         while not self._over.wait(max(0.0, min(LOOK, renewal - _clock()))):
             try:
-                if _clock() >= renewal:
-                    self._renew()
-                    renewal = _clock() + TIME_TO_LIVE / 3
-                self._look()
+                with self._listening():
+                    if _clock() >= renewal:
+                        self._renew()
+                        renewal = _clock() + TIME_TO_LIVE / 3
+                    self._look()
             except SQLAlchemyError:  # `check` says what is wrong, if it is not over by then
                 renewal = min(renewal, _clock() + TIME_TO_LIVE / 30)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Says that no answer comes, while it is waited for."""
+        line = f"the database has not answered for {SILENCE:g} s; the search waits for it"
+        timer = threading.Timer(SILENCE, self._say, (line,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _look(self) -> None:
         """Passes a request to stop on, once, and once more when it became a hard one."""

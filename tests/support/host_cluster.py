@@ -70,8 +70,9 @@ def wait(condition: Callable[[], object], what: str, seconds: float, log: Path) 
     """
     began = time.monotonic()
     while not condition():
-        shown = log.read_text(errors="replace")[-3000:] if log.exists() else "nothing was said"
-        assert time.monotonic() - began < seconds, f"{what}: not within {seconds:.0f} s\n{shown}"
+        if time.monotonic() - began > seconds:
+            shown = log.read_text(errors="replace")[-3000:] if log.exists() else "nothing was said"
+            raise AssertionError(f"{what}: not within {seconds:.0f} s\n{shown}")
         time.sleep(0.1)
     took = time.monotonic() - began
     print(f"{what}: {took:.1f} s")
