@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.answers.cards import CardLine, CardList
-from search.answers.status import Cluster, SearchLine, SearchList, SearchStatus, WorkItemLine
+from search.answers.status import Cluster, NodeState, SearchLine, SearchList, SearchStatus, WorkItemLine
 from search.display.verdict import in_short
 from search.formatting import counts, duration, number, size, typed
 
@@ -77,9 +77,8 @@ def node_counts(cluster: Cluster) -> str:
     """How many nodes there are, and how many work items find room on them."""
     states = Counter(node.state for node in cluster.nodes)
     parts = [f"{states['works']} {'works' if states['works'] == 1 else 'work'}"]
-    parts += [
-        f"{states[state]} {word}" for state, word in (("left_out", "left out"), ("lost", "lost")) if states[state]
-    ]
+    words: dict[NodeState, str] = {"left_out": "left out", "lost": "lost"}
+    parts += [f"{states[state]} {word}" for state, word in words.items() if states[state]]
     items = "one work item" if cluster.at_once == 1 else f"{cluster.at_once} work items"
     return f"{', '.join(parts)}; {items} at a time"
 

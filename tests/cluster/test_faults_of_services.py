@@ -19,8 +19,12 @@ from typing import Any
 import pytest
 import yaml
 
+from search.answers.status import SearchStatus
 from search.config import search_file
+from search.results.status import summarize
 from search.studies.database import open_storage
+from search.studies.live import observe_at
+from search.studies.studies import Studies
 from tests.chaos.lab import Lab
 from tests.chaos.proofs import History, Truth
 from tests.support import hosts, relay
@@ -28,6 +32,7 @@ from tests.support.host_cluster import HostCluster, wait
 from tests.support.hosts import SUPERVISOR
 from tests.support.postgres import Server
 from tests.support.s3 import client_environment
+from tests.support.searches import kept_at
 
 pytestmark = [
     pytest.mark.slow,
@@ -71,7 +76,7 @@ class TeamSearch:
 
     def __init__(self, team: Team, folder: Path, name: str, worker: str, changes: dict[str, Any]) -> None:
         self._team, self.name, self._worker = team, name, worker
-        studies = team.postgres.url(name)  # by the socket, which no fault of the network touches
+        self._studies = studies = team.postgres.url(name)  # by the socket, which no fault of the network touches
         lab = Lab.made(folder / name, data=worker == REAL)
         _, self._file = lab.search("home", {**team.storage, "studies": f"{team.storage['studies']}/{name}"}, 500, 2)
         settings = {**yaml.safe_load(self._file.read_text()), "name": name, **changes}
@@ -111,6 +116,11 @@ class TeamSearch:
     def lines(self, *words: str) -> list[str]:
         text = self.out.read_text(errors="replace") if self.out.exists() else ""
         return [line for line in text.splitlines() if all(word in line for word in words)]
+
+    def status(self) -> SearchStatus:
+        """What `status` says."""
+        holder, live = observe_at(self._studies, self.name)
+        return summarize(Studies.open(kept_at(self._studies, self.search)), holder is not None, False, holder, live)
 
     def look(self) -> None:
         """What was finished is there still, nothing is there twice, and nothing failed."""
@@ -192,6 +202,19 @@ def test_a_service_that_is_far(team: Team, search: TeamSearch, name: str, second
     finally:
         team.cluster.hosts.quick(name)
     search.goes_on(f"{name} is near again: five", items=5)
+
+
+def test_a_host_that_is_lost_stands_in_the_status(team: Team, search: TeamSearch) -> None:
+    def is_so(at_once: int, **states: str) -> bool:
+        found = search.status().cluster
+        nodes = {node.name.partition(" ")[0]: node.state for node in found.nodes} if found else {}
+        return found is not None and nodes == states and found.at_once == at_once
+
+    wait(lambda: is_so(2, w1="works", w2="works"), "both stand in the status after", SOON, search.out)
+    team.cluster.hosts.kill("w2", supervisors=True)
+    wait(lambda: is_so(1, w1="works", w2="lost"), "w2 lost in the status after", SOON, search.out)
+    team.cluster.up("w2")
+    wait(lambda: is_so(2, w1="works", w2="works"), "w2 back in the status after", SOON, search.out)
 
 
 def test_the_head_killed_twice(team: Team, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ class HostCluster:
         home.mkdir()
         ours = {"PYTHONPATH": os.pathsep.join(map(str, (*paths, ROOT))), "HOME": str(home), "RAY_TMPDIR": str(folder)}
         self.folder = folder
+        self._addresses: dict[str, str] = {}
         self.hosts = Hosts(folder / "hosts", {**ours, **PATIENT, **WORKER_ENVIRONMENT, **(variables or {})})
         self.address = f"{self.hosts.add('head')}:6379"
         own = [f"--node-ip-address={self.address.partition(':')[0]}", "--node-name=head", "--num-cpus=0"]
@@ -49,8 +50,12 @@ class HostCluster:
 
     def join(self, name: str) -> None:
         """One more host that computes."""
-        address = self.hosts.add(name)
-        own = [f"--node-ip-address={address}", f"--node-name={name}", "--num-cpus=1"]
+        self._addresses[name] = self.hosts.add(name)
+        self.up(name)
+
+    def up(self, name: str) -> None:
+        """Start Ray on a host where nothing runs."""
+        own = [f"--node-ip-address={self._addresses[name]}", f"--node-name={name}", "--num-cpus=1"]
         self.hosts.supervise(name, *RAY, f"--address={self.address}", *own)
 
     def __enter__(self) -> HostCluster:
