@@ -4,34 +4,37 @@
 #   sudo env PATH="$PATH" tests/cluster/hosts.sh [FOLDER]      in an environment with requirements.txt and tests/requirements.txt
 #
 # Head and workers are started by the commands of the systemd units, again and again as systemd would. It takes about
-# five minutes, prints what it does with the seconds since its start, and takes everything away at its end. Files are
-# shared by all hosts, as on an NFS.
+# five minutes, prints what it does with the seconds since its start, and takes everything away at its end. Each host has
+# processes and a folder for Ray of its own; all other files are shared, as on an NFS.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=${1:-$(mktemp -d /tmp/hosts.XXXX)} net=10.214.0 mark=$$
-export HOME=$folder/home RAY_TMPDIR=$folder TASKMIX_HOME=$folder/searches
+export HOME=$folder/home RAY_TMPDIR=$folder/tmp TASKMIX_HOME=$folder/searches
 export RAY_agent_register_timeout_ms=120000  # Ray's start takes long on a busy machine
 unset TASKMIX_CACHE RAY_ADDRESS PYTHONPATH
-mkdir -p "$HOME" "$TASKMIX_HOME"
+mkdir -p "$HOME" "$TASKMIX_HOME" "$RAY_TMPDIR"
 
 step() { echo; echo "[$SECONDS s] == $*"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
-on() { local host=$1; shift; ip netns exec "$host-$mark" "$@"; }            # run on a host
+on() { local host=$1; shift; nsenter -t "${init[$host]}" -n -m -p "$@"; }   # run on a host
 run() { echo "\$ $*"; on head "$@"; }                                      # the same on the head, and show it
 within() {                                                                 # within SECONDS COMMAND ...: until it is so
     local began=$SECONDS until=$((SECONDS + $1)); shift
     until "$@" > /dev/null 2>&1; do [ $SECONDS -lt $until ] || fail "not in time: $*"; sleep 1; done
     echo "   after $((SECONDS - began)) s: $*"
 }
-kill_all() { local pids; pids=$(ip netns pids "$1-$mark" 2>/dev/null) && [ -n "$pids" ] && kill -9 $pids 2>/dev/null || true; }
+kill_all() { on "$1" sh -c 'kill -9 -1' 2> /dev/null || true; }               # all that runs on a host
 
 away() {
     touch "$folder/over"  # for what starts things again
     kill ${background[*]} 2>/dev/null || true
-    for host in head w1 w2 db switch; do kill_all $host; kill_all $host; ip netns delete $host-$mark 2>/dev/null || true; done
+    for host in "${!init[@]}"; do kill -9 "${init[$host]}" 2> /dev/null || true; done  # and with it all that runs there
+    sleep 1
+    for host in head w1 w2 db switch; do ip netns delete $host-$mark 2> /dev/null || true; done
     kill ${postgres:-} 2>/dev/null || true
 }
 background=()
+declare -A init  # host -> its first process
 trap away EXIT
 
 unit() {  # the environment and the command of a unit, for a machine whose environment lies elsewhere
@@ -57,6 +60,11 @@ for host in head w1 w2 db; do
     ip -n $host-$mark link set dev eth0 up
     ip -n $host-$mark link set dev lo up
     ip -n $host-$mark route add default via $net.254  # by it Ray finds out its own address
+    mkdir "$folder/tmp-$host"
+    ip netns exec $host-$mark unshare --mount --pid --fork --kill-child --mount-proc \
+        sh -c "mount --bind $folder/tmp-$host $RAY_TMPDIR; while :; do sleep 1000; done" & background+=($!)
+    until init[$host]=$(pgrep -P $!); do sleep 0.1; done
+    within 10 on $host mountpoint -q "$RAY_TMPDIR"
 done
 
 step "What has to be shared: a database, a store, a cache; and a small encoder with its data"
@@ -81,7 +89,7 @@ with Server() as server:
 PYTHON
 postgres=$!
 within 120 test -e "$folder/socket"
-ip netns exec db-$mark python tests/support/relay.py 5432 "$(cat "$folder/socket")" & background+=($!)
+on db python tests/support/relay.py 5432 "$(cat "$folder/socket")" & background+=($!)
 export PGPASSWORD=secret
 
 step "The token"
