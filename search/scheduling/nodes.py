@@ -70,7 +70,7 @@ class Nodes:
         self._looked = time.monotonic()
         Placement.left_out = set(left_out)
         self._faults: dict[str, NodeFault] = {}  # of nodes that took part: what they failed of
-        self._seen: dict[str, LiveNode] = {}  # by name: one that comes back has another id
+        self._seen: dict[str, LiveNode] = {}  # by Ray's ids
         for node in self._alive.values():
             self._note(node, "left_out" if node.id in left_out else "works", left_out.get(node.id, ""))
         self._show(self._now())
@@ -152,12 +152,26 @@ class Nodes:
         return True
 
     def _note(self, node: Node, state: NodeState, why: str = "") -> None:
-        """Remember how a node is; a head that computes nothing is not counted."""
-        if node.resources.get("CPU"):
-            self._seen[node.name] = LiveNode(name=node.name, state=state, why=why, since=time.time())
+        """Remember how a node is; a head that computes nothing is not counted.
+
+        A machine whose Ray was started again is another node, which may join before Ray gives up the one before. It
+        stands here once, as the later one.
+        """
+        if not node.resources.get("CPU"):
+            return
+        name = node.name.removesuffix(f" {node.id[:6]}")
+        others = [id for id, seen in self._seen.items() if seen.name == name and id != node.id]
+        for id in others:
+            if self._seen[id].state == "lost":
+                del self._seen[id]
+        order = list(self._seen)  # as they joined
+        if state == "lost" and any(order.index(id) > order.index(node.id) for id in others if id in self._seen):
+            del self._seen[node.id]
+        else:
+            self._seen[node.id] = LiveNode(name=name, state=state, why=why, since=time.time())
 
     def _now(self) -> LiveNodes:
-        return LiveNodes(nodes=tuple(self._seen[name] for name in sorted(self._seen)), at_once=self._room())
+        return LiveNodes(nodes=tuple(sorted(self._seen.values(), key=lambda node: node.name)), at_once=self._room())
 
     def _usable(self) -> list[Mapping[str, float]]:
         return [node.resources for node in self._alive.values() if node.id not in Placement.left_out]

@@ -31,9 +31,9 @@ away() {
     for host in "${!init[@]}"; do kill -9 "${init[$host]}" 2> /dev/null || true; done  # and with it all that runs there
     sleep 1
     for host in head w1 w2 db switch; do ip netns delete $host-$mark 2> /dev/null || true; done
-    kill ${postgres:-} 2>/dev/null || true
+    kill $postgres 2>/dev/null || true
 }
-background=()
+background=() postgres=
 declare -A init  # host -> its first process
 trap away EXIT
 
@@ -46,6 +46,7 @@ always() {  # always HOST UNIT: as Restart=always
     while [ ! -e "$folder/over" ]; do on "$1" bash "$folder/$2.sh" >> "$folder/$1.log" 2>&1 || true; sleep 5; done
 }
 
+python -c "import optuna, ray, torch" || fail "activate an environment with requirements.txt first"
 step "Four hosts: head, w1, w2, and db with the database"
 ip netns add switch-$mark
 ip -n switch-$mark link add name br0 type bridge
@@ -61,7 +62,7 @@ for host in head w1 w2 db; do
     ip -n $host-$mark link set dev lo up
     ip -n $host-$mark route add default via $net.254  # by it Ray finds out its own address
     mkdir "$folder/tmp-$host"
-    ip netns exec $host-$mark unshare --mount --pid --fork --kill-child --mount-proc \
+    ip netns exec $host-$mark unshare --mount --pid --fork --mount-proc \
         sh -c "mount --bind $folder/tmp-$host $RAY_TMPDIR; while :; do sleep 1000; done" & background+=($!)
     until init[$host]=$(pgrep -P $!); do sleep 0.1; done
     within 10 on $host mountpoint -q "$RAY_TMPDIR"
@@ -69,10 +70,11 @@ done
 
 step "What has to be shared: a database, a store, a cache; and a small encoder with its data"
 python - "$folder" "$net.4" > "$folder/db.log" 2>&1 << 'PYTHON' &
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from tests.chaos.lab import Lab
 from tests.support.postgres import Server
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that the server ends, too
 folder, database = Path(sys.argv[1]), sys.argv[2]
 with Server() as server:
     lab = Lab.made(folder / "lab", data=True)

@@ -198,10 +198,10 @@ def test_mlflow_away_for_a_minute(team: Team, search: TeamSearch) -> None:
 def test_a_service_that_is_far(team: Team, search: TeamSearch, name: str, seconds: float, loss: float) -> None:
     team.cluster.hosts.slow(name, seconds, loss)
     try:
-        search.goes_on(f"{name} is far: five", items=5)
+        search.goes_on(f"{name} is far: three", items=3)
     finally:
         team.cluster.hosts.quick(name)
-    search.goes_on(f"{name} is near again: five", items=5)
+    search.goes_on(f"{name} is near again: three", items=3)
 
 
 def test_a_host_that_is_lost_stands_in_the_status(team: Team, search: TeamSearch) -> None:
