@@ -16,14 +16,14 @@ mkdir -p "$HOME" "$TASKMIX_HOME" "$RAY_TMPDIR"
 
 step() { echo; echo "[$SECONDS s] == $*"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
-on() { local host=$1; shift; nsenter -t "${init[$host]}" -n -m -p "$@"; }   # run on a host
+on() { local host=$1; shift; nsenter -t "${init[$host]}" -n -m -p --wdns="$PWD" "$@"; }  # run on a host
 run() { echo "\$ $*"; on head "$@"; }                                      # the same on the head, and show it
 within() {                                                                 # within SECONDS COMMAND ...: until it is so
     local began=$SECONDS until=$((SECONDS + $1)); shift
     until "$@" > /dev/null 2>&1; do [ $SECONDS -lt $until ] || fail "not in time: $*"; sleep 1; done
     echo "   after $((SECONDS - began)) s: $*"
 }
-kill_all() { on "$1" sh -c 'kill -9 -1' 2> /dev/null || true; }               # all that runs on a host
+kill_all() { on "$1" sh -c 'kill -9 -1' 2> /dev/null || true; }            # all that runs on a host
 
 away() {
     touch "$folder/over"  # for what starts things again
@@ -63,7 +63,7 @@ for host in head w1 w2 db; do
     ip -n $host-$mark route add default via $net.254  # by it Ray finds out its own address
     mkdir "$folder/tmp-$host"
     ip netns exec $host-$mark unshare --mount --pid --fork --mount-proc \
-        sh -c "mount --bind $folder/tmp-$host $RAY_TMPDIR; while :; do sleep 1000; done" & background+=($!)
+        sh -c "mount --bind $folder/tmp-$host $RAY_TMPDIR; while :; do sleep 1000; done" 2> /dev/null & background+=($!)
     until init[$host]=$(pgrep -P $!); do sleep 0.1; done
     within 10 on $host mountpoint -q "$RAY_TMPDIR"
 done
@@ -135,8 +135,9 @@ run python -m search status "$folder/long.yaml"
 
 step "stop, and go on"
 run python -m search jobs --address $address --stop "$(job)"
+before=$(done_items)
 run python -m search submit "$folder/long.yaml" --address $address --detach
-within 240 items 4
+within 240 items $((before + 2))
 
 step "A worker is killed: the search goes on, and says so"
 named() { on head python -m ray.scripts.scripts job logs --address $address "$(job)" | grep "node .* is gone"; }
@@ -151,8 +152,8 @@ run python -m search status "$folder/long.yaml"
 step "The head is killed: it comes back, so do the workers, and submit goes on"
 kill_all head
 within 240 nodes 3
-run python -m search submit "$folder/long.yaml" --address $address --detach
 before=$(done_items)
+run python -m search submit "$folder/long.yaml" --address $address --detach
 within 300 items $((before + 2))
 run python -m search jobs --address $address --stop "$(job)"
 run python -m search status "$folder/long.yaml"
