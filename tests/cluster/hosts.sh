@@ -3,8 +3,8 @@
 #
 #   sudo env PATH="$PATH" tests/cluster/hosts.sh [FOLDER]      in an environment with requirements.txt and tests/requirements.txt
 #
-# Head and workers are started by the commands of the systemd units, again and again as systemd would. It takes about
-# five minutes, prints what it does with the seconds since its start, and takes everything away at its end. Each host has
+# Head and workers are started by the commands of the systemd units, again and again as systemd would. It takes
+# five to ten minutes, prints what it does with the seconds since its start, and takes everything away at its end. Each host has
 # processes and a folder for Ray of its own; all other files are shared, as on an NFS.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
