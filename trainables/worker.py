@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,7 @@ from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
 from trainables.formats.vectors import KnownTexts
 from trainables.store.store import Store
+from trainables.store.write_behind import WriteBehind
 from trainables.training.engine import autocast
 from trainables.training.group import Group
 from trainables.training.process import device
@@ -90,6 +92,8 @@ class Worker:
         """
         running = RunningItem(item, batch_halvings, report)
         self.store.patience.say = self.data.hub.say = running.report_wait
+        if self._group is not None:
+            self._group.say = running.report_wait
         failure = None
         try:
             self._run(running)
@@ -110,8 +114,9 @@ class Worker:
         self._check_lengths(item.recipe, [target], base)
         self._check_data(item.recipe.mixture.tasks, [target])
         running.total = self._count_target_examples(item, target)
-        model = self._obtain_encoder(running, base)
-        return self._fine_tune_and_score(running, base, model, target)
+        with WriteBehind() as writing:
+            model = self._obtain_encoder(running, base, writing)
+            return self._fine_tune_and_score(running, base, model, target)
 
     def score(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
         """The score of any encoder, taken as the work item's own would be; nothing is stored.
@@ -160,17 +165,31 @@ class Worker:
         self._check_data(item.recipe.mixture.tasks, missing)
         untrained = {target for target in missing if self.plan.by_evidence(target, item.merged)}
         running.total = sum(self._count_target_examples(item, target) for target in missing if target not in untrained)
-        model, known = self._obtain_encoder(running, base), KnownTexts()
-        for target in missing:
+        with WriteBehind() as writing:
+            model = self._obtain_encoder(running, base, writing)
+            self._measure(running, base, model, missing, writing)
+
+    def _measure(
+        self,
+        running: RunningItem,
+        base: checkpoint.Encoder,
+        model: PreTrainedModel,
+        targets: list[str],
+        writing: WriteBehind,
+    ) -> None:
+        """Score an encoder on targets. No score is stored before the encoder is."""
+        item, known = running.item, KnownTexts()
+        for target in targets:
             key = key_of(self.plan, item, target)
             predictions: dict[str, list[Any]] = {}
-            if target in untrained:
+            if self.plan.by_evidence(target, item.merged):
                 score = self._measure_evidence(model, item, target)
             else:
                 made = self._fine_tune_and_score(running, base, model, target, known)
                 score, predictions = made.score, made.predictions
                 self._keep(running, made, target)
             self._check_data(targets=[target])
+            self._finish(writing, running)
             if predictions:
                 self.store.put_predictions(key, predictions)  # before the score, which says that all is there
             running.scores[target] = score
@@ -223,8 +242,11 @@ class Worker:
 
     # --- the intermediate stage
 
-    def _obtain_encoder(self, running: RunningItem, base: checkpoint.Encoder) -> PreTrainedModel:
-        """The encoder of this recipe and rung: merged; stored; or trained on from the highest stored rung below."""
+    def _obtain_encoder(self, running: RunningItem, base: checkpoint.Encoder, writing: WriteBehind) -> PreTrainedModel:
+        """The encoder of this recipe and rung: merged; stored; or trained on from the highest stored rung below.
+
+        Nobody may change it: it may be on its way into the store.
+        """
         item, recipe, plan = running.item, running.item.recipe, self.plan
         if item.merged:
             return merge_stored(plan, self.store, recipe, item.rung)
@@ -239,8 +261,14 @@ class Worker:
             spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
             model, _ = self.trainer.train(running, "intermediate", base, spec, model)
             model.cpu()  # where the stages to come copy it from
-            self._store_encoder(model, base, running, rung)
+            self._store_encoder(model, base, running, rung, writing)
         return model
+
+    def _finish(self, writing: WriteBehind, running: RunningItem) -> None:
+        """Wait until the encoder is in the store."""
+        if writing.is_writing:
+            running.report_activity("intermediate", "saving the encoder")
+        writing.wait()
 
     def _load_nearest(self, item: WorkItem, base: checkpoint.Encoder, rungs: int) -> tuple[PreTrainedModel, int]:
         """The stored encoder of the highest rung below `rungs` and how many rungs it has behind it; else the base."""
@@ -250,17 +278,27 @@ class Worker:
                 return checkpoint.load(folder).model, rung + 1
         return base.model, 0
 
-    def _store_encoder(self, model: PreTrainedModel, base: checkpoint.Encoder, running: RunningItem, rung: int) -> None:
-        """Put the encoder into the store; heads are dropped."""
+    def _store_encoder(
+        self, model: PreTrainedModel, base: checkpoint.Encoder, running: RunningItem, rung: int, writing: WriteBehind
+    ) -> None:
+        """Let the encoder be put into the store; heads are dropped."""
         recipe = running.item.recipe
         self._check_data(recipe.mixture.tasks)
+        key = encoder_key(self.plan, recipe, rung)
         origin = {"recipe": recipe.to_dict(), "examples": sum(self.plan.segments(recipe, rung))}
         if "intermediate" in running.micro_batches:
             origin["micro_batch"] = running.micro_batches["intermediate"]
-        running.report_activity("intermediate", "saving the encoder")
-        with self.store.staging() as folder:
-            checkpoint.save(model, base.tokenizer, folder)
-            self.store.put_encoder(encoder_key(self.plan, recipe, rung), folder, origin)
+        with ExitStack() as staging:
+            folder = staging.enter_context(self.store.staging())
+            checkpoint.save_tokenizer(base.tokenizer, folder)  # now: threads must not use it side by side
+            opened = staging.pop_all()
+
+        def write() -> None:
+            with opened:
+                checkpoint.save_model(model, folder)
+                self.store.put_encoder(key, folder, origin)
+
+        writing.begin(write)
 
     # --- the target stage
 

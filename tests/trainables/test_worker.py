@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
 import torch
 from safetensors import SafetensorError
+from transformers import PreTrainedModel
 
 from spaces.card import Source, Splits
 from tests.hub.client import hurry
@@ -78,10 +81,39 @@ def test_progress_is_reported_stage_by_stage(plan: Plan, monkeypatch: pytest.Mon
     everything: list[Progress] = []
     Worker(plan).run(item(plan, "tags", 1, targets=("pairs",)), everything.append)
     activities = [progress.activity.split()[0] for progress in everything if progress.activity != "training"]
-    assert list(dict.fromkeys(activities)) == ["loading", "tokenizing", "saving", "evaluating"]
+    assert list(dict.fromkeys(activities)) == ["loading", "tokenizing", "evaluating"]
     told = [progress for progress in everything if progress.activity == "training"]
     assert [progress.phase for progress in told] == ["intermediate"] * 4 + ["pairs"] * 4
     assert [progress.done for progress in told] == [step / 8 for step in range(1, 9)]
+
+
+def test_an_encoder_is_written_while_the_target_is_trained(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    trains, save, work = Event(), checkpoint.save_model, item(plan, "tags", 0, targets=("pairs",))
+
+    def save_late(model: PreTrainedModel, folder: Path) -> None:
+        assert trains.wait(60)
+        save(model, folder)
+
+    def notice(progress: Progress) -> None:
+        if progress.phase == "pairs":
+            trains.set()
+
+    monkeypatch.setattr(checkpoint, "save_model", save_late)
+    outcome = Worker(plan).run(work, notice)
+    assert outcome.failure is None and outcome.scores
+    assert encoder_of(plan, work).shape
+
+
+def test_no_score_is_stored_before_its_encoder(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = item(plan, "tags", 0, targets=("pairs",))
+
+    def fail(model: PreTrainedModel, folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(checkpoint, "save_model", fail)
+    outcome = Worker(plan).run(work)
+    assert outcome.failure is not None and "an encoder cannot be written" in outcome.failure.message
+    assert not outcome.scores and not list(Path(plan.store).glob("scores/*"))
 
 
 def test_a_wait_for_the_hub_is_reported(plan: Plan, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

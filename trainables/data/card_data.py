@@ -258,6 +258,8 @@ class Data:
                     new_fingerprint="rows",
                 )
                 reader.check_answers()
+                if isinstance(source, HubSplit):
+                    reader.compare_count(len(raw), source.count())
                 if not len(rows):
                     raise InputError(empty(source, reader.none_of(len(raw))))
                 if reader.remarks:

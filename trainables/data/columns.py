@@ -139,6 +139,13 @@ class Reader:
             fix = "name the column that the answers were taken from; without answer_start, each may stand there once"
             raise self._error(self._roles["answers"], "rows without an answer in their contexts", found, first, fix)
 
+    def compare_count(self, count: int, said: int | None) -> None:
+        """Remarks on files that do not have as many rows as the README of their repository says, if it says so."""
+        if said is not None and said > count:
+            self.remarks["rows that the README counts and the files do not have"] = said - count, count
+        elif said is not None and said < count:
+            self.remarks["rows that the files have and the README does not count"] = count - said, said
+
     def none_of(self, count: int) -> str:
         """For people: why none of so many rows was taken."""
         if self.remarks:

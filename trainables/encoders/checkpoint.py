@@ -184,8 +184,13 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Pat
 
     Both load with transformers 4 and 5; an encoder also with `load`.
     """
-    model.save_pretrained(folder, safe_serialization=True)
+    save_model(model, folder)
     save_tokenizer(tokenizer, folder)
+
+
+def save_model(model: PreTrainedModel, folder: Path) -> None:
+    """Write a model's config and safetensors."""
+    model.save_pretrained(folder, safe_serialization=True)
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path, **settings: Any) -> None:

@@ -12,6 +12,7 @@ No torch here: peers are started before rank 0 imports it, which takes seconds.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from functools import partial
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
     from trainables.training.stage import StageSpec
 
 T = TypeVar("T")
+Say = Callable[[str], None]
 
 NOTICE = 0.5
 """Seconds between two looks at the peers while rank 0 trains."""
 
 GRACE = 10.0
 """Seconds that the peers are given to say why there was an error."""
+
+SILENCE = 20.0
+"""Seconds after which it is said that peers have not answered, and again."""
 
 PATIENCE = 60.0
 """Seconds that the peers are given to come to the end of a stage after rank 0."""
@@ -61,6 +66,8 @@ class Group:
         workers: how many train together, this actor included.
         peer: the class of a peer, made with the plan.
 
+    Whoever uses it may set `say`, which is told what it waits for.
+
     Raises:
         RuntimeError: the actor was not placed with as many bundles.
     """
@@ -70,6 +77,7 @@ class Group:
         if placed is None or placed.bundle_count != workers:
             raise RuntimeError(f"{workers} workers need an actor in a placement group of as many bundles")
         self.broken = False
+        self.say: Say = lambda text: None
         self._joined = False
         self._memory: list[NodeMemory] = []  # of the peers' nodes, when the last stage began
         self._peers: list[Any] = [
@@ -123,7 +131,13 @@ class Group:
 
     def ask_all(self, method: str, *arguments: Any) -> list[Any]:
         """What all peers answer, outside of any collective: an exception there breaks nothing."""
+        began = time.monotonic()
         answers = [getattr(peer, method).remote(*arguments) for peer in self._peers]
+        while late := ray.wait(answers, num_returns=len(answers), timeout=SILENCE)[1]:
+            seconds = time.monotonic() - began
+            self.say(
+                f"{len(late)} of {len(answers)} peers not ready after {seconds:.0f} s: start, load or wait for the hub"
+            )
         try:
             return list(ray.get(answers))
         except RayTaskError as error:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 import ray
 import torch
-from ray.util import placement_group
+from ray.util import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from cluster.connect import connect
@@ -31,7 +31,7 @@ from tests.support.work_items import STAGE, encoder_of, item, plan_in
 from trainables.encoders import checkpoint
 from trainables.formats import by_name
 from trainables.peer import Peer
-from trainables.training import process, stage
+from trainables.training import group, process, stage
 from trainables.training.engine import join
 from trainables.training.group import Group
 from trainables.training.stage import StageResult, StageSpec, train
@@ -332,3 +332,35 @@ def _until(happened: Callable[[], bool], what: str) -> None:
 def _gone(processes: list[psutil.Process]) -> None:
     _, alive = psutil.wait_procs(processes, timeout=30)
     assert alive == []
+
+
+class Idler:
+    """Takes its time."""
+
+    def __init__(self, plan: str) -> None:
+        del plan
+
+    def rest(self, seconds: float) -> float:
+        time.sleep(seconds)
+        return seconds
+
+
+class Waiting:
+    """Waits for an idler, and hears what is said."""
+
+    def wait(self, seconds: float) -> tuple[list[float], list[str]]:
+        group.SILENCE = 0.2
+        said: list[str] = []
+        idlers = Group("", 2, Idler)
+        idlers.say = said.append
+        return idlers.ask_all("rest", seconds), said
+
+
+def test_it_is_said_that_a_peer_is_waited_for(local_ray: None) -> None:
+    placed = placement_group([{"CPU": 1}] * 2)
+    strategy = PlacementGroupSchedulingStrategy(placed, placement_group_bundle_index=0)
+    waiting = ray.remote(Waiting).options(num_cpus=1, scheduling_strategy=strategy).remote()
+    answers, said = ray.get(waiting.wait.remote(2.0))
+    assert answers == [2.0]
+    assert said[0].startswith("1 of 1 peers not ready after")
+    remove_placement_group(placed)

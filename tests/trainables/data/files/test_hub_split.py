@@ -101,6 +101,24 @@ def test_only_the_files_of_a_split_are_fetched_each_once(published: Hub, data: D
     assert published.requests == []
 
 
+@pytest.mark.parametrize(
+    ("said", "remark"),
+    [
+        (3, []),
+        (9741, ["rows that the README counts and the files do not have: 9,738 rows, as row 3 of"]),
+        (2, ["rows that the files have and the README does not count: 1 row, as row 2 of"]),
+    ],
+)
+def test_another_number_of_rows_than_the_readme_says_is_told(
+    hub: Hub, data: Data, files: dict[str, bytes | str], said: int, remark: list[str]
+) -> None:
+    counted = README.replace("{name: train, num_examples: 3,", f"{{name: train, num_examples: {said},")
+    hub.add("dataset", "some/set", {**files, "README.md": counted})
+    told = data.remarks(card())
+    assert len(data.rows(card(), "train", "en")) == 3
+    assert [line.partition("train: ")[2].partition(" some/set")[0] for line in told] == remark
+
+
 def test_types_and_options_are_those_of_the_readme(published: Hub, data: Data) -> None:
     assert data.rows(card("other"), "train", "en")[:] == {"text": ["007", "1"], "label": [0, 1]}
     (split,) = data._sources(card(), "train", "en")
