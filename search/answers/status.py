@@ -99,13 +99,6 @@ class NodeLine(Answer):
     since: str = Field(description="when that began, or the search on it: ISO 8601 with the time zone")
 
 
-class Cluster(Answer):
-    """Where a search runs."""
-
-    at_once: int = Field(description="work items that find room on the nodes that work; 0: the search waits for a node")
-    nodes: list[NodeLine] = Field(description="by name; one that came back stands there as it is now")
-
-
 class Driver(Answer):
     """Who drives a search."""
 
@@ -151,8 +144,16 @@ class SearchStatus(Answer):
     driver: Driver | None = Field(
         None, exclude_if=_is_none, description="of a search that runs; left out where there is none"
     )
-    cluster: Cluster | None = Field(
-        None, exclude_if=_is_none, description="of a search that runs; left out where it is not known, or there is none"
+    nodes: list[NodeLine] = Field(
+        default_factory=list,
+        exclude_if=not_,
+        description="of a search that runs, by name; one that came back stands there as it is now; left out where empty",
+    )
+    at_once: int | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="work items that find room on the nodes that work; 0: the search waits for a node; left out where "
+        "unknown",
     )
     recipes: RecipeCounts
     work_items: WorkItemCounts
@@ -179,7 +180,7 @@ class SearchStatus(Answer):
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Of the CSV: a single row."""
-        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved", "driver", "cluster"}))
+        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved", "driver", "nodes", "at_once"}))
 
 
 class BestLine(Answer):

@@ -12,7 +12,6 @@ from optuna.trial import TrialState
 from search.answers.status import (
     BestLine,
     Budget,
-    Cluster,
     Driver,
     FailureLine,
     Failures,
@@ -32,7 +31,7 @@ from search.results.ranking import rank
 from search.results.row_source import StoredRows
 from search.scheduling.remaining import is_over
 from search.studies.holder import Holder
-from search.studies.live import LiveFacts, LiveItem, LiveNodes, observe_at
+from search.studies.live import LiveFacts, LiveItem, LiveNode, observe_at
 from search.studies.studies import Studies
 from search.studies.ticket import read_ticket
 from search.studies.trial_record import Record
@@ -73,7 +72,8 @@ def summarize(
         state=_phase(driven, over, queued),
         over=over,
         driver=_driver(holder) if holder else None,
-        cluster=_cluster(live.nodes) if live and live.nodes else None,
+        nodes=list(map(_node, live.nodes.nodes)) if live and live.nodes else [],
+        at_once=live.nodes.at_once if live and live.nodes else None,
         recipes=RecipeCounts(**_counted(states.values())),
         work_items=WorkItemCounts(
             running=0 if driven is False else len(running),
@@ -220,12 +220,8 @@ def _driver(holder: Holder) -> Driver:
     return Driver(host=holder.host, pid=holder.pid, since=_moment(holder.taken))
 
 
-def _cluster(live: LiveNodes) -> Cluster:
-    nodes = [
-        NodeLine(name=node.name, state=node.state, why=node.why or None, since=_moment(node.since))
-        for node in live.nodes
-    ]
-    return Cluster(at_once=live.at_once, nodes=nodes)
+def _node(node: LiveNode) -> NodeLine:
+    return NodeLine(name=node.name, state=node.state, why=node.why or None, since=_moment(node.since))
 
 
 def _moment(seconds: float) -> str:

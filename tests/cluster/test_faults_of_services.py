@@ -206,9 +206,9 @@ def test_a_service_that_is_far(team: Team, search: TeamSearch, name: str, second
 
 def test_a_host_that_is_lost_stands_in_the_status(team: Team, search: TeamSearch) -> None:
     def is_so(at_once: int, **states: str) -> bool:
-        found = search.status().cluster
-        nodes = [(node.name.partition(" ")[0], node.state) for node in found.nodes] if found else []
-        return found is not None and nodes == sorted(states.items()) and found.at_once == at_once
+        found = search.status()
+        nodes = [(node.name.partition(" ")[0], node.state) for node in found.nodes]
+        return nodes == sorted(states.items()) and found.at_once == at_once
 
     wait(lambda: is_so(2, w1="works", w2="works"), "both stand in the status after", SOON, search.out)
     team.cluster.hosts.kill("w2", supervisors=True)

@@ -77,7 +77,7 @@ def progress(status: SearchStatus) -> Markup:
         f"work items {counts(dict(status.work_items))}",
         f"{duration(seconds.wall)} of wall-clock, {duration(seconds.work_items)} of work items{share}",
         f"{number(status.examples)} examples",
-        *([f"nodes: {node_counts(status.cluster)}"] if status.cluster and len(status.cluster.nodes) > 1 else []),
+        *([f"nodes: {node_counts(status)}"] if len(status.nodes) > 1 else []),
         *(
             f"{number(limit.used)} of {number(limit.total)} {name.replace('_', ' ')}"
             for name, limit in status.budget
