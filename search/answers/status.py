@@ -147,7 +147,7 @@ class SearchStatus(Answer):
     nodes: list[NodeLine] = Field(
         default_factory=list,
         exclude_if=not_,
-        description="of a search that runs, by name; one that came back stands there as it is now; left out where empty",
+        description="of a search that runs, by name; one that came back is there as it is now; left out where empty",
     )
     at_once: int | None = Field(
         None,
