@@ -84,7 +84,7 @@ class TeamSearch:
         self.search = search_file.load(self._file)
         self._storage = open_storage(studies)
         self._history = History(2)
-        self.out, self._work = self._file.parent / "driver.log", self._file.parent / "cache" / "work.jsonl"
+        self.out = self._file.parent / "driver.log"
         home = self._file.parent
         self._variables = {"TASKMIX_HOME": str(home), "TASKMIX_CACHE": str(home / "cache")}
 
@@ -99,8 +99,8 @@ class TeamSearch:
         return self.process
 
     def ended(self) -> int:
-        """Trials that came to their end, as the database has them."""
-        return sum(trial.state != "RUNNING" for trial in Truth(self._storage, self.search).all())
+        """Work items that came to their end, as the database has them."""
+        return sum(trial.state != "RUNNING" for trial in Truth(self._storage, self.search).owners())
 
     def goes_on(self, what: str, items: int = 1) -> float:
         """Wait for the next results."""
