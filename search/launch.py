@@ -144,6 +144,7 @@ def _run(
                     concurrency,
                     retries=config.failures.retries,
                     say=terminal.say,
+                    show_nodes=terminal.show_nodes,
                     before_exit=terminal.close,
                     admission=admitting,
                     left_out=left_out,

@@ -19,6 +19,9 @@ def _is_none(value: object) -> bool:
 SearchPhase = Literal["running", "queued", "over", "unfinished", "interrupted", "unreadable"]
 
 
+NodeState = Literal["works", "left_out", "lost"]
+
+
 class RecipeCounts(Answer):
     """Recipes by state, as the budget counts them: without the baseline, repeated seeds counted once."""
 
@@ -85,6 +88,17 @@ class WorkItemLine(Answer):
     node: str | None = Field(None, exclude_if=_is_none, description="name of the machine that it runs on")
 
 
+class NodeLine(Answer):
+    """A machine of the cluster, as the driver of a search sees it."""
+
+    name: str
+    state: NodeState = Field(
+        description="`works`; `left_out`: nothing is started there, because it does not do; `lost`: Ray has given it up"
+    )
+    why: str | None = Field(None, exclude_if=_is_none, description="it is left out or lost; left out where unknown")
+    since: str = Field(description="when that began, or the search on it: ISO 8601 with the time zone")
+
+
 class Driver(Answer):
     """Who drives a search."""
 
@@ -130,6 +144,17 @@ class SearchStatus(Answer):
     driver: Driver | None = Field(
         None, exclude_if=_is_none, description="of a search that runs; left out where there is none"
     )
+    nodes: list[NodeLine] = Field(
+        default_factory=list,
+        exclude_if=not_,
+        description="of a search that runs, by name; one that came back is there as it is now; left out where empty",
+    )
+    at_once: int | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="work items that find room on the nodes that work; 0: the search waits for a node; left out where "
+        "unknown",
+    )
     recipes: RecipeCounts
     work_items: WorkItemCounts
     budget: Budget
@@ -155,7 +180,7 @@ class SearchStatus(Answer):
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Of the CSV: a single row."""
-        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved", "driver"}))
+        yield flat(self.model_dump(mode="json", exclude={"running", "commits", "moved", "driver", "nodes", "at_once"}))
 
 
 class BestLine(Answer):

@@ -107,14 +107,14 @@ def examine(
         yield from of_hub(answer, request, found.hub_bytes if found else 0)
 
 
-def require(checks: Iterable[Check], say: Say, nodes: Sequence[Node] = ()) -> frozenset[str]:
+def require(checks: Iterable[Check], say: Say, nodes: Sequence[Node] = ()) -> dict[str, str]:
     """Nothing starts before all is well here, and on one node at least.
 
     Args:
         nodes: those that were looked at.
 
     Returns:
-        Ray's ids of nodes that do not do, where others do.
+        Nodes that do not do, where others do: Ray's ids -> why.
 
     Raises:
         Failure: with every check that failed.
@@ -125,10 +125,12 @@ def require(checks: Iterable[Check], say: Say, nodes: Sequence[Node] = ()) -> fr
     usable = {check.where for check in found if check.state == "ok"} & {node.name for node in nodes} - bad.keys()
     if any(check.where not in bad for check in failed) or (failed and not usable):
         raise Failure([check.problem for check in failed])
+    left_out: dict[str, str] = {}
     for check in failed:
         say(f"node {check.where} is left out: {check.problem.what}; fix: {check.fix}")
+        left_out.setdefault(bad[check.where], check.problem.what)
     say(f"doctor: {sum(check.state == 'ok' for check in found)} checks passed")
-    return frozenset(bad.values())
+    return left_out
 
 
 # --- this machine

@@ -242,7 +242,7 @@ class FailuresConfig(Strict):
 
     max_share: float = Field(0.3, ge=0, le=1, description="of the finished work items; more stop the search")
     retries: int = Field(3, ge=0, description="of a work item whose worker died")
-    patience: float = Field(600.0, ge=0, description="seconds for which a store that is away is waited for")
+    patience: float = Field(600.0, ge=0, description="seconds for which a store or a database is waited for")
     halvings: int = Field(3, ge=0, description="of a batch that does not fit into memory; the rest is accumulated")
 
 

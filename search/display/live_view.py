@@ -21,7 +21,7 @@ from search.formatting import counts, duration, percent, points
 from search.results.floor import at_floor
 from search.results.ranking import rank
 from search.scheduling.remaining import Remaining
-from search.studies.live import LiveFacts, LiveItem
+from search.studies.live import LiveFacts, LiveItem, LiveNodes
 from search.studies.studies import Studies
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
@@ -68,6 +68,7 @@ class Scene:
                 self._seconds[record.rung].append(record.cost.seconds)
         self._cold = concurrency  # work items whose worker has to start first
         self._next_look = 0.0
+        self.nodes: LiveNodes | None = None
         self._read()
 
     @property
@@ -114,7 +115,8 @@ class Scene:
             )
             for key, running in list(self._running.items())
         ]
-        return LiveFacts(seconds_left=None if left is None else float(round(left)), items=tuple(items))
+        left = None if left is None else float(round(left))
+        return LiveFacts(seconds_left=left, items=tuple(items), nodes=self.nodes)
 
     # --- for a live view
 

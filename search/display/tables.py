@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.answers.cards import CardLine, CardList
-from search.answers.status import SearchLine, SearchList, SearchStatus, WorkItemLine
+from search.answers.status import NodeState, SearchLine, SearchList, SearchStatus, WorkItemLine
 from search.display.verdict import in_short
 from search.formatting import counts, duration, number, size, typed
 
@@ -45,10 +46,12 @@ def status(answer: SearchStatus, console: Console) -> list[RenderableType]:
         ("failures", counts({**failures.by_kind, "total": failures.count})),
     ):
         grid.add_row(Text(name, "dim"), Text(text))
+    if len(answer.nodes) > 1:
+        grid.add_row(Text("nodes", "dim"), Text(node_counts(answer)))
     if answer.commits:
         grid.add_row(Text("hub", "dim"), Text(commits(answer)))
     parts: list[RenderableType] = [Text(answer.search, "bold"), grid]
-    parts += [Text(line, "red") for line in shortcomings(answer)]
+    parts += [Text(line, "red") for line in (*shortcomings(answer), *absent_nodes(answer))]
     parts += [Text(line, "yellow") for line in news(answer)]
     what = "will be done again" if answer.state == "interrupted" else "runs"
     parts += [
@@ -68,6 +71,26 @@ def shortcomings(answer: SearchStatus) -> list[str]:
         for task, items in answer.failures.tasks.items()
     ]
     return lines + [f"no mixture could be measured on {target}" for target in answer.unmeasured]
+
+
+def node_counts(answer: SearchStatus) -> str:
+    """How many nodes there are, and how many work items find room on them."""
+    states = Counter(node.state for node in answer.nodes)
+    parts = [f"{states['works']} {'works' if states['works'] == 1 else 'work'}"]
+    words: dict[NodeState, str] = {"left_out": "left out", "lost": "lost"}
+    parts += [f"{states[state]} {word}" for state, word in words.items() if states[state]]
+    items = "one work item" if answer.at_once == 1 else f"{answer.at_once} work items"
+    return f"{', '.join(parts)}; {items} at a time"
+
+
+def absent_nodes(answer: SearchStatus) -> list[str]:
+    """The nodes on which nothing is started, a line each."""
+    lines = []
+    for node in answer.nodes:
+        if node.state != "works":
+            since = f"{node.state.replace('_', ' ')} since {node.since.replace('T', ' ')}"
+            lines.append(f"node {node.name} is {since}{f': {node.why}' if node.why else ''}")
+    return lines
 
 
 def commits(answer: SearchStatus) -> str:

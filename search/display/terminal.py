@@ -18,7 +18,7 @@ from search.checks.check import Check
 from search.config.search import Search
 from search.display.live_view import Scene
 from search.formatting import duration, typed
-from search.studies.live import LiveFacts
+from search.studies.live import LiveFacts, LiveNodes
 from search.studies.studies import Studies
 from search.studies.trial_record import Purpose
 from spaces.errors import Problem
@@ -58,6 +58,7 @@ class Terminal:
         self._live: Live | None = None
         self._scene: Scene | None = None
         self._over = threading.Event()
+        self._waits: dict[str, float] = {}  # what a worker waits for -> when it was said last
 
     def __enter__(self) -> Terminal:
         return self
@@ -78,6 +79,11 @@ class Terminal:
         ]
         fix = typed(f"; fix: {check.fix}") if check.fix else ""
         self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<9} ", f"{check.where}: {check.text}{fix}"))
+
+    def show_nodes(self, nodes: LiveNodes) -> None:
+        """Where the search runs, for whoever looks on; of what changed there a line is said beside it."""
+        if self._scene is not None:
+            self._scene.nodes = nodes
 
     def begin(self, search: Search, studies: Studies, concurrency: int) -> None:
         """From now on the search is shown: what its studies hold, and what it tells as a listener."""
@@ -130,6 +136,9 @@ class Terminal:
         if self._scene is None:
             return
         self._scene.progressed(item, progress)
+        if progress.is_waiting and time.monotonic() - self._waits.get(progress.activity, -QUIET) >= QUIET / 2:
+            self._waits[progress.activity] = time.monotonic()  # other workers wait for the same
+            self._line(Text(f"{progress.activity}{f' on {progress.node}' if progress.node else ''}", "yellow"))
 
     def finished(self, item: WorkItem, outcome: Outcome) -> None:
         if self._scene is None:

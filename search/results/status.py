@@ -16,6 +16,7 @@ from search.answers.status import (
     FailureLine,
     Failures,
     Limit,
+    NodeLine,
     RecipeCounts,
     SearchLine,
     SearchList,
@@ -30,7 +31,7 @@ from search.results.ranking import rank
 from search.results.row_source import RowSource, StoredRows
 from search.scheduling.remaining import is_over
 from search.studies.holder import Holder
-from search.studies.live import LiveFacts, LiveItem, observe_at
+from search.studies.live import LiveFacts, LiveItem, LiveNode, observe_at
 from search.studies.studies import Studies
 from search.studies.ticket import read_ticket, who_launched
 from search.studies.trial_record import Record
@@ -73,6 +74,8 @@ def summarize(
         state=_phase(driven, over, queued),
         over=over,
         driver=_driver(holder) if holder else None,
+        nodes=list(map(_node, live.nodes.nodes)) if live and live.nodes else [],
+        at_once=live.nodes.at_once if live and live.nodes else None,
         recipes=RecipeCounts(**_counted(states.values())),
         work_items=WorkItemCounts(
             running=0 if driven is False else len(running),
@@ -221,8 +224,16 @@ def look_at(workspace: Workspace) -> tuple[Holder | None, LiveFacts | None]:
 
 
 def _driver(holder: Holder) -> Driver:
-    since = dt.datetime.fromtimestamp(holder.taken).astimezone()
-    return Driver(host=holder.host, pid=holder.pid, since=since.isoformat(timespec="seconds"))
+    return Driver(host=holder.host, pid=holder.pid, since=_moment(holder.taken))
+
+
+def _node(node: LiveNode) -> NodeLine:
+    return NodeLine(name=node.name, state=node.state, why=node.why or None, since=_moment(node.since))
+
+
+def _moment(seconds: float) -> str:
+    """ISO 8601 with the time zone, of seconds since 1970."""
+    return dt.datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
 
 
 def _running(record: Record, at: Mapping[str, LiveItem]) -> WorkItemLine:

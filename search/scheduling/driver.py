@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 import ray
@@ -27,6 +27,7 @@ from cluster.resources import ItemResources
 from search.scheduling.nodes import Admission, Nodes
 from search.scheduling.searcher import Agenda, AgendaSearcher, WorkerDied
 from search.scheduling.warm_workers import InOrder, idle_workers_are_kept
+from search.studies.live import LiveNodes
 from trainables.trainable import WORKER, WorkItemTrainable
 from trainables.work.failures import NodeFault, OutOfMemory, is_out_of_memory
 from trainables.work.node_memory import NodeMemory, killed_since
@@ -64,9 +65,10 @@ def run(
     retries: int = 3,
     worker: str = WORKER,
     say: Callable[[str], None] = lambda line: None,
+    show_nodes: Callable[[LiveNodes], None] = lambda nodes: None,
     before_exit: Callable[[], None] | None = None,
     admission: Admission | None = None,
-    left_out: frozenset[str] = frozenset(),
+    left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> SearchEnd:
     """Runs the agenda's work items until it is over, wants to stop, or a signal comes.
 
@@ -82,11 +84,12 @@ def run(
             `plan.max_batch_halvings`.
         worker: "module:class" of the worker.
         say: told in a line why a work item is started again.
+        show_nodes: told on which nodes the search runs, whenever that changes.
         before_exit: called before this process ends on a second signal, to leave the terminal in order.
         admission: what a node that joins later has to be like; None: none will.
-        left_out: nodes that nothing is started on, by Ray's ids.
+        left_out: nodes that nothing is started on, Ray's ids -> why.
     """
-    nodes = Nodes(resources, say, left_out)
+    nodes = Nodes(resources, concurrency, say, show_nodes, left_out)
     searcher = AgendaSearcher(agenda, retries, plan.max_batch_halvings, say, nodes.leave_out)
     watch = _Watch(searcher, nodes, admission)
     inspection = admission.inspection if admission is not None else None

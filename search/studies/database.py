@@ -30,6 +30,9 @@ from spaces.errors import Failure, InputError, Problem
 PATIENCE = 600.0
 """Seconds that a database may be away before a driver gives up."""
 
+TOLD_EVERY = 30.0
+"""Seconds between two lines about one wait."""
+
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between the tries; the last one repeats."""
 
@@ -154,7 +157,7 @@ def persistently(
         operation: is safe to repeat after `repair`: a commit may have arrived although its answer did not.
         repair: reads again what is in the database; it may lose the connection as well.
         seconds: how long the database may be away.
-        say: told once that it is away, and once that it is back.
+        say: told that it is away, at once and every half minute, and once that it is back.
 
     Raises:
         Failure: it was away for longer.
@@ -166,7 +169,8 @@ def persistently(
         if not is_lost(error):
             raise
         last = error
-    deadline = time.monotonic() + seconds
+    told = time.monotonic()
+    deadline = told + seconds
     say(f"the database is away ({reason_of(last)}); trying again for {seconds:.0f} s (Ctrl-C twice ends this)")
     tries = 0
     while (left := deadline - time.monotonic()) > 0:
@@ -179,6 +183,9 @@ def persistently(
             if not is_lost(error):
                 raise
             last = error
+            if time.monotonic() - told >= TOLD_EVERY:
+                told = time.monotonic()
+                say(f"the database is still away ({reason_of(last)}); trying again for {deadline - told:.0f} s")
         else:
             say("the database is back")
             return result

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.config.workspace import Workspace
-from search.studies.database import persistently, usable
+from search.studies.database import PATIENCE, persistently, usable
 from search.studies.holder import Holder, claim, find_holder, give_back, open_leases, read, renew
 from search.studies.stop import StopRequest, find_request
 from spaces.errors import Failure, InputError, Problem
@@ -26,6 +26,9 @@ TIME_TO_LIVE = 30.0
 
 LOOK = 3.0
 """Seconds between two looks for a request to stop."""
+
+SILENCE = 6.0
+"""Seconds without an answer of the database after which it is said: who writes meanwhile may try for much longer."""
 
 OnStop = Callable[[StopRequest], None]
 """Called from the lease's thread when somebody wants the driver to end; a second time when at once."""
@@ -46,7 +49,8 @@ def acquire(
         InputError: another driver runs the search.
         Failure: the studies' database cannot be used.
     """
-    return Lease.take(workspace.studies_url, workspace.name, say, on_stop)
+    patience = workspace.config.failures.patience
+    return Lease.take(workspace.studies_url, workspace.name, say, on_stop, patience)
 
 
 def is_held(workspace: Workspace) -> bool:
@@ -69,10 +73,11 @@ class Lease:
         since: float,
         say: Callable[[str], None],
         on_stop: OnStop = lambda request: None,
+        patience: float = PATIENCE,
     ) -> None:
         """Not for callers: see `take`."""
         self._on_stop, self._asked = on_stop, False
-        self._is_hard = False
+        self._is_hard, self._patience = False, patience
         self.search, self._engine, self._id, self._say = search, engine, id, say
         self._until = since + TIME_TO_LIVE
         self._lost: Problem | None = None
@@ -88,6 +93,7 @@ class Lease:
         search: str,
         say: Callable[[str], None] = lambda text: None,
         on_stop: OnStop = lambda request: None,
+        patience: float = PATIENCE,
     ) -> Lease:
         """Wait until the lease is free, or known to be held by a driver that lives.
 
@@ -96,6 +102,7 @@ class Lease:
             search: its name.
             say: told when this has to wait for the lease of a driver that does not renew it any more.
             on_stop: called when somebody wants this driver to end.
+            patience: seconds for which a database that is away is waited for, once the lease is taken.
 
         Raises:
             InputError: another driver runs the search.
@@ -109,7 +116,7 @@ class Lease:
                 held = read(engine, search)
                 if held is None or held.is_over:
                     if id := claim(engine, search, held, TIME_TO_LIVE):
-                        return cls(engine, search, id, since, say, on_stop)
+                        return cls(engine, search, id, since, say, on_stop, patience)
                     continue  # somebody was quicker: look who
                 first = first or held
                 if held.is_here or (held.id, held.expires) != (first.id, first.expires):
@@ -135,7 +142,7 @@ class Lease:
             Failure: the database was away for too long.
         """
         if self._lost is None and _clock() > self._until - TIME_TO_LIVE / 3:
-            persistently(self._renew, lambda: None, say=self._say)
+            persistently(self._renew, lambda: None, seconds=self._patience, say=self._say)
         if self._lost is not None:
             raise LeaseLost(self._lost)
 
@@ -160,12 +167,25 @@ class Lease:
         renewal = _clock() + TIME_TO_LIVE / 3
         while not self._over.wait(max(0.0, min(LOOK, renewal - _clock()))):
             try:
-                if _clock() >= renewal:
-                    self._renew()
-                    renewal = _clock() + TIME_TO_LIVE / 3
-                self._look()
+                with self._listening():
+                    if _clock() >= renewal:
+                        self._renew()
+                        renewal = _clock() + TIME_TO_LIVE / 3
+                    self._look()
             except SQLAlchemyError:  # `check` says what is wrong, if it is not over by then
                 renewal = min(renewal, _clock() + TIME_TO_LIVE / 30)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Says that no answer comes, while it is waited for."""
+        line = f"the database has not answered for {SILENCE:g} s; the search waits for it"
+        timer = threading.Timer(SILENCE, self._say, (line,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _look(self) -> None:
         """Passes a request to stop on, once, and once more when it became a hard one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Column, String, Table, Text, delete, insert, select, update
 from sqlalchemy.engine import Engine
@@ -18,6 +20,9 @@ LIVE = Table(
     Column("content", Text, nullable=False),
 )
 """Its columns stay as they are: nothing adds one to a table that is there already."""
+
+
+NodeState = Literal["works", "left_out", "lost"]
 
 
 class LiveItem(BaseModel):
@@ -38,13 +43,40 @@ class LiveItem(BaseModel):
     node: str = ""
 
 
+class LiveNode(BaseModel):
+    """A node that the search ran on, or was to run on.
+
+    Args:
+        state: `lost`: Ray has given it up; `left_out`: it does not do.
+        why: it is lost or left out; empty: not known, or it works.
+        since: when it came to that state, seconds since 1970 by the driver's clock.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    state: NodeState = "works"
+    why: str = ""
+    since: float = 0.0
+
+
+class LiveNodes(BaseModel):
+    """The nodes of a search, by name, and how many work items find room on those that work."""
+
+    model_config = ConfigDict(frozen=True)
+
+    nodes: tuple[LiveNode, ...] = ()
+    at_once: int = 0
+
+
 class LiveFacts(BaseModel):
-    """What runs, and how long the rest will take; None: not known yet."""
+    """What runs and where, and how long the rest will take; None: not known yet."""
 
     model_config = ConfigDict(frozen=True)
 
     seconds_left: float | None = None
     items: tuple[LiveItem, ...] = ()
+    nodes: LiveNodes | None = None
 
 
 def write_live(engine: Engine, search: str, holder: str, live: LiveFacts) -> None:

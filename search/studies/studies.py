@@ -315,7 +315,8 @@ class Studies:
             self._guard()
             return operation()
 
-        return persistently(guarded, self._read_again, say=self._say)
+        patience = self.search.config.failures.patience
+        return persistently(guarded, self._read_again, seconds=patience, say=self._say)
 
     def _note(self, name: str, value: Any) -> None:
         self._write(lambda: self.storage.set_study_user_attr(self._first, name, value))

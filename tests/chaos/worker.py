@@ -117,6 +117,8 @@ class Simulated:
     def run(self, item: WorkItem, report: Report, batch_halvings: int) -> Outcome:
         log, failure = Log(self.plan, item), None
         log.begin(self.plan, item)
+        self.store.patience.seconds = self.plan.patience
+        self.store.patience.say = lambda text: report(Progress(phase="simulated", done=0.0, activity=text))
         self._scores: dict[str, Score] = {}
         self._examples = 0
         try:

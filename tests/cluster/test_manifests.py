@@ -21,6 +21,7 @@ from ray.autoscaler._private.util import prepare_config, validate_config
 
 from cluster.packing import check_shared
 from search.cli import make_parser
+from search.commands.command import INTERRUPTED
 from search.config.search_file import load
 from spaces.errors import InputError
 
@@ -138,6 +139,7 @@ def test_units_come_back_and_leave_nothing_behind() -> None:
         assert "--block" in unit["ExecStart"]
     assert "--dashboard-host=127.0.0.1" in head["ExecStart"] and "--num-cpus=0" in head["ExecStart"]
     assert (search["Restart"], search["RestartPreventExitStatus"]) == ("on-failure", str(InputError.exit_code))
+    assert search["SuccessExitStatus"] == str(INTERRUPTED), "one that was asked to stop is not launched again"
     page = (ROOT / "docs" / "cluster.md").read_text()
     assert all(unit.name in page for unit in UNITS)
 
@@ -277,7 +279,7 @@ def test_the_search_of_the_job_is_a_search_and_finds_its_places(tmp_path: Path) 
     (where,) = [each["mountPath"] for each in mounts["containers"][0]["volumeMounts"] if each["name"] == "search"]
     entrypoint = named("RayJob", "taskmix-xtreme")["spec"]["entrypoint"]
     (key, text), *rest = named("ConfigMap", name)["data"].items()
-    assert rest == [] and entrypoint == f"python -m search launch {where}/{key}"
+    assert rest == [] and entrypoint == f"sh -c 'python -m search launch {where}/{key} || test $? -eq {INTERRUPTED}'"
     file = tmp_path / key
     file.write_text(text)
     config = load(file).config

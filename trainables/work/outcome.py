@@ -68,6 +68,11 @@ class Progress(Strict):
     activity: str = Field("training", description="what is done in that phase, as 'evaluating de (3 of 7)'")
     node: str = Field("", description="name of the machine, where it is known")
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for a store or a hub that is away."""
+        return self.activity.startswith("waiting for ")
+
     def __str__(self) -> str:
         """For people, as 'genres 100%, evaluating de (3 of 7)'."""
         activity = "" if self.activity == "training" else f", {self.activity}"

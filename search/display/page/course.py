@@ -22,7 +22,7 @@ from search.display.page.effects import with_scores
 from search.display.page.lanes import lanes
 from search.display.page.markup import join, tag
 from search.display.page.plot import join_plots, stacked
-from search.display.tables import news, shortcomings
+from search.display.tables import absent_nodes, news, node_counts, shortcomings
 from search.formatting import counts, duration, hyperparameters, number, percent, points
 
 ROWS = 100
@@ -77,6 +77,7 @@ def progress(status: SearchStatus) -> Markup:
         f"work items {counts(dict(status.work_items))}",
         f"{duration(seconds.wall)} of wall-clock, {duration(seconds.work_items)} of work items{share}",
         f"{number(status.examples)} examples",
+        *([f"nodes: {node_counts(status)}"] if len(status.nodes) > 1 else []),
         *(
             f"{number(limit.used)} of {number(limit.total)} {name.replace('_', ' ')}"
             for name, limit in status.budget
@@ -84,7 +85,7 @@ def progress(status: SearchStatus) -> Markup:
         ),
     ]
     lines.append(tag("p", " · ".join(facts), class_="legend"))
-    lines += [tag("p", f"✕ {line}", class_="failed") for line in shortcomings(status)]
+    lines += [tag("p", f"✕ {line}", class_="failed") for line in (*shortcomings(status), *absent_nodes(status))]
     lines += [tag("p", f"⚠ {line}", class_="caveat") for line in news(status)]
     return join(lines)
 

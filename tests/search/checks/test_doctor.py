@@ -270,7 +270,7 @@ def test_require(capsys: Capture) -> None:
 def test_one_node_that_does_not_do_is_left_out_where_another_does() -> None:
     nodes, lines = [Node("1", "a", {}), Node("2", "b", {})], list[str]()
     late = Check("clock", "b", "failed", "late", "wind it")
-    assert doctor.require([Check("clock", "a", "ok", "well"), late], lines.append, nodes) == {"2"}
+    assert doctor.require([Check("clock", "a", "ok", "well"), late], lines.append, nodes) == {"2": "clock: late"}
     assert lines == ["node b is left out: clock: late; fix: wind it", "doctor: 1 checks passed"]
     for others in (
         [Check("clock", "a", "failed", "late")],

@@ -71,6 +71,17 @@ def test_a_line_while_nothing_ends(filler: Filler, monkeypatch: pytest.MonkeyPat
             time.sleep(0.01)
 
 
+def test_what_is_waited_for_is_said_at_once_and_once(filler: Filler) -> None:
+    """All workers wait for the same."""
+    out = io.StringIO()
+    with Terminal(out=out) as terminal:
+        play(filler, terminal)
+        for node in ("w1", "w2"):
+            waiting = Progress(phase="related", done=0.4, activity="waiting for s3://team (timeout)", node=node)
+            terminal.progressed(filler.item("crossref", 0), waiting)
+    assert re.findall("waiting for .*", out.getvalue()) == ["waiting for s3://team (timeout) on w1"]
+
+
 def test_the_live_view_shows_all_and_goes(filler: Filler) -> None:
     out = io.StringIO()
     with Terminal(out=out, live=True, width=70) as terminal:

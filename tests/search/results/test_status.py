@@ -19,7 +19,7 @@ from search.results.cards import list_cards
 from search.results.ranking import rank
 from search.results.status import list_searches, summarize
 from search.studies.holder import Holder
-from search.studies.live import LiveFacts
+from search.studies.live import LiveFacts, LiveNode, LiveNodes
 from search.studies.studies import Studies
 from search.studies.ticket import note_launch
 from spaces.catalogue import Catalogue
@@ -161,6 +161,26 @@ def test_what_runs_is_interrupted_when_no_driver_lives(filled: Filler) -> None:
     assert dead["recipes"]["running"] == 1
     assert [item["mix"] for item in dead["running"]] == ["crossref:0.5 + ner:0.5"]
     assert summarize(filled.studies).to_json()["state"] == "unfinished"
+
+
+def test_the_nodes_of_a_search_that_runs(filled: Filler) -> None:
+    """As its driver tells them; those on which nothing is started stand out."""
+    lost = LiveNode(name="w2 (10.0.0.3)", state="lost", why="health check failed", since=1e9)
+    nodes = (LiveNode(name="w1 (10.0.0.2)", since=1e9), lost, LiveNode(name="w3", state="left_out", why="no disk"))
+    live = LiveFacts(nodes=LiveNodes(nodes=nodes, at_once=4))
+    assert LiveFacts.model_validate_json('{"seconds_left": null, "items": []}').nodes is None, "of a driver before"
+    status = summarize(filled.studies, True, live=live)
+    found = status.to_json()
+    assert found["at_once"] == 4
+    assert [(node["name"], node["state"], node.get("why")) for node in found["nodes"]] == [
+        ("w1 (10.0.0.2)", "works", None),
+        ("w2 (10.0.0.3)", "lost", "health check failed"),
+        ("w3", "left_out", "no disk"),
+    ]
+    shown = report.render(status, width=120)
+    assert "1 works, 1 left out, 1 lost; 4 work items at a time" in shown
+    assert "node w2 (10.0.0.3) is lost since 2001-09-09" in shown and "health check failed" in shown
+    assert not {"nodes", "at_once"} & summarize(filled.studies, True).to_json().keys()
 
 
 def test_a_search_that_is_over_has_stopped_what_was_not_promoted(

@@ -19,6 +19,7 @@ from cluster.placement import Placement
 from cluster.resources import ItemResources
 from search.checks.admission import Admission
 from search.scheduling.driver import SearchEnd, run
+from search.studies.live import LiveNodes
 from spaces.errors import Failure
 from tests.search.scheduling.test_driver import WORKER, WORKERS, ListAgenda, item, plan_in, told
 from tests.support.nodes import ROOT, Nodes
@@ -115,8 +116,13 @@ def test_a_node_that_joins_later_works_if_it_is_as_the_others(
         return refused and {"first", "good"} <= set(agenda.nodes)
 
     agenda = Growing([item(0)], enough)
-    plan = plan_in(tmp_path / "store")
-    ending = run(plan, agenda, ItemResources(), 3, worker=WORKER, say=agenda.say, admission=admission)
+    plan, seen = plan_in(tmp_path / "store"), list[LiveNodes]()
+    ending = run(
+        plan, agenda, ItemResources(), 3, worker=WORKER, say=agenda.say, show_nodes=seen.append, admission=admission
+    )
+    first, last = ({node.name.partition(" ")[0]: node.state for node in nodes.nodes} for nodes in (seen[0], seen[-1]))
+    assert (first, seen[0].at_once) == ({"first": "works"}, 1)
+    assert (last, seen[-1].at_once) == ({"first": "works", "good": "works", "odd": "left_out"}, 2)
 
     assert ending is SearchEnd.OVER
     assert set(agenda.nodes) == {"first", "good"}, "nothing ran on the odd one"
@@ -174,8 +180,10 @@ def test_a_node_that_is_lost_is_named(nodes: Nodes, tmp_path: Path) -> None:
                 nodes.remove(second)
 
     agenda = Losing([item(0, seconds=3.0), item(1, seconds=3.0)])
-    ending = run(plan_in(tmp_path / "store"), agenda, ItemResources(), 2, worker=WORKER, say=agenda.say)
+    plan, seen = plan_in(tmp_path / "store"), list[LiveNodes]()
+    ending = run(plan, agenda, ItemResources(), 2, worker=WORKER, say=agenda.say, show_nodes=seen.append)
     assert ending is SearchEnd.OVER
+    assert [node.state for node in seen[-1].nodes] == ["works", "lost"]
     assert sorted(agenda.by_number) == [0, 1]
     assert set(agenda.nodes) == {"first"}
     assert agenda.said("second", "is gone", "1 work item at a time")

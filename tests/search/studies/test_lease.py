@@ -54,6 +54,17 @@ def kill(process: Any) -> None:
     process.join()
 
 
+def test_a_database_that_does_not_answer_is_named(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the lease, which asks every few seconds: whoever writes may hear of it much later."""
+    monkeypatch.setattr(lease, "LOOK", 0.1)
+    monkeypatch.setattr(lease, "SILENCE", 0.3)
+    url, lines = postgres.url("silent"), list[str]()
+    with Lease.take(url, "small", lines.append), connect(url).connect() as other:
+        other.execute(text("LOCK TABLE taskmix_stops IN ACCESS EXCLUSIVE MODE"))
+        until(lambda: lines)
+    assert lines[0] == "the database has not answered for 0.3 s; the search waits for it"
+
+
 def until(true: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
     while not true():
