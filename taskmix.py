@@ -89,10 +89,9 @@ def status(name: str) -> SearchStatus:
 
 def searches() -> SearchList:
     """A line for every search in $TASKMIX_HOME."""
-    from search.results.status import list_searches
-    from search.studies.lease import is_held
+    from search.results.status import list_searches, look_at
 
-    return list_searches(is_held)
+    return list_searches(look_at)
 
 
 def best(name: str, *, target: str | None = None, top: int = 3) -> BestMixes:

@@ -24,12 +24,14 @@ from search.forecast.estimate import estimate
 from search.results import warm_start
 from search.results.row_source import StoredRows
 from search.results.search_report import report_search
+from search.results.status import search_line, summarize
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
 from search.studies.lease import acquire
 from search.studies.stop import StopRequest
 from search.studies.studies import Studies
+from search.tracking import webhook
 from search.tracking.beside import Beside, Turn
 from spaces.errors import Problem
 
@@ -67,12 +69,15 @@ def launch(
                 listeners.append(DiskBudget(workspace, studies, terminal.say))
             agenda = Agenda(search, studies, listeners, turn=turn)
             ending = driver.SearchEnd.OVER
-            if not agenda.over:
+            ran = not agenda.over
+            if ran:
                 ending = _run(workspace, terminal, address, studies, agenda, tracking, news)
             tracking.ready()
             if ending is driver.SearchEnd.OVER:
                 tracking.keep_report(lambda: report_page(report_search(studies, rows=rows)))
             tracking.end(ending)
+    if ran and ending is not driver.SearchEnd.INTERRUPTED:
+        webhook.tell(search_line(studies, summarize(studies, driven=False), rows), terminal.say)
     if agenda.stop_reason:
         fix = f"mend the cause, then go on with: {resume_command(search.config.name)}"
         terminal.error([Problem("the search was stopped", found=agenda.stop_reason, fix=fix)])

@@ -261,6 +261,7 @@ class Worker:
             spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
             model, _ = self.trainer.train(running, "intermediate", base, spec, model)
             model.cpu()  # where the stages to come copy it from
+            checkpoint.round_weights(model, plan.stored_dtype)
             self._store_encoder(model, base, running, rung, writing)
         return model
 
@@ -295,7 +296,7 @@ class Worker:
 
         def write() -> None:
             with opened:
-                checkpoint.save_model(model, folder)
+                checkpoint.save_model(model, folder, self.plan.stored_dtype)
                 self.store.put_encoder(key, folder, origin)
 
         writing.begin(write)
@@ -376,14 +377,14 @@ class Worker:
         """What an encoder and a head that were fine-tuned since `started` score in every language."""
         plan, item = self.plan, running.item
         card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
-        tested = plan.tests(item)
+        tested, wanted = plan.tests(item), plan.evaluation_at(item.rung)
 
         encoder.to(device())  # type: ignore[arg-type]
         if head is not None:
             head.to(device())
 
         def attempt(size: int) -> Evaluation:
-            settings = plan.evaluation.model_copy(update={"batch_size": size})
+            settings = wanted.model_copy(update={"batch_size": size})
             with autocast(plan.engine):
                 return evaluate(
                     self.data,
@@ -400,10 +401,9 @@ class Worker:
                 )
 
         limit = self.trainer.limit("evaluation", item.recipe.model, stage, {})
-        wanted = plan.evaluation.batch_size
-        evaluation = self.trainer.run_fitting(running, f"{target}/evaluation", wanted, limit, attempt)
+        evaluation = self.trainer.run_fitting(running, f"{target}/evaluation", wanted.batch_size, limit, attempt)
         encoder.cpu()
-        floors = compute_floors(self.data, card, dev_card, plan.training_cards[target][-1], plan.evaluation)
+        floors = compute_floors(self.data, card, dev_card, plan.training_cards[target][-1], wanted)
         assert card.metric is not None  # every target card has one
         score = Score(
             target=target,

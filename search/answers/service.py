@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, Json
 
 from search.answers.answer import Answer
 from search.answers.explanation import Scale
+from search.answers.items import WorkItemEntry
+from search.answers.status import SearchStatus, WorkItemLine
 
 LaunchPhase = Literal["queued", "starting", "running", "stopping", "stopped"]
 
@@ -18,6 +20,33 @@ class Launched(Answer):
     search: str = Field(description="its name")
     state: LaunchPhase = Field(description="`starting`: its driver was started and does not run the search yet")
     by: str = Field(description="whose request it was that made it so")
+
+
+class Progress(Answer):
+    """What changes all the time while a search runs."""
+
+    left: float | None = Field(description="seconds until the search is over, as its driver expects")
+    running: list[WorkItemLine]
+
+
+class LogPart(Answer):
+    """What the driver printed since."""
+
+    text: str
+    end: int = Field(description="byte of the log at which it goes on")
+
+
+EventName = Literal["status", "finished", "progress", "log"]
+
+
+class StreamEvent(Answer):
+    """A server-sent event."""
+
+    event: EventName
+    data: Json[SearchStatus | WorkItemEntry | Progress | LogPart] = Field(
+        description="of `status`, of `finished` (a work item), of `progress`, of `log`"
+    )
+    id: str = Field(description="with which, as `Last-Event-ID`, a stream goes on after it")
 
 
 class Wish(Answer):

@@ -200,6 +200,12 @@ class SearchLine(Answer):
     state: SearchPhase = Field(description="as for `status NAME`, or `unreadable`")
     recipes: Limit | None = None
     work_items: WorkItemCounts | None = None
+    left: float | None = Field(None, exclude_if=_is_none, description="as `seconds.left` of `status NAME`")
+    by: str | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="who launched it last by way of a service; left out where nobody did",
+    )
     best: dict[str, BestLine] = Field(default_factory=dict, description="by target")
     problem: str | None = Field(None, description="why it cannot be read")
 

@@ -53,4 +53,5 @@ def disk_space(workspace: Workspace, report: PreparationReport, work: Estimate) 
     most = workspace.config.storage.max_gb
     needed = work.disk if most is None else min(work.disk, most * 1e9)
     folder = workspace.store_url.removeprefix("file://")
-    return DiskSpace(folder, free_bytes(Path(folder)), report.parameters * WEIGHT_BYTES, needed)
+    encoder = report.parameters * WEIGHT_BYTES[workspace.config.storage.dtype]
+    return DiskSpace(folder, free_bytes(Path(folder)), encoder, needed)

@@ -20,8 +20,11 @@ def _best(options: argparse.Namespace) -> int:
     from search.display import report
     from search.service.client import find_service
 
-    if (service := find_service()) and not options.suite:
-        print(report.render(service.best(options.name, options.target, options.top), options.format))
+    if service := find_service():
+        if options.suite:
+            print(report.render(service.table(options.name, options.suite), options.format))
+        else:
+            print(report.render(service.best(options.name, options.target, options.top), options.format))
         return 0
     from search.config.workspace import find
     from search.results.benchmark import tabulate

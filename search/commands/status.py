@@ -22,11 +22,10 @@ def _status(options: argparse.Namespace) -> int:
         print(report.render(answer, options.format))
         return 0
     from search.config.workspace import find
-    from search.results.status import list_searches, observed, open_studies
-    from search.studies.lease import is_held
+    from search.results.status import list_searches, look_at, observed, open_studies
 
     if options.name is None:
-        print(report.render(list_searches(is_held), options.format))
+        print(report.render(list_searches(look_at), options.format))
         return 0
     workspace = find(options.name)
     print(report.render(observed(workspace, open_studies(workspace)), options.format))

@@ -15,7 +15,7 @@ from spaces.initial_design import Prior
 from spaces.parsing import Limit, Strict
 from spaces.recipe import Value
 from spaces.repository import Repository
-from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings
+from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings, StoredType
 
 RESERVED = frozenset({"store"})
 """Folders of $TASKMIX_HOME that are no searches."""
@@ -36,7 +36,10 @@ RemovedSampler = Literal["gp"]
 
 
 FREE = frozenset({"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"})
-"""Keys that may have another value when a search goes on."""
+"""Sections that may have other values when a search goes on, but for `FIXED`."""
+
+FIXED = frozenset({"sampler.probe", "storage.dtype"})
+"""Keys of these sections that decide what is measured."""
 
 
 def is_name(text: str) -> bool:
@@ -211,6 +214,11 @@ class StorageConfig(Strict):
     studies: str | None = Field(None, description="SQLAlchemy URL of Optuna's storage")
     mlflow: str | None = Field(None, description="MLflow tracking URI")
     store: str | None = Field(None, description="folder or fsspec URL of encoders and scores")
+    dtype: StoredType = Field(
+        "fp32",
+        description="of encoders in the store. bf16 takes half the space; what follows an intermediate stage begins "
+        "with the rounded weights, so the two are different searches",
+    )
     max_gb: Limit = Field(
         None, gt=0, description="gigabytes that this search's encoders and predictions may take in the store"
     )
@@ -275,11 +283,12 @@ class SearchConfig(Strict):
         """What must not change while a search goes on, flat: dotted key -> value.
 
         Budgets, resources, failures and how often winners are measured may; they do not change what a score means.
-        What judges an estimate decides its unit. A model's revision is where its files are from; what they are is
-        compared by `Plan.model_version`.
+        What judges an estimate decides its unit, and how encoders are stored, what follows them. A model's revision
+        is where its files are from; what they are is compared by `Plan.model_version`.
         """
         of_hub = Repository.of_model(self.model)
-        fixed = dict(flat(self.model_dump(mode="json", exclude=set(FREE)))) | {"sampler.probe": self.sampler.probe}
+        fixed = dict(flat(self.model_dump(mode="json", exclude=set(FREE))))
+        fixed |= {key: value for key, value in flat(self.model_dump(mode="json", include=set(FREE))) if key in FIXED}
         return fixed | ({"model": of_hub.id} if of_hub else {})
 
 

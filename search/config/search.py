@@ -99,6 +99,7 @@ class Search:
             evaluation=config.evaluation,
             engine=config.engine,
             store=store,
+            stored_dtype=config.storage.dtype,
             cache=cache,
             mirror=config.storage.mirror,
             probe=config.sampler.probe,

@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from search.config.schema import FREE, HyperparameterConfig, SearchConfig
+from search.config.schema import FIXED, FREE, HyperparameterConfig, SearchConfig
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -63,9 +63,7 @@ def _rows(prefix: str, model: type[BaseModel]) -> Iterator[Row]:
 
 
 def _row(key: str, section: str, field: FieldInfo) -> Row:
-    changes = (
-        "yes" if section in FREE and key != "sampler.probe" else "grows" if section in ("tasks", "targets") else "no"
-    )
+    changes = "yes" if section in FREE and key not in FIXED else "grows" if section in ("tasks", "targets") else "no"
     meaning = (field.description or "").replace("|", "\\|")
     return key, _takes(field.annotation), _default(field), meaning, changes
 

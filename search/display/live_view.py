@@ -20,6 +20,7 @@ from search.forecast.estimate import expected
 from search.formatting import counts, duration, percent, points
 from search.results.floor import at_floor
 from search.results.ranking import rank
+from search.scheduling.remaining import Remaining
 from search.studies.live import LiveFacts, LiveItem, LiveNodes
 from search.studies.studies import Studies
 from trainables.work.item import WorkItem
@@ -233,6 +234,8 @@ class Scene:
         for items in expected(self.search):
             left[items.rung] += items.items
         left = [max(0, count - len(seconds[rung])) for rung, count in enumerate(left)]
+        if not self._running and Remaining(self.studies).has_ended(self.studies.wall_seconds):
+            left = [0] * len(left)  # what was expected was a bound: less was promoted, or repeated
         self._expected_items = over + sum(left)
         if not any(seconds.values()):
             return None

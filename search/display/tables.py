@@ -149,7 +149,7 @@ def searches(answer: SearchList, console: Console) -> list[RenderableType]:
         recipes, items = line.recipes, line.work_items
         table.add_row(
             line.search,
-            line.state,
+            line.state if line.left is None else f"{line.state}, about {duration(line.left)} left",
             f"{recipes.used} of {recipes.total}" if recipes else "",
             counts(dict(items)) if items else "",
             escape(line.problem or _best(line)),

@@ -78,7 +78,7 @@ class Terminal:
             check.state
         ]
         fix = typed(f"; fix: {check.fix}") if check.fix else ""
-        self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<10}", f"{check.where}: {check.text}{fix}"))
+        self._line(Text.assemble((f"{word:<8}", style), f"{check.name:<9} ", f"{check.where}: {check.text}{fix}"))
 
     def show_nodes(self, nodes: LiveNodes) -> None:
         """Where the search runs, for whoever looks on; of what changed there a line is said beside it."""

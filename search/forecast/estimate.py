@@ -10,7 +10,7 @@ from search.forecast.throughput import table
 from spaces.card import Card
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport, Sizes
-from trainables.work.settings import EVIDENCE_ROWS, StageSettings
+from trainables.work.settings import EVIDENCE_ROWS, StageSettings, StoredType
 
 TRAINING = 3.0
 """Cost of a training step in forward passes: one forward, two backward."""
@@ -19,8 +19,8 @@ OVERHEAD = 1.3
 """What a work item takes beside forward and backward passes (optimiser, loading, storing), as a factor."""
 
 
-WEIGHT_BYTES = 4
-"""Stored encoders are fp32."""
+WEIGHT_BYTES: dict[StoredType, int] = {"fp32": 4, "bf16": 2}
+"""Of a weight of a stored encoder."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Work:
             wall=wall,
             gpus=self.gpus,
             gpu_hours=table().gpu_hours(trained, scored, steps, parameters) if parameters and self.gpus else {},
-            disk=stored * WEIGHT_BYTES * parameters.all * 1e6 if parameters else None,
+            disk=stored * WEIGHT_BYTES[self.plan.stored_dtype] * parameters.all * 1e6 if parameters else None,
             assumed=sorted({card.name for card in self.plan.cards()} - self.findings.sizes.keys()),
             measured=self.findings.device if self._is_measured else None,
         )
@@ -227,5 +227,11 @@ class Work:
 
     def _scored(self, target: str, top: bool) -> float:
         """Tokens that are scored; at the top rung on the test split, too, taken to be as large."""
-        sizes = self._sizes(self.plan.targets[target], self.plan.target_stage(target))
-        return sizes.evaluation_rows * sizes.evaluation_tokens * (2 if top else 1)
+        sizes, low = (
+            self._sizes(self.plan.targets[target], self.plan.target_stage(target)),
+            self.plan.evaluation.at(top),
+        )
+        rows = sizes.evaluation_rows
+        if not top and low.max_examples is not None:
+            rows = min(rows, low.max_examples * len(self.plan.dev_card(target).languages_of("dev")))
+        return rows * sizes.evaluation_tokens * (2 if top else 1)

@@ -52,7 +52,7 @@ class Costs:
         tasks = {name: TRAINING * examples * self._tokens(card, stage) for name, card in plan.tasks.items()}
         after = 0.0
         for name, target in plan.targets.items():
-            sizes = table().sizes(target, plan.target_for(recipe, name).max_length, plan.evaluation.max_examples)
+            sizes = table().sizes(target, plan.target_for(recipe, name).max_length, plan.evaluation_at(0).max_examples)
             after += sizes.evaluation_rows * sizes.evaluation_tokens
             for card, settings in plan.target_stages(name, 0, recipe):
                 after += TRAINING * settings.examples * self._tokens(card, settings)

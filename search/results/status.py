@@ -28,12 +28,12 @@ from search.answers.status import (
 )
 from search.config.workspace import Workspace, find, names
 from search.results.ranking import rank
-from search.results.row_source import StoredRows
+from search.results.row_source import RowSource, StoredRows
 from search.scheduling.remaining import is_over
 from search.studies.holder import Holder
 from search.studies.live import LiveFacts, LiveItem, LiveNode, observe_at
 from search.studies.studies import Studies
-from search.studies.ticket import read_ticket
+from search.studies.ticket import read_ticket, who_launched
 from search.studies.trial_record import Record
 from spaces.errors import Failure, TaskmixError
 
@@ -42,6 +42,8 @@ LAST_FAILURES = 5
 
 MixState = Literal["running", "waiting", "stopped", "complete", "failed"]
 """`waiting`: has scores of a lower rung and may still be promoted; `stopped`: the search is over and it was not."""
+
+Look = Callable[[Workspace], tuple[Holder | None, LiveFacts | None]]
 
 
 def summarize(
@@ -138,16 +140,16 @@ def open_studies(workspace: Workspace) -> Studies:
 
 
 def list_searches(
-    is_driven: Callable[[Workspace], bool | None] = lambda workspace: None,
+    look: Look | None = None,
     opened: Callable[[str], tuple[Workspace, Studies]] | None = None,
 ) -> SearchList:
     """A line for every search in $TASKMIX_HOME.
 
     Args:
-        is_driven: whether a driver runs a search now; None: not known.
+        look: who drives a search now and what they are at, as `observe_at`; None: not known.
         opened: a search by name; default: it is read now.
     """
-    return SearchList(searches=[_line(name, is_driven, opened or open_search) for name in names()])
+    return SearchList(searches=[_line(name, look, opened or open_search) for name in names()])
 
 
 def mix_states(studies: Studies, over: bool) -> dict[str, MixState]:
@@ -211,9 +213,14 @@ def observed(workspace: Workspace, studies: Studies) -> SearchStatus:
     Raises:
         InputError, Failure: the database cannot be used.
     """
-    holder, live = observe_at(workspace.studies_url, workspace.name)
+    holder, live = look_at(workspace)
     queued = read_ticket(workspace.folder) is not None
     return summarize(studies, holder is not None, queued, holder, live)
+
+
+def look_at(workspace: Workspace) -> tuple[Holder | None, LiveFacts | None]:
+    """Who drives a search now and what they are at. Raises as `observed`."""
+    return observe_at(workspace.studies_url, workspace.name)
 
 
 def _driver(holder: Holder) -> Driver:
@@ -257,7 +264,7 @@ def _time(time: dt.datetime | None) -> str | None:
 
 def _line(
     name: str,
-    is_driven: Callable[[Workspace], bool | None],
+    look: Look | None,
     opened: Callable[[str], tuple[Workspace, Studies]],
 ) -> SearchLine:
     """A search in one line; what is wrong with it where it cannot be read."""
@@ -265,18 +272,32 @@ def _line(
         workspace, studies = opened(name)
         queued = read_ticket(workspace.folder) is not None
         rows = StoredRows(workspace, studies, at_once=False)
-        status, ranked = summarize(studies, is_driven(workspace), queued), rank(studies, top=1, rows=rows)
+        holder, live = look(workspace) if look else (None, None)
+        driven = None if look is None else holder is not None
+        line = search_line(studies, summarize(studies, driven, queued, holder, live), rows)
+        return line.model_copy(update={"by": who_launched(workspace.folder)})
     except TaskmixError as error:
         problem = error.problems[0]
         found = f" ({problem.found})" if problem.found else ""
         return SearchLine(search=name, state="unreadable", problem=f"{str(problem).splitlines()[0]}{found}")
     except Exception as error:  # what is broken in one search hides no other
         return SearchLine(search=name, state="unreadable", problem=f"{type(error).__name__}: {error}")
+
+
+def search_line(studies: Studies, status: SearchStatus | None = None, rows: RowSource | None = None) -> SearchLine:
+    """A search in one line.
+
+    Args:
+        status: where it stands; default: as `summarize` says it.
+        rows: as for `rank`.
+    """
+    status, ranked = status or summarize(studies), rank(studies, top=1, rows=rows)
     return SearchLine(
-        search=name,
+        search=status.search,
         state=status.state,
         recipes=status.budget.recipes,
         work_items=status.work_items,
+        left=status.seconds.left,
         best={
             target: BestLine(
                 mix=result.mix, best_mix=mixes.best_mix, score=result.score, gain=result.gain, worth=result.worth

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pydantic import ValidationError
 
 from search.answers.answer import Answer
+from search.answers.benchmark import BenchmarkTable
 from search.answers.cards import CardList
 from search.answers.explanation import Explanation, Recommendation
 from search.answers.mixes import BestMixes
@@ -66,6 +67,10 @@ class Service:
         """What `best NAME` says."""
         asked = {"top": str(top), **({"target": target} if target else {})}
         return self._read(BestMixes, f"/searches/{quote(name, '')}/best?{urlencode(asked)}")
+
+    def table(self, name: str, suite: str) -> BenchmarkTable:
+        """What `best NAME --suite S` says."""
+        return self._read(BenchmarkTable, f"/searches/{quote(name, '')}/best?{urlencode({'suite': suite})}")
 
     def cards(self, name: str = "") -> CardList:
         """What `tasks` says."""

@@ -9,9 +9,10 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
+from search.answers.answer import Answer
 from search.answers.items import WorkItemEntry
+from search.answers.service import EventName, LogPart, Progress
 from search.answers.status import SearchStatus
 from search.results.items import list_work_items
 from search.service.launching.launch_log import LOG_FILE, log_of
@@ -29,13 +30,11 @@ class Event:
     """Something that happened.
 
     Args:
-        name: `status`, `finished`, `progress` or `log`.
-        data: a value of JSON.
         id: with which a stream goes on after it.
     """
 
-    name: str
-    data: Any
+    name: EventName
+    data: Answer
     id: str
 
 
@@ -86,12 +85,9 @@ class Scene:
         return hashlib.sha256(json.dumps(status).encode()).hexdigest()[:16]
 
     @property
-    def progress(self) -> dict[str, Any]:
+    def progress(self) -> Progress:
         """What changes all the time."""
-        return {
-            "left": self.status.seconds.left,
-            "running": [item.to_json() for item in self.status.running],
-        }
+        return Progress(left=self.status.seconds.left, running=self.status.running)
 
 
 class Feed:
@@ -125,10 +121,10 @@ class Feed:
                     cursor = Cursor(len(scene.finished), scene.log_size, "")
                 for item in scene.finished[cursor.finished :]:
                     cursor = Cursor(cursor.finished + 1, cursor.log, cursor.status)
-                    yield Event("finished", item.to_json(), str(cursor))
+                    yield Event("finished", item, str(cursor))
                 if scene.digest != cursor.status:
                     cursor = Cursor(cursor.finished, cursor.log, scene.digest)
-                    yield Event("status", scene.status.to_json(), str(cursor))
+                    yield Event("status", scene.status, str(cursor))
                 if scene.progress != progress:
                     progress = scene.progress
                     yield Event("progress", progress, str(cursor))
@@ -139,7 +135,7 @@ class Feed:
                     if end <= cursor.log:
                         break
                     cursor = Cursor(cursor.finished, end, cursor.status)
-                    yield Event("log", {"text": text, "end": end}, str(cursor))
+                    yield Event("log", LogPart(text=text, end=end), str(cursor))
         finally:
             self.readers -= 1
             if not self.readers and self._task is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import logging
 import re
@@ -15,6 +14,8 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from search.answers.answer import Answer
+from search.display.page.document import served
+from search.display.page.markup import tag
 from search.formatting import shown
 from search.service.readers import NoSearch
 from spaces.errors import Failure, InputError, Problem, TaskmixError
@@ -73,7 +74,9 @@ def answer(
     if status == 503:
         headers.setdefault("Retry-After", str(RETRY_SECONDS))
     if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(_page(status, lines), status, headers)
+        if status == 503:
+            headers["Refresh"] = str(RETRY_SECONDS)
+        return HTMLResponse(_page(lines), status, headers)
     content = json.dumps({"problems": [line.to_json() for line in lines]}, indent=2, ensure_ascii=False)
     return Response(content.encode(errors="replace"), status, headers, media_type="application/problem+json")
 
@@ -127,12 +130,14 @@ def _line(problem: Problem) -> ProblemLine:
     return ProblemLine(what=what[:1000], where=where[:1000], found=found[:LONGEST], fix=fix[:1000])
 
 
-def _page(status: int, lines: Iterable[ProblemLine]) -> str:
-    again = f'<meta http-equiv="refresh" content="{RETRY_SECONDS}">' if status == 503 else ""
-    items = "".join(
-        f"<li><strong>{html.escape(line.what)}</strong> {html.escape(line.found)}<br>{html.escape(line.fix)}</li>"
+def _page(lines: Iterable[ProblemLine]) -> str:
+    told = (
+        tag(
+            "div",
+            tag("p", tag("strong", line.what)),
+            *(tag("p", text) for text in (line.where, line.found, line.fix) if text),
+            class_="problem",
+        )
         for line in lines
     )
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{again}<title>taskmix</title>'
-    style = '<link rel="stylesheet" href="/static/app.css">'
-    return f"<!doctype html><html lang=en><head>{head}{style}</head><body><main><ul>{items}</ul></main></body></html>"
+    return served("taskmix", tag("h1", "This cannot be shown"), told)

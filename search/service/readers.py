@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
+from search.answers.benchmark import BenchmarkTable
 from search.answers.items import RecipeList
 from search.answers.mixes import BestMixes
 from search.answers.status import SearchList, SearchStatus
 from search.config import workspace as places
 from search.config.workspace import Workspace, find
 from search.formatting import shown
+from search.results.benchmark import tabulate
 from search.results.items import list_recipes
 from search.results.ranking import rank_and_explain
 from search.results.row_source import RowSource, StoredRows
@@ -94,7 +96,7 @@ class Searches:
 
     def list(self) -> SearchList:
         """What `status` says."""
-        return list_searches(self.is_driven, lambda name: (self.find(name), self.studies(name)[0]))
+        return list_searches(self.observe, lambda name: (self.find(name), self.studies(name)[0]))
 
     def status(self, name: str) -> SearchStatus:
         """What `status NAME` says. Raises `NoSearch`, `Reading`, and Failure when the database is away."""
@@ -131,6 +133,15 @@ class Searches:
             return rank_and_explain(opened.studies, target, top, opened.rows)
 
         return self.learned(name, ("best", name, target, top), opened.stamp, think)
+
+    def table_known(self, name: str, suite: str) -> Kept[BenchmarkTable]:
+        """What `best NAME --suite S` says. As `best_known`, and InputError where there is no such suite."""
+        opened = self.open(name)
+
+        def think() -> BenchmarkTable:
+            return tabulate(opened.studies, suite, opened.rows)
+
+        return self.learned(name, ("suite", name, suite), opened.stamp, think)
 
     def recipes(self, name: str, target: str | None, after: str | None, limit: int) -> RecipeList:
         """As `list_recipes`. Raises as `status`, and InputError where the search has no such target or recipe."""

@@ -54,8 +54,8 @@ def estimate_gain(
         mix, baseline: scores, one per seed; at least one each.
         noise: of one measurement.
         row_error: what the rows leave open in the difference; None: not known.
-        candidates: among how many mixes these very measurements have chosen: then the interval is one that holds for
-            all of them at once (Bonferroni), so it holds for whichever was chosen. 1: others have chosen it.
+        candidates: among how many mixes these very measurements have chosen: then interval and probability hold for
+            all of them at once (Bonferroni), so they hold for whichever was chosen. 1: others have chosen it.
         exact_baseline: nothing is drawn at random in the baseline's score.
     """
     mean = fmean(mix) - fmean(baseline)
@@ -66,10 +66,9 @@ def estimate_gain(
     rows, twice = (row_error.variance, row_error.overlap) if row_error else (0.0, 0.0)
     variance = seeds + rows - min(twice, seeds, rows)  # what is in both counts once
     error, degrees = variance**0.5, _degrees(variance, seeds, noise.degrees)
-    widest = _quantile(degrees, 1 - (1 - LEVEL) / 2 / candidates)
-    usual = _quantile(degrees, 1 - (1 - LEVEL) / 2)
-    error *= widest / usual  # what is chosen among many is as uncertain as its interval says
-    half = usual * error
+    half = _quantile(degrees, 1 - (1 - LEVEL) / 2 / candidates) * error
+    # what is chosen among many is claimed in vain in one search of twenty, and not one time in twenty for each of them
+    error *= _quantile(degrees, 1 - (1 - LEVEL) / candidates) / _quantile(degrees, LEVEL)
     return Gain(
         mean=mean,
         low=mean - half,

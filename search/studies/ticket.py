@@ -14,6 +14,10 @@ from trainables.store.filesystem import write_aside
 FILE = "queued.json"
 
 
+LAUNCHED = "launched.json"
+"""Beside the search file: who launched it last by way of a service."""
+
+
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
 
@@ -55,6 +59,19 @@ def read_ticket(folder: Path) -> Ticket | None:
         return Ticket(**json.loads((folder / FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def note_launch(folder: Path, by: str) -> None:
+    """Keep who launched a search. Raises OSError where the folder cannot be written."""
+    with write_aside(folder / LAUNCHED) as aside:
+        aside.write_text(json.dumps({"by": by}), encoding="utf-8")
+
+
+def who_launched(folder: Path) -> str | None:
+    """Who launched a search last by way of a service; None: nobody did."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return str(json.loads((folder / LAUNCHED).read_text(encoding="utf-8"))["by"])
+    return None
 
 
 def write_ticket(folder: Path, ticket: Ticket) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.formatting import points, points_between, share, shown
+from search.formatting import points, points_between, share, shown, typed
 from search.statistics.gain import LEVEL, Gain
 from search.studies.database import reason_of
 from search.tracking.client import FIX, artifacts_beside, open_client
@@ -24,6 +24,8 @@ ROLE, KEY, MEASURED, COMPARABLE = "taskmix.role", "taskmix.key", "taskmix.measur
 """Tags: what a run stands for; of a version the model's key, what was measured on the test split, and the digest of
 what decides a score."""
 
+
+FORCE = "--force moves it whatever it means"
 
 SERVED = Path(__file__).with_name("served_model.py")
 """What MLflow runs where transformers has no pipeline."""
@@ -138,7 +140,7 @@ def _version(client: MlflowClient, candidate: Candidate) -> tuple[ModelVersion, 
     condition = f"name = '{candidate.name}' AND tags.`{KEY}` = '{candidate.key}'"
     found = client.search_model_versions(condition)
     if found:
-        return found[0], False
+        return _with_scores(client, candidate, found[0]), False
     try:
         client.get_registered_model(candidate.name)
     except MlflowException:
@@ -155,6 +157,15 @@ def _version(client: MlflowClient, candidate: Candidate) -> tuple[ModelVersion, 
         candidate.name, source, run_id=run_id, tags=tags, description=card, model_id=model_id
     )
     return made, True
+
+
+def _with_scores(client: MlflowClient, candidate: Candidate, version: ModelVersion) -> ModelVersion:
+    """A version that was registered when nothing was measured on the test split yet gets what is known by now."""
+    if Measured.from_tag(version.tags.get(MEASURED, "")).scores or not candidate.measured.scores:
+        return version
+    for name, value in ((MEASURED, candidate.measured.to_tag()), (COMPARABLE, candidate.comparable)):
+        client.set_model_version_tag(version.name, version.version, name, value)
+    return client.get_model_version(version.name, version.version)
 
 
 def _log(client: MlflowClient, candidate: Candidate) -> tuple[str, str, str]:
@@ -228,16 +239,27 @@ def _decide(client: MlflowClient, candidate: Candidate, version: ModelVersion, a
         return True, f"there was no {alias}"
     if str(champion.version) == str(version.version):
         return False, f"it is {alias} already"
-    if champion.tags.get(COMPARABLE) != candidate.comparable:
-        return False, f"{alias}, version {champion.version}, was scored on other data or with another budget"
-    gain = candidate.compare(Measured.from_tag(champion.tags.get(MEASURED, "")))
+    theirs = Measured.from_tag(champion.tags.get(MEASURED, ""))
+    if theirs.scores and champion.tags.get(COMPARABLE) != candidate.comparable:
+        return False, f"{alias}, version {champion.version}, was scored on other data or with another budget; {FORCE}"
+    if not candidate.measured.scores:
+        return False, f"of it nothing was measured on the test split, so nothing can be claimed; {FORCE}"
+    gain = candidate.compare(theirs) if theirs.scores else None
     if gain is None:
-        return False, f"of it or of {alias}, version {champion.version}, nothing was measured on the test split"
+        again = f"register it once more, from {_where(champion)}, whose test scores are then kept with it"
+        return False, f"of {alias}, version {champion.version}, no test scores are known: {again}; or {FORCE}"
     text = f"it scores {points(gain.mean)} points beside version {champion.version} on the test split"
     if gain.low is None or gain.high is None or gain.probability is None:
         return False, f"{text}, and nothing was measured with a second seed: nobody knows what that is worth"
     text += f" ({points_between(gain.low, gain.high)}); it is better with a probability of {share(gain.probability)}"
     return gain.probability > LEVEL, text if gain.probability > LEVEL else f"{text}, and .95 would move {alias}"
+
+
+def _where(champion: ModelVersion) -> str:
+    """The command that makes a version again."""
+    tags = champion.tags
+    search, mix, target = tags.get("search", "NAME"), tags.get("mix", "MIX"), champion.name.removeprefix("taskmix-")
+    return typed(f'taskmix promote {search} --target {target} --mix "{mix}"')
 
 
 def check_alias(alias: str) -> None:

@@ -25,7 +25,7 @@ from trainables.training import stage
 from trainables.work.keys import score_key
 from trainables.work.outcome import Progress
 from trainables.work.plan import Plan
-from trainables.work.settings import EngineSettings
+from trainables.work.settings import EngineSettings, EvaluationSettings
 from trainables.worker import Worker
 
 
@@ -85,6 +85,16 @@ def test_progress_is_reported_stage_by_stage(plan: Plan, monkeypatch: pytest.Mon
     told = [progress for progress in everything if progress.activity == "training"]
     assert [progress.phase for progress in told] == ["intermediate"] * 4 + ["pairs"] * 4
     assert [progress.done for progress in told] == [step / 8 for step in range(1, 9)]
+
+
+def test_below_the_top_fewer_rows_may_be_scored(plan: Plan, tmp_path: Path) -> None:
+    one = plan.model_copy(
+        update={"evaluation": EvaluationSettings(low_rung_examples=1), "store": str(tmp_path / "one")}
+    )
+    low, top = (run(Worker(one), item(plan, "tags", rung, targets=("pairs",))) for rung in (0, 1))
+    assert set(low.scores["pairs"].dev["en"].values()) <= {0.0, 1.0}  # of one row
+    assert set(low.scores["pairs"].floors["en"].values()) <= {0.0, 1.0}
+    assert scores(top) == scores(run(Worker(plan), item(plan, "tags", 1, targets=("pairs",))))
 
 
 def test_an_encoder_is_written_while_the_target_is_trained(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

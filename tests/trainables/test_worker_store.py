@@ -41,11 +41,34 @@ def test_another_target_of_a_stored_encoder_trains_only_the_target(plan: Plan) -
     assert later.examples == 32
 
 
-def test_going_on_from_a_stored_encoder_is_exact(plan: Plan, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
+def test_going_on_from_a_stored_encoder_is_exact(plan: Plan, tmp_path: Path, dtype: str) -> None:
+    plan = plan.model_copy(update={"stored_dtype": dtype})
     run(Worker(plan), item(plan, "tags", 0))
     resumed = run(Worker(plan), item(plan, "tags", 1))
     direct = run(Worker(plan.model_copy(update={"store": str(tmp_path / "store2")})), item(plan, "tags", 1))
     assert scores(resumed) == scores(direct)
+    another_target = run(Worker(plan), item(plan, "tags", 1, targets=("texts",)))
+    assert another_target.scores["texts"].dev == direct.scores["texts"].dev
+
+
+@pytest.mark.parametrize("kind", ["bert", "mt5"])
+def test_an_encoder_in_half_the_space_is_the_rounded_one(tmp_path: Path, kind: str) -> None:
+    """mT5's embeddings are tied: they are stored once."""
+    encoder = kit_of(kind).encoder(seed=1)
+    checkpoint.save_model(encoder, tmp_path / "fp32")
+    checkpoint.round_weights(encoder, "bf16")
+    checkpoint.save_model(encoder, tmp_path / "bf16", "bf16")
+    assert 2 * size_of(tmp_path / "bf16") < 1.1 * size_of(tmp_path / "fp32")
+    checkpoint.save_tokenizer(kit_of(kind).tokenizer, tmp_path / "bf16")
+    loaded = checkpoint.load(tmp_path / "bf16").model
+    kept = encoder.state_dict()
+    assert loaded.dtype == torch.float32
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in loaded.state_dict().items())
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
 
 
 def test_predictions_of_the_top_rung_are_kept_beside_the_score(plan: Plan) -> None:

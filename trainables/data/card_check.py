@@ -118,8 +118,11 @@ def _look(source: SourceSplit) -> list[str]:
 
 def _compare_size(card: Card, split: Split, language: str, sources: Sequence[SourceSplit]) -> bool:
     """Whether the number of rows is known on both sides; raises InputError if they differ."""
-    size, counts = card.size_of(split, language), [source.count() for source in sources]
-    if size is None or None in counts:
+    size = card.size_of(split, language)
+    if size is None:  # a large file is not read to its end for nothing
+        return False
+    counts = [source.count() for source in sources]
+    if None in counts:
         return False
     total = sum(count for count in counts if count is not None)
     if total != size:

@@ -35,6 +35,7 @@ from trainables.encoders.model_check import (
 from trainables.encoders.model_files import fetch_model, folder_of
 from trainables.hub.hub import Hub
 from trainables.work.failures import is_out_of_memory
+from trainables.work.settings import StoredType
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 # "some weights were not used" is what heads that are dropped look like
@@ -188,9 +189,23 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Pat
     save_tokenizer(tokenizer, folder)
 
 
-def save_model(model: PreTrainedModel, folder: Path) -> None:
-    """Write a model's config and safetensors."""
-    model.save_pretrained(folder, safe_serialization=True)
+def save_model(model: PreTrainedModel, folder: Path, dtype: StoredType = "fp32") -> None:
+    """Write a model's config and safetensors; with bf16 a model that `round_weights` has rounded loses nothing."""
+    state, rounded = model.state_dict(), dict[int, torch.Tensor]()
+    if dtype == "bf16":
+        for name, tensor in state.items():  # tied weights stay one tensor
+            if tensor.is_floating_point():
+                state[name] = rounded.setdefault(tensor.data_ptr(), tensor.to(torch.bfloat16))
+    model.save_pretrained(folder, state_dict=state, safe_serialization=True)
+
+
+def round_weights(model: PreTrainedModel, dtype: StoredType) -> None:
+    """Give every weight the value that it has when it comes back from a store of that type."""
+    if dtype == "bf16":
+        with torch.no_grad():
+            for tensor in (*model.parameters(), *model.buffers()):
+                if tensor.is_floating_point():
+                    tensor.copy_(tensor.to(torch.bfloat16))
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path, **settings: Any) -> None:

@@ -38,6 +38,7 @@ def encoder_key(plan: Plan, recipe: Recipe, rung: int) -> str:
             "segments": plan.segments(recipe, rung),
             "seed": recipe.seed,
             "precision": plan.engine.precision,
+            **({} if plan.stored_dtype == "fp32" else {"stored": plan.stored_dtype}),
         },
         length=32,
     )
@@ -92,7 +93,9 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
             "target": _identity(plan, plan.targets[target]),
             **last,
             "dev": _identity(plan, plan.dev_card(target)),
-            "evaluation": plan.evaluation.of(plan.targets[target]).model_dump(exclude={"batch_size"}),
+            "evaluation": plan.evaluation_at(rung)
+            .of(plan.targets[target])
+            .model_dump(exclude={"batch_size", "low_rung_examples"}),
             "tested": rung == plan.top_rung and merged is None,
             "seed": recipe.seed,
             "precision": plan.engine.precision,

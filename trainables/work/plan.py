@@ -11,7 +11,7 @@ from spaces.formats import FORMATS
 from spaces.parsing import Strict
 from spaces.recipe import Recipe
 from trainables.work.item import WorkItem
-from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings
+from trainables.work.settings import EngineSettings, EvaluationSettings, Probe, StageSettings, StoredType
 
 
 class Plan(Strict):
@@ -38,6 +38,7 @@ class Plan(Strict):
     evaluation: EvaluationSettings = EvaluationSettings()
     engine: EngineSettings = EngineSettings()
     store: str = Field(description="fsspec path of the store")
+    stored_dtype: StoredType = Field("fp32", description="of encoders there; what follows begins with them as they are")
     cache: str = Field(description="folder of tokenised data and built suites")
     mirror: str | None = None
     versions: dict[str, str] = Field(
@@ -64,6 +65,10 @@ class Plan(Strict):
     def top_rung(self) -> int:
         """The index of the rung with the full budget."""
         return len(self.rungs) - 1
+
+    def evaluation_at(self, rung: int) -> EvaluationSettings:
+        """How scores of a rung are taken."""
+        return self.evaluation.at(rung == self.top_rung)
 
     def cards(self) -> list[Card]:
         """Every card whose rows are read, each once."""

@@ -66,6 +66,9 @@ class EvaluationSettings(Strict):
 
     batch_size: int = Field(64, gt=0, description="rows per forward pass")
     max_examples: int | None = Field(None, gt=0, description="rows per language and split; default: all")
+    low_rung_examples: int | None = Field(
+        None, gt=0, description="rows per language at rungs below the top, the same for all; default: `max_examples`"
+    )
     pooling: Literal["mean", "cls"] = Field("mean", description="a text's vector, for retrieval without fine-tuning")
     layer: int | Literal["auto"] | None = Field(
         None, description="its hidden state, 0 the embeddings; auto: the best on the dev split; default: the output"
@@ -77,6 +80,12 @@ class EvaluationSettings(Strict):
         if isinstance(layer, int) and layer < 0:
             raise ValueError("layers are counted from 0, the embeddings; auto chooses one")
         return layer
+
+    def at(self, is_top: bool) -> EvaluationSettings:
+        """The settings as they count at the top rung, or below it."""
+        limits = [limit for limit in (self.max_examples, self.low_rung_examples) if limit is not None]
+        fewest = self.max_examples if is_top else min(limits, default=None)
+        return self.model_copy(update={"max_examples": fewest, "low_rung_examples": None})
 
     def of(self, card: Card) -> EvaluationSettings:
         """The settings as they count for a target.
@@ -90,6 +99,9 @@ class EvaluationSettings(Strict):
 
 _AS_TRAINED = {"pooling": "mean", "layer": None}
 
+
+StoredType = Literal["fp32", "bf16"]
+"""Of the weights of encoders in the store."""
 
 Probe = Literal["stage", "logme"]
 """What tells how good a merged encoder is on a target that is fine-tuned and has labels: the target stage of the lowest

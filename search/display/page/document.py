@@ -12,6 +12,11 @@ from search.display.page.markup import Child, tag
 STATIC = files("search.display.page") / "static"
 """Style and scripts."""
 
+STILL = (
+    "Without JavaScript this page stays as it was loaded and has no buttons; the commands do what they do: "
+    "taskmix stop, resume, promote, explain."
+)
+
 
 @cache
 def static_text(name: str) -> str:
@@ -44,7 +49,8 @@ def served(title: str, *body: Child, live: str | None = None, now: str | None = 
     links = (("/", "searches"), ("/tasks", "tasks"), ("/new", "new search"))
     way = tag("nav", *(tag("a", name, href=href) for href, name in links), aria_label="pages")
     note = tag("p", id="note", role="status", aria_live="polite")
-    return _document(head, way, tag("main", note, *body, data_live=live, data_now=now))
+    still = tag("noscript", tag("p", STILL, class_="caveat")) if live else None
+    return _document(head, way, tag("main", note, still, *body, data_live=live, data_now=now))
 
 
 def section(name: str, title: str, *content: Child) -> Markup:

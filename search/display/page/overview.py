@@ -13,7 +13,7 @@ from search.display.page.document import section, served
 from search.display.page.markup import join, tag
 from search.display.page.plot import Scale, svg
 from search.display.tables import METRIC_NAMES
-from search.formatting import counts, number, points
+from search.formatting import counts, duration, number, points
 
 DOTS = 160.0
 """Width of the drawing of a search's gains."""
@@ -23,10 +23,10 @@ def searches_page(searches: SearchList) -> str:
     """A row per search."""
     gains = [best.gain for line in searches.searches for best in line.best.values() if best.gain is not None]
     widest = max([0.05, *map(abs, gains)])
-    names = ("search", "state", "recipes", "work items", "best gain per target, in points")
+    names = ("search", "state", "recipes", "work items", "launched by", "best gain per target, in points")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in names)))
     body = tag("tbody", *(_search(line, widest) for line in searches.searches))
-    table = tag("div", tag("table", head, body, class_="searches"), class_="scroll")
+    table = tag("div", tag("table", head, body, class_="searches stacked"), class_="scroll")
     nothing = tag("p", "No searches yet: ", tag("a", "begin one", href="/new"), ".")
     return served(
         "taskmix",
@@ -38,15 +38,16 @@ def searches_page(searches: SearchList) -> str:
 
 def _search(line: SearchLine, widest: float) -> Markup:
     name = tag("a", line.search, href=f"/searches/{line.search}")
-    state = tag("span", STATES.get(line.state, line.state), class_=f"state {line.state}")
+    left = f", about {duration(line.left)} left" if line.left is not None else ""
+    state = join([tag("span", STATES.get(line.state, line.state), class_=f"state {line.state}"), left])
     if line.state == "unreadable":
-        return tag("tr", tag("td", name), tag("td", state), tag("td", line.problem, colspan=3, class_="failed"))
+        return tag("tr", tag("td", name), tag("td", state), tag("td", line.problem, colspan=4, class_="failed"))
     used = None
     if line.recipes is not None:
         words = f" {number(line.recipes.used)} of {number(line.recipes.total)}"
         used = join([budget_bar(line.recipes.used, line.recipes.total), words])
     items = counts(dict(line.work_items)) if line.work_items else ""
-    return tag("tr", *(tag("td", cell) for cell in (name, state, used, items, _gains(line, widest))))
+    return tag("tr", *(tag("td", cell) for cell in (name, state, used, items, line.by, _gains(line, widest))))
 
 
 def _gains(line: SearchLine, widest: float) -> Markup:
@@ -102,7 +103,9 @@ def tasks_page(cards: CardList) -> str:
 def _cards(lines: Sequence[CardLine]) -> Markup:
     names = ("name", "what it is", "format", "languages", "rows", "license", "source")
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in names)))
-    return tag("div", tag("table", head, tag("tbody", *map(_card, lines)), class_="cards-table"), class_="scroll")
+    return tag(
+        "div", tag("table", head, tag("tbody", *map(_card, lines)), class_="cards-table stacked"), class_="scroll"
+    )
 
 
 def _card(card: CardLine) -> Markup:

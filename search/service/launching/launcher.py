@@ -26,7 +26,7 @@ from search.service.readers import Searches
 from search.service.settings import Settings
 from search.studies.lease import is_held
 from search.studies.stop import ask_to_stop, is_orphaned
-from search.studies.ticket import Ticket, drop_ticket, read_ticket, write_ticket
+from search.studies.ticket import Ticket, drop_ticket, note_launch, read_ticket, write_ticket
 from spaces.errors import Failure, Problem, TaskmixError
 from trainables.store.filesystem import write_aside
 
@@ -181,6 +181,7 @@ class Launcher:
     def _wait(self, workspace: Workspace, by: str) -> Launched:
         """Give a search that does not run a ticket, and start it if there is room."""
         if not self._is_busy(workspace):
+            note_launch(workspace.folder, by)
             write_ticket(workspace.folder, Ticket(by=by))
             self._start_waiting()
         ticket = read_ticket(workspace.folder)

@@ -14,6 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Message, Receive, Scope, Send
 
+from search.answers.service import StreamEvent
 from search.service.answers import SearchName, errors
 from search.service.feed import Feed, Feeds
 from search.service.problems import Refused
@@ -48,12 +49,12 @@ class Stream(StreamingResponse):
 
 @router.get(
     "/searches/{name}/events",
-    response_class=Response,
+    response_class=Stream,
     responses={
         200: {
-            "description": "events `status` (as `status NAME`), `finished` (a work item), `progress` (what runs) and "
-            "`log` (text), each with an id",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "model": StreamEvent,
+            "description": "events without an end",
+            "content": {"text/event-stream": {"schema": {"type": "object"}}},  # or the class's media type makes it text
         },
         **errors(404, 503),
     },
@@ -80,5 +81,5 @@ async def _written(feed: Feed, last: str) -> AsyncGenerator[bytes]:
             if event is None:
                 yield KEEPALIVE_COMMENT
             else:
-                data = json.dumps(event.data, ensure_ascii=False)
+                data = json.dumps(event.data.to_json(), ensure_ascii=False)
                 yield format_sse_event(data_str=data, event=event.name, id=event.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,9 @@ from spaces.errors import Problem
 LONGEST_SECONDS = 3600.0
 """How long a model may take to be trained once more."""
 
+MISTAKE = "this is a mistake in taskmix"
+"""What a command says of an error that nobody foresaw."""
+
 router = APIRouter(prefix="/api/v1", tags=["models"])
 
 TAR: dict[int | str, dict[str, Any]] = {
@@ -50,7 +54,7 @@ _one = threading.Lock()
 async def promote(request: Request, name: SearchName, wish: PromotionWish) -> Response:
     """Register a target's model with MLflow, as `taskmix promote`; it is trained once more, which takes its time."""
     await run_in_threadpool(_check, request, name, wish.target)
-    mix = ["--mix", wish.mixture] if wish.mixture is not None else []
+    mix = [f"--mix={wish.mixture}"] if wish.mixture is not None else []
     command = ["promote", name, "--target", wish.target, "--alias", wish.alias, *mix]
     text = await run_in_threadpool(run_command, command)
     try:
@@ -77,7 +81,7 @@ async def model(
     await run_in_threadpool(_check, request, name, target)
     above = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="taskmix-model-"))
     folder = above / f"{name}-{target}"
-    mix = ["--mix", mixture] if mixture is not None else []
+    mix = [f"--mix={mixture}"] if mixture is not None else []
     try:
         await run_in_threadpool(run, ["export", name, "--format", "hf", "--target", target, "--out", str(folder), *mix])
     except BaseException:
@@ -118,10 +122,20 @@ def run(command: list[str]) -> str:
             raise Refused(503, Problem("it took too long", found=f"{LONGEST_SECONDS:.0f} s")) from error
     if done.returncode == 0:
         return done.stdout
-    said = done.stderr[done.stderr.find("error: ") :].removeprefix("error: ").strip()
-    what, _, rest = said.partition("\n")
-    gone = "not in the store" in said or "is gone" in said
-    raise Refused(410 if gone else 409 if done.returncode == 2 else 503, Problem(what, fix=" ".join(rest.split())))
+    said = done.stderr
+    status = 410 if "not in the store" in said or "is gone" in said else 409 if done.returncode == 2 else 503
+    raise Refused(500 if MISTAKE in said else status, told(said))
+
+
+def told(said: str) -> list[Problem]:
+    """The problems that a command prints, each from its `error: ` on: head, found, fix."""
+    problems = []
+    said = re.sub(r"^\d+ problems$", "", said, flags=re.MULTILINE)
+    for block in re.split(r"^error: ", said, flags=re.MULTILINE)[1:]:
+        head, *rest = re.split(r"\n  (found: |fix:   )", block.strip())
+        parts = dict(zip(rest[::2], rest[1::2], strict=True))
+        problems.append(Problem(head, found=parts.get("found: ", ""), fix=parts.get("fix:   ", "")))
+    return problems or [Problem("the command failed", found=said[-200:])]
 
 
 def _packed(folder: Path) -> Iterator[bytes]:

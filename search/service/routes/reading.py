@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from search.answers.answer import Answer
+from search.answers.benchmark import BenchmarkTable
 from search.answers.cards import CardList
 from search.answers.comparison import Comparison
 from search.answers.items import ItemPhase, RecipeList, WorkItemList
@@ -30,6 +31,7 @@ from search.service.launching.launch_log import log_of
 from search.service.problems import Refused
 from search.service.readers import NoSearch, Searches
 from search.service.settings import Settings
+from search.service.shelf import Kept
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError, Problem
 
@@ -112,18 +114,27 @@ def status(request: Request, name: SearchName, format: Format = "json") -> Respo
 
 
 @router.get(
-    "/searches/{name}/best", response_model=BestMixes, responses={**TABLE, **errors(404, 503)}, tags=["searches"]
+    "/searches/{name}/best",
+    response_model=BestMixes | BenchmarkTable,
+    responses={**TABLE, **errors(404, 503)},
+    tags=["searches"],
 )
 def best(
     request: Request,
     name: SearchName,
     target: Annotated[str | None, Query(max_length=200, description="one target; default: all")] = None,
     top: Annotated[int, Query(ge=1, le=1000, description="mixes per target")] = 3,
+    suite: Annotated[
+        str | None,
+        Query(max_length=200, description="the table of a benchmark instead, of all its targets", examples=["xtreme"]),
+    ] = None,
     format: Format = "json",
 ) -> Response:
     """The best mixes, as `taskmix best NAME`; with an `Age` where a large search has gone on since."""
+    searches = _searches(request)
+    known: Kept[BestMixes] | Kept[BenchmarkTable]
     with _absent():
-        known = _searches(request).best_known(name, target, top)
+        known = searches.best_known(name, target, top) if suite is None else searches.table_known(name, suite)
     response = answered(request, known.value, format)
     if known.age:
         response.headers["Age"] = str(known.age)

@@ -187,6 +187,13 @@ def test_estimates_may_be_added_and_their_unit_may_not_change(make_search: MakeS
     assert (changed.where, changed.before, changed.now) == ("sampler.probe", "stage", "logme")
 
 
+def test_where_things_are_kept_may_change_and_how_encoders_are_may_not(make_search: MakeSearch) -> None:
+    before = make_search()
+    assert differences.differences(before.config, make_search(storage={"store": "elsewhere"}).config) == []
+    [changed] = differences.differences(before.config, make_search(storage={"dtype": "bf16"}).config)
+    assert (changed.where, changed.before, changed.now) == ("storage.dtype", "fp32", "bf16")
+
+
 def test_another_search_of_that_name_is_refused(
     make_search: MakeSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

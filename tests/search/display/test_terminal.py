@@ -129,6 +129,23 @@ def test_the_start_of_a_worker_is_not_expected_again(filler: Filler) -> None:
     assert left is not None and left < 1000
 
 
+def test_the_last_line_says_how_many_there_were(filler: Filler) -> None:
+    """Promotions and further seeds were expected, and all mixes failed."""
+    out = io.StringIO()
+    for rung in (0, 1):
+        filler.run("none", rung, {"related": 0.5, "verses": 0.6}, "baseline")
+    for mix in ("paraphrase", "ner", "crossref"):
+        filler.fail(mix, 0)
+    item = filler.begin(filler.item("paraphrase:0.7 + ner:0.3", 0))
+    with Terminal(out=out) as terminal:
+        terminal.begin(filler.search, filler.studies, 1)
+        terminal.started(item, "start")
+        failure = Outcome(failure=Failed(kind="diverged", message="loss is nan"))
+        filler.studies.finish(item, failure)
+        terminal.finished(item, failure)
+    assert "] 6/6 paraphrase:0.7 + ner:0.3, rung 0" in out.getvalue()
+
+
 @pytest.mark.parametrize("live", [True, False])
 def test_a_closed_output_stops_nothing(filler: Filler, live: bool) -> None:
     out = io.StringIO()

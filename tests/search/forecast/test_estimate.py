@@ -81,6 +81,16 @@ def test_gpu_hours_by_hand(make_search: Callable[..., Search]) -> None:
     assert found.gpu_hours["H100"] < found.gpu_hours["A100"] < found.gpu_hours["T4"]
 
 
+def test_fewer_rows_are_scored_below_the_top_where_the_file_says_so(make_search: Callable[..., Search]) -> None:
+    few, low, whole = (
+        costs(make_search(model=LARGE, resources=ON_A_GPU, evaluation=evaluation), PreparationReport()).lines
+        for evaluation in ({"max_examples": 100}, {"low_rung_examples": 100}, {})
+    )
+    for kind in {line.kind for line in whole}:
+        [a], [b], [c] = ([line.scored for line in lines if line.kind == kind] for lines in (few, low, whole))
+        assert (b == c > a) if "(100%)" in kind else (a == b < c), kind
+
+
 def test_all_stages_of_a_target_count(make_search: Callable[..., Search]) -> None:
     stages = {"intermediate": {"examples": 640}, "target": {"examples": 320}}
     own = {**stages, "per_target": {"xcopa": {"examples": [400, 240]}}}

@@ -18,8 +18,10 @@ from search.display import report
 from search.results.cards import list_cards
 from search.results.ranking import rank
 from search.results.status import list_searches, summarize
+from search.studies.holder import Holder
 from search.studies.live import LiveFacts, LiveNode, LiveNodes
 from search.studies.studies import Studies
+from search.studies.ticket import note_launch
 from spaces.catalogue import Catalogue
 from spaces.errors import InputError
 from tests.support.searches import Filler, kept_at
@@ -207,10 +209,17 @@ def test_all_searches(make_search: Callable[..., Search], tmp_path: Path, monkey
     filler = Filler(search, Studies.create(workspace))
     filler.run("none", 0, {"related": 0.50, "verses": 0.60}, "baseline")
     filler.run("paraphrase", 0, {"related": 0.56, "verses": 0.65})
-    one, two = list_searches(lambda workspace: workspace.name == "two").to_json()["searches"]
+    note_launch(workspace.folder, "ada")
+    holder = Holder("x", "node-3", "", 1, "", taken=0.0, expires=9.0, left=9.0)
+
+    def look(workspace: Workspace) -> tuple[Holder | None, LiveFacts | None]:
+        return (holder, LiveFacts(seconds_left=60.0)) if workspace.name == "two" else (None, None)
+
+    one, two = list_searches(look).to_json()["searches"]
     assert (one["search"], one["state"], one["best"]) == ("one", "unreadable", {})
     assert one["problem"]
     assert (two["search"], two["state"], two["problem"]) == ("two", "running", None)
+    assert (two["left"], two["by"]) == (60.0, "ada")
     assert two["recipes"] == {"used": 1, "total": 4}
     assert two["best"]["related"]["mix"] == "paraphrase:1"
     assert two["best"]["related"]["gain"] == pytest.approx(0.06)

@@ -18,10 +18,11 @@ from search.studies import lease
 from search.studies.database import connect
 from search.studies.lease import Lease
 from search.studies.live import LiveFacts, LiveItem, write_live
+from search.studies.studies import Studies
 from search.studies.ticket import read_ticket
 from tests.search.service.conftest import ACCESS, READER, WRITER
 from tests.support.browser import launched, listening, overflow, url_of
-from tests.support.searches import SEARCH, Filler
+from tests.support.searches import SEARCH, Filler, load
 
 pytestmark = pytest.mark.long
 
@@ -115,6 +116,45 @@ def test_the_report_is_read_without_javascript(filled: Filler, open_page: Callab
         assert page.get_by_text(text).first.is_visible(), text
 
 
+def test_nothing_is_offered_that_needs_javascript(address: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(told(f"{address}/searches/small"), java_script_enabled=False)
+    assert page.locator("noscript p").is_visible()
+    assert page.get_by_role("link", name="report").is_visible()
+    for name in ("resume", "promote", "explain"):
+        assert not page.get_by_role("button", name=name).first.is_visible(), name
+
+
+def test_a_large_search_fits_paper(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    targets = ["xnli", "pawsx", "panx", "udpos", "xquad", "mlqa", "tydiqa", "tatoeba", "bucc2018"]
+    tasks = [
+        "anli",
+        "ccg",
+        "copa",
+        "cosmosqa",
+        "csqa",
+        "hellaswag",
+        "mnli",
+        "qqp",
+        "siqa",
+        "snli",
+        "squad_v1",
+        "squad_v2",
+    ]
+    search = load(tmp_path, tasks=tasks, targets=targets, space={"max_tasks": 4}, cards=[])
+    filler = Filler(search, Studies.in_memory(search))
+    for mixture in ("none", "copa:0.5 + squad_v2:0.5", "anli:0.4 + cosmosqa:0.4 + hellaswag:0.2"):
+        for rung in (0, 1):
+            filler.run(mixture, rung, dict.fromkeys(targets, 0.5 + rung / 9 + len(mixture) / 500))
+    file = tmp_path / "report.html"
+    file.write_text(report_page(report_search(filler.studies)), encoding="utf-8")
+    page = open_page("about:blank", viewport={"width": 794, "height": 1123}, color_scheme="dark")
+    page.emulate_media(media="print")
+    page.goto(url_of(file))
+    assert overflow(page) == 0
+    for question in (OUTSIDE, COLLIDING):
+        assert not page.evaluate(question)
+
+
 def test_a_table_is_sorted(filled: Filler, open_page: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(report_page(report_search(filled.studies)), encoding="utf-8")
@@ -125,6 +165,20 @@ def test_a_table_is_sorted(filled: Filler, open_page: Callable[..., Any], tmp_pa
     head.click()
     head.click()
     assert page.evaluate(gains) == ["-22.5", "+0.5", "+3.0", ""]  # what has none stays last
+
+
+def test_columns_are_chosen_and_stay_so(filled: Filler, address: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(told(f"{address}/searches/small"))
+    head = page.locator(".mixes thead").get_by_text("how it began")
+    page.get_by_text("columns", exact=True).click()
+    page.get_by_label("how it began").uncheck()
+    head.wait_for(state="hidden")
+    assert not page.locator(".mixes tbody").get_by_text("a start recipe").first.is_visible()
+    filled.run("ner", 1, {"related": 0.5}, "promotion")
+    page.get_by_text("10 done").wait_for()
+    assert not head.is_visible()
+    page.get_by_label("how it began").check()
+    head.wait_for()
 
 
 def test_a_page_changes_while_the_search_runs(
@@ -222,3 +276,7 @@ def test_a_service_that_is_gone_is_missed_and_comes_back(
 def test_every_page_fits_a_telephone(address: str, open_page: Callable[..., Any], path: str) -> None:
     page = open_page(told(f"{address}{path}"), viewport={"width": 390, "height": 800})
     assert overflow(page) == 0
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('.scroll:has(.stacked)')].map(one => one.scrollWidth - one.clientWidth)"
+    )
+    assert not any(hidden)

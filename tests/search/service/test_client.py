@@ -45,7 +45,13 @@ def asked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 def test_a_service_is_asked_and_answers_the_same(
     asked: None, workspace: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commands = (["status"], ["status", "small"], ["best", "small", "--top", "1"], ["tasks", "mnli", "xnli"])
+    commands = (
+        ["status"],
+        ["status", "small"],
+        ["best", "small", "--top", "1"],
+        ["best", "small", "--suite", "small"],
+        ["tasks", "mnli", "xnli"],
+    )
     for command in commands:
         for format in ("table", "json", "csv"):
             assert main([*command, "--format", format]) == 0
@@ -75,7 +81,9 @@ def test_a_service_is_asked_and_answers_the_same(
 
 @pytest.mark.slow
 def test_a_client_needs_neither_ray_nor_torch(asked: None) -> None:
-    run_lightly("status", "status small", "best small", "tasks mnli", "resume small", "stop small")
+    run_lightly(
+        "status", "status small", "best small", "best small --suite small", "tasks mnli", "resume small", "stop small"
+    )
 
 
 def test_what_a_client_imports() -> None:

@@ -45,10 +45,13 @@ def test_what_was_chosen_among_many_is_less_certain() -> None:
     one, many = (estimate_gain([0.6], [0.55], NOISE, None, candidates) for candidates in (1, 36))
     assert (many.high or 0) - many.mean == pytest.approx(stats.t.ppf(1 - 0.025 / 36, 8) * 0.0008**0.5)
     assert 0.5 < (many.probability or 0) < (one.probability or 0)
-    # interval and probability say the same: the lower end is 0 where the probability is .975
-    at_the_edge = estimate_gain([0.55 + many.mean - (many.low or 0)], [0.55], NOISE, None, 36)
+    # of one mix interval and probability say the same: the lower end is 0 where the probability is .975
+    at_the_edge = estimate_gain([0.55 + one.mean - (one.low or 0)], [0.55], NOISE, None)
     assert at_the_edge.low == pytest.approx(0, abs=1e-12)
     assert at_the_edge.probability == pytest.approx(0.975)
+    # of 36 it is .95 where one of them, if none has an effect, is that good in one search of twenty
+    error = (one.seed_error or 0) * stats.t.ppf(1 - 0.05 / 36, one.degrees or 0)
+    assert estimate_gain([0.5 + error], [0.5], NOISE, None, 36).probability == pytest.approx(0.95)
 
 
 def test_without_noise_only_the_mean_is_known() -> None:

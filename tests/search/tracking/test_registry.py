@@ -111,6 +111,28 @@ def test_the_alias_means_the_best(candidate: Candidate, uri: str) -> None:
     assert {"README.md", "taskmix.json"} <= files
 
 
+def test_a_champion_without_test_scores_gets_them_when_it_is_registered_again(
+    candidate: Candidate, tmp_path: Path
+) -> None:
+    """As a version before them left it; what is said has to lead somewhere."""
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    old = replace(candidate, key="old")
+    assert promote(uri, old, "champion", force=False).moved
+    client = open_client(uri)
+    for tag in ("taskmix.measured", "taskmix.comparable"):
+        client.delete_model_version_tag("taskmix-names", "1", tag)
+    better = replace(candidate, key="better", **scoring(0.6))
+    refused = promote(uri, better, "champion", force=False)
+    assert not refused.moved
+    assert 'promote small --target names --mix "words:1"' in refused.reason and "--force" in refused.reason
+    again = promote(uri, old, "champion", force=False)
+    assert (again.version, again.is_new, again.moved) == ("1", False, False)
+    moved = promote(uri, better, "champion", force=False)
+    assert (moved.version, moved.moved) == ("2", True) and "more than .99" in moved.reason
+    untested = replace(candidate, key="untested", measured=Measured((), ()))
+    assert "of it nothing was measured" in promote(uri, untested, "champion", force=False).reason
+
+
 def test_what_is_registered_loads_by_its_alias(candidate: Candidate, uri: str) -> None:
     import mlflow
 

@@ -185,6 +185,7 @@ OTHER: dict[str, tuple[Any, set[str]]] = {
     "evaluation": (EvaluationSettings(max_examples=7), SCORES),
     "engine": (EngineSettings(precision="bf16"), ALL),
     "store": ("elsewhere", NOTHING),
+    "stored_dtype": ("bf16", ENCODER),
     "cache": ("elsewhere", NOTHING),
     "mirror": ("elsewhere", NOTHING),
     "versions": ({**PLAN.versions, "tags": "new", "names": "new"}, ALL),
@@ -239,20 +240,35 @@ def test_each_setting_of_a_stage(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "decides"),
-    [("batch_size", 7, False), ("max_examples", 7, True), ("pooling", "cls", True), ("layer", 1, True)],
+    ("field", "value", "expected"),
+    [
+        ("batch_size", 7, NOTHING),
+        ("max_examples", 7, SCORES),
+        ("low_rung_examples", 7, {"merged"}),  # the other scores here are of the top rung
+        ("pooling", "cls", SCORES),
+        ("layer", 1, SCORES),
+    ],
 )
-def test_each_setting_of_the_evaluation(field: str, value: Any, decides: bool) -> None:
-    assert field in EvaluationSettings.model_fields and len(EvaluationSettings.model_fields) == 4
+def test_each_setting_of_the_evaluation(field: str, value: Any, expected: set[str]) -> None:
+    assert field in EvaluationSettings.model_fields and len(EvaluationSettings.model_fields) == 5
     as_it_is = card_of("retrieval", name="names")  # pooling and layer are of targets that are not fine-tuned
     before = PLAN.model_copy(update={"targets": {"names": as_it_is}})
     after = before.model_copy(update={"evaluation": EvaluationSettings(**{field: value})})
-    assert differing(after, before=before) == (SCORES if decides else NOTHING)
-    assert (
-        not decides
-        or field == "max_examples"
-        or differing(PLAN.model_copy(update={"evaluation": EvaluationSettings(**{field: value})})) == NOTHING
+    assert differing(after, before=before) == expected
+    trained = differing(PLAN.model_copy(update={"evaluation": EvaluationSettings(**{field: value})}))
+    assert trained == (NOTHING if field in ("pooling", "layer") else expected)
+
+
+def test_rows_of_a_low_rung_are_those_that_as_few_would_be() -> None:
+    """A score that rests on the same rows has the same key, whichever setting says so."""
+    few, below, both = (
+        PLAN.model_copy(update={"evaluation": EvaluationSettings(**limits)})
+        for limits in ({"max_examples": 7}, {"low_rung_examples": 7}, {"max_examples": 5, "low_rung_examples": 7})
     )
+    low, top = (lambda plan, rung=rung: score_key(plan, RECIPE, rung, "names") for rung in (0, 1))
+    assert low(below) == low(few) != low(PLAN)
+    assert top(below) == top(PLAN) != top(few)
+    assert low(both) == low(PLAN.model_copy(update={"evaluation": EvaluationSettings(max_examples=5)}))
 
 
 @pytest.mark.parametrize(

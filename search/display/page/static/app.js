@@ -33,6 +33,11 @@ function stateOf(part) {
 }
 
 function restore(part, state) {
+  part.querySelectorAll("table.sortable").forEach((table, index) => {
+    equip(table);
+    const [column, order] = state.sorted[index] ?? [-1, null];
+    if (column >= 0) sortBy(table, column, order === "ascending");
+  });
   const open = new Map(state.details);
   part.querySelectorAll("details").forEach((one, index) => {
     const text = one.querySelector("summary").textContent;
@@ -40,17 +45,12 @@ function restore(part, state) {
     else if (state.details[index]) one.open = state.details[index][1];
   });
   part.querySelectorAll(".scroll").forEach((one, index) => { one.scrollLeft = state.scrolled[index] ?? 0; });
-  part.querySelectorAll("table.sortable").forEach((table, index) => {
-    equip(table);
-    const [column, order] = state.sorted[index] ?? [-1, null];
-    if (column >= 0) sortBy(table, column, order === "ascending");
-  });
   if (state.popover) document.getElementById(state.popover)?.showPopover();
   if (state.focus) [...part.querySelectorAll("[data-post], [popovertarget]")].find((one) => [one.getAttribute("data-post"), one.getAttribute("popovertarget")].includes(state.focus))?.focus({ preventScroll: true });
 }
 
 function exchange(page) {
-  const all = [...main.children].filter((one) => one !== note);
+  const all = [...main.children].filter((one) => one !== note && one.getClientRects().length);  // noscript has no place
   const topOf = (one) => one.getBoundingClientRect().top;
   const anchor = all.find((one) => topOf(one) >= 0 && topOf(one) < innerHeight) ?? all.find((one) => one.getBoundingClientRect().bottom > 0);
   const before = anchor?.getBoundingClientRect().top;

@@ -22,7 +22,34 @@ function sortBy(table, column, rising) {
 }
 
 function asText(table, separator, quote) {
-  return [...table.rows].map((row) => [...row.cells].map((cell) => quote(cell.innerText.trim().replace(/\s+/g, " "))).join(separator)).join("\n") + "\n";
+  return [...table.rows].map((row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => quote(cell.innerText.trim().replace(/\s+/g, " "))).join(separator)).join("\n") + "\n";
+}
+
+const hidden = new Map();  // table -> names of the columns that a reader does not want, also after it was exchanged
+
+function hide(table) {
+  const names = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
+  const unwanted = hidden.get(table.dataset.file);
+  for (const row of table.rows) [...row.cells].forEach((cell, column) => { cell.hidden = unwanted.has(names[column]); });
+}
+
+function columnsOf(table) {
+  const choice = document.createElement("details");
+  choice.className = "columns";
+  choice.append(Object.assign(document.createElement("summary"), { textContent: "columns" }));
+  if (!hidden.has(table.dataset.file)) hidden.set(table.dataset.file, new Set());
+  const unwanted = hidden.get(table.dataset.file);
+  for (const head of table.tHead.rows[0].cells) {
+    const name = head.textContent.trim();
+    if (!name) continue;
+    const label = document.createElement("label"), box = document.createElement("input");
+    Object.assign(box, { type: "checkbox", checked: !unwanted.has(name) });
+    box.addEventListener("change", () => { unwanted[box.checked ? "delete" : "add"](name); hide(table); });
+    label.append(box, ` ${name}`);
+    choice.append(label);
+  }
+  hide(table);
+  return choice;
 }
 
 function equip(table) {
@@ -50,7 +77,7 @@ function equip(table) {
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  tools.append(copy, save);
+  tools.append(copy, save, columnsOf(table));
   table.parentElement.before(tools);
 }
 

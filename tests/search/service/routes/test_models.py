@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
+from search.service.routes.models import told
+from spaces.errors import Problem
+
 pytestmark = pytest.mark.long
 
 API = "/api/v1/searches"
@@ -36,3 +39,17 @@ def test_models_that_are_not_there(client: TestClient, path: str, status: int) -
 )
 def test_promotions_that_are_none(client: TestClient, body: dict[str, object], status: int) -> None:
     assert client.post(f"{API}/small/promotions", json=body).status_code == status
+
+
+def test_what_a_command_prints_is_told_in_its_parts() -> None:
+    first, second = (
+        Problem("the encoder is not in the store", "s3://store", "book:1, seed 1", "the same with --fine-tuned"),
+        Problem("is no mix"),
+    )
+    said = f"a warning\nerror: {first}\nerror: {second}\n2 problems\n"
+    found = told(said)
+    assert [(one.what, one.found, one.fix) for one in found] == [
+        ("s3://store: the encoder is not in the store", "book:1, seed 1", "the same with --fine-tuned"),
+        ("is no mix", "", ""),
+    ]
+    assert told("Killed")[0].found == "Killed"
