@@ -224,7 +224,7 @@ class Files:
             with self.failing(done):
                 return operation()
 
-        return self.patience.bear(attempt)
+        return self.patience.bear(attempt, self.url)
 
     @contextmanager
     def failing(self, done: str) -> Iterator[None]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import TypeVar
 
 from spaces.errors import Failure
@@ -17,6 +19,9 @@ PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 TOLD_EVERY = 30.0
 """Seconds between two lines about one wait."""
+
+SILENCE = 8.0
+"""Seconds without an answer after which that is told: clients try for a minute and more by themselves."""
 
 AWAY = frozenset(
     {
@@ -60,12 +65,17 @@ class Patience:
     seconds: float = 0.0
     say: Callable[[str], None] = lambda line: None
 
-    def bear(self, operation: Callable[[], T]) -> T:
-        """What the operation returns; raises its error once the patience is over, or if it will not pass."""
+    def bear(self, operation: Callable[[], T], where: str = "the store") -> T:
+        """What the operation returns; raises its error once the patience is over, or if it will not pass.
+
+        Args:
+            where: whom it asks.
+        """
         began, told = time.monotonic(), -TOLD_EVERY
         for pause in _pauses():
             try:
-                return operation()
+                with self._watching(where):
+                    return operation()
             except Failure as failure:
                 waited = time.monotonic() - began
                 if waited + pause > self.seconds or not is_away(failure):
@@ -76,6 +86,26 @@ class Patience:
                     self.say(f"waiting for {problem.where} ({problem.found[:100]})")
                 time.sleep(pause)
         raise AssertionError("pauses do not end")
+
+    @contextmanager
+    def _watching(self, where: str) -> Iterator[None]:
+        """Tells beside what goes on in it that there is no answer yet; where nobody waits long nobody is told."""
+        if not self.seconds:
+            yield
+            return
+        answered = Event()
+
+        def watch() -> None:
+            silent = SILENCE
+            while not answered.wait(silent if silent == SILENCE else TOLD_EVERY):
+                self.say(f"waiting for {where} (no answer for {silent:.0f} s)")
+                silent += TOLD_EVERY
+
+        Thread(target=watch, name="patience", daemon=True).start()
+        try:
+            yield
+        finally:
+            answered.set()
 
 
 def is_away(error: BaseException) -> bool:

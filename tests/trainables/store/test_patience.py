@@ -48,6 +48,19 @@ def failing(cause: Exception) -> StoreError:
     return error
 
 
+def test_who_does_not_answer_is_named_while_the_client_still_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SILENCE", 0.1)
+    told, said = threading.Event(), list[str]()
+
+    def say(line: str) -> None:
+        said.append(line)
+        told.set()
+
+    assert Patience(600.0, say).bear(lambda: told.wait(60), "s3://bucket")
+    assert said == ["waiting for s3://bucket (no answer for 0 s)"]
+    assert Patience(600.0, said.append).bear(lambda: "at once") == "at once" and len(said) == 1
+
+
 def test_what_is_away_is_waited_for_and_said_now_and_then(clock: Clock) -> None:
     said: list[str] = []
 
