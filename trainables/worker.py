@@ -34,6 +34,7 @@ from trainables.formats.vectors import KnownTexts
 from trainables.store.store import Store
 from trainables.store.write_behind import WriteBehind
 from trainables.training.engine import autocast
+from trainables.training.garbage import collecting_what_is_new
 from trainables.training.group import Group
 from trainables.training.process import device
 from trainables.training.stage import StageSpec
@@ -95,13 +96,14 @@ class Worker:
         if self._group is not None:
             self._group.say = running.report_wait
         failure = None
-        try:
-            self._run(running)
-        except Exception as error:
-            if isinstance(error, OutOfMemory) or (self._group is not None and self._group.broken):
-                raise
-            failure = describe(error)
-        gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory
+        with collecting_what_is_new():
+            try:
+                self._run(running)
+            except Exception as error:
+                if isinstance(error, OutOfMemory) or (self._group is not None and self._group.broken):
+                    raise
+                failure = describe(error)
+            gc.collect()  # engines hold cycles; without this the next work item starts with this one's memory
         return self._outcome(running, failure)
 
     def fine_tune(self, item: WorkItem, target: str, report: Report = lambda progress: None) -> FineTuned:

@@ -43,7 +43,7 @@ def serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[s
 def _serve(home: Path, settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app = make_app(home, settings)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     name = host if is_loopback(host) else sorted(settings.access.hosts)[0]
     shown = f"[{name}]" if ":" in name else name
     writer = next((token for token in settings.access.tokens if token.role == "write"), None)
@@ -95,7 +95,8 @@ def _alone(home: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that waits for connections; raises Failure where it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named: only then does asyncio turn Nagle's algorithm off, which holds each answer for 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

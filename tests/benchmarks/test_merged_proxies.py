@@ -11,7 +11,7 @@ from benchmarks.merged_proxies import Estimator
 from spaces.errors import InputError
 from spaces.mixture import Mixture
 from tests.support.work_items import item, run
-from tests.trainables.training.test_merging import Scores, plan_with_singles
+from tests.trainables.encoders.test_merging import Scores, plan_with_singles
 from trainables.work.plan import Plan
 from trainables.worker import Worker
 

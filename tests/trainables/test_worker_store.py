@@ -41,7 +41,7 @@ def test_another_target_of_a_stored_encoder_trains_only_the_target(plan: Plan) -
     assert later.examples == 32
 
 
-@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
+@pytest.mark.parametrize("dtype", [pytest.param("fp32", marks=pytest.mark.slow), "bf16"])
 def test_going_on_from_a_stored_encoder_is_exact(plan: Plan, tmp_path: Path, dtype: str) -> None:
     plan = plan.model_copy(update={"stored_dtype": dtype})
     run(Worker(plan), item(plan, "tags", 0))

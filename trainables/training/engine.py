@@ -17,6 +17,7 @@ import torch
 from torch import distributed, nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from trainables.training.garbage import collecting_what_is_new
 from trainables.training.imports import unimportable
 from trainables.training.process import COLLECTIVE, LOOPBACK, device, join_group, open_meeting, rank, world_size
 from trainables.work.settings import EngineSettings, StageSettings
@@ -135,18 +136,19 @@ def training_engine(
     """
     if not distributed.is_initialized():
         join(0, 1, *open_meeting(1))
-    optimizer = _make_optimizer(encoder, heads, stage)
-    schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, steps, stage))
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    config = deepspeed_config(stage, settings, world_size(), parameters)
-    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, lr_scheduler=schedule, config=config)
-    if settings.zero == 0:
-        _reduce_in_buckets(engine, bucket_size(parameters))
-    try:
-        yield engine
-    finally:
-        engine.destroy()
-        _give_back(engine, model, optimizer)
+    with collecting_what_is_new():
+        optimizer = _make_optimizer(encoder, heads, stage)
+        schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, steps, stage))
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        config = deepspeed_config(stage, settings, world_size(), parameters)
+        engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, lr_scheduler=schedule, config=config)
+        if settings.zero == 0:
+            _reduce_in_buckets(engine, bucket_size(parameters))
+        try:
+            yield engine
+        finally:
+            engine.destroy()
+            _give_back(engine, model, optimizer)
 
 
 def _reduce_in_buckets(engine: Any, size: int) -> None:

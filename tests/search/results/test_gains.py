@@ -86,7 +86,9 @@ def share(found: list[Played], of: Callable[[Played], bool]) -> float:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("world", ["80 rows", "no effects", pytest.param("collapse", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "world", ["no effects", *(pytest.param(world, marks=pytest.mark.slow) for world in ("80 rows", "collapse"))]
+)
 def test_intervals_hold_for_the_mix_that_was_chosen(tmp_path: Path, world: str) -> None:
     found = answers(tmp_path, 10, **WORLDS[world])
     # 30 targets: below 25 of them is beyond chance where 95 % hold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from search.config.workspace import Workspace
 from search.service import connection as module
 from search.service.app import make_app
+from search.service.server import listen
 from search.service.settings import Settings
 from tests.search.service.conftest import ACCESS, WRITER
 from tests.support.browser import listening
@@ -76,3 +78,22 @@ def test_streams_and_connections_that_are_kept_stay_open(address: tuple[str, int
         with pytest.raises(TimeoutError):  # nothing more happens, and nobody closes it
             while answer.readline():
                 pass
+
+
+def test_answers_are_not_held_back_for_more_to_come() -> None:
+    """Nagle's algorithm and a client that waits before it acknowledges cost 40 ms an answer."""
+
+    async def looked_at() -> int:
+        accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted.put_nowait(writer.get_extra_info("socket"))
+
+        async with await asyncio.start_server(accept, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            held = await accepted.get()
+            writer.close()
+            return int(held.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    with listen("127.0.0.1", 0) as listener:
+        assert asyncio.run(looked_at())

@@ -12,7 +12,7 @@ from scipy.stats import multivariate_normal
 
 from tests.support.encoders import Kit
 from tests.support.work_items import item, plan_in, run
-from tests.trainables.training.test_merging import plan_with_singles
+from tests.trainables.encoders.test_merging import plan_with_singles
 from trainables.encoders.merging import merge_stored
 from trainables.evaluation import logme
 from trainables.work.keys import key_of

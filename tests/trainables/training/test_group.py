@@ -356,6 +356,7 @@ class Waiting:
         return idlers.ask_all("rest", seconds), said
 
 
+@pytest.mark.slow
 def test_it_is_said_that_a_peer_is_waited_for(local_ray: None) -> None:
     placed = placement_group([{"CPU": 1}] * 2)
     strategy = PlacementGroupSchedulingStrategy(placed, placement_group_bundle_index=0)
