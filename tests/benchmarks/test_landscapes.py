@@ -11,6 +11,8 @@ from benchmarks.efficiency.world import grid, mixture_of
 from spaces.mixture import Mixture
 from spaces.space import Space
 
+pytestmark = pytest.mark.long
+
 FAMILY = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 
 

@@ -47,6 +47,7 @@ def test_a_card_that_was_edited_between_two_launches(file: Path, capsys: pytest.
     assert main(["resume", "lab"]) == 2
 
 
+@pytest.mark.long
 def test_a_launch_that_is_refused_leaves_nothing_behind(
     tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str], file: Path
 ) -> None:

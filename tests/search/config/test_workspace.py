@@ -45,6 +45,7 @@ def test_a_folder_that_was_copied_or_renamed_is_not_taken_for_its_search(
     assert find("small").name == "small"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["is it?", "job%2Fmain", "a%20b", "a#b", "100%", "a:b@c", "ü b"])
 def test_a_home_may_have_any_name(
     make_search: Callable[..., Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -40,6 +40,7 @@ TRUE = GainWorld(domain=-4.0, typology=-6.0)
 NULL = GainWorld(domain=0.0, typology=0.0)
 
 
+@pytest.mark.long
 def test_slopes_lie_within_their_intervals() -> None:
     assert count(20, lambda seed: both_held(TRUE, seed)) >= 18
 
