@@ -14,7 +14,7 @@ def collecting_what_is_new() -> Iterator[None]:
     """Collections within it look at objects made within it alone.
 
     An engine holds its parts in circles, so there is a collection after each stage. A process with torch, transformers
-    and DeepSpeed has a million objects that have nothing to do with that, and looking at all of them takes .3 s.
+    and DeepSpeed has half a million objects that have nothing to do with that, and looking at all of them takes .3 s.
     What is garbage already is found afterwards. Within another one it does nothing.
     """
     global _depth
