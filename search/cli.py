@@ -46,7 +46,7 @@ from search.commands import (
 )
 from search.commands.command import INTERRUPTED, Commands
 from search.formatting import typed
-from spaces.errors import TaskmixError
+from spaces.errors import MISTAKE, TaskmixError
 
 COMMANDS = (
     tasks,
@@ -120,7 +120,7 @@ def _fix(error: Exception) -> str:
     package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if package and not find_spec(package):
         return "the command needs that package: pip install 'ray[default]' -r requirements.txt, of this release"
-    return "this is a mistake in taskmix; the same command with --debug shows where"
+    return f"{MISTAKE}; the same command with --debug shows where"
 
 
 @contextmanager

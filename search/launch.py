@@ -77,7 +77,7 @@ def launch(
                 tracking.keep_report(lambda: report_page(report_search(studies, rows=rows)))
             tracking.end(ending)
     if ran and ending is not driver.SearchEnd.INTERRUPTED:
-        webhook.tell(search_line(studies, summarize(studies, driven=False), rows), terminal.say)
+        webhook.tell(lambda: search_line(studies, summarize(studies, driven=False), rows), terminal.say)
     if agenda.stop_reason:
         fix = f"mend the cause, then go on with: {resume_command(search.config.name)}"
         terminal.error([Problem("the search was stopped", found=agenda.stop_reason, fix=fix)])

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 LONGEST_FOUND = 2000
 """Letters that are shown of what was found."""
 
+MISTAKE = "this is a mistake in taskmix"
+"""What is said of an error that nobody foresaw."""
+
 
 @dataclass(frozen=True)
 class Problem:

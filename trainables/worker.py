@@ -165,8 +165,8 @@ class Worker:
         base = self.load_base(item.recipe.model)
         self._check_lengths(item.recipe, missing, base)
         self._check_data(item.recipe.mixture.tasks, missing)
-        untrained = {target for target in missing if self.plan.by_evidence(target, item.merged)}
-        running.total = sum(self._count_target_examples(item, target) for target in missing if target not in untrained)
+        trained = [target for target in missing if not self.plan.by_evidence(target, item.merged)]
+        running.total = sum(self._count_target_examples(item, target) for target in trained)
         with WriteBehind() as writing:
             model = self._obtain_encoder(running, base, writing)
             self._measure(running, base, model, missing, writing)

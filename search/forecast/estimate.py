@@ -227,11 +227,8 @@ class Work:
 
     def _scored(self, target: str, top: bool) -> float:
         """Tokens that are scored; at the top rung on the test split, too, taken to be as large."""
-        sizes, low = (
-            self._sizes(self.plan.targets[target], self.plan.target_stage(target)),
-            self.plan.evaluation.at(top),
-        )
-        rows = sizes.evaluation_rows
-        if not top and low.max_examples is not None:
-            rows = min(rows, low.max_examples * len(self.plan.dev_card(target).languages_of("dev")))
+        sizes = self._sizes(self.plan.targets[target], self.plan.target_stage(target))
+        rows, most = sizes.evaluation_rows, self.plan.evaluation.at(top).max_examples
+        if not top and most is not None:
+            rows = min(rows, most * len(self.plan.dev_card(target).languages_of("dev")))
         return rows * sizes.evaluation_tokens * (2 if top else 1)

@@ -14,7 +14,8 @@ from typing import Protocol
 from cluster.placement import Placement
 from cluster.resources import ItemResources, count_fitting
 from cluster.survey import Node, list_nodes
-from search.studies.live import LiveNode, LiveNodes, NodeState
+from search.answers.status import NodeState
+from search.studies.live import LiveNode, LiveNodes
 from spaces.errors import InputError, Problem
 from trainables.work.failures import NodeFault
 from trainables.work.inspection import Inspection

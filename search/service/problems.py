@@ -18,7 +18,7 @@ from search.display.page.document import served
 from search.display.page.markup import tag
 from search.formatting import shown
 from search.service.readers import NoSearch
-from spaces.errors import Failure, InputError, Problem, TaskmixError
+from spaces.errors import MISTAKE, Failure, InputError, Problem, TaskmixError
 
 LONGEST = 200
 """Letters that are quoted of what was found."""
@@ -107,7 +107,7 @@ def add_to(app: FastAPI) -> None:
 
     async def unforeseen(request: Request, error: Exception) -> Response:
         log.exception("%s %s", request.method, request.url.path, exc_info=error)
-        problem = Problem("this is a mistake in taskmix", found=type(error).__name__, fix="see the service's log")
+        problem = Problem(MISTAKE, found=type(error).__name__, fix="see the service's log")
         return answer(request, 500, [problem])
 
     app.add_exception_handler(TaskmixError, ours)

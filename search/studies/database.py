@@ -26,12 +26,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 
 from search.formatting import shown
 from spaces.errors import Failure, InputError, Problem
+from trainables.store.patience import TOLD_EVERY
 
 PATIENCE = 600.0
 """Seconds that a database may be away before a driver gives up."""
-
-TOLD_EVERY = 30.0
-"""Seconds between two lines about one wait."""
 
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between the tries; the last one repeats."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 from sqlalchemy.engine import Engine
@@ -20,6 +20,7 @@ from search.studies.database import PATIENCE, persistently, usable
 from search.studies.holder import Holder, claim, find_holder, give_back, open_leases, read, renew
 from search.studies.stop import StopRequest, find_request
 from spaces.errors import Failure, InputError, Problem
+from trainables.store.patience import telling_of_silence
 
 TIME_TO_LIVE = 30.0
 """Seconds that a lease lasts without being renewed; a third of it lies between renewals."""
@@ -167,7 +168,7 @@ class Lease:
         renewal = _clock() + TIME_TO_LIVE / 3
         while not self._over.wait(max(0.0, min(LOOK, renewal - _clock()))):
             try:
-                with self._listening():
+                with telling_of_silence(self._tell_of_silence, SILENCE):
                     if _clock() >= renewal:
                         self._renew()
                         renewal = _clock() + TIME_TO_LIVE / 3
@@ -175,17 +176,8 @@ class Lease:
             except SQLAlchemyError:  # `check` says what is wrong, if it is not over by then
                 renewal = min(renewal, _clock() + TIME_TO_LIVE / 30)
 
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Says that no answer comes, while it is waited for."""
-        line = f"the database has not answered for {SILENCE:g} s; the search waits for it"
-        timer = threading.Timer(SILENCE, self._say, (line,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+    def _tell_of_silence(self, seconds: float) -> None:
+        self._say(f"the database has not answered for {seconds:g} s; the search waits for it")
 
     def _look(self) -> None:
         """Passes a request to stop on, once, and once more when it became a hard one."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Column, String, Table, Text, delete, insert, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
+from search.answers.status import NodeState
 from search.studies.database import connect, parsed, sqlite_file, usable
 from search.studies.holder import LEASES, Holder, has_table, read
 
@@ -20,9 +19,6 @@ LIVE = Table(
     Column("content", Text, nullable=False),
 )
 """Its columns stay as they are: nothing adds one to a table that is there already."""
-
-
-NodeState = Literal["works", "left_out", "lost"]
 
 
 class LiveItem(BaseModel):

@@ -13,16 +13,17 @@ URL = "TASKMIX_WEBHOOK"
 SECONDS = 10.0
 
 
-def tell(line: SearchLine, say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> None:
+def tell(draw: Callable[[], SearchLine], say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> None:
     """Post a search's line as JSON, with a sentence under `text`, which chats show. Does nothing without an address.
 
     Args:
-        line: as `status` has it.
+        draw: makes the line that `status` has; not asked without an address.
         say: told when it did not arrive; the address, which is a secret, is left out.
     """
     url = environ.get(URL, "")
     if not url:
         return
+    line = draw()
     text = f"{line.search}: {line.state}"
     if line.recipes is not None and line.work_items is not None:
         text += f"; {line.recipes.used} recipes in {line.work_items.total} work items"

@@ -118,7 +118,9 @@ class Simulated:
         log, failure = Log(self.plan, item), None
         log.begin(self.plan, item)
         self.store.patience.seconds = self.plan.patience
-        self.store.patience.say = lambda text: report(Progress(phase="simulated", done=0.0, activity=text))
+        self.store.patience.say = lambda text: report(
+            Progress(phase="simulated", done=0.0, activity=text, is_waiting=True)
+        )
         self._scores: dict[str, Score] = {}
         self._examples = 0
         try:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from huggingface_hub.repocard import metadata_load
@@ -12,6 +10,7 @@ from huggingface_hub.repocard import metadata_load
 from spaces.byte_size import size
 from spaces.repository import Repository
 from trainables.hub.hub import Hub
+from trainables.store.patience import telling_of_silence
 
 TOLD_EVERY = 20.0
 """Seconds between two lines of a long download."""
@@ -94,27 +93,14 @@ class Needs:
         if not missing:
             return
         self.hub.say(f"fetching {self.describe()}")
-        with self._telling(missing):
+        total = self.size_of(missing)
+
+        def tell(seconds: float) -> None:
+            left = {repository: self.hub.missing(repository, paths) for repository, paths in missing.items()}
+            self.hub.say(f"fetched {size(total - self.size_of(left))} of {size(total)}; to come: {_named(left)}")
+
+        with telling_of_silence(tell, TOLD_EVERY, TOLD_EVERY):
             self.hub.each(lambda repository: self.hub.fetch(repository, missing[repository]), sorted(missing))
-
-    @contextmanager
-    def _telling(self, files: Mapping[Repository, Sequence[str]]) -> Iterator[None]:
-        """Says now and then how much of it is there."""
-        over, total = threading.Event(), self.size_of(files)
-
-        def tell() -> None:
-            while not over.wait(TOLD_EVERY):
-                left = {repository: self.hub.missing(repository, paths) for repository, paths in files.items()}
-                here = total - self.size_of(left)
-                self.hub.say(f"fetched {size(here)} of {size(total)}; to come: {_named(left)}")
-
-        teller = threading.Thread(target=tell, daemon=True)
-        teller.start()
-        try:
-            yield
-        finally:
-            over.set()
-            teller.join()
 
 
 def _license_of(hub: Hub, repository: Repository) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TypeVar
@@ -87,25 +87,42 @@ class Patience:
                 time.sleep(pause)
         raise AssertionError("pauses do not end")
 
-    @contextmanager
-    def _watching(self, where: str) -> Iterator[None]:
-        """Tells beside what goes on in it that there is no answer yet; where nobody waits long nobody is told."""
+    def _watching(self, where: str) -> AbstractContextManager[None]:
+        """Where nobody waits long nobody is told."""
         if not self.seconds:
-            yield
+            return nullcontext()
+        return telling_of_silence(
+            lambda seconds: self.say(f"waiting for {where} (no answer for {seconds:.0f} s)"), SILENCE, TOLD_EVERY
+        )
+
+
+@contextmanager
+def telling_of_silence(tell: Callable[[float], None], after: float, every: float | None = None) -> Iterator[None]:
+    """Tells, beside what goes on in it, for how many seconds that has not ended; afterwards it tells nothing.
+
+    Args:
+        tell: called from a thread of its own.
+        after: seconds until the first time.
+        every: seconds until each further time; None: there is none.
+    """
+    ended = Event()
+
+    def watch() -> None:
+        silent = after
+        if ended.wait(after):
             return
-        answered = Event()
+        tell(silent)
+        while every is not None and not ended.wait(every):
+            silent += every
+            tell(silent)
 
-        def watch() -> None:
-            silent = SILENCE
-            while not answered.wait(silent if silent == SILENCE else TOLD_EVERY):
-                self.say(f"waiting for {where} (no answer for {silent:.0f} s)")
-                silent += TOLD_EVERY
-
-        Thread(target=watch, name="patience", daemon=True).start()
-        try:
-            yield
-        finally:
-            answered.set()
+    teller = Thread(target=watch, name="silence", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 def is_away(error: BaseException) -> bool:

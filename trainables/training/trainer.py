@@ -80,7 +80,7 @@ class RunningItem:
 
     def report_wait(self, text: str) -> None:
         """Report that the phase waits for something."""
-        self.report(Progress(phase=self._phase, done=self._done(0), activity=text))
+        self.report(Progress(phase=self._phase, done=self._done(0), activity=text, is_waiting=True))
 
     def _done(self, examples: int) -> float:
         return min(1.0, (self.examples + examples) / max(1, self.total))

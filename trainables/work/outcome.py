@@ -67,11 +67,7 @@ class Progress(Strict):
     done: float = Field(ge=0, le=1, description="share of the training of the work item that is over, by examples")
     activity: str = Field("training", description="what is done in that phase, as 'evaluating de (3 of 7)'")
     node: str = Field("", description="name of the machine, where it is known")
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it waits for a store or a hub that is away."""
-        return self.activity.startswith("waiting for ")
+    is_waiting: bool = Field(False, description="whether it waits for a store, the hub or its peers")
 
     def __str__(self) -> str:
         """For people, as 'genres 100%, evaluating de (3 of 7)'."""

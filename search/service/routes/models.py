@@ -26,13 +26,10 @@ from search.service.answers import SearchName, errors
 from search.service.launching.drivers import child_environment
 from search.service.problems import Refused
 from search.service.readers import Searches
-from spaces.errors import Problem
+from spaces.errors import MISTAKE, Problem
 
 LONGEST_SECONDS = 3600.0
 """How long a model may take to be trained once more."""
-
-MISTAKE = "this is a mistake in taskmix"
-"""What a command says of an error that nobody foresaw."""
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
 

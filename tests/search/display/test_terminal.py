@@ -77,7 +77,8 @@ def test_what_is_waited_for_is_said_at_once_and_once(filler: Filler) -> None:
     with Terminal(out=out) as terminal:
         play(filler, terminal)
         for node in ("w1", "w2"):
-            waiting = Progress(phase="related", done=0.4, activity="waiting for s3://team (timeout)", node=node)
+            said = "waiting for s3://team (timeout)"
+            waiting = Progress(phase="related", done=0.4, activity=said, node=node, is_waiting=True)
             terminal.progressed(filler.item("crossref", 0), waiting)
     assert re.findall("waiting for .*", out.getvalue()) == ["waiting for s3://team (timeout) on w1"]
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +15,8 @@ from search.studies.database import connect
 from search.studies.holder import find_holder
 from search.studies.lease import Lease, LeaseLost
 from spaces.errors import InputError
-from tests.support.parallel import CONTEXT, at_once
+from tests.support.lease_holder import driver, kill
+from tests.support.parallel import at_once
 from tests.support.postgres import Server
 
 pytestmark = pytest.mark.long
@@ -27,31 +25,6 @@ ELSEWHERE = "machine = 'another-host 8a7b 1'"
 """Makes a holder one of another machine, whose processes are not seen from here."""
 
 STOLEN = "holder = 'thief', host = 'there', expires = expires + 1000"
-
-
-@contextmanager
-def driver(url: str, time_to_live: float = lease.TIME_TO_LIVE) -> Iterator[Any]:
-    """The process of a driver that holds the lease of `small`; killed at the end."""
-    here, there = CONTEXT.Pipe()
-    process = CONTEXT.Process(target=drive, args=(there, url, time_to_live), daemon=True)
-    process.start()
-    assert here.recv() == "taken"
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-def drive(pipe: Any, url: str, time_to_live: float) -> None:
-    lease.TIME_TO_LIVE = time_to_live
-    with Lease.take(url, "small"):
-        pipe.send("taken")
-        signal.pause()
-
-
-def kill(process: Any) -> None:
-    process.kill()
-    process.join()
 
 
 def test_a_database_that_does_not_answer_is_named(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:

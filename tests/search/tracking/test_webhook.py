@@ -38,13 +38,13 @@ def heard() -> Iterator[tuple[str, list[Any]]]:
 
 def test_the_line_of_a_search_is_posted(filled: Filler, heard: tuple[str, list[Any]]) -> None:
     url, bodies = heard
-    line, said = search_line(filled.studies), list[str]()
-    tell(line, said.append, {"TASKMIX_WEBHOOK": url})
+    said: list[str] = []
+    tell(lambda: search_line(filled.studies), said.append, {"TASKMIX_WEBHOOK": url})
     [body] = bodies
     assert body["text"] == "small: unfinished; 4 recipes in 10 work items, 1 of them failed"
     assert body["best"]["related"]["mix"] == "paraphrase:0.7 + ner:0.3"
     assert not said
-    tell(line, said.append, {})
+    tell(lambda: pytest.fail("drawn for nobody"), said.append, {})
     assert len(bodies) == 1
 
 
@@ -54,5 +54,5 @@ def test_what_does_not_arrive_is_said_without_the_address(
 ) -> None:
     said: list[str] = []
     url = heard[0] + path if path else "file:///T0KEN"
-    tell(search_line(filled.studies), said.append, {"TASKMIX_WEBHOOK": url})
+    tell(lambda: search_line(filled.studies), said.append, {"TASKMIX_WEBHOOK": url})
     assert len(said) == 1 and "TASKMIX_WEBHOOK" in said[0] and "T0KEN" not in said[0]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from search.studies import lease
 from search.studies.lease import Lease, is_held
 from search.studies.stop import ask_to_stop, is_orphaned
 from search.studies.ticket import Ticket, read_ticket, write_ticket
-from tests.support.parallel import CONTEXT
+from tests.support.lease_holder import driver
 from tests.support.searches import SEARCH, Filler
 
 pytestmark = pytest.mark.long
@@ -28,28 +26,6 @@ pytestmark = pytest.mark.long
 API = "/api/v1"
 CARDS = Path(SEARCH["cards"][0])
 YAML = {"Content-Type": "application/yaml"}
-
-
-@contextmanager
-def driver(url: str, name: str = "small") -> Iterator[Any]:
-    """A process that holds the lease of a search and ends when it is asked to."""
-    here, there = CONTEXT.Pipe()
-    process = CONTEXT.Process(target=drive, args=(there, url, name), daemon=True)
-    process.start()
-    assert here.recv() == "taken"
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.join()
-
-
-def drive(pipe: Any, url: str, name: str) -> None:
-    lease.LOOK = 0.2
-    with Lease.take(url, name, on_stop=lambda request: os.kill(os.getpid(), signal.SIGTERM)):
-        signal.signal(signal.SIGTERM, lambda number, frame: None)
-        pipe.send("taken")
-        signal.pause()
 
 
 def until(true: Callable[[], object], seconds: float = 120.0) -> None:
