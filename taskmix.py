@@ -21,7 +21,7 @@ _SHADOWS = runpy.run_path(str(Path(__file__).with_name("search") / "__main__.py"
 if _found := list(_SHADOWS(Path.cwd().resolve())):
     raise ImportError("\n".join(_found).removeprefix("error: "))
 
-from spaces.errors import Failure, InputError, Problem, TaskmixError  # noqa: E402: only where it is ours
+from spaces.errors import Failure, InputError, Problem, TaskmixError  # noqa: E402 only where it is ours
 
 if TYPE_CHECKING:
     from search.answers.mixes import BestMixes
