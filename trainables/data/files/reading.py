@@ -139,7 +139,7 @@ def explain_reading(error: Exception, source: Located, builder: str, files: list
     if _is_about_no_rows(root):
         return InputError(empty(source, "no rows"))
     return InputError(
-        Problem(f"is not readable as {builder}", source.location, str(root)[:300], _mending(builder, root))
+        Problem(f"is not readable as {builder}", source.location, str(root).strip()[:300], _mending(builder, root))
     )
 
 
