@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PROCESS = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is something to clean up
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends it without a word until there is something to clean up
 root, connection = sys.argv[1:]
 if root not in sys.path:
     sys.path.insert(0, root)
