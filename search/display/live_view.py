@@ -23,11 +23,15 @@ from search.results.ranking import rank
 from search.scheduling.remaining import Remaining
 from search.studies.live import LiveFacts, LiveItem, LiveNodes
 from search.studies.studies import Studies
+from search.studies.trial_record import Purpose
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Progress
 
 BAR = 16
 """Columns of a progress bar."""
+
+COUNTED: tuple[Purpose, ...] = ("baseline", "catch_up")
+"""Work items that are known before they begin."""
 
 LOOKING = 0.02
 """The share of the time that may go into looking for the best mixes."""
@@ -227,16 +231,30 @@ class Scene:
     def _seconds_left(self) -> float | None:
         return None if self._left is None else max(0.0, self._left - (time.monotonic() - self._read_at))
 
+    def _left_at_rungs(self) -> list[int]:
+        """Work items that run or are to come, at each rung.
+
+        Those of the baseline and for a later target one by one, of the others as many as a search usually has.
+        """
+        remaining, owners = Remaining(self.studies), self.studies.owners()
+        left = [0] * len(self.search.config.halving.rungs)
+        if not self._running and remaining.has_ended(self.studies.wall_seconds):
+            return left  # what was expected was a bound: less was promoted, or repeated
+        for items in expected(self.search):
+            if items.kind != "baseline":
+                left[items.rung] += items.items
+        over = Counter(one.rung for one in owners if one.purpose not in COUNTED and one.state.is_finished())
+        left = [max(0, count - over[rung]) for rung, count in enumerate(left)]
+        for record in owners:
+            left[record.rung] += record.purpose in COUNTED and not record.state.is_finished()
+        for assignment in (*remaining.baselines(), *remaining.catching_up()):
+            left[assignment.item.rung] += 1
+        return left
+
     def _expected_seconds(self) -> float | None:
         """What the work items that are still expected will take, from the mean time of those of the same rung."""
-        seconds, over = self._seconds, self._over()
-        left = [0] * len(self.search.config.halving.rungs)
-        for items in expected(self.search):
-            left[items.rung] += items.items
-        left = [max(0, count - len(seconds[rung])) for rung, count in enumerate(left)]
-        if not self._running and Remaining(self.studies).has_ended(self.studies.wall_seconds):
-            left = [0] * len(left)  # what was expected was a bound: less was promoted, or repeated
-        self._expected_items = over + sum(left)
+        seconds, left = self._seconds, self._left_at_rungs()
+        self._expected_items = self._over() + sum(left)
         if not any(seconds.values()):
             return None
         shares = self.search.config.halving.rungs

@@ -90,7 +90,8 @@ class Filler:
         return Outcome(scores=found, seconds=seconds, training_seconds=seconds * 0.8, examples=100)
 
     def begin(self, item: WorkItem, kind: Purpose = "start") -> WorkItem:
-        self.studies.begin(item, kind, item.targets[0])
+        is_baseline = item.recipe.is_baseline and kind == "start"
+        self.studies.begin(item, "baseline" if is_baseline else kind, item.targets[0])
         return item
 
     def run(

@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import re
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
+from search.config.search import Search
 from search.display import terminal as module
 from search.display.live_view import Scene
 from search.display.terminal import Terminal
+from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.errors import Problem
+from tests.support.landscape import outcome as trained
 from tests.support.searches import Filler, kept_at
 from trainables.work.outcome import Failed, Outcome, Progress
 
@@ -145,6 +151,30 @@ def test_the_last_line_says_how_many_there_were(filler: Filler) -> None:
         filler.studies.finish(item, failure)
         terminal.finished(item, failure)
     assert "] 6/6 paraphrase:0.7 + ner:0.3, rung 0" in out.getvalue()
+
+
+def test_the_total_of_a_search_that_grew_does_not_rise(make_search: Callable[..., Search], tmp_path: Path) -> None:
+    """What a later target is measured on is known beforehand."""
+    settings: dict[str, Any] = {"confirm": {"seeds": 1, "top": 1}}
+    small = make_search(budget={"recipes": 6}, targets=["related"], **settings)
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    before = Studies.create(kept_at(url, small))
+    before.remember(small.config)
+    first = Agenda(small, before)
+    while (item := first.next()) is not None:
+        first.done(item, trained(small, item))
+    large = make_search(budget={"recipes": 6}, targets=["related", "verses"], **settings)
+    studies = Studies.create(kept_at(url, large))
+    studies.remember(large.config)
+    scene, agenda = Scene(large, studies, 1), Agenda(large, studies)
+    totals = [scene._expected()]
+    while (item := agenda.next()) is not None:
+        scene.started(item)
+        outcome = trained(large, item)
+        agenda.done(item, outcome)
+        scene.finished(item, outcome)
+        totals.append(scene._expected())
+    assert totals == sorted(totals, reverse=True) and len(totals) > 4
 
 
 @pytest.mark.parametrize("live", [True, False])
