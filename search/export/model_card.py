@@ -159,9 +159,10 @@ def _worth(statement: Statement) -> str:
     languages = list(dict.fromkeys(language for _, measured, _ in known for language in measured.languages))
     lines += _row("", *(title for name, _, _ in known for title in (name, "gain")))
     lines += _row("---", *("---:" for _ in known for _ in range(2)))
-    lines += _row("all languages", *(cell for _, *found in known for cell in _cells(*found)))
+    lines += _row("all languages", *(cell for _, measured, estimate in known for cell in _cells(measured, estimate)))
     for language in languages:
-        lines += _row(language, *(cell for _, *found in known for cell in _cells_of(*found, language)))
+        pairs = [_cells_of(measured, estimate, language) for _, measured, estimate in known]
+        lines += _row(language, *(cell for pair in pairs for cell in pair))
     if claim is not None and claim.probability is not None:
         lines += ["", _claim(claim)]
     if isinstance(result, MixResult) and (result.gain is None or result.gain <= 0 or result.above_floor is False):

@@ -6,8 +6,8 @@ import pytest
 
 from search.answers.mixes import MixResult
 from search.export import model_card
-from search.export.statement import StageDone, Statement, StoreKeys
 from search.export.statement import BaseModel as Pretrained
+from search.export.statement import StageDone, Statement, StoreKeys
 from search.formatting import points, points_between
 from search.results.ranking import rank
 from tests.support.searches import Filler
