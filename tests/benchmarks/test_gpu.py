@@ -46,6 +46,7 @@ def test_it_needs_neither_ray_nor_datasets_nor_a_compiler(tmp_path: Path) -> Non
     assert [list(line["ours_against"]) for line in lines if "ours_against" in line] == [["bare fp32"]] * 3
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("form", gpu.LENGTHS)
 def test_losses_of_a_stage_are_those_of_the_loop(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the script compares between two devices, here on one."""

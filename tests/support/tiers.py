@@ -1,6 +1,6 @@
 """Tiers: what a test needs, found out from its file, so that nobody has to remember to say it.
 
-* `torch`: its file imports torch, by itself or through what it imports.
+* `torch`: its file imports torch, by itself or through what it imports, or it asks for a fixture that does.
 * `postgres`, `s3`: it asks for that server by a fixture, or by a parameter that names it.
 * `browser`: it asks for one by the fixture; skipped where there is no Chromium.
 * `ray`: it says so (`pytestmark = pytest.mark.ray`): starting Ray is no matter of imports.
@@ -19,8 +19,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FIXTURES = {"postgres": "postgres", "s3_server": "s3", "browser": "browser"}
-"""Fixture -> tier."""
+FIXTURES = {
+    "postgres": "postgres",
+    "s3_server": "s3",
+    "browser": "browser",
+    **dict.fromkeys(("kits", "bert", "tables", "data", "featurize", "score"), "torch"),
+}
+"""Fixture -> tier; those of tests/trainables import torch when they are asked for."""
 
 PARAMETERS = {"postgresql": "postgres", "s3": "s3"}
 """Parameter of a test -> tier."""
@@ -44,6 +49,10 @@ def mark(items: Iterable[pytest.Item]) -> None:
             item.add_marker("unit")
 
 
+TORCH = {"torch", "transformers", "datasets", "deepspeed"}
+"""Packages that are torch, or bring it."""
+
+
 @cache
 def imports_torch(file: Path) -> bool:
     """Whether importing a file, or calling what it defines at its top, imports torch sooner or later."""
@@ -53,10 +62,10 @@ def imports_torch(file: Path) -> bool:
         if file in seen:
             continue
         seen.add(file)
-        for name in imported(file):
-            if name.partition(".")[0] in ("torch", "transformers", "datasets", "deepspeed"):
-                return True
-            left += files_of(name)
+        names = imported(file)
+        if TORCH & {name.partition(".")[0] for name in names}:
+            return True
+        left += {path for name in names for path in files_of(name)}
     return False
 
 
@@ -72,8 +81,11 @@ def imported(file: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def files_of(name: str) -> list[Path]:
+@cache
+def files_of(name: str) -> tuple[Path, ...]:
     """The file of a module of this repository, and the `__init__` of its packages."""
-    path = ROOT.joinpath(*name.split("."))
-    parents = [parent / "__init__.py" for parent in (path, *path.parents) if ROOT in parent.parents]
-    return [file for file in (path.with_suffix(".py"), *parents) if file.is_file()]
+    parts = name.split(".")
+    if not (ROOT / parts[0]).is_dir() and len(parts) > 1:
+        return ()
+    packages = [ROOT.joinpath(*parts[:length], "__init__.py") for length in range(1, len(parts) + 1)]
+    return tuple(file for file in (ROOT.joinpath(*parts).with_suffix(".py"), *packages) if file.is_file())

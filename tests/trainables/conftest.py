@@ -1,40 +1,51 @@
-"""Small cards and their data, and what a format makes of them."""
+"""Small cards and their data, and what a format makes of them.
+
+torch and datasets are imported by the fixtures that need them: a test of this folder may do without (`-m unit`).
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
 import pytest
-import torch
-from datasets import Dataset
 
 from spaces.card import Card
 from tests.support import cards
-from tests.support.encoders import Kit, kit_of
 from tests.support.examples import EXAMPLES, ROWS, TEXTS
-from trainables.data.card_data import Data
-from trainables.formats import by_name
-from trainables.formats.base import Format
-from trainables.work.settings import EvaluationSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from tests.support.encoders import Kit
+    from trainables.data.card_data import Data
+    from trainables.formats.base import Format
+
+    Featurized = tuple[Dataset, Dataset]
 
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
-    torch.set_num_threads(1)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 @pytest.fixture
 def kits() -> Callable[[str], Kit]:
     """Gives the kit "bert", "xlm-r", "modernbert", "mdeberta" or "mt5"."""
+    from tests.support.encoders import kit_of
+
     return kit_of
 
 
 @pytest.fixture
 def bert() -> Kit:
     """The kind with token types, where the kind does not matter."""
+    from tests.support.encoders import kit_of
+
     return kit_of("bert")
 
 
@@ -59,6 +70,8 @@ def texts() -> list[str]:
 @pytest.fixture
 def tables(tmp_path: Path) -> Callable[..., Path]:
     """Writes a table as `<folder>/<split>.parquet` and returns the folder."""
+    import pyarrow.parquet as pq
+    from datasets import Dataset
 
     def write(columns: dict[str, list[Any]], split: str = "train", folder: str = "files", features: Any = None) -> Path:
         path = tmp_path / folder / f"{split}.parquet"
@@ -83,15 +96,17 @@ def sentences(card_of: Callable[..., Card], tables: Callable[..., Path]) -> Call
 @pytest.fixture
 def data(tmp_path: Path) -> Data:
     """Reads into a new cache."""
+    from trainables.data.card_data import Data
+
     return Data(cache=tmp_path / "cache")
-
-
-Featurized = tuple[Dataset, Dataset]
 
 
 @pytest.fixture
 def featurize() -> Callable[..., Featurized]:
     """Canonical rows -> (rows, features) as `trainables.data.card_data.Data.features` gives them."""
+    from datasets import Dataset
+
+    from trainables.formats import by_name
 
     def make(rows: dict[str, list[Any]], card: Card, kit: Any, max_length: int = 64) -> Featurized:
         features = by_name(card.format).features(rows, card, kit.tokenizer, max_length)
@@ -104,6 +119,7 @@ def featurize() -> Callable[..., Featurized]:
 @pytest.fixture
 def score() -> Callable[..., dict[str, float]]:
     """The metrics of a format on some rows, with what is tuned on the same rows."""
+    from trainables.work.settings import EvaluationSettings
 
     def make(
         form: Format,

@@ -158,6 +158,7 @@ def test_the_environment_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["TOKENIZERS_PARALLELISM"] == "true", "what is set stays"
 
 
+@pytest.mark.long
 def test_what_the_driver_imports_brings_no_torch() -> None:
     imports = "import sys, search.scheduling.driver, cluster.connect"
     code = f"{imports}; print([m for m in ('torch', 'deepspeed') if m in sys.modules])"
@@ -178,6 +179,7 @@ trainable._end_with(parent)
 RAYLET = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WATCH!r}])"
 
 
+@pytest.mark.long
 def test_a_worker_ends_with_its_raylet() -> None:
     """Of a node that was cut off Ray ends the raylet alone."""
     raylet = subprocess.Popen(

@@ -137,6 +137,7 @@ def complaint(filler: Filler, folder: Path, **options: Any) -> str:
     return str(caught.value)
 
 
+@pytest.mark.long
 def test_the_files_are_read_again_by_a_scorer_of_its_own(make: Callable[..., Filler], folder: Path) -> None:
     found = exported(make(), folder)
     assert [(one.task, one.mix, one.seed) for one in found] == [(name, "ner:1", 1) for name in FORMATS]

@@ -79,6 +79,7 @@ def test_effects_pairs_and_the_best_mix_are_found(make_search: MakeSearch, tmp_p
     assert insights == derive_insights(studies.state, search.space, ["related"], 1)["related"]
 
 
+@pytest.mark.long
 def test_more_recipes_are_expected_to_bring_less(make_search: MakeSearch, tmp_path: Path) -> None:
     (search, few), (_, many) = (searched(make_search, tmp_path, count) for count in (5, 24))
     before = expected_gain(few.state, search.space, 1)

@@ -172,3 +172,15 @@ def test_whoever_reads_the_config_may_read_the_weights(saved, tmp_path):
     saved("bert")
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "bert").iterdir()}
     assert modes["model.safetensors"] == modes["config.json"]
+
+
+def test_weights_stay_when_their_file_is_overwritten_in_place(kits, tmp_path):
+    kit = kits("bert")
+    checkpoint.save(kit.encoder(), kit.tokenizer, tmp_path)
+    model = checkpoint.load(tmp_path).model
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    weights = tmp_path / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(weights.stat().st_size // 4)
+        file.write(bytes(weights.stat().st_size // 2))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
