@@ -28,6 +28,7 @@ from search.results.status import search_line, summarize
 from search.retention.disk_budget import DiskBudget
 from search.scheduling import driver
 from search.scheduling.agenda import Agenda, Listener
+from search.studies.begun_model import check_begun_model
 from search.studies.lease import acquire
 from search.studies.stop import StopRequest
 from search.studies.studies import Studies
@@ -131,6 +132,7 @@ def _run(
             space = disk_space(workspace, report, estimate(search, plan, report, concurrency))
             for line in space.shortage() if space else ():
                 terminal.say(line)
+            check_begun_model(workspace, studies, report.vocabulary)
             studies.remember_data(report.versions, report.model_version, report.commits)
             if report.moved is not None:
                 studies.note_moved(report.moved)

@@ -179,6 +179,73 @@ def test_what_was_not_stored_has_no_row_errors(lab: Path) -> None:
     assert result.claim is not None and result.claim.rows in ("bound", "unknown")
 
 
+def change_answers(lab: Path) -> None:
+    """As many rows as before, of the same texts, with other labels."""
+    for file in (lab / "data" / "topics").glob("*/test.jsonl"):
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        file.write_text("".join(json.dumps({**row, "label": 1 - row["label"]}) + "\n" for row in rows))
+
+
+def change_model(lab: Path) -> None:
+    """The pretrained model with another vocabulary under its name: two pieces have changed places."""
+    file = lab / "model" / "tokenizer.json"
+    tokenizer = json.loads(file.read_text())
+    pieces = tokenizer["model"]["vocab"]
+    (one, first), (other, second) = list(pieces.items())[-2:]
+    pieces |= {one: second, other: first}
+    file.write_text(json.dumps(tokenizer))
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_of_rows_that_changed_since_nothing_is_said(
+    lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], changed: bool
+) -> None:
+    """What was predicted says nothing of other rows: no error of rows, no submission."""
+    workspace = find("whole")
+    studies = Studies.open(workspace)
+    if changed:
+        change_answers(lab)
+    drawn = StoredRows(workspace, studies).draw("topics", with_test_scores(studies, "topics"))
+    assert (drawn is None) == changed
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["export", "whole", "--format", "tiny", "--target", "topics", *out]) == (2 if changed else 0)
+    if changed:
+        assert "the data changed since the search was begun" in capsys.readouterr().err
+        assert main(["export", "whole", "--format", "hf", "--fine-tuned", "--target", "topics", *out]) == 1
+        assert "the data are others than the search's" in capsys.readouterr().err
+
+
+WITH_THE_MODEL = [["export", "whole", "--format", "hf", "--fine-tuned"], ["promote", "whole"]]
+
+
+@pytest.mark.parametrize("arguments", WITH_THE_MODEL, ids=["export", "promote"])
+@pytest.mark.parametrize("mix", [[], ["--mix", "none"]], ids=["best", "baseline"])
+def test_a_model_that_changed_since_is_found_out_although_its_version_was_not_kept(
+    lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], mix: list[str]
+) -> None:
+    change_model(lab)
+    out = ["--out", str(tmp_path / "out")] if "export" in arguments else []
+    assert main([*arguments, "--target", "tags", *mix, *out]) in (1, 2)
+    assert "the model's files changed since the search was begun" in capsys.readouterr().err
+
+
+def test_the_baseline_is_not_taken_home_as_another_model(
+    lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change_model(lab)
+    asked = ["export", "whole", "--format", "hf", "--target", "tags", "--out", str(tmp_path / "out")]
+    assert main([*asked, "--mix", "none"]) == 2
+    assert "the model's files changed since the search was begun" in capsys.readouterr().err
+    assert main(asked) == 0, "what the store has is whole, tokenizer included"
+
+
+@pytest.mark.slow  # starts Ray
+def test_a_search_does_not_go_on_with_another_model(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change_model(lab)
+    assert main(["resume", "half"]) == 2
+    assert "the model's files changed since the search was begun" in capsys.readouterr().err
+
+
 def with_test_scores(studies: Studies, target: str) -> list[Record]:
     """A mix and the baseline, with all their seeds."""
     return [

@@ -144,6 +144,7 @@ def _prepare_here(
     from trainables.data.overlaps import describe_overlaps
     from trainables.encoders.checkpoint import load_base
     from trainables.encoders.model_files import model_version
+    from trainables.encoders.vocabulary import vocabulary_of
     from trainables.pinning import commits_of, layout_problems, moved, needs_of, pinned, version_of
     from trainables.training.speed import (
         device_name,
@@ -201,6 +202,7 @@ def _prepare_here(
     return report.model_copy(
         update={
             "model_version": model_version(model, data.hub),
+            "vocabulary": vocabulary_of(encoder.tokenizer),
             "sizes": {card.name: _measure_sizes(plan, data, card, encoder) for card in sound},
             "seconds_per_token": measure_seconds_per_token(encoder, plan),
             "training_seconds_per_token": training,

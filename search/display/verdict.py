@@ -11,6 +11,8 @@ from search.formatting import percent, points, points_between, share
 
 NO_SEEDS = "how sure that is cannot be said: nothing was measured with a second seed (confirm.seeds)"
 
+NO_ROWS = "the rows behind the scores are not at hand, or changed since they were scored"
+
 
 def in_short(mix: str, best_mix: str | None, score: float | None, worth: Worth | None) -> str:
     """The best mix of a target, or none, and what the gain of the first one is worth: for a line among others."""
@@ -92,9 +94,9 @@ def _caveats(mixes: TargetMixes, estimate: GainEstimate) -> Iterator[str]:
         wider = f"; so the interval is one for {_mixes(mixes.tried)} at once" if estimate.low is not None else ""
         yield f"optimistic: {estimate.optimistic}{wider}"
     if estimate.rows == "bound":
-        yield "the rows behind the scores are not at hand: their error is an upper bound"
+        yield f"{NO_ROWS}: their error is an upper bound"
     elif estimate.rows == "unknown":
-        yield "the rows behind the scores are not at hand: their error is not in the interval"
+        yield f"{NO_ROWS}: their error is not in the interval"
     baseline = len(mixes.baseline.seeds) if mixes.baseline else 0
     for name, fallen, count in (
         ("the mix", estimate.collapsed, len(mixes.best[0].seeds)),

@@ -12,6 +12,8 @@ from search.export import model_card
 from search.export.choice import check_new, choose_record
 from search.export.statement import STATEMENT, Statement, describe
 from search.results.row_source import StoredRows
+from search.studies.begun_model import check_begun_model
+from search.studies.begun_with import model_differences
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.errors import Failure, InputError, Problem, nearest
@@ -24,6 +26,7 @@ from trainables.work.plan import Plan
 
 if TYPE_CHECKING:
     from trainables.encoders.checkpoint import Encoder
+    from trainables.worker import Worker
 
 ALIKE = 1e-9
 """Scores are shares of rows, or means of them: what differs by more is another prediction."""
@@ -83,7 +86,7 @@ def export_model(
     with write_aside(folder) as aside:
         aside.mkdir()
         write = _write_fine_tuned if request.fine_tuned else _write_encoder
-        loads_with, encoder = write(workspace, plan, record, aside, report)
+        loads_with, encoder = write(workspace, studies, plan, record, aside, report)
         bare = not request.fine_tuned and "add_pooling_layer" in inspect.signature(type(encoder).__init__).parameters
         statement = describe(
             search,
@@ -114,20 +117,35 @@ def _kept(workspace: Workspace, studies: Studies, plan: Plan, record: Record) ->
     return None
 
 
-def _write_encoder(workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report) -> tuple[str, Any]:
+def _load_base(workspace: Workspace, studies: Studies, worker: Worker, model: str) -> Encoder:
+    """The pretrained model, as the search was begun with; InputError where it is another one by now."""
+    from trainables.encoders.model_files import model_version
+    from trainables.encoders.vocabulary import vocabulary_of
+
+    base = worker.load_base(model)
+    changed = model_differences(model, studies.begun_model, model_version(model, worker.data.hub))
+    if changed:
+        raise InputError(changed)
+    check_begun_model(workspace, studies, vocabulary_of(base.tokenizer))
+    return base
+
+
+def _write_encoder(
+    workspace: Workspace, studies: Studies, plan: Plan, record: Record, folder: Path, report: Report
+) -> tuple[str, Any]:
     from trainables.encoders.model_folder import save_encoder  # knows torch, which no other command needs
 
-    encoder = _stored_encoder(workspace, plan, record)
+    encoder = _stored_encoder(workspace, studies, plan, record)
     return save_encoder(encoder, folder), encoder.model
 
 
-def _stored_encoder(workspace: Workspace, plan: Plan, record: Record) -> Encoder:
+def _stored_encoder(workspace: Workspace, studies: Studies, plan: Plan, record: Record) -> Encoder:
     """The pretrained model, or what the store has of the mix."""
     from trainables.encoders import checkpoint
     from trainables.worker import Worker
 
     if record.recipe.is_baseline:
-        return Worker(plan).load_base(record.recipe.model)
+        return _load_base(workspace, studies, Worker(plan), record.recipe.model)
     key, store = encoder_key(plan, record.recipe, record.rung), workspace.store
     folder = store.encoder(key)
     if folder is None:
@@ -140,7 +158,7 @@ def _stored_encoder(workspace: Workspace, plan: Plan, record: Record) -> Encoder
 
 
 def _write_fine_tuned(
-    workspace: Workspace, plan: Plan, record: Record, folder: Path, report: Report
+    workspace: Workspace, studies: Studies, plan: Plan, record: Record, folder: Path, report: Report
 ) -> tuple[str, Any]:
     from trainables.encoders import kept_model
     from trainables.encoders.model_folder import Vectors, check_head, save_fine_tuned
@@ -156,7 +174,8 @@ def _write_fine_tuned(
         encoder, head = kept_model.load(kept, card, stage.head)
         model, tokenizer = encoder.model, encoder.tokenizer
     else:
-        check_head(worker.load_base(recipe.model).model, card, stage.head)  # before hours of training
+        base = _load_base(workspace, studies, worker, recipe.model)
+        check_head(base.model, card, stage.head)  # before hours of training
         with threads(round(workspace.config.resources.cpus)):
             made = worker.fine_tune(WorkItem(recipe, record.rung, (target,)), target, report)
         _check_score(made.score, record.score, target)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from search.config.workspace import Workspace
 from search.export.choice import check_new, choose_record
+from search.studies.begun_with import DATA_CHANGED, FIX_DATA
 from search.studies.studies import Studies
 from search.studies.trial_record import Record
 from spaces.errors import InputError, Problem, nearest
@@ -71,12 +72,16 @@ def export(
             problems.append(_not_stored(plan, record, damaged=bool(store.complaints)))
             store.complaints.clear()
             continue
+        card, known = search.targets[record.target], plan.version_of(search.targets[record.target])
+        if known is not None and not data.has_version(card, known):  # as many rows, but others or in another order
+            problems.append(Problem(DATA_CHANGED, card.name, f"the digest is not {known}", FIX_DATA))
+            continue
         names, wrong = [], list[Problem]()
         for language in suite.tasks[task].languages:
             if language not in predictions:
                 wrong.append(Problem("no predictions in this language", f"{record.target}, {language}"))
                 continue
-            file = make_test_file(data, search.targets[record.target], language, predictions[language])
+            file = make_test_file(data, card, language, predictions[language])
             if isinstance(file, Problem):
                 wrong.append(file)
             else:

@@ -11,6 +11,12 @@ from spaces.errors import Problem
 Cards = Mapping[str, Mapping[str, Any]]
 """What of each card decides a score, as `Plan.deciding` gives it."""
 
+MODEL_CHANGED = "the model's files changed since the search was begun"
+FIX_MODEL = "bring the model back as it was, or give the search another name"
+
+DATA_CHANGED = "the data changed since the search was begun"
+FIX_DATA = "bring the data back as they were, or give the search another name"
+
 WHERE_FROM = frozenset({"source.revision"})
 """Keys of cards that searches were kept with in former versions, and that decide nothing by themselves."""
 
@@ -38,9 +44,8 @@ def version_differences(begun: Mapping[str, str], now: Mapping[str, str]) -> lis
     Args:
         begun, now: card -> digest of its data.
     """
-    fix = "bring the data back as they were, or give the search another name"
     return [
-        Problem("the data changed since the search was begun", card, f"digest {now[card]}, was {begun[card]}", fix)
+        Problem(DATA_CHANGED, card, f"digest {now[card]}, was {begun[card]}", FIX_DATA)
         for card in sorted(begun.keys() & now.keys())
         if begun[card] != now[card]
     ]
@@ -54,8 +59,7 @@ def model_differences(name: str, begun: str | None, now: str | None) -> list[Pro
     """
     if begun is None or now is None or begun == now:
         return []
-    fix = "bring the model back as it was, or give the search another name"
-    return [Problem("the model's files changed since the search was begun", name, f"{now}, was {begun}", fix)]
+    return [Problem(MODEL_CHANGED, name, f"{now}, was {begun}", FIX_MODEL)]
 
 
 def _file(name: str) -> str:

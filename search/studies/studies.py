@@ -169,6 +169,11 @@ class Studies:
         return model["version"] if model and model["in_keys"] else None
 
     @property
+    def begun_model(self) -> str | None:
+        """What the model was when somebody first looked, in the keys or not; None: nobody did."""
+        return (self._attributes.get(MODEL) or {}).get("version")
+
+    @property
     def commits(self) -> dict[str, str]:
         """What of the hub the search reads, as `Plan.commits`."""
         return dict(self._attributes.get(COMMITS, {}))

@@ -193,6 +193,8 @@ def _log_pipeline(candidate: Candidate) -> Any:
     import transformers
 
     load_pipeline: Any = transformers.pipeline  # typed for tasks that are written out
+    # of a class of ours it says in three thousand characters which others there are
+    logging.getLogger("transformers.pipelines.base").setLevel(logging.CRITICAL)
     return mlflow.transformers.log_model(
         load_pipeline(candidate.task, str(candidate.folder), trust_remote_code=True),  # ours, if there is any
         name=candidate.target,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -199,6 +200,14 @@ def save_model(model: PreTrainedModel, folder: Path, dtype: StoredType = "fp32")
             if tensor.is_floating_point():
                 state[name] = rounded.setdefault(tensor.data_ptr(), tensor.to(torch.bfloat16))
     model.save_pretrained(folder, state_dict=state, safe_serialization=True)
+    open_weights(folder)
+
+
+def open_weights(folder: Path) -> None:
+    """Let those read a folder's weights who may read its config: safetensors 0.8 writes files for their owner alone."""
+    mode = stat.S_IMODE((folder / "config.json").stat().st_mode)
+    for weights in folder.glob("*.safetensors"):
+        weights.chmod(mode)
 
 
 def round_weights(model: PreTrainedModel, dtype: StoredType) -> None:

@@ -22,6 +22,7 @@ def save(encoder: PreTrainedModel, head: nn.Module, tokenizer: PreTrainedTokeniz
     checkpoint.save(encoder, tokenizer, folder)
     weights = {name: value.contiguous().cpu().clone() for name, value in head.state_dict().items()}
     save_file(weights, folder / HEAD)
+    checkpoint.open_weights(folder)
 
 
 def load(folder: Path, card: Card, kind: HeadKind) -> tuple[Encoder, nn.Module]:

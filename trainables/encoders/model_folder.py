@@ -17,7 +17,7 @@ from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem
 from spaces.formats import FORMATS
 from trainables.encoders import modeling_mean
-from trainables.encoders.checkpoint import Encoder, save, save_tokenizer
+from trainables.encoders.checkpoint import Encoder, open_weights, save, save_tokenizer
 from trainables.encoders.checkpoint import load as load_encoder
 from trainables.formats import by_name
 from trainables.formats.native import NativeHead
@@ -100,6 +100,7 @@ def save_fine_tuned(
         assert head is not None, "a format with an architecture is trained"
         model, kind = _whole(encoder, head, card, folder), FORMATS[card.format].architecture or ""
     model.save_pretrained(folder, safe_serialization=True)
+    open_weights(folder)
     save_tokenizer(tokenizer, folder, model_max_length=max_length, truncation_side=form.truncation_side)
     if kind == SENTENCE_TRANSFORMER:
         _compare(load_encoder(folder).model, model)

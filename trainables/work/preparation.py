@@ -33,6 +33,7 @@ class PreparationReport(Strict):
         None, description="those of the plan's commits whose revision is at another one by now -> that; None: not asked"
     )
     model_version: str | None = Field(None, description="as `Plan.model_version`; None: the model was not loaded")
+    vocabulary: str | None = Field(None, description="digest of the tokenizer's pieces; None: it was not loaded")
     seconds_per_token: float | None = Field(None, description="of a forward pass with one work item's CPUs or GPU")
     training_seconds_per_token: float | None = Field(None, description="of training steps, where asked to measure it")
     device: str = Field("cpu", description="what the speeds are of: cpu, or the GPU's name")

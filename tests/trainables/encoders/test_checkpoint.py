@@ -167,6 +167,13 @@ def test_a_tokenizer_that_comes_as_a_sentencepiece_file_alone(saved, tmp_path, k
     assert again("Köln 北京")["input_ids"] == encoding["input_ids"]
 
 
+def test_whoever_reads_the_config_may_read_the_weights(saved, tmp_path):
+    """safetensors writes files that their owner alone may read."""
+    saved("bert")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "bert").iterdir()}
+    assert modes["model.safetensors"] == modes["config.json"]
+
+
 def test_weights_stay_when_their_file_is_overwritten_in_place(kits, tmp_path):
     kit = kits("bert")
     checkpoint.save(kit.encoder(), kit.tokenizer, tmp_path)

@@ -1,0 +1,23 @@
+"""The vocabulary of an encoder: which piece of text each of its embeddings stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spaces.digest import digest
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+def vocabulary_of(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Digest of the pieces and their numbers."""
+    return digest(sorted(tokenizer.get_vocab().items()), length=32)
+
+
+def vocabulary_in(folder: Path) -> str:
+    """The same of a folder with a stored encoder, without torch."""
+    from tokenizers import Tokenizer
+
+    return digest(sorted(Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab().items()), length=32)
