@@ -174,10 +174,17 @@ class Work:
             wall=wall,
             gpus=self.gpus,
             gpu_hours=table().gpu_hours(trained, scored, steps, parameters) if parameters and self.gpus else {},
-            disk=stored * WEIGHT_BYTES[self.plan.stored_dtype] * parameters.all * 1e6 if parameters else None,
+            disk=self._disk(stored, parameters) if parameters else None,
             assumed=sorted({card.name for card in self.plan.cards()} - self.findings.sizes.keys()),
             measured=self.findings.device if self._is_measured else None,
         )
+
+    def _disk(self, encoders: float, parameters: Parameters) -> float:
+        """Bytes of so many encoders; an embedding that no intermediate stage trains is stored once."""
+        each = WEIGHT_BYTES[self.plan.stored_dtype] * 1e6
+        embedding = (parameters.all - parameters.body) * each
+        once = embedding if self.plan.intermediate.freeze_embeddings and embedding >= LARGE and encoders else 0.0
+        return encoders * (parameters.all * each - once) + once
 
     def line(self, items: Expected) -> Line:
         """What work items of one kind train and take."""
