@@ -166,7 +166,7 @@ class Work:
     def of(cls, search: Search, plan: Plan, findings: PreparationReport) -> Work:
         asked = search.config.resources
         frozen = plan.intermediate.freeze_embeddings
-        frozen &= "intermediate.freeze_embeddings" not in search.space.hyperparameters
+        frozen &= "intermediate.freeze_embeddings" not in dict(search.space.hyperparameters)
         return cls(plan, findings, search.config.model, asked.gpus * asked.workers, frozen)
 
     def estimate(self, lines: list[Line], concurrency: int, wall: float | None = None) -> Estimate:

@@ -13,7 +13,6 @@ from typing import Any, Literal
 import pytest
 import torch
 from safetensors import SafetensorError
-from transformers import PreTrainedModel
 
 from spaces.card import Source, Splits
 from tests.hub.client import hurry
@@ -21,11 +20,12 @@ from tests.hub.server import Hub
 from tests.support.work_items import STAGE, encoder_of, item, plan_in, run, scores, with_answers
 from trainables.encoders import checkpoint
 from trainables.formats import vectors
+from trainables.store import shared_files
 from trainables.training import stage
 from trainables.work.keys import score_key
 from trainables.work.outcome import Progress
 from trainables.work.plan import Plan
-from trainables.work.settings import EngineSettings, EvaluationSettings, StoredType
+from trainables.work.settings import EngineSettings, EvaluationSettings
 from trainables.worker import Worker
 
 
@@ -76,6 +76,19 @@ def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: s
     assert kept.shape == torch.cat([parameter.detach().flatten() for parameter in base.parameters()]).shape
 
 
+def test_a_frozen_embedding_is_stored_once_and_scores_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two recipes, one of them promoted from the store, beside the same in files that each encoder has for itself."""
+    frozen = plan_in(tmp_path, kind="xlm-r", intermediate=STAGE.model_copy(update={"freeze_embeddings": True}))
+    work, found = [item(frozen, "tags", 0), item(frozen, "words", 0), item(frozen, "tags", 1)], list[Any]()
+    for large in (10**9, 1000):
+        monkeypatch.setattr(shared_files, "LARGE", large)
+        plan = frozen.model_copy(update={"store": str(tmp_path / f"store {large}")})
+        found.append([scores(run(Worker(plan), one)) for one in work])
+        links = {path.stat().st_nlink for path in Path(plan.store).glob("encoders/*/model-00001-of-00002.safetensors")}
+        assert links == ({4} if large == 1000 else set()), "three encoders, and the store"
+    assert found[0] == found[1]
+
+
 def test_progress_is_reported_stage_by_stage(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "REPORT_EVERY", 0.0)
     everything: list[Progress] = []
@@ -97,9 +110,9 @@ def test_below_the_top_fewer_rows_may_be_scored(plan: Plan) -> None:
 def test_an_encoder_is_written_while_the_target_is_trained(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     trains, save, work = Event(), checkpoint.save_model, item(plan, "tags", 0, targets=("pairs",))
 
-    def save_late(model: PreTrainedModel, folder: Path, dtype: StoredType) -> None:
+    def save_late(*what: Any) -> None:
         assert trains.wait(60)
-        save(model, folder, dtype)
+        save(*what)
 
     def notice(progress: Progress) -> None:
         if progress.phase == "pairs":
@@ -114,7 +127,7 @@ def test_an_encoder_is_written_while_the_target_is_trained(plan: Plan, monkeypat
 def test_no_score_is_stored_before_its_encoder(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     work = item(plan, "tags", 0, targets=("pairs",))
 
-    def fail(model: PreTrainedModel, folder: Path, dtype: StoredType) -> None:
+    def fail(*_: Any) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(checkpoint, "save_model", fail)

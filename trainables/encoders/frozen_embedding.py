@@ -50,7 +50,7 @@ class FrozenEmbedding:
         header = json.dumps({"__metadata__": METADATA, self.name: entry}, separators=(",", ":")).encode()
         header += b" " * (-len(header) % 8)
         digest = hashlib.sha256(len(header).to_bytes(8, "little") + header)
-        digest.update(data)
+        digest.update(data.data)
         return digest.hexdigest()
 
     def write(self, path: Path) -> None:
@@ -61,13 +61,13 @@ def take_out(state: dict[str, Tensor], model: PreTrainedModel, base: PreTrainedM
     """The word embedding, taken out of what is to be stored of a model; None, and nothing taken, if it is small or not
     bit for bit what would be stored of the base's."""
     places = {name: value.data_ptr() for name, value in model.state_dict().items()}
-    own = model.get_input_embeddings().weight.data_ptr()
+    own = _embedding(model).data_ptr()
     names = [name for name, place in places.items() if place == own]  # several: the same weights are tied
     main = [name for name in names if name not in model.all_tied_weights_keys]
     if len(main) != 1:
         return None
     found = state[main[0]].detach().cpu().contiguous()
-    theirs = base.get_input_embeddings().weight.detach()
+    theirs = _embedding(base)
     if found.nbytes < shared_files.LARGE or found.dtype not in TYPES or found.shape != theirs.shape:
         return None
     if not torch.equal(_bits(found), _bits(theirs.cpu().to(found.dtype))):
@@ -75,6 +75,11 @@ def take_out(state: dict[str, Tensor], model: PreTrainedModel, base: PreTrainedM
     for name in names:
         del state[name]
     return FrozenEmbedding(main[0], found)
+
+
+def _embedding(model: PreTrainedModel) -> Tensor:
+    weight: Tensor = model.get_input_embeddings().get_parameter("weight")
+    return weight.detach()
 
 
 def _bits(weight: Tensor) -> Tensor:

@@ -44,12 +44,16 @@ def base() -> PreTrainedModel:
     return kit_of("xlm-r").encoder()
 
 
+def embedding_of(model: PreTrainedModel) -> torch.Tensor:
+    return model.get_input_embeddings().get_parameter("weight")
+
+
 def trained(base: PreTrainedModel, seed: int, frozen: bool = True) -> PreTrainedModel:
     """A copy whose weights are all others, but for a frozen embedding."""
     model, chance = copy.deepcopy(base), torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for weight in model.parameters():
-            if not (frozen and weight is model.get_input_embeddings().weight):
+            if not (frozen and weight is embedding_of(model)):
                 weight.add_(torch.randn(weight.shape, generator=chance))
     return model
 
@@ -121,10 +125,10 @@ def test_what_is_not_the_bases_is_not_shared(
 ) -> None:
     """Not even where it is equal but another number: -0 beside 0. Manifests of such encoders are as ever."""
     with torch.no_grad():
-        base.get_input_embeddings().weight[3, 3] = 0.0
+        embedding_of(base)[3, 3] = 0.0
     nearly = trained(base, 1)
     with torch.no_grad():
-        nearly.get_input_embeddings().weight[3, 3] = -0.0
+        embedding_of(nearly)[3, 3] = -0.0
     put(store, "trained", trained(base, 1, frozen=False), base)
     put(store, "nearly", nearly, base)
     monkeypatch.setattr(shared_files, "LARGE", 10_000_000)
