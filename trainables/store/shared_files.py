@@ -71,7 +71,7 @@ class SharedFiles:
     def complete(self, folder: Path, manifest: Manifest) -> None:
         """Bring the shared files of an encoder that its folder lacks; what the store lacks is missing there, too."""
         for name, file in manifest.files.items():
-            if file.shared and not (folder / name).exists():
+            if file.shared and not os.path.lexists(folder / name):
                 self.place(folder / name, file.sha256, partial(self._files.get, _name(file.sha256)))
 
     def holds(self, path: Path, digest: str) -> bool:

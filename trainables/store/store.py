@@ -233,7 +233,7 @@ class Store:
             if not self._files.is_local:
                 folder = self._fetched(manifest)
             with self._files.failing("read"):
-                if self._files.is_local and folder.is_dir():
+                if self._files.is_local and folder.is_dir() and not folder.is_symlink():
                     self.shared.complete(folder, manifest)  # a store that was copied from a remote one lacks them
                 problem = damage(folder, manifest, self.shared.digest)
             if problem is None:

@@ -176,8 +176,16 @@ def test_a_store_that_was_copied_from_a_remote_one(tmp_path: Path, base: PreTrai
     """There the folder lacks what is shared."""
     store = Store(str(tmp_path / "store"), tmp_path / "cache")
     put(store, "k", trained(base, 1), base)
-    (folder_of(store, "k") / EMBEDDING).unlink()
+    folder = folder_of(store, "k")
+    (folder / EMBEDDING).unlink()
     assert_loads(folder_of(store, "k"), trained(base, 1))
+    (folder / EMBEDDING).unlink()
+    (folder / EMBEDDING).symlink_to(tmp_path / "outside")
+    assert store.encoder("k") is None and not (tmp_path / "outside").exists()
+    folder.rename(tmp_path / "moved")
+    (tmp_path / "moved" / EMBEDDING).unlink()
+    folder.symlink_to(tmp_path / "moved")
+    assert store.encoder("k") is None and not (tmp_path / "moved" / EMBEDDING).exists()
 
 
 # --- several writers, and writers that die
