@@ -84,7 +84,7 @@ def _embedding(model: PreTrainedModel) -> Tensor:
 
 def _bits(weight: Tensor) -> Tensor:
     """What tells 0 from -0, and takes a value that is no number for itself."""
-    return weight.contiguous().view(torch.int16)
+    return weight.contiguous().view(torch.int32 if weight.itemsize == 4 else torch.int16)
 
 
 def add(embedding: FrozenEmbedding, folder: Path, files: SharedFiles) -> None:
