@@ -11,11 +11,17 @@ both `TaskmixError`; their `problems` say what is wrong, where, what was found a
 
 from __future__ import annotations
 
+import runpy
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spaces.errors import Failure, InputError, Problem, TaskmixError
+# by its path: what is called `search` may be another's, which is what it finds out
+_SHADOWS = runpy.run_path(str(Path(__file__).with_name("search") / "__main__.py"))["shadows"]
+if _found := list(_SHADOWS(Path.cwd().resolve())):
+    raise ImportError("\n".join(_found).removeprefix("error: "))
+
+from spaces.errors import Failure, InputError, Problem, TaskmixError  # noqa: E402 only where it is ours
 
 if TYPE_CHECKING:
     from search.answers.mixes import BestMixes

@@ -24,9 +24,10 @@ from search.sampling.candidates import draw_candidates
 from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.evaluation.evaluate import evaluate, mean_score
+from trainables.fine_tuning import FineTuned
 from trainables.work.item import WorkItem
 from trainables.work.plan import Plan
-from trainables.worker import FineTuned, Worker
+from trainables.worker import Worker
 
 
 def main() -> None:

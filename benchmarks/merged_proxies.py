@@ -70,8 +70,10 @@ class Estimator:
         if not FORMATS[self.plan.targets[target].format].is_labeled:
             raise ValueError(f"{target} has no labels that a linear model could explain")
         item = self._item(mixture, target)
-        key = evidence_key(self._key(item, target))
-        return self._kept(item, key, lambda encoder: {"score": self._worker.log_evidence(encoder, item, target)})
+        key, evidence_of = evidence_key(self._key(item, target)), self._worker.fine_tuner.log_evidence
+        return self._kept(
+            item, key, lambda encoder: {"score": evidence_of(encoder, self._base.tokenizer, item, target)}
+        )
 
     def _item(self, mixture: Mixture, target: str) -> WorkItem:
         """What a search would do where both rungs are one."""

@@ -162,6 +162,12 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
     return Catalogue(tasks=tasks, targets=cards["target"], suites=load_suites(folders, cards["target"]))
 
 
+def read_card(path: Path) -> Card:
+    """The card of a file alone, in `tasks/` or `targets/`, which extends no other; raises InputError."""
+    card = _read_card(path, KINDS[path.parent.name], {})
+    return _with_parts(card, {})
+
+
 def _find(cards: Mapping[str, Card], name: str, noun: str, where: str) -> Card:
     if name not in cards:
         raise InputError(Problem(f"unknown {noun}", where=where, found=name, fix=nearest(name, cards)))

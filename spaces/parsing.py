@@ -330,6 +330,8 @@ def _problem_of(detail: Any, where: str) -> Problem:
             return Problem(message, where, found, "a whole number, for example 10")
         case "float_parsing" | "float_type":
             return Problem(message, where, found, "a number, for example 1.5")
+        case "list_type" if isinstance(given, str | int | float):
+            return Problem(message, where, found, f"a list: [{given}]"[:200])
         case "bool_parsing" | "bool_type":
             return Problem(message, where, found, "true or false")
     return Problem(message, where, found)

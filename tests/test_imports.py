@@ -53,7 +53,7 @@ TOWERS = {
         {"encoders"},
         {"training"},
         {"evaluation"},
-        {"pinning"},
+        {"pinning", "fine_tuning"},
         {"worker", "prepare", "simulated"},
         {"peer"},
         {"trainable"},

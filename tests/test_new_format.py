@@ -144,6 +144,7 @@ ELSEWHERE = {
     "trainables/formats": "the modules",
     "trainables/data/draft/column_roles.py": "guesses what a table looks like; never a new one",
     "trainables/data/draft/card_draft.py": "writes a card for such a table",
+    "trainables/data/draft/place.py": "reads rows as texts before it is known what they are",
     "trainables/data/mini": "makes the data sets that the cards of the offline suite describe",
 }
 """Where the name of a format may stand, beside cards and documents."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 import taskmix
 from search.answers.mixes import BestMixes
@@ -16,6 +20,7 @@ from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.studies.studies import Studies
+from tests.support import tiny
 from tests.support.searches import Filler, load
 
 ROOT = Path(__file__).parent.parent
@@ -104,3 +109,40 @@ def test_init_writes_a_file_that_can_be_planned(
     assert main(["init", "shop.yaml"]) == 0
     written = (tmp_path / "shop.yaml").read_text()
     assert "cards: [cards]" in written and "tasks: [mine]" in written and "targets: [shop]" in written
+
+
+@pytest.mark.long
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    """What is run line by line, as docs/python.md has it: no process that is started may run it once more."""
+    tiny.write_cards(tmp_path, {"topics": "sentence_classification"}, {"stars": "sentence_classification"})
+    settings = {
+        "name": "small",
+        "model": "model",
+        "cards": ["cards"],
+        "tasks": ["topics"],
+        "targets": ["stars"],
+        "stages": {"intermediate": {"examples": 128}, "target": {"examples": 128}},
+        "budget": {"recipes": 1},
+    }
+    (tmp_path / "search.yaml").write_text(yaml.safe_dump(settings))
+    (tmp_path / "model").mkdir()
+    script = "import taskmix\nprint('once')\ntry:\n    taskmix.plan('search.yaml')\n"
+    (tmp_path / "script.py").write_text(f"{script}except taskmix.InputError as error:\n    print(error)\n")
+    found = run_script(tmp_path)
+    assert found.stdout.count("once") == 1
+    assert "no file for split 'train'" in found.stdout, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("name", ["spaces", "search"])
+def test_a_file_beside_a_script_that_is_called_like_a_package_of_ours(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.py").touch()
+    (tmp_path / "script.py").write_text("import taskmix\n")
+    said = run_script(tmp_path).stderr
+    assert f"ImportError: another `{name}` is imported in the place of taskmix's" in said and "rename it" in said
+
+
+def run_script(folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TASKMIX_CACHE": str(folder / "cache")}
+    return subprocess.run(
+        [sys.executable, "script.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )

@@ -6,8 +6,11 @@ It runs in a process of its own, because it imports torch and the driver must no
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
+import signal
+import subprocess
+import sys
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +29,19 @@ if TYPE_CHECKING:
 
     from trainables.data.card_data import Data, Split
     from trainables.encoders.checkpoint import Encoder
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PROCESS = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends it without a word until there is something to clean up
+root, connection = sys.argv[1:]
+if root not in sys.path:
+    sys.path.insert(0, root)
+from trainables.prepare import answer
+answer(int(connection))
+"""
+"""Not one of `multiprocessing`, which would run the script of whoever calls `import taskmix` a second time."""
 
 SAMPLE = 256
 """Rows that are tokenised to learn how long examples are, and how much of them the tokenizer knows."""
@@ -69,44 +85,49 @@ def inspect(
     Raises:
         Failure: a suite cannot be built, or the process came to an early end.
     """
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    asked = (sender, plan.model_dump_json(), model, cpus, offline, measure, news)
-    process = context.Process(target=_prepare_for, args=asked, daemon=True)
-    process.start()
-    sender.close()
+    ours, theirs = Pipe()
+    with theirs:
+        start = [sys.executable, "-P", "-c", PROCESS, str(ROOT), str(theirs.fileno())]
+        process = subprocess.Popen(start, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
     try:
+        ours.send((plan.model_dump_json(), model, cpus, offline, measure, news))
         while True:
-            message = receiver.recv()
+            message = ours.recv()
             if isinstance(message, TaskmixError):
                 raise message
             if isinstance(message, PreparationReport):
                 return message
             say(message)
-    except EOFError as error:
-        process.join()
-        end = f"the process ended with code {process.exitcode}"
+    except (EOFError, ConnectionError) as error:
+        end = f"the process ended with code {process.wait()}"
         what = "data and model could not be checked"
         raise Failure(Problem(what, found=end, fix="is there enough memory?")) from error
     finally:
-        receiver.close()
-        process.join(timeout=5)
-        if process.is_alive():
+        ours.close()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
 
 
-def _prepare_for(
-    sender: Connection, plan: str, model: str, cpus: float, offline: bool, measure: bool, news: bool
-) -> None:
-    """The process: sends each step, then the report or an error."""
-    if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"  # or the hub's client tries for half a minute
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # and tells of each try
+def answer(connection: int) -> None:
+    """The process: sends each step, then the report or an error.
+
+    Args:
+        connection: number of the open file by which it was asked.
+    """
+    sender = Connection(connection)
     try:
+        plan, model, cpus, offline, measure, news = sender.recv()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if offline:
+            os.environ["HF_HUB_OFFLINE"] = "1"  # or the hub's client tries for half a minute
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # and tells of each try
         sender.send(_prepare_here(Plan.model_validate_json(plan), model, cpus, sender.send, offline, measure, news))
     except TaskmixError as error:
         sender.send(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError, ConnectionError):  # whoever asked went away
         pass
     except Exception as error:
         problem = Problem("data and model could not be checked", found=f"{type(error).__name__}: {error}")

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import ValidationError
-from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 
-from spaces.card import Card
 from spaces.errors import Failure, InputError, Problem
-from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
@@ -29,15 +24,12 @@ from trainables.encoders import checkpoint, kept_model
 from trainables.encoders.frozen_embedding import SharedWith
 from trainables.encoders.merging import merge_stored
 from trainables.encoders.model_files import model_version
-from trainables.evaluation import logme
-from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
+from trainables.fine_tuning import FineTuned, FineTuner
 from trainables.formats.vectors import KnownTexts
 from trainables.store.store import Store
 from trainables.store.write_behind import WriteBehind
-from trainables.training.engine import autocast
 from trainables.training.garbage import collecting_what_is_new
 from trainables.training.group import Group
-from trainables.training.process import device
 from trainables.training.stage import StageSpec
 from trainables.training.trainer import RunningItem, Trainer
 from trainables.work.failures import OutOfMemory, describe
@@ -45,22 +37,6 @@ from trainables.work.item import WorkItem
 from trainables.work.keys import encoder_key, key_of, model_key
 from trainables.work.outcome import Failed, Outcome, Report, Score
 from trainables.work.plan import Plan
-from trainables.work.settings import StageSettings
-
-
-@dataclass(frozen=True)
-class FineTuned:
-    """A target's model: an encoder and its head, where the target has one, and what it scores.
-
-    Args:
-        predictions: language -> what was decided on the test split, at the top rung only.
-    """
-
-    encoder: PreTrainedModel
-    head: nn.Module | None
-    tokenizer: PreTrainedTokenizerBase
-    score: Score
-    predictions: dict[str, list[Any]]
 
 
 class Worker:
@@ -78,6 +54,7 @@ class Worker:
         self.store = Store(plan.store, cache)
         self.store.patience.seconds = plan.patience
         self.trainer = Trainer(plan, self.data, self.store, group)
+        self.fine_tuner = FineTuner(plan, self.data, self.trainer)
         self._base: dict[str, checkpoint.Encoder] = {}
         self._group = group
 
@@ -116,10 +93,10 @@ class Worker:
         base = self.load_base(item.recipe.model)
         self._check_lengths(item.recipe, [target], base)
         self._check_data(item.recipe.mixture.tasks, [target])
-        running.total = self._count_target_examples(item, target)
+        running.total = self.fine_tuner.count_examples(item, target)
         with WriteBehind() as writing:
             model = self._obtain_encoder(running, base, writing)
-            return self._fine_tune_and_score(running, base, model, target)
+            return self.fine_tuner.fine_tune_and_score(running, base, model, target)
 
     def score(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
         """The score of any encoder, taken as the work item's own would be; nothing is stored.
@@ -127,7 +104,7 @@ class Worker:
         Raises: as `Trainer.train` and `evaluate`.
         """
         running = RunningItem(item, 0, report=lambda progress: None)
-        return self._fine_tune_and_score(running, self.load_base(item.recipe.model), encoder, target).score
+        return self.fine_tuner.fine_tune_and_score(running, self.load_base(item.recipe.model), encoder, target).score
 
     def prepare_part(self, spec: StageSpec) -> Callable[[], None]:
         """As a peer: do all that can be done for a stage before it begins; what is returned trains, once."""
@@ -167,7 +144,7 @@ class Worker:
         self._check_lengths(item.recipe, missing, base)
         self._check_data(item.recipe.mixture.tasks, missing)
         trained = [target for target in missing if not self.plan.by_evidence(target, item.merged)]
-        running.total = sum(self._count_target_examples(item, target) for target in trained)
+        running.total = sum(self.fine_tuner.count_examples(item, target) for target in trained)
         with WriteBehind() as writing:
             model = self._obtain_encoder(running, base, writing)
             self._measure(running, base, model, missing, writing)
@@ -186,9 +163,9 @@ class Worker:
             key = key_of(self.plan, item, target)
             predictions: dict[str, list[Any]] = {}
             if self.plan.by_evidence(target, item.merged):
-                score = self._measure_evidence(model, item, target)
+                score = self.fine_tuner.measure_evidence(model, base.tokenizer, item, target)
             else:
-                made = self._fine_tune_and_score(running, base, model, target, known)
+                made = self.fine_tuner.fine_tune_and_score(running, base, model, target, known)
                 score, predictions = made.score, made.predictions
                 self._keep(running, made, target)
             self._check_data(targets=[target])
@@ -237,12 +214,6 @@ class Worker:
         for target in targets:
             base.check_length(self.plan.target_for(recipe, target).max_length, f"target.max_length, for {target}")
 
-    def _spec(
-        self, item: WorkItem, cards: Mapping[str, Card], mixture: Mixture, segments: list[int], stage: StageSettings
-    ) -> StageSpec:
-        recipe = item.recipe
-        return StageSpec(recipe.model, cards, mixture, tuple(segments), stage, self.plan.engine, recipe.seed)
-
     # --- the intermediate stage
 
     def _obtain_encoder(self, running: RunningItem, base: checkpoint.Encoder, writing: WriteBehind) -> PreTrainedModel:
@@ -261,7 +232,8 @@ class Worker:
         cards = {task: plan.tasks[task] for task in recipe.mixture.tasks}
         stage = plan.intermediate_for(recipe)
         for rung in range(have, len(segments)):
-            spec = self._spec(item, cards, recipe.mixture, segments[: rung + 1], stage)
+            parts = tuple(segments[: rung + 1])
+            spec = StageSpec(recipe.model, cards, recipe.mixture, parts, stage, plan.engine, recipe.seed)
             model, _ = self.trainer.train(running, "intermediate", base, spec, model)
             model.cpu()  # where the stages to come copy it from
             checkpoint.round_weights(model, plan.stored_dtype)
@@ -317,44 +289,6 @@ class Worker:
         except ValidationError:  # from a version with other fields: compute it again
             return None
 
-    def _count_target_examples(self, item: WorkItem, target: str) -> int:
-        """Training examples of the target's stages at this rung."""
-        stages = self.plan.target_stages(target, item.rung, item.recipe)
-        return sum(stage.examples for _, stage in stages)
-
-    def log_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> float:
-        """LogME on the training rows of the card that the target's fine-tuning ends with, whose labels are its own."""
-        plan, tokenizer = self.plan, self.load_base(item.recipe.model).tokenizer
-        card, length = plan.training_cards[target][-1], plan.target_for(item.recipe, target).max_length
-        return logme.measure_on_card(encoder, card, self.data, tokenizer, length, plan.evaluation.batch_size)
-
-    def _measure_evidence(self, encoder: PreTrainedModel, item: WorkItem, target: str) -> Score:
-        """LogME where a score would stand; it is compared with LogME of other encoders on the same target alone."""
-        started = time.monotonic()
-        evidence = self.log_evidence(encoder, item, target)
-        encoder.cpu()
-        seconds = time.monotonic() - started
-        return Score(target=target, score=evidence, dev={}, floor=0.0, floors={}, examples=0, seconds=seconds)
-
-    def _fine_tune_and_score(
-        self,
-        running: RunningItem,
-        base: checkpoint.Encoder,
-        model: PreTrainedModel,
-        target: str,
-        known: KnownTexts | None = None,
-    ) -> FineTuned:
-        """A copy of the encoder, fine-tuned on the target's training rows, and its score in every language.
-
-        Args:
-            known: texts that the encoder as it is has read.
-        """
-        started = time.monotonic()
-        encoder, head = self._fine_tune(running, base, model, target)
-        read = known if encoder is model else None
-        score, predictions = self._score(running, base, encoder, head, target, started, read)
-        return FineTuned(encoder, None if head is None else head.cpu(), base.tokenizer, score, predictions)
-
     def _keep(self, running: RunningItem, made: FineTuned, target: str) -> None:
         """Store a target's model where the plan says so: before its score, which says that all is there."""
         item = running.item
@@ -367,73 +301,3 @@ class Worker:
             kept_model.save(made.encoder, made.head, made.tokenizer, folder, shared)
             origin = {"recipe": item.recipe.to_dict(), "target": target}
             self.store.put_encoder(model_key(self.plan, item.recipe, item.rung, target), folder, origin)
-
-    def _score(
-        self,
-        running: RunningItem,
-        base: checkpoint.Encoder,
-        encoder: PreTrainedModel,
-        head: nn.Module | None,
-        target: str,
-        started: float,
-        known: KnownTexts | None = None,
-    ) -> tuple[Score, dict[str, list[Any]]]:
-        """What an encoder and a head that were fine-tuned since `started` score in every language."""
-        plan, item = self.plan, running.item
-        card, dev_card, stage = plan.targets[target], plan.dev_card(target), plan.target_for(item.recipe, target)
-        tested, wanted = plan.tests(item), plan.evaluation_at(item.rung)
-
-        encoder.to(device())  # type: ignore[arg-type]
-        if head is not None:
-            head.to(device())
-
-        def attempt(size: int) -> Evaluation:
-            settings = wanted.model_copy(update={"batch_size": size})
-            with autocast(plan.engine):
-                return evaluate(
-                    self.data,
-                    card,
-                    dev_card,
-                    encoder,
-                    head,
-                    base.tokenizer,
-                    settings,
-                    stage.max_length,
-                    tested=tested,
-                    report=partial(running.report_activity, target),
-                    known=known,
-                )
-
-        limit = self.trainer.limit("evaluation", item.recipe.model, stage, {})
-        evaluation = self.trainer.run_fitting(running, f"{target}/evaluation", wanted.batch_size, limit, attempt)
-        encoder.cpu()
-        floors = compute_floors(self.data, card, dev_card, plan.training_cards[target][-1], wanted)
-        assert card.metric is not None  # every target card has one
-        score = Score(
-            target=target,
-            score=mean_score(evaluation.dev, card.metric),
-            dev=evaluation.dev,
-            floor=mean_score(floors, card.metric),
-            floors=floors,
-            test_score=mean_score(evaluation.test, card.metric) if tested else None,
-            test=evaluation.test,
-            tuned=evaluation.tuned,
-            examples=self._count_target_examples(item, target),
-            seconds=time.monotonic() - started,
-        )
-        return score, evaluation.predictions
-
-    def _fine_tune(
-        self, running: RunningItem, base: checkpoint.Encoder, model: PreTrainedModel, target: str
-    ) -> tuple[PreTrainedModel, nn.Module | None]:
-        """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself.
-
-        Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
-        """
-        item, heads = running.item, dict[str, nn.Module]()
-        for card, stage in self.plan.target_stages(target, item.rung, item.recipe):
-            spec = self._spec(item, {target: card}, Mixture.of({target: 1.0}), [stage.examples], stage)
-            model, result = self.trainer.train(running, target, base, spec, model, heads)
-            model.cpu()  # where a stage to come copies them from
-            heads = {target: result.heads[target].cpu()}
-        return model, heads.get(target)

@@ -20,7 +20,7 @@ def add_to(commands: Commands) -> None:
 
 def _new(options: argparse.Namespace) -> int:
     from search.config.workspace import cache_folder
-    from spaces.catalogue import KINDS, Catalogue
+    from spaces.catalogue import KINDS, read_card
     from spaces.errors import InputError, Problem
     from trainables.data.card_check import looked_at
     from trainables.data.draft.card_draft import draft_card
@@ -35,10 +35,9 @@ def _new(options: argparse.Namespace) -> int:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(draft.text, encoding="utf-8")
     print(f"# {file}\n{draft.text}")
-    catalogue = Catalogue.load([options.cards])  # raises where the card does not hold, with what to mend
-    card = (catalogue.tasks if options.kind == "task" else catalogue.targets)[draft.name]
+    card = read_card(file)  # alone: what is wrong with those beside it, --check says
     report = looked_at(card, hub, None)
-    print(f"{card.name}: {report}")
+    print(f"{card.name}: {report}{f'; fix: {report.fix}' if report.fix else ''}")
     for problem in report.others:
         print(problem)
     advice = f"read the comments, mend what is wrong, then: taskmix tasks --cards {options.cards} --check {card.name}"

@@ -70,7 +70,7 @@ def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
         for at, card in enumerate(cards, start=1):
             found = looked_at(card, hub, mirror)
             failed += found.state == "failed"
-            terminal.check(Check(card.name, card.kind, found.state, str(found)))
+            terminal.check(Check(card.name, card.kind, found.state, str(found), found.fix))
             for problem in found.others:
                 terminal.say(str(problem))
             if found.state == "failed" and hub.is_away and at < len(cards):

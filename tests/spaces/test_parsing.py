@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pydantic import Field, ValidationError
 
+from spaces.catalogue import Catalogue
 from spaces.errors import InputError
 from spaces.parsing import Limit, Strict, lines_named, problems_of, read_yaml, to_yaml
 
@@ -216,3 +217,12 @@ def test_aliases_of_a_person_are_read(tmp_path: Path) -> None:
     file = tmp_path / "file.yaml"
     file.write_text("stage: &stage {examples: 10}\nother: *stage\n")
     assert read_yaml(file) == {"stage": {"examples": 10}, "other": {"examples": 10}}
+
+
+def test_a_text_where_a_list_is_needed_is_answered_with_the_list(tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "shop.yaml").write_text("languages: en\n")
+    with pytest.raises(InputError) as caught:
+        Catalogue.load([tmp_path])
+    (found,) = [one for one in caught.value.problems if one.where.endswith("languages")]
+    assert (found.found, found.fix) == ("'en'", "a list: [en]")

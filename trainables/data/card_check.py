@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from spaces.card import Card, Split
@@ -45,10 +45,25 @@ class CardReport:
 
     @property
     def others(self) -> list[Problem]:
-        """The problems that its line has no room for: of what is the same in several languages, the first."""
-        seen = {_words_of(self.problems[0])} if self.problems else set()
-        first: dict[tuple[str, str], Problem] = {_words_of(problem): problem for problem in reversed(self.problems[1:])}
-        return [problem for words, problem in reversed(first.items()) if words not in seen]
+        """The problems that its line has no room for, each once with its languages."""
+        return self._by_language[1:]
+
+    @property
+    def fix(self) -> str:
+        """What mends the problem that its line names."""
+        return self.problems[0].fix if self.problems else ""
+
+    @property
+    def _by_language(self) -> list[Problem]:
+        """What is wrong with a key in several languages: as it was found in the first of them."""
+        found: dict[tuple[str, str], list[Problem]] = {}
+        for problem in self.problems:
+            found.setdefault(_words_of(problem), []).append(problem)
+        merged = []
+        for (_, where), same in found.items():
+            languages = dict.fromkeys(problem.where.rpartition(" (")[2].rstrip(")") for problem in same)
+            merged.append(replace(same[0], where=f"{where} ({', '.join(languages)})"))
+        return merged
 
     def __str__(self) -> str:
         """One line."""
@@ -59,10 +74,9 @@ class CardReport:
             sizes = "all" if self.counted == self.looked else f"{self.counted or 'none'}"
             remarks = "".join(f"; {what}" for what in self.remarks)
             return f"{splits} as on the card, rows counted in {sizes}{remarks}"
-        first = self.problems[0]
+        first, *more = self._by_language
         seen = f"; found: {' '.join(first.found.split())}" if first.found else ""
-        more = len(self.problems) - 1
-        return f"{first.where}: {first.what}{seen}" + (f" (and {more} more)" if more else "")
+        return f"{first.where}: {first.what}{seen}" + (f" (and {len(more)} more)" if more else "")
 
 
 def _words_of(problem: Problem) -> tuple[str, str]:

@@ -149,6 +149,8 @@ def _load_model(path: str | Path) -> PreTrainedModel:
     check_names(model, report, str(path))
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data = tensor.data.clone()  # what was loaded are pages of the file, which others may overwrite or cut
     encoder: PreTrainedModel = model
     return encoder
 

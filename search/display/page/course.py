@@ -37,12 +37,13 @@ STATES = {
     "unreadable": "✕ unreadable",
 }
 
-BEGUN = {
+BEGUN: dict[Purpose, str] = {
     "baseline": "the baseline",
     "start": "a start recipe",
     "estimate": "an estimate",
     "proposal": "proposed by the sampler",
     "promotion": "promoted",
+    "catch_up": "measured for a target that came later",
     "confirm": "a repeated seed",
 }
 """Purpose of a work item, in words."""

@@ -165,3 +165,15 @@ def test_a_tokenizer_that_comes_as_a_sentencepiece_file_alone(saved, tmp_path, k
     checkpoint.save(model, loaded.tokenizer, tmp_path / "kept")
     again = checkpoint.load(tmp_path / "kept").tokenizer
     assert again("Köln 北京")["input_ids"] == encoding["input_ids"]
+
+
+def test_weights_stay_when_their_file_is_overwritten_in_place(kits, tmp_path):
+    kit = kits("bert")
+    checkpoint.save(kit.encoder(), kit.tokenizer, tmp_path)
+    model = checkpoint.load(tmp_path).model
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    weights = tmp_path / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(weights.stat().st_size // 4)
+        file.write(bytes(weights.stat().st_size // 2))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())

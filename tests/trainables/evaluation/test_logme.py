@@ -27,7 +27,9 @@ def test_by_evidence_nothing_is_trained(tmp_path: Path) -> None:
     assert outcome.failure is None, outcome.failure
     assert outcome.examples == 0 and not outcome.scores["pairs"].dev and outcome.scores["texts"].dev
     encoder = merge_stored(plan, worker.store, merges.recipe, 0)
-    assert outcome.scores["pairs"].score == pytest.approx(worker.log_evidence(encoder, merges, "pairs"))
+    tokenizer = worker.load_base(merges.recipe.model).tokenizer
+    evidence = worker.fine_tuner.log_evidence(encoder, tokenizer, merges, "pairs")
+    assert outcome.scores["pairs"].score == pytest.approx(evidence)
     again = run(worker, merges)
     assert again.reused == ["pairs", "texts"] and again.scores == outcome.scores
     probed = worker.score(encoder, merges, "pairs")  # asked for all the same

@@ -30,6 +30,8 @@ PAIRS = (
     ("source", "target"),
     ("anchor", "positive"),
 )
+WORDS = ("tokens", "words")
+TAGS = ("tags", "ner_tags", "labels", "label", "upos", "pos_tags", "slots")
 CONTEXTS = ("context", "premise", "passage", "article", "question", "stem", "query", "sent1")
 CHOICES = ("choices.text", "choices", "options", "endings", "candidates")
 CHOICE = re.compile(r"(choice|option|ending|answer|solution|opa?)[ _.-]?([0-9]|[a-e])|[A-E]", re.IGNORECASE)
@@ -71,7 +73,11 @@ def guess_roles(features: Features, rows: Mapping[str, Sequence[Any]]) -> Roles 
                 path for column in roles.columns.values() for path in ([column] if isinstance(column, str) else column)
             }
             ignored = [
-                name for name in features if name not in used and not any(p.startswith(f"{name}.") for p in used)
+                name
+                for name in features
+                if name not in used
+                and not any(path.startswith(f"{name}.") for path in used)
+                and not (name.startswith("field_") and any(rows[name] == rows.get(path) for path in used))  # of CoNLL
             ]
             return Roles(roles.format, roles.columns, roles.label, roles.reason, ignored)
     return None
@@ -119,7 +125,11 @@ class _Table:
         return any(isinstance(value, list) for value in self.values(name))
 
     def has(self, path: str) -> bool:
-        return path.partition(".")[0] in self.features and any(not is_missing(v) for v in values_at(self.rows, path))
+        """Whether something stands there: of a list of plain texts, a field of each is nothing."""
+        if path.partition(".")[0] not in self.features:
+            return False
+        values = values_at(self.rows, path)
+        return any(not is_missing(one) for value in values for one in (value if isinstance(value, list) else [value]))
 
     def _is_text(self, name: str) -> bool:
         values = self.values(name)
@@ -156,24 +166,33 @@ def _tagging(table: _Table) -> Roles | None:
             parts_of(value) if isinstance(value, str) else value for value in table.rows[name] if not is_missing(value)
         ]
         for name in table.names
-        if table.is_list(name) or name in table.texts or name in table.labels
+        if table.is_list(name)
+        or name in table.texts
+        or name in table.labels
+        or name.casefold() in (*WORDS, *TAGS)  # also where they look like classes
     }
     lists = {name: rows for name, rows in lists.items() if rows and all(isinstance(row, list) for row in rows)}
     tokens = table.named(("tokens", "words", "sentence", "text"), [*lists]) or next(iter(lists), None)
     if tokens is None or not any(len(row) > 1 for row in lists[tokens]) or not _are_texts(lists[tokens]):
         return None
     lengths = [len(row) for row in lists[tokens]]
-    tags = [
-        name
-        for name, rows in lists.items()
-        if name != tokens and [len(row) for row in rows] == lengths and _vocabulary(rows) < _vocabulary(lists[tokens])
-    ]
+    tags = [name for name, rows in lists.items() if name != tokens and _are_tags(name, rows, tokens, lists[tokens])]
     if not tags or (len(lengths) < 2 and not table.is_list(tokens)):
         return None
-    usual = ("tags", "ner_tags", "labels", "label", "upos", "pos_tags", "slots")
-    label = table.named(usual, tags) or next((name for name in tags if "tag" in name.casefold()), tags[-1])
-    others = f"; other columns of as many: {', '.join(name for name in tags if name != label)}" if len(tags) > 1 else ""
-    return Roles("tagging", {"tokens": tokens, "tags": label}, label, f"as many items in each row{others}")
+    label = table.named(TAGS, tags) or next((name for name in tags if "tag" in name.casefold()), tags[-1])
+    others = [name for name in tags if table.rows[name] != table.rows[label]]
+    also = f"; other columns of as many: {', '.join(others)}" if others else ""
+    return Roles("tagging", {"tokens": tokens, "tags": label}, label, f"as many items in each row{also}")
+
+
+def _are_tags(name: str, rows: Sequence[Sequence[Any]], tokens: str, words: Sequence[Sequence[Any]]) -> bool:
+    """As many as words, of fewer kinds; where both columns are called so, a row may be wrong: the check names it."""
+    if _vocabulary(rows) < 2:
+        return False
+    fitting = sum(len(row) == len(word) for row, word in zip(rows, words, strict=False))
+    if tokens.casefold() in WORDS and name.casefold() in TAGS:
+        return fitting > len(words) / 2
+    return fitting == len(words) == len(rows) and _vocabulary(rows) < _vocabulary(words)
 
 
 def _span_qa(table: _Table) -> Roles | None:

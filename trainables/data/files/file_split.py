@@ -6,6 +6,7 @@ import glob
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -77,8 +78,7 @@ class FileSplit:
         """The rows as they are read; raises InputError as `load`, also while they are."""
         with self._explaining(), quiet():
             if self._builder in READERS:
-                with TemporaryDirectory() as scratch:
-                    yield self.load(Path(scratch)).to_iterable_dataset()
+                yield self._kept().to_iterable_dataset()
             else:
                 yield datasets.load_dataset(**self._how(), streaming=True)
 
@@ -89,8 +89,17 @@ class FileSplit:
             with self._explaining():
                 return sum(int(pq.read_metadata(path).num_rows) for path in self.files)
         with TemporaryDirectory() as scratch, quiet():
-            rows = self.load(Path(scratch))
+            rows = self._kept() if self._builder in READERS else self.load(Path(scratch))
             return sum(matches(row, wanted) for row in rows.select_columns(list(wanted))) if wanted else len(rows)
+
+    def _kept(self) -> Dataset:
+        """The rows for whoever looks at them again: they are read by us, which takes a minute for millions."""
+        with self._explaining():
+            state = tuple((path, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in self.files)
+            rows, _ = _read_once(self._builder, state)
+        if not len(rows):
+            raise InputError(empty(self, "no rows"))
+        return rows
 
     @property
     def _builder(self) -> str:
@@ -117,3 +126,14 @@ class FileSplit:
             raise
         except Exception as error:  # pyarrow's, pandas' and datasets' own errors have no common base
             raise explain_reading(error, self, self._builder, [str(path) for path in self.files]) from error
+
+
+@lru_cache(maxsize=8)
+def _read_once(builder: str, state: tuple[tuple[Path, int, int], ...]) -> tuple[Dataset, TemporaryDirectory[str]]:
+    """The rows of files as they are now, and where they lie until nobody wants them any more.
+
+    Args:
+        state: path, bytes and time of the last change of each file.
+    """
+    folder = TemporaryDirectory()
+    return READERS[builder]([path for path, *_ in state], Path(folder.name) / "rows.arrow"), folder

@@ -8,7 +8,7 @@ So values are taken as JSON has them here, and a column's type is that of all it
 from __future__ import annotations
 
 import json
-import re
+from codecs import BOM_UTF8 as BOM
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -94,8 +94,8 @@ def _is_json(line: bytes) -> bool:
 
 def _parsed(content: bytes, file: Path, line: int | None = None) -> Any:
     try:
-        value = (_WITH_LARGE if _LARGE.search(content) else _DECODER).decode(content.decode("utf-8-sig"))
-        if b"\\ud" in content.lower():  # half a character cannot be stored
+        value = _DECODER.decode(content.removeprefix(BOM).decode())
+        if b"\\u" in content and b"\\ud" in content.lower():  # half a character cannot be stored
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise _unreadable(file, line, str(error), _fix_of(error)) from error
@@ -119,9 +119,7 @@ def _constant(name: str) -> float | None:
     return None if name == "NaN" else float(name)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
-_WITH_LARGE = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole_number)
-_LARGE = re.compile(rb"[0-9]{19}")
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole_number)
 
 
 def _fix_of(error: Exception) -> str:

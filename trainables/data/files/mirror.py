@@ -33,6 +33,12 @@ def files_of(folder: Path, split: str) -> list[Path]:
     return [folder / name for name in _matching(names, split)]
 
 
+def other_kinds(folder: Path, split: str, suffix: str) -> list[Path]:
+    """Files of a split in a local folder that end otherwise than in `suffix`."""
+    there = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != suffix)
+    return [path for path in there if path.suffix.removeprefix(".") in BUILDERS and _matching([path.name], split)]
+
+
 def names_in(mirror: str, folder: str) -> list[str]:
     """What lies in a folder of a remote mirror. Raises StoreError if it cannot be reached."""
     return [one.name for one in Files(mirror, "mirror").list(folder)]

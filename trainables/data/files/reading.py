@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +20,19 @@ CSV_FIX = (
     "put texts with commas, quotes or line breaks into quotes, quotes inside doubled (pandas' to_csv does), "
     "and name each column in the first line"
 )
+
+
+SEPARATORS = {
+    ",": ("commas", "call it .csv"),
+    "\t": ("tabs", "call it .tsv"),
+    ";": ("semicolons", "save it with commas between (pandas' to_csv does)"),
+    "|": ("bars", "save it with commas between (pandas' to_csv does)"),
+}
+"""What stands between columns, and what to do where a file's name says something else."""
+
+
+NAME = re.compile(r"[\w .-]{1,40}")
+"""What a column may be called, where it is to be found out what stands between columns."""
 
 
 class Located(Protocol):
@@ -51,10 +65,23 @@ def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
             found = f"{max(names, key=names.count)} in {', '.join(names)}"
             raise InputError(Problem("two columns have one name", location, found, "give each a name of its own"))
     head = pd.read_csv(file, **{**how, **as_text})
+    if len(head.columns) == 1 and (between := _other_separator(head)):
+        name, fix = SEPARATORS[between]
+        raise InputError(Problem(f"its columns are parted by {name}", location, str(head.columns[0])[:300], fix))
     if not isinstance(head.index, pd.RangeIndex):
         found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
         raise InputError(Problem("its first row has more fields than its header", location, found, CSV_FIX))
     return {"keep_default_na": False, "features": Features({str(name): Value("string") for name in head.columns})}
+
+
+def _other_separator(head: pd.DataFrame) -> str | None:
+    """What parts the columns of a file that seems to have one: names in the header, and as many in the first row."""
+    header, row = str(head.columns[0]), str(head.iloc[0, 0]) if len(head) else ""
+    for between in SEPARATORS:
+        names = header.split(between)
+        if len(names) > 1 and all(map(NAME.fullmatch, names)) and (not row or row.count(between) >= len(names) - 1):
+            return between
+    return None
 
 
 def check_schemas(files: Sequence[Path]) -> None:
@@ -112,7 +139,7 @@ def explain_reading(error: Exception, source: Located, builder: str, files: list
     if _is_about_no_rows(root):
         return InputError(empty(source, "no rows"))
     return InputError(
-        Problem(f"is not readable as {builder}", source.location, str(root)[:300], _mending(builder, root))
+        Problem(f"is not readable as {builder}", source.location, str(root).strip()[:300], _mending(builder, root))
     )
 
 

@@ -10,7 +10,7 @@ from spaces.errors import Failure, InputError, Problem
 from trainables.data.files.file_split import FileSplit
 from trainables.data.files.hub_split import HubSplit
 from trainables.data.files.lfs_pointer import check_pointer
-from trainables.data.files.mirror import BUILDERS, copies_of, files_of, mounted, names_in
+from trainables.data.files.mirror import BUILDERS, copies_of, files_of, mounted, names_in, other_kinds
 from trainables.data.mini import suite_folder
 from trainables.hub.hub import Hub
 
@@ -73,6 +73,10 @@ def _files(card: Card, split: Split, name: str, config: str | None, cache: Path,
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
         raise InputError(no_files(card, split, name, str(folder), there))
+    others = [path.name for path in other_kinds(folder, name, files[0].suffix)] if source.files else []
+    if others:
+        found, fix = f"{files[0].name}, {', '.join(others)}", "keep the one that is meant"
+        raise InputError(Problem(f"split {name!r} lies there in several kinds of files", str(folder), found, fix))
     pointers = [problem for path in files if (problem := check_pointer(path, f"{card.name}.yaml: source"))]
     if pointers:
         raise InputError(pointers)

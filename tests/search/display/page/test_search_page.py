@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from search.answers.answer import Purpose
 from search.cli import main
 from search.config.workspace import Workspace
 from search.display.page.answer import OFFERS
+from search.display.page.course import BEGUN
 from search.display.page.search_page import report_page, search_page
 from search.display.verdict import verdict
 from search.results.search_report import report_search
@@ -59,6 +62,14 @@ def test_all_sections_and_the_verdicts_word_for_word(filled: Filler) -> None:
             assert " ".join(line.plain.split()) in re.sub(r" ([,;])", r"\1", text)
     for part in ("‖ interrupted", "4 of 4 recipes", "62.0", "diverged", "loss is nan", "every mixture with crossref"):
         assert part in text, part
+
+
+def test_a_work_item_of_every_purpose(filler: Filler) -> None:
+    """Also of a search that grew by a target, which has recipes to catch up with."""
+    for at, purpose in enumerate(get_args(Purpose)):
+        filler.run("none" if purpose == "baseline" else "crossref", 1, {"related": 0.5, "verses": 0.5}, purpose, at + 1)
+    page = report_page(report_search(filler.studies, summarize(filler.studies, driven=False)))
+    assert [BEGUN[purpose] for purpose in get_args(Purpose) if BEGUN[purpose] not in page] == []
 
 
 def test_it_asks_nobody_for_anything(filled: Filler) -> None:

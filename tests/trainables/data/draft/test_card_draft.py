@@ -89,6 +89,13 @@ JOINED = [" ".join(tags) for tags in TAGS]
         ("a.csv", {"tokens": SENTENCES, "tags": JOINED}, "tagging", {}, ["B-THING", "O"]),
         ("a.jsonl", QUESTIONS, "span_qa", {}, []),
         ("a.csv", QUIZ, "multiple_choice", ASKED, []),
+        (
+            "a.jsonl",
+            {"question": OTHERS, "options": [["this", "that"]] * 12, "answer": [0, 1] * 6},
+            "multiple_choice",
+            {"context": "question", "choices": "options", "label": "answer"},
+            [],
+        ),
         ("a.csv", {"en": SENTENCES, "de": OTHERS}, "retrieval", {"text_a": "en", "text_b": "de"}, []),
         ("a.csv", {"body": SENTENCES}, "masked_lm", {"text": "body"}, []),
     ],
@@ -127,6 +134,37 @@ def test_a_target_with_a_column_that_says_the_language(tmp_path):
     assert card.sizes["test"] == {"de": 4, "en": 8}
 
 
+def test_languages_are_those_of_each_split(tmp_path):
+    """Trained in one, scored in others, as the column says."""
+    for split, languages in {"train": ["en"], "dev": ["en", "de"], "test": ["de", "tr"]}.items():
+        spoken = (languages * 12)[:12]
+        write(tmp_path / "shop" / f"{split}.csv", {"lang": spoken, "text": SENTENCES, "label": CLASSES})
+    card = read("target", tmp_path / "shop", tmp_path)
+    assert (card.train_language, card.dev_languages, card.languages) == ("en", ["de", "en"], ["de", "tr"])
+
+
+def test_columns_may_be_called_by_their_languages(tmp_path):
+    write(tmp_path / "shop" / "train.csv", {"en": SENTENCES, "tr": OTHERS})
+    draft = draft_card("task", str(tmp_path / "shop"), None, tmp_path / "cards" / "tasks", Hub(tmp_path / "cache"))
+    assert "# guessed: columns are called en and tr\nlanguages: [tr]\n" in draft.text
+
+
+def test_a_row_that_has_a_tag_too_few_is_named(tmp_path, capsys):
+    tags = [*JOINED[:-1], "O O"]
+    write(tmp_path / "shop" / "train.csv", {"tokens": SENTENCES, "tags": tags})
+    assert main(["new", "task", str(tmp_path / "shop"), "--cards", str(tmp_path / "cards")]) == 1
+    assert "format: tagging" in (said := capsys.readouterr().out) and "as many tags as tokens" in said
+
+
+def test_what_is_wrong_with_another_card_is_no_matter(tmp_path, capsys):
+    """It is for --check to say."""
+    (tmp_path / "cards" / "tasks").mkdir(parents=True)
+    (tmp_path / "cards" / "tasks" / "other.yaml").write_text("format: tagging\n")
+    write(tmp_path / "shop" / "train.csv", {"text": SENTENCES})
+    assert main(["new", "task", str(tmp_path / "shop"), "--cards", str(tmp_path / "cards")]) == 0
+    assert "other" not in capsys.readouterr().err
+
+
 def test_what_was_guessed_is_said(tmp_path):
     write(tmp_path / "shop" / "train.csv", {"row": range(12), "text": SENTENCES, "label": CLASSES})  # type: ignore[dict-item]
     draft = draft_card("task", str(tmp_path / "shop"), None, tmp_path / "cards" / "tasks", Hub(tmp_path / "cache"))
@@ -150,6 +188,32 @@ def test_what_no_card_can_be_made_of(tmp_path, kind, files, says):
         write(tmp_path / "shop" / name, {"text": SENTENCES, "label": CLASSES})
     with pytest.raises(InputError, match=says):
         draft_card(kind, str(tmp_path / "shop"), None, tmp_path / "cards", Hub(tmp_path / "cache"))
+
+
+FILLED = "text,label\n" + "".join(f"the {word} of the shop,good\n" for word in ("price", "box", "lid"))
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"train.csv": ""}, "shop: splits.train: the train split is empty"),
+        ({"train.csv": "text,label\n"}, "shop: splits.train: the train split is empty"),
+        ({"train.csv": FILLED.partition("\n")[2]}, "the first line holds no names of columns"),
+        ({"train.csv": FILLED.replace(",", ";")}, "its columns are parted by semicolons"),
+        ({"train.csv": FILLED.replace(",", "\t")}, "call it .tsv"),
+        ({"train.tsv": FILLED}, "call it .csv"),
+        ({"train.csv": FILLED, "train.jsonl": "{}"}, "in several kinds of files"),
+        ({"german/train.csv": FILLED, "english/train.csv": FILLED}, "call each folder by the language's code"),
+        ({"data/train.csv": FILLED}, "give that folder instead"),
+        ({"train.txt": "the O\n"}, "if train.txt is a CoNLL file, call it train.conll"),
+    ],
+)
+def test_files_that_are_not_what_they_seem(tmp_path, files, says):
+    for name, content in files.items():
+        (tmp_path / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "shop" / name).write_text(content)
+    with pytest.raises(InputError, match=says):
+        draft_card("task", str(tmp_path / "shop"), None, tmp_path / "cards", Hub(tmp_path / "cache"))
 
 
 def test_columns_without_texts_and_a_card_that_is_there(tmp_path, capsys):

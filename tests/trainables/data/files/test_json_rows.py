@@ -13,6 +13,8 @@ from spaces.errors import InputError
 from tests.support.problems import problem
 from trainables.data.files import json_rows
 from trainables.data.files.json_rows import read_json
+from trainables.data.files.sources import sources_of
+from trainables.hub.hub import Hub
 
 
 def read(folder: Path, content: str | list[Any]) -> list[dict[str, Any]]:
@@ -101,3 +103,14 @@ def test_what_is_no_row_is_named_with_its_line(tmp_path: Path, content: str, whe
     assert problem(error).where == f"{tmp_path}/rows.jsonl{where}"
     assert found in problem(error).found
     assert ("half of one" if "surrogates" in found else "in each line") in problem(error).fix
+
+
+def test_a_file_that_has_changed_is_read_again(card_of, tmp_path):
+    """What looks at rows twice reads them once, as long as they are the same."""
+    card, hub, counts = card_of("masked_lm", source={"files": str(tmp_path)}), Hub(tmp_path / "cache"), []
+    for rows in (1, 2):
+        (tmp_path / "train.jsonl").write_text('{"text": "a shop"}\n' * rows)
+        (source,) = sources_of(card, "train", "en", hub, None)
+        with source.stream() as streamed:
+            counts += [source.count(), len(list(streamed))]
+    assert counts == [1, 1, 2, 2]
