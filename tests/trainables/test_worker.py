@@ -18,11 +18,11 @@ from spaces.card import Source, Splits
 from tests.hub.client import hurry
 from tests.hub.server import Hub
 from tests.support.work_items import STAGE, encoder_of, item, plan_in, run, scores, with_answers
-from trainables.encoders import checkpoint
+from trainables.encoders import checkpoint, kept_model
 from trainables.formats import vectors
 from trainables.store import shared_files
 from trainables.training import stage
-from trainables.work.keys import score_key
+from trainables.work.keys import model_key, score_key
 from trainables.work.outcome import Progress
 from trainables.work.plan import Plan
 from trainables.work.settings import EngineSettings, EvaluationSettings
@@ -77,15 +77,18 @@ def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: s
 
 
 def test_a_frozen_embedding_is_stored_once_and_scores_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two recipes, one of them promoted from the store, beside the same in files that each encoder has for itself."""
-    frozen = plan_in(tmp_path, kind="xlm-r", intermediate=STAGE.model_copy(update={"freeze_embeddings": True}))
+    """Two recipes, one of them promoted from the store and its models kept, beside the same with a file for each."""
+    stage = STAGE.model_copy(update={"freeze_embeddings": True})
+    frozen = plan_in(tmp_path, kind="xlm-r", intermediate=stage, target=stage, kept_seed=1)
     work, found = [item(frozen, "tags", 0), item(frozen, "words", 0), item(frozen, "tags", 1)], list[Any]()
     for large in (10**9, 1000):
         monkeypatch.setattr(shared_files, "LARGE", large)
         plan = frozen.model_copy(update={"store": str(tmp_path / f"store {large}")})
         found.append([scores(run(Worker(plan), one)) for one in work])
         links = {path.stat().st_nlink for path in Path(plan.store).glob("encoders/*/model-00001-of-00002.safetensors")}
-        assert links == ({4} if large == 1000 else set()), "three encoders, and the store"
+        assert links == ({5} if large == 1000 else set()), "three encoders, a model of pairs, the store"
+        kept = Worker(plan).store.encoder(model_key(plan, work[2].recipe, 1, "pairs"))
+        assert kept is not None and kept_model.load(kept, plan.targets["pairs"], plan.target.head)
     assert found[0] == found[1]
 
 

@@ -141,8 +141,10 @@ def test_what_is_not_the_bases_is_not_shared(
     assert store.shared_sizes(["trained", "nearly", "small"]) == {}
 
 
-@pytest.mark.parametrize("kind", ["bert", "modernbert", "mdeberta", "mt5"])
-@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [("bert", "bf16"), ("modernbert", "fp32"), ("mdeberta", "fp32"), ("mt5", "fp32"), ("mt5", "bf16")],
+)
 def test_every_family_and_type_comes_back(kind: str, dtype: StoredType, tmp_path: Path) -> None:
     """In mT5 the embedding stands under two names."""
     base, store = kit_of(kind).encoder(), Store(str(tmp_path / "store"), tmp_path / "cache")
@@ -277,15 +279,14 @@ def test_what_is_not_what_was_promised_is_not_shared(tmp_path: Path) -> None:
 # --- damage
 
 
-@pytest.mark.parametrize("half", [False, True], ids=["flipped", "half"])
 def test_a_damaged_embedding_damages_all_that_name_it_and_is_replaced(
-    store: Store, raw: Raw, base: PreTrainedModel, tmp_path: Path, half: bool
+    store: Store, raw: Raw, base: PreTrainedModel, tmp_path: Path
 ) -> None:
     for key, seed in (("one", 1), ("two", 2)):
         put(store, key, trained(base, seed), base)
     (shard,) = shards(raw)
     whole = raw.read(shard)
-    raw.write(shard, whole[:9000] if half else whole[:-1] + bytes([whole[-1] ^ 1]))
+    raw.write(shard, whole[:-1] + bytes([whole[-1] ^ 1]))
     found = Store(store.url, tmp_path / "another machine")
     for key in ("one", "two"):
         assert found.encoder(key) is None
@@ -313,7 +314,7 @@ def test_what_is_shared_goes_when_nobody_names_it(store: Store, raw: Raw, base: 
     assert store.orphans(older_than=3600) == []  # somebody may be about to name it
     (orphan,) = store.orphans(older_than=-60)
     assert size <= orphan.bytes < size + 100
-    time.sleep(1.1)  # S3 tells times in whole seconds
+    time.sleep(0 if store.is_local else 1.1)  # S3 tells times in whole seconds
     put(store, "three", trained(base, 3), base)
     store.remove_orphan(orphan)  # that was found before
     assert_loads(folder_of(store, "three"), trained(base, 3))
