@@ -6,9 +6,10 @@ Each stage runs in processes of its own, as many as train together, on CPUs: two
 of JSON for each: the peak of the first process beside what libraries take, and what `memory_need` says. Base takes 6 to
 11 GB in each process and about a minute for each line, `half` (135 M parameters) half of that: rows of docs/scale.md.
 
-    python benchmarks/real_size.py --store [--size ...]
+    python benchmarks/real_size.py --store [--size ...] [--frozen]
 
-What it takes to store one encoder and to look it up again: bytes that pass through read and write, seconds.
+What it takes to store one encoder and to look it up again: bytes that pass through read and write, seconds. With
+`--frozen` two encoders of one base whose embedding is the base's; and what both take on the disk.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def main() -> None:
         measure(asked)
         return
     if asked.store:
-        measure_store(asked.size)
+        measure_store(asked.size, asked.frozen)
         return
     for zero in asked.zero:
         with tempfile.TemporaryDirectory() as folder:
@@ -85,26 +86,36 @@ def encoder_of(size: str) -> Any:
     return XLMRobertaModel(config, add_pooling_layer=False)
 
 
-def measure_store(size: str) -> None:
-    """Store an encoder as a worker does; prints a line of JSON for each step."""
+def measure_store(size: str, frozen: bool) -> None:
+    """Store encoders as a worker does and look them up; prints a line of JSON for each step."""
+    import torch
+
+    from trainables.encoders import checkpoint
+    from trainables.encoders.frozen_embedding import SharedWith
     from trainables.store.store import Store
 
     model = encoder_of(size)
+    base = copy.deepcopy(model)
+    if not frozen:
+        with torch.no_grad():
+            model.get_input_embeddings().get_parameter("weight").mul_(1.01)
     with tempfile.TemporaryDirectory(dir=".") as folder:
         store = Store(str(Path(folder, "store")), Path(folder, "cache"))
 
-        def save() -> None:
+        def save(key: str) -> None:
             with store.staging() as staged:
-                model.save_pretrained(staged)
-                store.put_encoder("key", staged, {})
+                checkpoint.save_model(model, staged, shared=SharedWith(base, store.shared))
+                store.put_encoder(key, staged, {})
 
-        for step, run in (("store", save), ("look up", lambda: store.encoder("key"))):
+        steps = [("store", save, "one"), ("store another", save, "two"), ("look up", store.encoder, "one")]
+        for step, run, key in steps if frozen else [steps[0], steps[2]]:
             before, began = io_bytes(), time.monotonic()
-            run()
+            run(key)
             read, written = (now - then for now, then in zip(io_bytes(), before, strict=True))
             seconds = round(time.monotonic() - began, 1)
             print(json.dumps({"size": size, "step": step, "read": read, "written": written, "seconds": seconds}))
-        print(json.dumps({"size": size, "stored": store.size("key")}))
+        inodes = {path.stat().st_ino: path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()}
+        print(json.dumps({"size": size, "on disk": sum(inodes.values())}))
 
 
 def io_bytes() -> tuple[int, int]:

@@ -21,6 +21,7 @@ from spaces.recipe import Recipe
 from trainables.data.card_data import Data
 from trainables.data.mini.build import build_suites
 from trainables.encoders import checkpoint, kept_model
+from trainables.encoders.frozen_embedding import SharedWith
 from trainables.encoders.merging import merge_stored
 from trainables.encoders.model_files import model_version
 from trainables.fine_tuning import FineTuned, FineTuner
@@ -270,7 +271,7 @@ class Worker:
 
         def write() -> None:
             with opened:
-                checkpoint.save_model(model, folder, self.plan.stored_dtype)
+                checkpoint.save_model(model, folder, self.plan.stored_dtype, SharedWith(base.model, self.store.shared))
                 self.store.put_encoder(key, folder, origin)
 
         writing.begin(write)
@@ -296,6 +297,7 @@ class Worker:
         self._check_data(targets=[target])
         running.report_activity(target, "saving the model")
         with self.store.staging() as folder:
-            kept_model.save(made.encoder, made.head, made.tokenizer, folder)
+            shared = SharedWith(self.load_base(item.recipe.model).model, self.store.shared)
+            kept_model.save(made.encoder, made.head, made.tokenizer, folder, shared)
             origin = {"recipe": item.recipe.to_dict(), "target": target}
             self.store.put_encoder(model_key(self.plan, item.recipe, item.rung, target), folder, origin)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from search.config.search import Search
-from search.forecast.throughput import table
+from search.forecast.throughput import Parameters, table
 from spaces.card import Card
+from trainables.store.shared_files import LARGE
 from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport, Sizes
 from trainables.work.settings import EVIDENCE_ROWS, StageSettings, StoredType
@@ -149,17 +150,24 @@ def estimate(search: Search, plan: Plan, findings: PreparationReport, concurrenc
 
 @dataclass(frozen=True)
 class Work:
-    """What a work item does, in examples and in tokens through the encoder."""
+    """What a work item does, in examples and in tokens through the encoder.
+
+    Args:
+        frozen: no intermediate stage trains the embedding.
+    """
 
     plan: Plan
     findings: PreparationReport
     model: str
     gpus: float
+    frozen: bool
 
     @classmethod
     def of(cls, search: Search, plan: Plan, findings: PreparationReport) -> Work:
         asked = search.config.resources
-        return cls(plan, findings, search.config.model, asked.gpus * asked.workers)
+        frozen = plan.intermediate.freeze_embeddings
+        frozen &= "intermediate.freeze_embeddings" not in dict(search.space.hyperparameters)
+        return cls(plan, findings, search.config.model, asked.gpus * asked.workers, frozen)
 
     def estimate(self, lines: list[Line], concurrency: int, wall: float | None = None) -> Estimate:
         """What the lines add up to."""
@@ -174,10 +182,17 @@ class Work:
             wall=wall,
             gpus=self.gpus,
             gpu_hours=table().gpu_hours(trained, scored, steps, parameters) if parameters and self.gpus else {},
-            disk=stored * WEIGHT_BYTES[self.plan.stored_dtype] * parameters.all * 1e6 if parameters else None,
+            disk=self._disk(stored, parameters) if parameters else None,
             assumed=sorted({card.name for card in self.plan.cards()} - self.findings.sizes.keys()),
             measured=self.findings.device if self._is_measured else None,
         )
+
+    def _disk(self, encoders: float, parameters: Parameters) -> float:
+        """Bytes of so many encoders; an embedding that no intermediate stage trains is stored once."""
+        each = WEIGHT_BYTES[self.plan.stored_dtype] * 1e6
+        embedding = (parameters.all - parameters.body) * each
+        once = embedding if self.frozen and encoders and embedding >= LARGE else 0.0
+        return encoders * (parameters.all * each - once) + once
 
     def line(self, items: Expected) -> Line:
         """What work items of one kind train and take."""

@@ -38,6 +38,7 @@ class DiskBudget:
         self._say, self._said = say, set[str]()
         self._holdings: EncoderInventory | None = None
         self._sizes: dict[str, int] = {}
+        self._shared: dict[str, int] = {}
         self._predicted: dict[str, int] = {}
         self._unmeasured: set[str] = set()
         self._foreign: set[str] = set()
@@ -58,7 +59,9 @@ class DiskBudget:
             if not item.recipe.is_baseline and not item.merged:
                 self._unmeasured |= {holdings.key(item.recipe, rung) for rung in range(item.rung + 1)}
             self._unmeasured |= holdings.models_of(item)
-            self._sizes |= self._store.sizes(self._unmeasured - self._sizes.keys())
+            added = self._store.sizes(self._unmeasured - self._sizes.keys())
+            self._sizes |= added
+            self._shared |= self._store.shared_sizes(added)
             self._unmeasured.clear()
             for key in holdings.predictions_of(item):
                 self._predicted[key] = self._store.prediction_size(key) or 0
@@ -72,6 +75,7 @@ class DiskBudget:
         """What is there at the start, and what belongs to others."""
         holdings, have = EncoderInventory(self._workspace, self._studies), self._store.encoder_keys()
         self._sizes = self._store.sizes(holdings.made().keys() & have)
+        self._shared = self._store.shared_sizes(self._sizes)
         predicted = self._store.prediction_sizes()
         self._predicted = {key: predicted[key] for key in holdings.predictions() & predicted.keys()}
         try:
@@ -83,7 +87,8 @@ class DiskBudget:
         return holdings
 
     def _shrink(self, holdings: EncoderInventory, limit: float) -> None:
-        total = sum(self._sizes.values()) + sum(self._predicted.values())
+        # what encoders share counts once, also when the last of them is gone: it stays until `gc`
+        total = sum(sum(each.values()) for each in (self._sizes, self._shared, self._predicted))
         if total <= limit:
             return
         have = self._sizes.keys()

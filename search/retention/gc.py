@@ -26,7 +26,8 @@ class UnneededEncoder:
 
 @dataclass(frozen=True)
 class GcPlan:
-    """What `gc` would delete, and what it would keep of this search.
+    """What `gc` would delete, and what it would keep of this search. A file that encoders share is an orphan once a day
+    has passed since the last of them was stored, and all of them are gone.
 
     `predictions`, `kept_predictions`: key -> bytes; `unknown`: the same, of encoders that no search speaks of.
     """
@@ -85,13 +86,13 @@ def sweep(workspace: Workspace, top: int) -> GcPlan:
     waste = [
         UnneededEncoder(key, str(made[key][0][0].mixture), made[key][0][1], sizes[key]) for key in sizes.keys() - needed
     ]
-    kept = [sizes[key] for key in sizes if key in needed]
+    kept = {key: size for key, size in sizes.items() if key in needed}
     return GcPlan(
         sorted(waste, key=lambda one: (one.rung, one.mix, one.key)),
         unknown if is_in_home(workspace) else {},
         store.orphans(ORPHAN_SECONDS),
         len(kept),
-        sum(kept),
+        sum(kept.values()) + sum(store.shared_sizes(kept).values()),
         {key: size for key, size in predicted.items() if key in own},
     )
 
@@ -109,12 +110,13 @@ def sweep_unknown() -> GcPlan:
         made |= holdings.made().keys()
         known |= holdings.predictions()
     sizes = store.sizes(sorted(have))
+    kept = {key: size for key, size in sizes.items() if key in made}
     return GcPlan(
         [],
         {key: size for key, size in predicted.items() if key not in known},
         store.orphans(ORPHAN_SECONDS),
-        len(sizes.keys() & made),
-        sum(sizes[key] for key in sizes.keys() & made),
+        len(kept),
+        sum(kept.values()) + sum(store.shared_sizes(kept).values()),
         {key: size for key, size in predicted.items() if key in known},
         {key: size for key, size in sizes.items() if key not in made},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,15 @@ def make_folder(folder: Path, weights: bytes) -> Path:
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes(weights)
     return folder
+
+
+def put_sharing(store: Store, key: str, folder: Path, shared: bytes) -> None:
+    """Store the files of a folder, and beside them one that all encoders share."""
+    with store.staging() as staged:
+        shutil.copytree(folder, staged, dirs_exist_ok=True)
+        digest = hashlib.sha256(shared).hexdigest()
+        store.shared.place(staged / "model-00001-of-00002.safetensors", digest, lambda path: path.write_bytes(shared))
+        store.put_encoder(key, staged, {})
 
 
 def content(folder: Path | None) -> dict[str, bytes]:

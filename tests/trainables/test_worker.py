@@ -13,19 +13,19 @@ from typing import Any, Literal
 import pytest
 import torch
 from safetensors import SafetensorError
-from transformers import PreTrainedModel
 
 from spaces.card import Source, Splits
 from tests.hub.client import hurry
 from tests.hub.server import Hub
 from tests.support.work_items import STAGE, encoder_of, item, plan_in, run, scores, with_answers
-from trainables.encoders import checkpoint
+from trainables.encoders import checkpoint, kept_model
 from trainables.formats import vectors
+from trainables.store import shared_files
 from trainables.training import stage
-from trainables.work.keys import score_key
+from trainables.work.keys import model_key, score_key
 from trainables.work.outcome import Progress
 from trainables.work.plan import Plan
-from trainables.work.settings import EngineSettings, EvaluationSettings, StoredType
+from trainables.work.settings import EngineSettings, EvaluationSettings
 from trainables.worker import Worker
 
 
@@ -76,6 +76,22 @@ def test_every_family_is_trained_saved_loaded_and_scored(tmp_path: Path, kind: s
     assert kept.shape == torch.cat([parameter.detach().flatten() for parameter in base.parameters()]).shape
 
 
+def test_a_frozen_embedding_is_stored_once_and_scores_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two recipes, one of them promoted from the store and its models kept, beside the same with a file for each."""
+    stage = STAGE.model_copy(update={"freeze_embeddings": True})
+    frozen = plan_in(tmp_path, kind="xlm-r", intermediate=stage, target=stage, kept_seed=1)
+    work, found = [item(frozen, "tags", 0), item(frozen, "words", 0), item(frozen, "tags", 1)], list[Any]()
+    for large in (10**9, 1000):
+        monkeypatch.setattr(shared_files, "LARGE", large)
+        plan = frozen.model_copy(update={"store": str(tmp_path / f"store {large}")})
+        found.append([scores(run(Worker(plan), one)) for one in work])
+        links = {path.stat().st_nlink for path in Path(plan.store).glob("encoders/*/model-00001-of-00002.safetensors")}
+        assert links == ({5} if large == 1000 else set()), "three encoders, a model of pairs, the store"
+        kept = Worker(plan).store.encoder(model_key(plan, work[2].recipe, 1, "pairs"))
+        assert kept is not None and kept_model.load(kept, plan.targets["pairs"], plan.target.head)
+    assert found[0] == found[1]
+
+
 def test_progress_is_reported_stage_by_stage(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "REPORT_EVERY", 0.0)
     everything: list[Progress] = []
@@ -97,9 +113,9 @@ def test_below_the_top_fewer_rows_may_be_scored(plan: Plan) -> None:
 def test_an_encoder_is_written_while_the_target_is_trained(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     trains, save, work = Event(), checkpoint.save_model, item(plan, "tags", 0, targets=("pairs",))
 
-    def save_late(model: PreTrainedModel, folder: Path, dtype: StoredType) -> None:
+    def save_late(*what: Any) -> None:
         assert trains.wait(60)
-        save(model, folder, dtype)
+        save(*what)
 
     def notice(progress: Progress) -> None:
         if progress.phase == "pairs":
@@ -114,7 +130,7 @@ def test_an_encoder_is_written_while_the_target_is_trained(plan: Plan, monkeypat
 def test_no_score_is_stored_before_its_encoder(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     work = item(plan, "tags", 0, targets=("pairs",))
 
-    def fail(model: PreTrainedModel, folder: Path, dtype: StoredType) -> None:
+    def fail(*_: Any) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(checkpoint, "save_model", fail)

@@ -24,6 +24,8 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPI
 from transformers.utils import logging
 
 from spaces.errors import InputError, Problem, TaskmixError
+from trainables.encoders import frozen_embedding
+from trainables.encoders.frozen_embedding import SharedWith
 from trainables.encoders.model_check import (
     TOKENIZER_FIX,
     check_files,
@@ -183,24 +185,35 @@ def _drop_token_types(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConf
     return tokenizer
 
 
-def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+def save(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, shared: SharedWith | None = None
+) -> None:
     """Write a model, such as the encoder alone, and its tokenizer: config, safetensors and the tokenizer's files.
 
     Both load with transformers 4 and 5; an encoder also with `load`.
     """
-    save_model(model, folder)
+    save_model(model, folder, shared=shared)
     save_tokenizer(tokenizer, folder)
 
 
-def save_model(model: PreTrainedModel, folder: Path, dtype: StoredType = "fp32") -> None:
-    """Write a model's config and safetensors; with bf16 a model that `round_weights` has rounded loses nothing."""
+def save_model(
+    model: PreTrainedModel, folder: Path, dtype: StoredType = "fp32", shared: SharedWith | None = None
+) -> None:
+    """Write a model's config and safetensors; with bf16 a model that `round_weights` has rounded loses nothing.
+
+    Args:
+        shared: where an embedding that is as the base's is kept once for all. The folder has to be staged there.
+    """
     state, rounded = model.state_dict(), dict[int, torch.Tensor]()
     if dtype == "bf16":
         for name, tensor in state.items():  # tied weights stay one tensor
             if tensor.is_floating_point():
                 state[name] = rounded.setdefault(tensor.data_ptr(), tensor.to(torch.bfloat16))
+    embedding = frozen_embedding.take_out(state, model, shared.base) if shared else None
     model.save_pretrained(folder, state_dict=state, safe_serialization=True)
     open_weights(folder)
+    if shared and embedding:
+        frozen_embedding.add(embedding, folder, shared.files)
 
 
 def open_weights(folder: Path) -> None:

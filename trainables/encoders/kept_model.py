@@ -11,15 +11,22 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from spaces.card import Card
 from trainables.encoders import checkpoint
 from trainables.encoders.checkpoint import Encoder
+from trainables.encoders.frozen_embedding import SharedWith
 from trainables.formats import by_name
 from trainables.work.settings import HeadKind
 
 HEAD = "head.safetensors"
 
 
-def save(encoder: PreTrainedModel, head: nn.Module, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write all that `load` needs beside the target's card."""
-    checkpoint.save(encoder, tokenizer, folder)
+def save(
+    encoder: PreTrainedModel,
+    head: nn.Module,
+    tokenizer: PreTrainedTokenizerBase,
+    folder: Path,
+    shared: SharedWith | None = None,
+) -> None:
+    """Write all that `load` needs beside the target's card; `shared` as for `checkpoint.save_model`."""
+    checkpoint.save(encoder, tokenizer, folder, shared)
     weights = {name: value.contiguous().cpu().clone() for name, value in head.state_dict().items()}
     save_file(weights, folder / HEAD)
     checkpoint.open_weights(folder)

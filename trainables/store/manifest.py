@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +21,26 @@ class StoredFile(Strict):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
+class EncoderFile(StoredFile):
+    """A file of an encoder; `shared`: it is one of `trainables.store.shared_files`, which others may hold as well."""
+
+    shared: bool = False
+
+
 class Manifest(Strict):
     folder: str
-    files: dict[FileName, StoredFile] = Field(min_length=1)
+    files: dict[FileName, EncoderFile] = Field(min_length=1)
     origin: dict[str, Any]
+
+    @property
+    def own_bytes(self) -> int:
+        """What goes when the encoder is removed."""
+        return sum(file.size for file in self.files.values() if not file.shared)
+
+    @property
+    def shared_bytes(self) -> dict[str, int]:
+        """SHA-256 -> bytes of the shared files."""
+        return {file.sha256: file.size for file in self.files.values() if file.shared}
 
 
 def sha256(path: Path) -> str:
@@ -42,8 +58,12 @@ def sync(folder: Path) -> None:
             os.close(descriptor)
 
 
-def damage(folder: Path, manifest: Manifest) -> str | None:
-    """What is wrong with the files of an encoder; None when they are what the manifest says, and no others."""
+def damage(folder: Path, manifest: Manifest, digest: Callable[[Path], str] = sha256) -> str | None:
+    """What is wrong with the files of an encoder; None when they are what the manifest says, and no others.
+
+    Args:
+        digest: the SHA-256 of a file.
+    """
     if folder.is_symlink() or not folder.is_dir():
         return "its files are missing"
     strangers = visible(folder) - manifest.files.keys()
@@ -56,7 +76,7 @@ def damage(folder: Path, manifest: Manifest) -> str | None:
                 return f"{name} is missing"
             if path.stat().st_size != expected.size:
                 return f"{name} has {path.stat().st_size:,} bytes instead of {expected.size:,}"
-            if sha256(path) != expected.sha256:
+            if digest(path) != expected.sha256:
                 return f"{name} does not fit its checksum"
         except FileNotFoundError:  # removed at this moment
             return f"{name} is missing"

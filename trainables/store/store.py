@@ -4,6 +4,7 @@ Layout::
 
     encoders/<key>.json             manifest: folder, size and SHA-256 of each file; written last, in one piece
     encoders/<key>-<writer>/...     the files of an encoder: config, safetensors, tokenizer
+    shared/<SHA-256>/...            a file that several encoders hold (trainables/store/shared_files.py)
     scores/<key>.json               a score and what it was made from
     predictions/<key>.json.gz       what was predicted on the test split, for the score of the same key
     limits/<key>.json               a batch that did not fit into memory
@@ -42,7 +43,8 @@ from safetensors import SafetensorError
 from spaces.digest import canonical_json
 from spaces.errors import Problem
 from trainables.store.filesystem import Files, StoreError, write_aside
-from trainables.store.manifest import Manifest, StoredFile, damage, sha256, sync
+from trainables.store.manifest import EncoderFile, Manifest, damage, sync
+from trainables.store.shared_files import FOLDER, SharedFiles
 
 __all__ = ["Orphan", "Store", "StoreError"]
 
@@ -67,10 +69,16 @@ ORPHAN_FOLDER, ASIDE = re.compile(r"\w+-[0-9a-f]{8}"), re.compile(r"[\w-]+\.json
 
 @dataclass(frozen=True)
 class Orphan:
-    """What a writer left that died or came second: a folder that no manifest names, or a file on its way."""
+    """What a writer left that died or came second: a folder that no manifest names, or a file on its way; or a shared
+    file whose last encoder was removed.
+
+    Args:
+        written: when the newest of its files was.
+    """
 
     name: str
     bytes: int
+    written: dt.datetime
 
 
 class Store:
@@ -83,6 +91,8 @@ class Store:
     Args:
         url: a folder or any fsspec URL such as ``s3://bucket/taskmix``.
         cache: local folder for encoders that were fetched from a remote store.
+
+    `shared`: the files that several encoders hold. Whoever stages an encoder may place one of them there.
     """
 
     def __init__(self, url: str, cache: Path) -> None:
@@ -91,6 +101,7 @@ class Store:
         self._files = Files(url)
         self.patience = self._files.patience
         self._cache = cache / "encoders"
+        self.shared = SharedFiles(self._files, cache)
 
     @property
     def is_local(self) -> bool:
@@ -180,19 +191,24 @@ class Store:
             StoreError: it cannot be written, or not be said whether it was. Nothing of the attempt stays, or all of it.
         """
         target = f"{key}-{uuid.uuid4().hex[:8]}"
-        paths = sorted(folder.iterdir())
-        files = {path.name: StoredFile(size=path.stat().st_size, sha256=sha256(path)) for path in paths}
+        paths, is_staged = sorted(folder.iterdir()), folder.name.startswith(f"{STAGED}-")
+        files = dict[str, EncoderFile]()
+        for path in paths:
+            digest = self.shared.digest(path)
+            is_shared = is_staged and self.shared.holds(path, digest)  # elsewhere it is copied from
+            files[path.name] = EncoderFile(size=path.stat().st_size, sha256=digest, shared=is_shared)
         manifest = Manifest(folder=target, files=files, origin=origin)
-        is_staged = folder.name.startswith(f"{STAGED}-")
         try:
+            for path in paths:
+                if files[path.name].shared:
+                    self.shared.publish(path, files[path.name].sha256)
+                elif not (is_staged and self._files.is_local):
+                    self._files.put(path, f"encoders/{target}/{path.name}")
             if is_staged and self._files.is_local:
                 with self._files.failing("written"):
                     folder.rename(self._files.path(f"encoders/{target}"))
                     sync(self._files.path(f"encoders/{target}"))
-            else:
-                for path in paths:
-                    self._files.put(path, f"encoders/{target}/{path.name}")
-            self._publish(f"encoders/{key}.json", manifest.model_dump())
+            self._publish(f"encoders/{key}.json", manifest.model_dump(exclude_defaults=True))
             if is_staged and not self._files.is_local:
                 with suppress(OSError):  # else it is fetched where it is asked for
                     self._forget_unused()
@@ -217,7 +233,9 @@ class Store:
             if not self._files.is_local:
                 folder = self._fetched(manifest)
             with self._files.failing("read"):
-                problem = damage(folder, manifest)
+                if self._files.is_local and folder.is_dir() and not folder.is_symlink():
+                    self.shared.complete(folder, manifest)  # a store that was copied from a remote one lacks them
+                problem = damage(folder, manifest, self.shared.digest)
             if problem is None:
                 return folder
             if not self._files.is_local:
@@ -234,16 +252,20 @@ class Store:
         return {name.removesuffix(".json") for name in names if name.endswith(".json")}
 
     def size(self, key: str) -> int | None:
-        """Bytes of an encoder by its manifest, without a look at its files; None when there is none."""
+        """Bytes of an encoder that go with it, without shared files, by its manifest; None when there is none."""
         manifest = self._manifest(key)
-        return sum(file.size for file in manifest.files.values()) if manifest else None
+        return manifest.own_bytes if manifest else None
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
-        """Key -> bytes, of those that are there; several manifests are read at a time."""
-        wanted = list(keys)
-        with ThreadPoolExecutor(READERS) as readers:
-            sizes = zip(wanted, readers.map(self.size, wanted), strict=True)
-            return {key: size for key, size in sizes if size is not None}
+        """Key -> bytes as of `size`, of those that are there."""
+        return {key: manifest.own_bytes for key, manifest in self._manifests(keys).items()}
+
+    def shared_sizes(self, keys: Iterable[str]) -> dict[str, int]:
+        """SHA-256 -> bytes of the files that any of these encoders share, with each other or with further ones."""
+        found = dict[str, int]()
+        for manifest in self._manifests(keys).values():
+            found |= manifest.shared_bytes
+        return found
 
     def remove(self, key: str) -> None:
         """Remove an encoder: its manifest first, so that nobody finds half of it."""
@@ -255,21 +277,26 @@ class Store:
 
     def orphans(self, older_than: float) -> list[Orphan]:
         """What nothing names and nobody wrote to for `older_than` seconds; younger ones may be on their way."""
+        shared = {one.name for one in self._files.list(FOLDER) if re.fullmatch("[0-9a-f]{64}", one.name)}
         listed = self._files.list("encoders")  # before the manifests are read: what is named later is young
         keys = [one.name.removesuffix(".json") for one in listed if one.name.endswith(".json")]
-        with ThreadPoolExecutor(READERS) as readers:
-            named = {manifest.folder for manifest in readers.map(self._manifest, keys) if manifest}
+        manifests = self._manifests(keys).values()
+        named = {manifest.folder for manifest in manifests}
+        held = {digest for manifest in manifests for digest in manifest.shared_bytes}
         folders = {one.name for one in listed if one.is_folder and ORPHAN_FOLDER.fullmatch(one.name)}
         left = [f"encoders/{name}" for name in sorted(folders - named)]
+        left += [f"{FOLDER}/{name}" for name in sorted(shared - held)]
         for folder in ("", "encoders/", "scores/", "predictions/", "limits/", "profiles/"):
             left += [folder + one.name for one in self._files.list(folder.rstrip("/")) if ASIDE.fullmatch(one.name)]
         left += [one.name for one in self._files.list("") if re.fullmatch(r"probe-\w+\.json", one.name)]
         measured = {name: self._files.measure(name) for name in left}
         latest = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=older_than)
-        return [Orphan(name, size[0]) for name, size in measured.items() if size and size[1] <= latest]
+        return [Orphan(name, *size) for name, size in measured.items() if size and size[1] <= latest]
 
     def remove_orphan(self, orphan: Orphan) -> None:
-        self._files.remove(orphan.name)
+        """Remove it, unless somebody has written to it since: a shared file is being named again."""
+        if self._files.measure(orphan.name) == (orphan.bytes, orphan.written):
+            self._files.remove(orphan.name)
 
     def check(self) -> None:
         """Write and remove a small object; raises StoreError with the reason when that fails."""
@@ -295,6 +322,13 @@ class Store:
             return None
         return manifest
 
+    def _manifests(self, keys: Iterable[str]) -> dict[str, Manifest]:
+        """Key -> manifest, of those that are there; several are read at a time."""
+        wanted = list(keys)
+        with ThreadPoolExecutor(READERS) as readers:
+            found = zip(wanted, readers.map(self._manifest, wanted), strict=True)
+            return {key: manifest for key, manifest in found if manifest is not None}
+
     def _fetched(self, manifest: Manifest) -> Path:
         """The folder in this machine's cache; a file that the store lacks is missing there, too."""
         folder = self._cache / manifest.folder
@@ -305,8 +339,10 @@ class Store:
             self._forget_unused()
             with write_aside(folder) as partial:
                 partial.mkdir()
-                for file in manifest.files:
-                    self._files.get(f"encoders/{manifest.folder}/{file}", partial / file)
+                for name, file in manifest.files.items():
+                    if not file.shared:
+                        self._files.get(f"encoders/{manifest.folder}/{name}", partial / name)
+                self.shared.complete(partial, manifest)
         return folder
 
     def _forget_unused(self) -> None:
@@ -315,6 +351,7 @@ class Store:
                 used = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
                 if used < time.time() - UNUSED_SECONDS:
                     shutil.rmtree(folder, ignore_errors=True)
+        self.shared.forget_unused(UNUSED_SECONDS)
 
     # --- JSON with a seal
 

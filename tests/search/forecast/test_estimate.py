@@ -110,6 +110,18 @@ def test_disk_is_that_of_the_encoders_that_are_stored(make_search: Callable[...,
     assert costs(search, PreparationReport(parameters=1000, embeddings=400)).disk == (4 + 3 + 2 * 2) * 4 * 1000
 
 
+def test_an_embedding_that_is_never_trained_is_stored_once(make_search: Callable[..., Search]) -> None:
+    stages = {"intermediate": {"examples": 640, "freeze_embeddings": True}, "target": {"examples": 320}}
+    encoders, base = 4 + 3 + 2 * 2, PreparationReport(parameters=278_000_000, embeddings=192_000_000)
+    small = PreparationReport(parameters=1000, embeddings=400)
+    found = costs(make_search(model=LARGE, stages=stages), base).disk
+    assert found == pytest.approx((encoders * 86 + 192) * 4e6)
+    assert costs(make_search(model=LARGE, stages=stages), small).disk == encoders * 4 * 1000
+    tuned = {"hyperparameters": {"intermediate.freeze_embeddings": {"choices": [True, False]}}}
+    found = costs(make_search(model=LARGE, stages=stages, space=tuned), base).disk
+    assert found == pytest.approx(encoders * 278 * 4e6)
+
+
 def test_a_cpu_says_nothing_about_a_gpu(make_search: Callable[..., Search]) -> None:
     search = make_search(model=LARGE, resources=ON_A_GPU)
     here = PreparationReport(seconds_per_token=1e-3)

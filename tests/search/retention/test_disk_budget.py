@@ -11,6 +11,7 @@ from search.retention.disk_budget import DiskBudget
 from search.retention.inventory import EncoderInventory
 from search.studies.studies import Studies
 from tests.support.searches import ENCODER_BYTES, Filler, load
+from tests.support.stores import put_sharing
 from trainables.store.store import Store
 from trainables.work.item import WorkItem
 
@@ -62,6 +63,16 @@ def test_the_budget_is_kept_and_the_best_stay(folder: Path) -> None:
     assert disk.holds("crossref", 1)
     assert len(disk.store.encoder_keys()) == 2
     assert disk.said == []
+
+
+def test_what_encoders_share_counts_once(folder: Path) -> None:
+    """Two encoders and what they share fit; a third would, were that not counted at all."""
+    disk, shared = Disk(folder, 5.5, budget={"recipes": 10}), b"e" * int(3 * ENCODER_BYTES)
+    for mix, score, fit in (("paraphrase", 0.5, 1), ("ner", 0.3, 2), ("crossref", 0.4, 2)):
+        put_sharing(disk.store, disk.key(disk.filler.item(mix, 0), 0), folder, shared)
+        disk.run(mix, 0, score)
+        assert len(disk.store.encoder_keys()) == fit
+    assert not disk.holds("ner", 0) and not disk.said
 
 
 def test_what_runs_now_is_never_taken(folder: Path) -> None:

@@ -15,7 +15,7 @@ from search.cli import main
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.retention import gc
-from search.retention.gc import sweep
+from search.retention.gc import sweep, sweep_unknown
 from search.retention.inventory import EncoderInventory, hopeful
 from search.scheduling.agenda import Agenda
 from search.studies.lease import acquire
@@ -24,6 +24,7 @@ from spaces.mixture import Mixture
 from spaces.recipe import Recipe
 from tests.support.landscape import outcome
 from tests.support.searches import ENCODER_BYTES, Filler, load
+from tests.support.stores import put_sharing
 from trainables.store.store import Store
 from trainables.work.item import WorkItem
 from trainables.work.outcome import Failed, Outcome
@@ -182,6 +183,26 @@ def test_what_another_search_needs_stays(
     elsewhere = load(tmp_path / "other", name="other", storage={"store": str(tmp_path / "elsewhere")})
     Workspace.of(elsewhere).enter(tmp_path / "other" / "search.yaml")
     assert ("ner:1", 0) in lost(filler, store)
+
+
+def test_what_encoders_share_stays_and_counts_once(
+    filled_database: Path, make_search: Callable[..., Search], tmp_path: Path, folder: Path
+) -> None:
+    filler = entered(make_search(), tmp_path, filled_database)
+    workspace, shared = Workspace.of(filler.search), b"e" * 3000
+    store, holdings = workspace.store, EncoderInventory(workspace, filler.studies)
+    for key in holdings.made().keys() - holdings.models().keys():
+        put_sharing(store, key, folder, shared)
+    found = sweep(workspace, 1)
+    own = {one.bytes for one in found.encoders}
+    assert own == {ENCODER_BYTES} and found.bytes == ENCODER_BYTES * len(found.encoders)
+    assert found.kept > 1 and found.kept_bytes == ENCODER_BYTES * found.kept + len(shared)
+    found.carry_out(store)
+    assert not sweep(workspace, 1)
+    for key in store.encoder_keys():
+        assert store.encoder(key)
+    everything = sweep_unknown()
+    assert everything.kept_bytes == found.kept_bytes
 
 
 # --- predictions
