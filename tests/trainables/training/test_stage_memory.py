@@ -121,7 +121,8 @@ def soak(folder: Path, zero: int, world: int, stages: int) -> list[tuple[int, in
 def test_many_stages_take_no_more_memory_than_a_few(tmp_path: Path, zero: int, world: int) -> None:
     sizes = soak(tmp_path, zero, world, 100)
     assert len(sizes) == 100
-    # a number may be on its way between two processes
-    assert max(tensors for tensors, _ in sizes[10:]) < 1.02 * sizes[10][0]
+    # what two processes send each other may be on its way at any one look
+    held = [tensors for tensors, _ in sizes]
+    assert min(held[-10:]) < 1.02 * min(held[10:20])
     # the allocator's own pools fill up for some thirty stages
     assert max(process for _, process in sizes[40:]) < 1.02 * max(process for _, process in sizes[:40])
