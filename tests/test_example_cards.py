@@ -50,6 +50,7 @@ def test_all_are_read_and_every_format_has_one_in_full(tmp_path: Path) -> None:
     assert sorted(card["format"] for card in full) == sorted(FORMATS)
 
 
+@pytest.mark.long
 def test_a_card_without_a_key_that_is_marked_is_refused(tmp_path: Path) -> None:
     found = list(marked())
     assert len(found) > 50

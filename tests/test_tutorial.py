@@ -33,6 +33,7 @@ def write_shop(folder: Path, rows: int) -> None:
         (folder / path).write_text("\n".join([header, *content]) + "\n")
 
 
+@pytest.mark.long
 def test_from_two_csv_files_to_a_search_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,6 +62,7 @@ def test_strategies_are_compared_over_the_seeds_that_both_have() -> None:
     assert lines["ours"].reach["tpe"].cost == pytest.approx(0.125, rel=0.015)
 
 
+@pytest.mark.long
 def test_what_was_done_is_kept_and_only_the_rest_is_done(tmp_path: Path) -> None:
     file = tmp_path / "replays.jsonl"
     worlds = {"hyperparameters": Hyperparameters}

@@ -35,6 +35,7 @@ def read(folder: Path) -> list[Card]:
         return [card for card in (*catalogue.tasks.values(), *catalogue.targets.values()) if card.name in names]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [20, pytest.param(1000, marks=pytest.mark.slow)])
 def test_any_value_at_any_key_is_read_or_a_problem(tmp_path: Path, count: int) -> None:
     spoilt_cards = [spoilt(complete(form, kind, tmp_path)).map(lambda text, k=kind: (k, text)) for form, kind in CARDS]

@@ -4,7 +4,7 @@
 * `postgres`, `s3`: it asks for that server by a fixture, or by a parameter that names it.
 * `browser`: it asks for one by the fixture; skipped where there is no Chromium.
 * `ray`: it says so (`pytestmark = pytest.mark.ray`): starting Ray is no matter of imports.
-* `long`: it says so: it starts programs of its own, or computes for many seconds.
+* `long`: it says so: it starts programs of its own, or computes for a second or more.
 * `unit`: none of these, and neither `slow` nor `chaos`.
 """
 

@@ -59,6 +59,7 @@ def plainly_significant(rows: list[Row], name: str) -> bool:
     return bool(stats.linregress([getattr(row, name) for row in rows], [row.gain for row in rows]).pvalue < 0.05)
 
 
+@pytest.mark.long
 def test_a_null_is_not_claimed() -> None:
     claims = 0
     for seed in range(6):
@@ -82,6 +83,7 @@ def test_a_null_typology_is_claimed_no_more_often_than_it_may() -> None:
     assert count(200, lambda seed: plainly_significant(NULL.rows(seed), "typology")) >= 30
 
 
+@pytest.mark.long
 def test_a_plain_regression_would_claim_it() -> None:
     """So that nobody simplifies the model."""
     assert count(60, lambda seed: plainly_significant(NULL.rows(seed), "domain")) >= 12
@@ -114,6 +116,7 @@ def test_a_strong_effect_is_seen() -> None:
     assert effect.permutations == 2000
 
 
+@pytest.mark.long
 def test_a_design_that_would_have_found_it_may_say_no() -> None:
     world = GainWorld(contents=8, targets=8, content_by_target=0.3, task=0.3)
     effect = explained(world.rows(3)).effects["domain"]

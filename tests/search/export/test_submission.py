@@ -23,6 +23,8 @@ from trainables.simulated import flat
 from trainables.work.keys import score_key
 from trainables.work.outcome import Outcome
 
+pytestmark = pytest.mark.torch  # rows are read, with `datasets`
+
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 NLI = ["entailment", "neutral", "contradiction"]
 
@@ -137,7 +139,6 @@ def complaint(filler: Filler, folder: Path, **options: Any) -> str:
     return str(caught.value)
 
 
-@pytest.mark.long
 def test_the_files_are_read_again_by_a_scorer_of_its_own(make: Callable[..., Filler], folder: Path) -> None:
     found = exported(make(), folder)
     assert [(one.task, one.mix, one.seed) for one in found] == [(name, "ner:1", 1) for name in FORMATS]

@@ -182,6 +182,7 @@ def test_an_untrained_baseline_is_exact(filled: Filler) -> None:
     assert (trained.degrees, exact.degrees) == (pytest.approx(3), pytest.approx(2))
 
 
+@pytest.mark.long
 def test_nothing_that_chooses_reads_a_test_score(tmp_path: Path) -> None:
     """Two worlds that differ in their test rows alone: the same search, the same ranking, other claims."""
 
@@ -201,6 +202,7 @@ def test_nothing_that_chooses_reads_a_test_score(tmp_path: Path) -> None:
     assert found[0][2] != found[1][2]
 
 
+@pytest.mark.long
 def test_collapsed_seeds_are_named_and_left_out(tmp_path: Path) -> None:
     world = World(seed=2, collapse=0.25)
     studies = play(make_search(tmp_path), world)
