@@ -220,7 +220,8 @@ def open_weights(folder: Path) -> None:
     """Let those read a folder's weights who may read its config: safetensors 0.8 writes files for their owner alone."""
     mode = stat.S_IMODE((folder / "config.json").stat().st_mode)
     for weights in folder.glob("*.safetensors"):
-        weights.chmod(mode)
+        if stat.S_IMODE(weights.stat().st_mode) != mode:  # one that is shared may be somebody else's
+            weights.chmod(mode)
 
 
 def round_weights(model: PreTrainedModel, dtype: StoredType) -> None:

@@ -167,6 +167,8 @@ def write_encoder(folder: Path, words: Iterable[str]) -> int:
         "dtype": "float32",
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    # safetensors 0.8 writes a file for its owner alone, and a cache may be shared
+    (folder / "model.safetensors").chmod((folder / "config.json").stat().st_mode)
     return len(kept)
 
 

@@ -57,6 +57,11 @@ def test_a_built_suite_is_taken_as_it_is(suite: Path) -> None:
     assert suite.stat().st_mtime_ns == before
 
 
+def test_weights_can_be_read_by_whom_the_folder_is_for(suite: Path) -> None:
+    folder = suite / "models" / "mini-e5"
+    assert (folder / "model.safetensors").stat().st_mode == (folder / "config.json").stat().st_mode
+
+
 def test_nothing_is_left_of_a_build_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tmp_path / f"{NAME}.0123abcd.tmp"
     left.mkdir()
