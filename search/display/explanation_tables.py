@@ -91,16 +91,14 @@ def _effects(effects: dict[str, Effect], digits: int) -> Table:
 
 
 def _contrasts(contrasts: Sequence[Contrast], digits: int) -> Table:
-    targets = sorted({target for contrast in contrasts for target in contrast.targets})
-    table = plain("difference", *targets, "mean", "95 %", "from", right=range(1, len(targets) + 3))
-    for contrast in contrasts:
-        table.add_row(
-            contrast.name,
-            *(_number(contrast.targets.get(target), digits) for target in targets),
-            _number(contrast.mean, digits),
-            _between(contrast.interval, digits),
-            contrast.source,
-        )
+    """A column for each, since there are more targets than differences."""
+    names = [contrast.name.replace(" - ", "\n- ") for contrast in contrasts]
+    table = plain("difference", *names, right=range(1, len(names) + 1))
+    for target in sorted({target for contrast in contrasts for target in contrast.targets}):
+        table.add_row(target, *(_number(contrast.targets.get(target), digits) for contrast in contrasts))
+    table.add_row("mean", *(_number(contrast.mean, digits) for contrast in contrasts))
+    table.add_row("95 %", *(_between(contrast.interval, digits) for contrast in contrasts))
+    table.add_row("from", *(contrast.source for contrast in contrasts))
     return table
 
 
