@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
 
 def vocabulary_of(tokenizer: PreTrainedTokenizerBase) -> str:
     """Digest of the pieces and their numbers."""
-    return digest(sorted(tokenizer.get_vocab().items()), length=32)
+    return _digest_of(tokenizer.get_vocab())
 
 
 def vocabulary_in(folder: Path) -> str:
     """The same of a folder with a stored encoder, without torch."""
     from tokenizers import Tokenizer
 
-    return digest(sorted(Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab().items()), length=32)
+    return _digest_of(Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab())
+
+
+def _digest_of(numbers: Mapping[str, int]) -> str:
+    return digest(sorted(numbers.items()), length=32)

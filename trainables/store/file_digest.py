@@ -31,7 +31,7 @@ def file_digest(path: Path, cache: Path) -> str:
         Failure: it is written to at this moment.
     """
     path = path.resolve()
-    before = _state(path)
+    before = file_state(path)
     kept = cache / FOLDER / digest([str(path), *before], length=32)
     with suppress(OSError, UnicodeDecodeError):
         known = kept.read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def file_digest(path: Path, cache: Path) -> str:
             return known
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if _state(path) != before:
+    if file_state(path) != before:
         raise Failure(Problem("the file changed while it was read", str(path), fix="launch again when it is written"))
     if time.time() - max(path.stat().st_ctime, path.stat().st_mtime) > SETTLED:
         with suppress(OSError), write_aside(kept) as aside:  # it is only faster with it
@@ -47,7 +47,7 @@ def file_digest(path: Path, cache: Path) -> str:
     return found
 
 
-def _state(path: Path) -> list[int]:
+def file_state(path: Path) -> tuple[int, ...]:
     """What the file system says of a file: another value after every change."""
     stat = path.stat()
-    return [stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
+    return stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns

@@ -23,7 +23,7 @@ from trainables.data.files.json_rows import read_json
 from trainables.data.files.mirror import BUILDERS
 from trainables.data.files.reading import check_schemas, csv_options, empty, explain_reading
 from trainables.hub.quiet import quiet
-from trainables.store.file_digest import file_digest
+from trainables.store.file_digest import file_digest, file_state
 
 READERS = {"json": read_json, "conll": read_conll}
 """What reads files that `datasets` does not, or not always alike."""
@@ -95,8 +95,7 @@ class FileSplit:
     def _kept(self) -> Dataset:
         """The rows for whoever looks at them again: they are read by us, which takes a minute for millions."""
         with self._explaining():
-            state = tuple((path, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in self.files)
-            rows, _ = _read_once(self._builder, state)
+            rows, _ = _read_once(self._builder, tuple((path, file_state(path)) for path in self.files))
         if not len(rows):
             raise InputError(empty(self, "no rows"))
         return rows
@@ -129,11 +128,13 @@ class FileSplit:
 
 
 @lru_cache(maxsize=8)
-def _read_once(builder: str, state: tuple[tuple[Path, int, int], ...]) -> tuple[Dataset, TemporaryDirectory[str]]:
+def _read_once(
+    builder: str, files: tuple[tuple[Path, tuple[int, ...]], ...]
+) -> tuple[Dataset, TemporaryDirectory[str]]:
     """The rows of files as they are now, and where they lie until nobody wants them any more.
 
     Args:
-        state: path, bytes and time of the last change of each file.
+        files: path and `file_state` of each.
     """
     folder = TemporaryDirectory()
-    return READERS[builder]([path for path, *_ in state], Path(folder.name) / "rows.arrow"), folder
+    return READERS[builder]([path for path, _ in files], Path(folder.name) / "rows.arrow"), folder
