@@ -22,6 +22,7 @@ class WorkItemsLine(Answer):
     examples: int = Field(description="of training, in both stages")
     steps: int = Field(description="of the optimizer, in both stages")
     seconds: float | None = Field(description="null where it cannot be known here")
+    evaluation: float = Field(description="share of the forward and backward passes that only evaluates")
 
 
 class PlannedSearch(Answer):

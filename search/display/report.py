@@ -135,10 +135,13 @@ def plan(planned: PlannedSearch, width: int | None = None) -> str:
     ):
         if text:
             grid.add_row(Text(title, "dim"), Text(text))
-    table = tables.plain("work items", "count", "examples each", "steps each", "time each", right=(1, 2, 3, 4))
+    table = tables.plain(
+        "work items", "count", "examples each", "steps each", "time each", "evaluation", right=(1, 2, 3, 4, 5)
+    )
     for line in planned.work_items:
         each = "?" if line.seconds is None else formatting.duration(line.seconds)
-        table.add_row(line.kind, str(line.items), formatting.number(line.examples), formatting.number(line.steps), each)
+        amounts = formatting.number(line.examples), formatting.number(line.steps), each, f"{line.evaluation:.0%}"
+        table.add_row(line.kind, str(line.items), *amounts)
     total = "not known here" if planned.seconds is None else f"about {formatting.duration(planned.seconds)}"
     at_once = f"{planned.concurrency} at a time"
     if planned.simulated:

@@ -19,6 +19,8 @@ TRAINING = 3.0
 OVERHEAD = 1.3
 """What a work item takes beside forward and backward passes (optimiser, loading, storing), as a factor."""
 
+NEW_RECIPES = "new recipes"
+"""What the work items of recipes at their first rung are called."""
 
 WEIGHT_BYTES: dict[StoredType, int] = {"fp32": 4, "bf16": 2}
 """Of a weight of a stored encoder."""
@@ -43,6 +45,12 @@ class Line:
     trained: float = 0.0
     scored: float = 0.0
     encoders: int = 0
+
+    @property
+    def evaluation(self) -> float:
+        """The share of its forward and backward passes that only evaluates."""
+        passes = TRAINING * self.trained + self.scored
+        return self.scored / passes if passes else 0.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,7 @@ def expected(search: Search) -> list[Expected]:
     items = config.budget.recipes
     if config.sampler.estimates:
         found.append(Expected("estimates", config.sampler.estimates, 0, 0.0, count, merged=True))
-    found.append(Expected("new recipes", items, 0, shares[0], count, 1))
+    found.append(Expected(NEW_RECIPES, items, 0, shares[0], count, 1))
     for rung in range(1, len(shares)):
         each = max(1, config.budget.recipes // config.halving.eta**rung)
         items = min(items, round(each * (1 + (count - 1) / 2)))
