@@ -30,8 +30,8 @@ MOST_EVALUATION = 0.5
 """Share of a low rung's work that evaluation may be before something is said."""
 
 LOW_RUNG_ROWS = 500
-"""Rows of each language that are proposed for low rungs: as many as the study that taskmix follows looked at while it
-trained (`eval_subset_num` in the code of Phang et al. 2020)."""
+"""Rows of each language that are proposed for low rungs: as many as Phang et al. (2020) looked at while they trained on
+tasks of XTREME (`eval_subset_num` in their code)."""
 
 
 def checked(
