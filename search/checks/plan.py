@@ -13,6 +13,7 @@ from search.config.search import Search
 from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_here, item_resources
 from search.forecast.estimate import NEW_RECIPES, Estimate, Work, estimate, expected
+from search.forecast.reduction import reduction_factors
 from search.formatting import duration
 from search.results import warm_start
 from search.results.floor import short_stages, steps_of_targets
@@ -135,7 +136,7 @@ def describe(search: Search, starts: Sequence[Start], report: PreparationReport,
         mixes=search.space.size,
         hyperparameters=list(search.space.defaults),
         rungs=config.halving.rungs,
-        eta=config.halving.eta,
+        factors=list(reduction_factors(search)),
         sampler=sampler.name,
         sampler_reason=sampler.reason,
         unreached=report.unreached,
