@@ -29,7 +29,7 @@ def reduction_factors(search: Search) -> tuple[int, ...]:
     if halving.eta is not None:
         return (halving.eta,) * halving.top_rung
     plan, targets = search.plan("", ""), len(search.targets)
-    recipe = Recipe.of(Mixture.of({search.space.tasks[0]: 1.0}), search.space.defaults, "", 0)
+    recipe = Recipe.of(Mixture.of({search.space.tasks[0]: 1.0}), {}, "", 0)
     stage = plan.intermediate_for(recipe)
     example = TRAINING * fmean(tokens_of(card, stage) for card in plan.tasks.values())
     encoders = [1.0] + [shared_encoders(targets)] * halving.top_rung
