@@ -37,9 +37,18 @@ def load(path: Path, stored: bool = False, to_launch: bool = True) -> Search:
     Raises:
         InputError: every mistake in the file, at once.
     """
-    data = read_yaml(path, stored)
+    data = _read(path, stored)
     with lines_named(path):
         return _checked_search(data, path, stored, to_launch)
+
+
+def _read(path: Path, stored: bool) -> dict[str, Any]:
+    """The file; a stored one that says nothing of `eta` is from when it was 3 by default, and its search stays so."""
+    data = read_yaml(path, stored)
+    halving = data.setdefault("halving", {}) if stored else None
+    if isinstance(halving, dict):
+        halving.setdefault("eta", 3)
+    return data
 
 
 def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: bool) -> Search:
@@ -93,7 +102,7 @@ def stored_config(path: Path) -> SearchConfig:
     Raises:
         InputError: it cannot be read, or is not what `dump` has written.
     """
-    data = read_yaml(path, stored=True)
+    data = _read(path, stored=True)
     with lines_named(path):
         return _validated(data, str(path))
 
@@ -101,6 +110,7 @@ def stored_config(path: Path) -> SearchConfig:
 def dump(config: SearchConfig, folder: Path) -> str:
     """YAML of a configuration whose relative paths are resolved against `folder`, so that it can be read elsewhere."""
     data = config.model_dump(mode="json", exclude_defaults=True)
+    data.setdefault("halving", {})["eta"] = config.halving.eta  # also where it is the default: see `_read`
     if config.cards:
         data["cards"] = [str((folder / card).resolve()) for card in config.cards]
     return to_yaml(data)

@@ -85,9 +85,7 @@ class Remaining:
 
         All go on where the space has fewer recipes than the budget: the rest of it has no better use.
         """
-        if self._studies.exhausted and len(self._studies.state.tried) < self._config.budget.recipes:
-            return (1,) * len(self._factors)
-        return self._factors
+        return (1,) * len(self._factors) if self._studies.all_go_on else self._factors
 
     @cached_property
     def _factors(self) -> tuple[int, ...]:

@@ -61,6 +61,9 @@ WALL, EXHAUSTED = "wall_seconds", "exhausted"
 EARLIER, RECOMMENDED, EXPECTED = "earlier", "recommended", "expected_gain"
 """Attributes of the first target's study."""
 
+ALL_GO_ON = "all go on"
+"""The value of `EXHAUSTED` where all recipes of the space go to the top; searches that ended before that have True."""
+
 T = TypeVar("T")
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -152,6 +155,13 @@ class Studies:
         return bool(self._attributes.get(EXHAUSTED, False))
 
     @property
+    def all_go_on(self) -> bool:
+        """Whether all recipes go to the top, since the sampler finds no other ones and the budget has room for more."""
+        return (
+            self._attributes.get(EXHAUSTED) == ALL_GO_ON and len(self.state.tried) < self.search.config.budget.recipes
+        )
+
+    @property
     def expected_gain(self) -> float | None:
         """What more recipes were last expected to gain, as a share of 1; None: not asked yet."""
         found = self._attributes.get(EXPECTED)
@@ -240,7 +250,7 @@ class Studies:
 
     def note_exhausted(self) -> None:
         """The sampler finds nothing new: no launch needs to ask it again."""
-        self._note(EXHAUSTED, True)
+        self._note(EXHAUSTED, ALL_GO_ON)
 
     def note_expected_gain(self, gain: float) -> None:
         """What more recipes are expected to gain: it may be the end of the search."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from search.config import differences, search_file
 from search.config.search import Search
@@ -196,6 +197,20 @@ def test_how_many_go_on_may_change_and_the_rungs_may_not(make_search: MakeSearch
     shares = make_search(halving={"rungs": [0.25, 1.0], "target_rungs": [0.1, 1.0]})
     [changed] = differences.differences(before.config, shares.config)
     assert changed.where == "halving.target_rungs"
+
+
+def test_a_stored_search_keeps_how_many_go_on(make_search: MakeSearch, tmp_path: Path) -> None:
+    stored = tmp_path / "stored.yaml"
+    for eta in (None, 3, 5):
+        search = make_search(halving={"rungs": [0.25, 1.0], **({} if eta is None else {"eta": eta})})
+        stored.write_text(search_file.dump(search.config, tmp_path))
+        for config in (search_file.stored_config(stored), search_file.load(stored, stored=True).config):
+            assert config.halving.eta == eta
+    before = {key: value for key, value in yaml.safe_load(stored.read_text()).items() if key != "halving"}
+    stored.write_text(yaml.safe_dump(before))  # by a version that left out what was the default
+    assert search_file.stored_config(stored).halving.eta == 3
+    assert search_file.load(stored, stored=True).config.halving.eta == 3
+    assert search_file.load(stored).config.halving.eta is None, "somebody wrote this file"
 
 
 def test_where_things_are_kept_may_change_and_how_encoders_are_may_not(make_search: MakeSearch) -> None:
