@@ -213,6 +213,20 @@ class Card(Strict):
         splits = Splits(train=None, dev=self.pool.split, test=self.pool.split) if self.pool.split else self.splits
         return self.model_copy(update={"source": source, "columns": dict(self.pool.columns), "splits": splits})
 
+    def where(self, key: str) -> str:
+        """For people: the file and the key of it that a mistake is in; of a part the whole card's.
+
+        Args:
+            key: `columns.text`, `splits.dev`, `source`: of a pool's rows, what says so of the pool.
+        """
+        pool = self.pool
+        of_pool = pool is not None and (self.source.config, self.columns) == (pool.config, pool.columns)
+        if of_pool and pool is not None and (pool.split is None or self.splits.names("dev") == [pool.split]):
+            head, _, rest = key.partition(".")
+            own = {"columns": "pool.columns", "splits": "pool.split" if pool.split else "pool.config"}
+            key = ".".join(filter(None, (own.get(head, "pool"), rest if head == "columns" else "")))
+        return f"{self.name.partition('.')[0]}.yaml: {key}"
+
     @property
     def training_language(self) -> str:
         """The language of the training rows; of a card with parts, the first."""

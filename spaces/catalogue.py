@@ -52,10 +52,7 @@ class Catalogue:
         Raises:
             InputError: every card that cannot be read, each with file, key and reason.
         """
-        every = (BUILT_IN, *folders)
-        unreadable = [problem for folder in every for problem in _unreadable(folder)]
-        if unreadable:
-            raise InputError(unreadable)
+        every = _every(folders)
         return _loaded(every, tuple(map(_contents, every)))
 
     def task(self, name: str, where: str = "") -> Card:
@@ -106,6 +103,28 @@ class Catalogue:
         return self.targets[target.dev_from] if target.dev_from else target
 
 
+def load_readable(folders: Iterable[Path]) -> tuple[Catalogue, set[str], list[Problem]]:
+    """As `Catalogue.load`, of the cards that can be read; no suites.
+
+    Returns:
+        The catalogue, the names of the cards that it lacks, and what is wrong with them.
+
+    Raises:
+        InputError: a folder cannot be looked into.
+    """
+    cards, unread, problems = _read_cards(_every(folders))
+    return Catalogue(tasks=cards["task"], targets=cards["target"], suites={}), unread, problems
+
+
+def _every(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """The folders of cards, ours first; raises InputError if one cannot be looked into."""
+    every = (BUILT_IN, *folders)
+    unreadable = [problem for folder in every for problem in _unreadable(folder)]
+    if unreadable:
+        raise InputError(unreadable)
+    return every
+
+
 def _unreadable(folder: Path) -> Iterator[Problem]:
     """What keeps the system from looking into a folder; that it is not there is told elsewhere."""
     try:
@@ -128,6 +147,14 @@ def _contents(folder: Path) -> tuple[object, ...]:
 @lru_cache(maxsize=16)
 def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
     """As `Catalogue.load`; `contents` are what the folders hold, by `_contents`."""
+    cards, _, problems = _read_cards(folders)
+    if problems:
+        raise InputError(problems)
+    return Catalogue(tasks=cards["task"], targets=cards["target"], suites=load_suites(folders, cards["target"]))
+
+
+def _read_cards(folders: Iterable[Path]) -> tuple[dict[str, dict[str, Card]], set[str], list[Problem]]:
+    """Kind -> name -> card; the names of those that cannot be read, and what is wrong with them, or between cards."""
     problems: list[Problem] = []
     cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
     files: dict[str, list[Path]] = {}
@@ -153,13 +180,18 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
                     cards[kind][path.stem] = _read_card(path, kind, files)
                 except InputError as error:
                     wrong[path] = error.problems
+                    cards[kind].pop(path.stem, None)  # it was to replace that one
     problems += _their_own(wrong)
     unread = {path.stem for path in wrong}
-    problems += [problem for name, problem in _dangling(cards) if name not in unread]  # else it follows from that
-    if problems:
-        raise InputError(problems)
-    tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
-    return Catalogue(tasks=tasks, targets=cards["target"], suites=load_suites(folders, cards["target"]))
+    between = [problem for name, problem in _dangling(cards) if name not in unread]  # else it follows from that
+    tasks = cards["task"]
+    for name, card in list(tasks.items()):
+        misfits = any(problem.where.startswith(f"{name}.yaml: source.tasks") for problem in between)
+        if misfits or not tasks.keys() >= set(card.source.tasks):
+            del tasks[name]
+            unread.add(name)
+    cards["task"] = {name: _with_parts(card, tasks) for name, card in tasks.items()}
+    return cards, unread, problems + between
 
 
 def read_card(path: Path) -> Card:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from textwrap import indent
 from typing import Literal
 
 from spaces.card import Card, Split
-from spaces.errors import InputError, Problem, TaskmixError
+from spaces.errors import Failure, InputError, Problem, TaskmixError
 from trainables.data.columns import Reader
 from trainables.data.files.reading import empty
-from trainables.data.files.sources import SourceSplit, sources_of
+from trainables.data.files.sources import SourceSplit, read_each
+from trainables.data.wrong_cells import kind_of, merged
 from trainables.hub.hub import Hub
 
-FIRST = 100
+FIRST = 1000
 """Rows that are read at a time, until one of them counts."""
 
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
@@ -26,82 +28,71 @@ class CardReport:
     Args:
         looked: how many splits were looked at, each language's counted.
         counted: how many of them have the card's number of rows.
-        problems: where one of them differs from the card.
+        found: language -> where its splits differ from the card.
         remarks: what of the first rows was mended or left out, each said once.
+        is_cut: whether a failure, say of the hub, kept it from looking at the other splits.
     """
 
     card: Card
     looked: int = 0
     counted: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    found: dict[str, list[Problem]] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
+    is_cut: bool = False
 
     @property
     def state(self) -> Literal["ok", "failed", "skipped"]:
         """Skipped are files that nobody may ship and that are not here: only their owner can look."""
         if self.card.source.supply is not None and self.looked == 0:
             return "skipped"
-        return "failed" if self.problems else "ok"
+        return "failed" if self.found else "ok"
 
     @property
-    def others(self) -> list[Problem]:
-        """The problems that its line has no room for, each once with its languages."""
-        return self._by_language[1:]
-
-    @property
-    def fix(self) -> str:
-        """What mends the problem that its line names."""
-        return self.problems[0].fix if self.problems else ""
-
-    @property
-    def _by_language(self) -> list[Problem]:
-        """What is wrong with a key in several languages: as it was found in the first of them."""
-        found: dict[tuple[str, str], list[Problem]] = {}
-        for problem in self.problems:
-            found.setdefault(_words_of(problem), []).append(problem)
-        merged = []
-        for (_, where), same in found.items():
-            languages = dict.fromkeys(problem.where.rpartition(" (")[2].rstrip(")") for problem in same)
-            merged.append(replace(same[0], where=f"{where} ({', '.join(languages)})"))
-        return merged
+    def problems(self) -> list[Problem]:
+        """Each mistake once, with the languages that have it where the card has several."""
+        languages: dict[Hashable, dict[str, None]] = {}
+        for language, problems in self.found.items():
+            for problem in problems:
+                languages.setdefault(kind_of(problem), {})[language] = None
+        each = merged(problem for problems in self.found.values() for problem in problems)
+        card = self.card
+        if len({*card.languages, *card.dev_languages, card.training_language}) == 1:
+            return each
+        return [replace(one, where=f"{one.where} ({', '.join(languages[kind_of(one)])})") for one in each]
 
     def __str__(self) -> str:
-        """One line."""
+        """One line, or, of mistakes, one and a few for each."""
         if self.state == "skipped":
             return f"not here: {self.card.source.supply}"
-        if not self.problems:
+        if not self.found:
             splits = "1 split" if self.looked == 1 else f"{self.looked} splits"
             sizes = "all" if self.counted == self.looked else f"{self.counted or 'none'}"
             remarks = "".join(f"; {what}" for what in self.remarks)
             return f"{splits} as on the card, rows counted in {sizes}{remarks}"
-        first, *more = self._by_language
-        seen = f"; found: {' '.join(first.found.split())}" if first.found else ""
-        return f"{first.where}: {first.what}{seen}" + (f" (and {len(more)} more)" if more else "")
-
-
-def _words_of(problem: Problem) -> tuple[str, str]:
-    """What is wrong with which key, in whatever language."""
-    return problem.what, problem.where.rpartition(" (")[0]
+        problems = self.problems
+        count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        return "\n".join([count, *(indent(str(problem), "  ") for problem in problems)])
 
 
 def looked_at(card: Card, hub: Hub, mirror: str | None) -> CardReport:
     """Columns, labels and sizes of every split that the card names, in every language, from the first rows."""
     report = CardReport(card)
+
+    def look(source: SourceSplit) -> SourceSplit:
+        report.remarks |= dict.fromkeys(_remarks_on(source))
+        return source
+
     pools = [card.pool_card.model_copy(update={"sizes": {}})] if card.pool is not None else []
     for part in (*(card.parts or (card,)), *pools):
         for split, language in _named(part):
             try:
-                sources = sources_of(part, split, language, hub, mirror)
-                for source in sources:
-                    report.remarks |= dict.fromkeys(_look(source))
+                sources = read_each(part, split, language, hub, mirror, look)
                 report.looked += 1
                 report.counted += _compare_size(part, split, language, sources)
             except TaskmixError as error:
-                report.problems += [
-                    Problem(problem.what, f"{problem.where} ({language})", problem.found, problem.fix)
-                    for problem in error.problems
-                ]
-                if hub.is_away:  # then it is for every other split, too
+                report.found.setdefault(language, []).extend(error.problems)
+                if isinstance(error, Failure):  # the hub is away, a disk is full: then so it is for every other split
+                    report.is_cut = True
                     return report
     return report
 
@@ -114,7 +105,7 @@ def _named(card: Card) -> list[tuple[Split, str]]:
     return [(split, language) for split in SPLITS if card.splits.names(split) for language in card.languages_of(split)]
 
 
-def _look(source: SourceSplit) -> list[str]:
+def _remarks_on(source: SourceSplit) -> list[str]:
     """What was mended or left out of the first rows; raises TaskmixError unless some become canonical ones."""
     with source.stream() as rows:
         features = rows.features or rows._resolve_features().features
@@ -123,7 +114,7 @@ def _look(source: SourceSplit) -> list[str]:
         for batch in rows.iter(batch_size=FIRST):
             count = len(next(iter(batch.values())))
             rows = reader.canonical(batch, range(seen, seen + count))[reader.first]
-            reader.check_answers()
+            reader.check()
             if rows:
                 return list(reader.remarks)
             seen += count
@@ -140,6 +131,6 @@ def _compare_size(card: Card, split: Split, language: str, sources: Sequence[Sou
         return False
     total = sum(count for count in counts if count is not None)
     if total != size:
-        where, fix = f"{card.name}.yaml: sizes.{split}", "a damaged copy, or another version of the data"
+        where, fix = card.where(f"sizes.{split}"), "a damaged copy, or another version of the data"
         raise InputError(Problem(f"the card says {size:,} rows", where, f"{total:,} in {sources[0].location}", fix))
     return True

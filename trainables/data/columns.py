@@ -14,6 +14,7 @@ from trainables.data.answers import locate
 from trainables.data.cells import as_text, boolean_label, in_words, is_missing, matches, parts_of
 from trainables.data.files.sources import SourceSplit
 from trainables.data.paths import feature_at, paths_in, root_of, values_at
+from trainables.data.wrong_cells import HANDFUL, Cell, WrongCells
 
 TEXT = Value("string")
 INDEX = Value("int64")
@@ -44,6 +45,18 @@ OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
 HIDDEN = "-1"
 """What data sets write where a label is not given, beside nothing at all, unless the card lists it as a label."""
 
+UNKNOWN = -1
+"""Stands for the index of a label that is not on the card's list."""
+
+MANY = 1000
+"""Different values that are wrong in one way: more are no slip, and the reading ends."""
+
+MANY_LABELS = 20
+"""Labels of a card that are shown."""
+
+LONGEST_VALUE = 100
+"""Letters of a value that are shown."""
+
 NOWHERE = -1
 """Offset of an answer that is not in its context."""
 
@@ -60,7 +73,7 @@ def features_of(form: str) -> Features:
 
 
 class Reader:
-    """Turns batches of a data set's rows into canonical ones.
+    """Turns batches of a data set's rows into canonical ones, and collects what is wrong with them.
 
     Args:
         source: the split; the columns and labels of its card count.
@@ -70,14 +83,13 @@ class Reader:
         remarks: on the answers of the rows that were read so far.
 
     Raises:
-        InputError: every role whose column is not there, with the columns that are.
+        InputError: none of the columns is there that rows are made of, or one that says which rows count.
     """
 
     def __init__(self, source: SourceSplit, features: Features) -> None:
-        card, language = source.card, source.language
-        location = source.location
+        card = source.card
         self.card = card
-        self.location = location
+        self.location = source.location
         self.remarks: Remarks = {}
         self._answered = 0
         self._unfound = (0, 0)
@@ -85,36 +97,37 @@ class Reader:
         self._features = features
         self._types = FORMATS[card.format].columns
         self._roles = {column: role for role, column in self._types.items()}
-        self._wanted = card.source.rows_for(language)
-        self._prefix = f"{language}:"
+        self._wanted = card.source.rows_for(source.language)
+        self._prefix = f"{source.language}:"
         self._columns: dict[str, str | list[str]] = {}
         self._choices: int | None = None
         self._known: dict[Any, int | None] = {}
-        problems = []
-        for role, column_type in self._types.items():
-            column = card.columns.get(role, role)
-            missing = [path for path in _as_list(column) if feature_at(features, path) is None]
-            if not missing:
-                self._columns[role] = column
-            elif role in card.columns or column_type not in OPTIONAL:
-                there = list(paths_in(features))
-                found = f"{', '.join(map(repr, missing))}; {location} has: {', '.join(there)}"
-                fix = f"say which column is {role}; " + nearest(missing[0], there)
-                problems.append(Problem("no such column", f"{card.name}.yaml: columns.{role}", found, fix))
-        there = list(features)
-        for column in self._wanted:
-            if column not in features:
-                found = f"{column!r}; {location} has: {', '.join(there)}"
-                problems.append(
-                    Problem("no such column", f"{card.name}.yaml: source.rows", found, nearest(column, there))
-                )
-        if problems:
-            raise InputError(problems)
+        self._wrong: dict[tuple[str, str], tuple[dict[str, int], str, int]] = {}
+        self._is_wrong = False
+        self._absent = {role: problem for role in self._types if (problem := self._find_column(role)) is not None}
+        unknown = [self._no_column([column], "source.rows") for column in self._wanted if column not in features]
+        if unknown or not any(self._types[role] not in OPTIONAL for role in self._columns):
+            raise InputError([*self._absent.values(), *unknown])
         roots = [root_of(features, path) for column in self._columns.values() for path in _as_list(column)]
         self.needed = list(dict.fromkeys([*roots, *self._wanted]))
 
+    def _find_column(self, role: str) -> Problem | None:
+        """Finds the role's column, or says that it is not there."""
+        column = self.card.columns.get(role, role)
+        missing = [path for path in _as_list(column) if feature_at(self._features, path) is None]
+        if not missing:
+            self._columns[role] = column
+        elif role in self.card.columns or self._types[role] not in OPTIONAL:
+            return self._no_column(missing, f"columns.{role}", f"say which column is {role}; ")
+        return None
+
+    def _no_column(self, missing: Sequence[str], key: str, fix: str = "") -> Problem:
+        there = list(paths_in(self._features))
+        found = f"{', '.join(map(repr, missing))}; {self.location} has: {', '.join(there)}"
+        return Problem("no such column", self.card.where(key), found, fix + nearest(missing[0], there))
+
     def canonical(self, batch: Mapping[str, Sequence[Any]], indexes: Sequence[int]) -> dict[str, list[Any]]:
-        """The rows of a batch that count and have a label; `indexes` number them in the split."""
+        """The rows of a batch that count, have a label and no mistake; `indexes` number them in the split."""
         values = {role: self._values(role, batch, len(indexes)) for role in self._columns}
         kept: dict[str, list[Any]] = {role: [] for role in self._types}
         for at, index in enumerate(indexes):
@@ -131,13 +144,21 @@ class Reader:
         """A role that every canonical row has."""
         return next(iter(self._types))
 
-    def check_answers(self) -> None:
-        """Raises InputError if most rows that were read so far have no answer in their contexts, though they should."""
+    def check(self) -> None:
+        """Raises InputError with every mistake in the columns and in the rows that were read so far."""
+        problems = [*self._absent.values()]
+        for (role, what), (values, fix, shown) in self._wrong.items():
+            location = f"{self._columns[role]!r} of {self.location}"
+            cells = [Cell(value, row, location) for value, row in values.items()]
+            problems.append(WrongCells.of(what, self.card.where(f"columns.{role}"), cells, fix, shown))
         count, first = self._unfound
-        if count > MOST * self._answered:
-            found = f"{count} of {self._answered} rows"
+        if count > MOST * self._answered:  # though they should have one
+            role, what = self._roles["answers"], "rows without an answer in their contexts"
+            found = f"{count} of {self._answered} rows in {self._columns[role]!r} of {self.location}, as row {first}"
             fix = "name the column that the answers were taken from; without answer_start, each may stand there once"
-            raise self._error(self._roles["answers"], "rows without an answer in their contexts", found, first, fix)
+            problems.append(Problem(what, self.card.where(f"columns.{role}"), found, fix))
+        if problems:
+            raise InputError(problems)
 
     def compare_count(self, count: int, said: int | None) -> None:
         """Remarks on files that do not have as many rows as the README of their repository says, if it says so."""
@@ -176,34 +197,38 @@ class Reader:
         return values if words is None else [in_words(words, value) for value in values]
 
     def _row(self, row: dict[str, Any], index: int) -> dict[str, Any] | None:
-        """A canonical row, or None if it has no label or lacks a text."""
+        """A canonical row, or None if it has no label, lacks a text, or has a mistake, which is kept."""
         if any(is_missing(value) for role, value in row.items() if self._types[role] not in OPTIONAL):
             return None
-        cells = {role: self._cell(role, row, index) for role in self._types}
-        by_type = {column: cells[role] for column, role in self._roles.items()}
-        words, tags = by_type.get("words"), by_type.get("tags", [])
-        label = by_type.get("label", by_type.get("choice", 0))
-        if None in (label, *tags) or words == [] or cells.get("text") == "" or by_type.get("answers", {}) is None:
+        self._is_wrong = False
+        cells = {role: self._cell(role, row, index) for role in self._types if role not in self._absent}
+        by_type = {column: cells.get(role) for column, role in self._roles.items()}
+        words, tags = by_type.get("words"), by_type.get("tags")
+        if words is not None and tags is not None and len(tags) != len(words):
+            found = f"{len(words)} words and {len(tags)} tags"
+            self._note(self._roles["tags"], "a row needs as many tags as tokens", found, index, shown=1)
+        if self._is_wrong or self._absent:
             return None
-        if words is not None and "tags" in by_type and len(tags) != len(words):
-            found = f"{len(words)} and {len(tags)}"
-            raise self._error(self._roles["tags"], "a row needs as many tags as tokens", found, index)
+        label = by_type.get("label", by_type.get("choice", 0))
+        if None in (label, *(tags or ())) or words == [] or cells.get("text") == "" or by_type.get("answers", 0) is None:
+            return None
         return cells
 
     def _cell(self, role: str, row: Mapping[str, Any], index: int) -> Any:
-        """The canonical value of a role; None for a label that is not given."""
+        """The canonical value of a role; None for a label that is not given, and for what is wrong."""
         value = row.get(role)
         match self._types[role]:
             case "label":
                 return self._label(role, value, index, self.card.labels)
             case "choice":
-                return self._label(role, value, index, self._choice_labels(row[self._roles["choices"]]))
+                labels = self._choice_labels(row.get(self._roles["choices"]), index)
+                return None if labels is None else self._label(role, value, index, labels)
             case "tags":
                 if not isinstance(value, list):
-                    raise self._wrong_kind(role, "a list of labels", value, index)
+                    return self._wrong_kind(role, "a list of labels", value, index)
                 return [self._label(role, tag, index, self.card.labels) for tag in value]
             case "answers":
-                return self._answers(role, value, row[self._roles["passage"]], index)
+                return self._answers(role, value, row.get(self._roles["passage"]), index)
             case "id":
                 return str(index) if is_missing(value) else as_text(value)
             case "candidates":
@@ -213,26 +238,30 @@ class Reader:
             case _:
                 return self._text(role, value, index)
 
-    def _choice_labels(self, choices: Sequence[str]) -> list[str]:
-        """The labels by index: choices are numbered from 0, unless the card lists their labels."""
+    def _choice_labels(self, choices: Any, index: int) -> list[str] | None:
+        """The labels by index: choices are numbered from 0, unless the card lists their labels; None: no choices."""
+        if not isinstance(choices, list):  # which is said of their own column
+            return None
         count = len(choices)
         if self._choices is None:
             self._choices = count
         if count != self._choices:
-            found = f"{count} after rows with {self._choices}"
-            raise self._error(self._roles["choices"], "all rows of a card need the same number of choices", found)
+            what, found = "all rows of a card need the same number of choices", f"{count} after rows with {self._choices}"
+            return self._note(self._roles["choices"], what, found, index, shown=1)
         return self.card.labels or [str(choice) for choice in range(count)]
 
     def _label(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
-        """Index of the label, None if it is not given."""
+        """Index of the label, None if it is not given, or wrong."""
         if isinstance(value, list | dict):
-            raise self._wrong_kind(role, "a label", value, index)
+            return self._wrong_kind(role, "a label", value, index)
         if is_missing(value) or value == "":
             return None
         known = type(value), value  # True is 1, and no label of the same name
         if known not in self._known:
             self._known[known] = self._number_of(role, value, index, labels)
-        return self._known[known]
+        number = self._known[known]
+        self._is_wrong |= number == UNKNOWN
+        return number
 
     def _number_of(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
         """Index of the label. Names count first, then numbers as indexes."""
@@ -245,8 +274,10 @@ class Reader:
         number = labels.index(name) if name in labels else number
         if not 0 <= number < len(labels):
             found = repr(value) if name == plain else f"{value!r} ({name})"
-            fix = f"the labels are {', '.join(labels)}; list all of them, in the order of their numbers"
-            raise self._error(role, "a label outside the card's list", found, index, fix)
+            listed = ", ".join(labels[:MANY_LABELS]) + (", ..." if len(labels) > MANY_LABELS else "")
+            fix = f"the labels are {listed}; list all of them, in the order of their numbers"
+            self._note(role, "labels outside the card's list", found[:LONGEST_VALUE], index, fix, HANDFUL)
+            return UNKNOWN
         return number
 
     def _name(self, role: str, plain: str) -> str:
@@ -281,10 +312,13 @@ class Reader:
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
         texts, starts = (value.get(key) if isinstance(value, dict) else None for key in ("text", "answer_start"))
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            raise self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
+            return self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
         if not all(isinstance(text, str) for text in texts) or any(isinstance(start, str) for start in starts):
             fix = "give each answer its text and the number of its first character, or leave the row out"
-            raise self._error(role, "an answer without a text, or its offset in words", repr(value)[:100], index, fix)
+            what, found = "an answer without a text, or its offset in words", repr(value)[:LONGEST_VALUE]
+            return self._note(role, what, found, index, fix)
+        if not isinstance(context, str):  # which is said of its own column
+            return None
         given = [(text, start) for text, start in zip(texts, starts, strict=True) if text.strip()]
         if not given and self.card.unanswerable:
             return {"text": [], "answer_start": []}
@@ -315,16 +349,18 @@ class Reader:
                 return [item.strip() for item in value]
         elif isinstance(value, str):
             return value if column_type == "passage" else value.strip()
-        raise self._wrong_kind(role, "a list of texts" if column_type in LISTS else "text", value, index)
+        return self._wrong_kind(role, "a list of texts" if column_type in LISTS else "text", value, index)
 
-    def _wrong_kind(self, role: str, wanted: str, value: Any, index: int) -> InputError:
-        return self._error(role, f"the column is not {wanted}", repr(value)[:100], index, "name another column")
+    def _wrong_kind(self, role: str, wanted: str, value: Any, index: int) -> None:
+        self._note(role, f"the column is not {wanted}", repr(value)[:LONGEST_VALUE], index, "name another column")
 
-    def _error(self, role: str, what: str, found: str, index: int | None = None, fix: str = "") -> InputError:
-        column = self._columns.get(role, role)
-        row = "" if index is None else f", row {index}"
-        found = f"{found} in {column!r} of {self.location}{row}"
-        return InputError(Problem(what, f"{self.card.name}.yaml: columns.{role}", found, fix))
+    def _note(self, role: str, what: str, found: str, index: int, fix: str = "", shown: int = 1) -> None:
+        """Keeps a mistake of a row; raises InputError with all of them where there are too many of it."""
+        self._is_wrong = True
+        values = self._wrong.setdefault((role, what), ({}, fix, shown))[0]
+        values.setdefault(found, index)
+        if len(values) > MANY:
+            self.check()
 
 
 def _as_list(column: str | list[str]) -> list[str]:

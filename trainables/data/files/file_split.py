@@ -50,7 +50,7 @@ class FileSplit:
     @property
     def where(self) -> str:
         """The card's key that decides it."""
-        return f"{self.card.name}.yaml: splits.{self.split}"
+        return self.card.where(f"splits.{self.split}")
 
     @property
     def version(self) -> list[str]:
