@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from spaces.digest import canonical_json
+from spaces.errors import nearest
 from spaces.formats import FORMATS
 from spaces.parsing import Mistake, Mistakes, Strict
 from spaces.repository import Repository
@@ -133,7 +134,7 @@ class Card(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Card:
         if self.format not in FORMATS:
-            raise Mistakes([("format", f"unknown format {self.format!r}; one of {', '.join(FORMATS)}")])
+            raise Mistakes([("format", f"unknown format {self.format!r}; {nearest(self.format, FORMATS)}")])
         about_kind = self._mistakes_of_a_target() if self.kind == "target" else self._mistakes_of_a_task()
         mistakes = [*self._mistakes(), *about_kind]
         if mistakes:
@@ -226,6 +227,10 @@ class Card(Strict):
             own = {"columns": "pool.columns", "splits": "pool.split" if pool.split else "pool.config"}
             key = ".".join(filter(None, (own.get(head, "pool"), rest if head == "columns" else "")))
         return f"{self.name.partition('.')[0]}.yaml: {key}"
+
+    def pool_language(self, language: str) -> str:
+        """The language to ask for the pool: the first where one pool serves all, so that it is read and kept once."""
+        return language if self.pool_card.source.by_language else self.languages[0]
 
     @property
     def training_language(self) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from spaces.card import Card
+from spaces.card import Card, RetrievalPool, Source, Splits
 from spaces.card_files import resolved, with_splits
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS
 from spaces.mixture import Mixture
-from spaces.parsing import lines_named, problems_of, read_yaml, yaml_files
+from spaces.parsing import Misleading, Strict, find_yaml, lines_named, problems_of, read_yaml
 from spaces.suite import FOLDER as SUITES
 from spaces.suite import Suite, load_suites
 
@@ -87,7 +87,7 @@ class Catalogue:
 
     def of(self, folders: Iterable[Path]) -> Catalogue:
         """The tasks and targets whose cards lie in these folders."""
-        names = {sub: {path.stem for folder in folders for path in yaml_files(folder / sub)} for sub in KINDS}
+        names = {sub: {path.stem for folder in folders for path in find_yaml(folder / sub)[0]} for sub in KINDS}
         return Catalogue(
             tasks={name: card for name, card in self.tasks.items() if name in names["tasks"]},
             targets={name: card for name, card in self.targets.items() if name in names["targets"]},
@@ -166,11 +166,8 @@ def _read_cards(folders: Iterable[Path]) -> tuple[dict[str, dict[str, Card]], se
             )
         paths: dict[str, list[Path]] = {}
         for sub in KINDS:
-            try:
-                paths[sub] = yaml_files(folder / sub)
-            except InputError as error:
-                problems.extend(error.problems)
-                paths[sub] = []
+            paths[sub], alike = find_yaml(folder / sub)
+            problems.extend(alike)
         for sub, listed in paths.items():
             for path in listed:
                 files.setdefault(f"{sub}/{path.stem}", []).append(path)
@@ -212,20 +209,23 @@ def _read_card(path: Path, kind: str, files: Mapping[str, Sequence[Path]]) -> Ca
     Args:
         files: `tasks/<name>` or `targets/<name>` -> the files of that name, in the order in which they were found.
     """
-    data = _extended(path, kind, files)
+    misleading: list[Problem] = []
+    data = _extended(path, kind, files, misleading)
     data.pop("abstract", None)
-    if data.get("name", path.stem) != path.stem:
-        raise InputError(Problem("name differs from the file's", f"{path}: name", str(data["name"]), path.stem))
-    if "parts" in data:
-        raise InputError(Problem("unknown key", f"{path}: parts", fix="name the tasks in source.tasks"))
-    data |= {"name": path.stem, "kind": kind}
-    data = with_splits(data, kind)
     with lines_named(path):
+        problems = list(misleading)
+        if data.get("name", path.stem) != path.stem:
+            problems.append(Problem("name differs from the file's", f"{path}: name", str(data["name"]), path.stem))
+        if "parts" in data:
+            data.pop("parts")
+            problems.append(Problem("unknown key", f"{path}: parts", fix="name the tasks in source.tasks"))
+        data = with_splits({**data, "name": path.stem, "kind": kind}, kind)
         try:
             card = Card.model_validate(data)
+            problems += _unspeakable(card, path)
         except ValidationError as error:
-            raise InputError(_every_problem(error, data, path)) from error
-        problems = list(_unspeakable(card, path))
+            twice = tuple(f"{path}: {problem.where.rpartition(': ')[2]}" for problem in misleading)
+            problems += [one for one in _every_problem(error, data, path) if not one.where.startswith(twice)]
         if problems:
             raise InputError(problems)
     return card
@@ -246,6 +246,8 @@ def _their_own(wrong: Mapping[Path, Sequence[Problem]]) -> Iterator[Problem]:
 def _keys_of(path: Path) -> set[str]:
     try:
         return set(read_yaml(path))
+    except Misleading as error:
+        return set(error.data)
     except InputError:
         return set()
 
@@ -262,7 +264,7 @@ PLACEHOLDERS = {
 
 def _every_problem(error: ValidationError, data: Mapping[str, Any], path: Path) -> list[Problem]:
     """What is wrong with single keys, and what is wrong with those that are right where they are put together."""
-    problems = problems_of(error, data, str(path))
+    problems = [_with_hint(problem, str(path)) for problem in problems_of(error, data, str(path))]
     wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]} - {"format"}
     wrong |= {"license", "licence"} if wrong & {"license", "licence"} else set()  # one key in two spellings
     if not wrong:
@@ -276,6 +278,17 @@ def _every_problem(error: ValidationError, data: Mapping[str, Any], path: Path) 
         others = problems_of(second, rest, str(path))
         problems += [one for one in others if not one.where.startswith(where) and one not in problems]
     return problems
+
+
+def _with_hint(problem: Problem, file: str) -> Problem:
+    """Of an unknown key, the keys there that it may have been meant for."""
+    above, _, key = problem.where.removeprefix(f"{file}: ").rpartition(".")
+    models: dict[str, type[Strict]] = {"": Card, "source": Source, "splits": Splits, "pool": RetrievalPool}
+    model = models.get(above)
+    if problem.what != "unknown key" or model is None:
+        return problem
+    ours = {"kind", "parts", "name"} if model is Card else set()
+    return replace(problem, fix=nearest(key, model.model_fields.keys() - ours))
 
 
 def _unspeakable(card: Card, path: Path) -> Iterator[Problem]:
@@ -300,14 +313,18 @@ def is_name(text: str) -> bool:
 
 
 def _extended(
-    path: Path, kind: str, files: Mapping[str, Sequence[Path]], seen: tuple[Path, ...] = ()
+    path: Path, kind: str, files: Mapping[str, Sequence[Path]], misleading: list[Problem], seen: tuple[Path, ...] = ()
 ) -> dict[str, Any]:
     """The card's mapping laid over that of the card it `extends:` (top-level keys replace).
 
     `extends: targets/xnli` in a task takes over a target's card without what only targets have. A card may extend one
-    of its own name in an earlier folder.
+    of its own name in an earlier folder. What is read otherwise than it seems is added to `misleading`.
     """
-    data = read_yaml(path)
+    try:
+        data = read_yaml(path)
+    except Misleading as error:
+        data = error.data
+        misleading += error.problems
     source = data.get("source")
     if isinstance(source, dict) and isinstance(source.get("files"), str):
         source["files"] = resolved(source["files"], path)
@@ -324,7 +341,7 @@ def _extended(
         what = "extends itself" if key in files else "extends an unknown card"
         known = [name.removeprefix(f"{sub}/") for name in files]
         raise InputError(Problem(what, f"{path}: extends", str(base), nearest(str(base), known)))
-    below = _extended(bases[-1], KINDS[key.partition("/")[0]], files, seen)
+    below = _extended(bases[-1], KINDS[key.partition("/")[0]], files, misleading, seen)
     below.pop("name", None)
     if kind == "task":
         below = {name: value for name, value in below.items() if name not in TARGETS_ONLY}

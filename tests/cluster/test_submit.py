@@ -296,12 +296,12 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert "a job runs this search already" in again.stderr
 
     # What it says to type, typed.
-    advice = next(line for line in again.stderr.splitlines() if "--stop" in line)
-    assert f"RAY_AUTH_MODE=token taskmix jobs --address {head.address} --stop taskmix-small-1" in advice
-    stopped = head.run(sys.executable, "-m", "search", "jobs", "--stop", "taskmix-small-1", "--address", head.address)
+    advice = next(line for line in again.stderr.splitlines() if "--stop" in line).partition("stop it:")[2].strip()
+    assert advice == f"RAY_AUTH_MODE=token python -m search jobs --address {head.address} --stop taskmix-small-1"
+    stopped = head.run("sh", "-c", advice.replace("python", sys.executable))
     assert (stopped.returncode, stopped.stdout) == (0, "taskmix-small-1 is stopped\n"), stopped.stderr
     unknown = head.run(sys.executable, "-m", "search", "jobs", "--stop", "nobody-1", "--address", head.address)
-    assert unknown.returncode == 1 and "taskmix jobs --address" in unknown.stderr
+    assert unknown.returncode == 1 and "python -m search jobs --address" in unknown.stderr
     listed = head.run(sys.executable, "-m", "search", "jobs", "--address", head.address)
     assert listed.returncode == 0 and "taskmix-small-1  stopped" in listed.stdout and "search small" in listed.stdout
     before = trials(search)

@@ -63,7 +63,7 @@ def test_language_in_the_configuration(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (CARD.replace("pair_classification", "pairs"), "unknown format 'pairs'; one of pair_classification"),
+        (CARD.replace("pair_classification", "pairs"), "unknown format 'pairs'; one of: answer_retrieval"),
         (CARD.replace('["no", "yes"]', '["no"]'), "lists its labels, at least two"),
         (CARD + "colour: blue\n", "colour: unknown key"),
         (CARD.replace("licence: mit\n", ""), "licence: is missing"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import indent
-from typing import Literal
+from typing import Any, Literal
 
 from spaces.card import Card, Split
-from spaces.errors import Failure, InputError, Problem, TaskmixError
+from spaces.errors import Failure, InputError, Problem
 from trainables.data.columns import Reader
-from trainables.data.files.reading import empty
-from trainables.data.files.sources import SourceSplit, read_each
+from trainables.data.files.file_split import FileSplit
+from trainables.data.files.sources import SourceSplit, read_each, sources_of
+from trainables.data.pool_check import pool_problems
 from trainables.data.wrong_cells import kind_of, merged
 from trainables.hub.hub import Hub
 
@@ -77,48 +78,101 @@ class CardReport:
 def looked_at(card: Card, hub: Hub, mirror: str | None) -> CardReport:
     """Columns, labels and sizes of every split that the card names, in every language, from the first rows."""
     report = CardReport(card)
-
-    def look(source: SourceSplit) -> SourceSplit:
-        report.remarks |= dict.fromkeys(_remarks_on(source))
-        return source
-
-    pools = [card.pool_card.model_copy(update={"sizes": {}})] if card.pool is not None else []
-    for part in (*(card.parts or (card,)), *pools):
-        for split, language in _named(part):
-            try:
-                sources = read_each(part, split, language, hub, mirror, look)
-                report.looked += 1
-                report.counted += _compare_size(part, split, language, sources)
-            except TaskmixError as error:
-                report.found.setdefault(language, []).extend(error.problems)
-                if isinstance(error, Failure):  # the hub is away, a disk is full: then so it is for every other split
-                    report.is_cut = True
-                    return report
+    named = [(part, *one) for part in card.parts or (card,) for one in _named(part)]
+    if card.pool is not None:
+        pool = card.pool_card.model_copy(update={"sizes": {}})
+        asked = dict.fromkeys((split, card.pool_language(language)) for _, split, language in named if split != "train")
+        named += [(pool, *one) for one in asked]
+    for part, split, language in named:
+        try:
+            _look(report, part, split, language, hub, mirror)
+        except InputError as error:
+            report.found.setdefault(language, []).extend(error.problems)
+        except Failure as error:  # the hub is away, a disk is full: then so it is for every other split
+            report.found.setdefault(language, []).extend(error.problems)
+            report.is_cut = True
+            return report
+    if card.pool is not None and not report.found:
+        _compare_pool(report, hub, mirror)
     return report
 
 
+def _look(report: CardReport, card: Card, split: Split, language: str, hub: Hub, mirror: str | None) -> None:
+    """Looks at a split; raises TaskmixError with what is wrong with its rows, and with their number."""
+    sources: list[SourceSplit] = []
+
+    def read(source: SourceSplit) -> None:
+        sources.append(source)
+        _, remarks = _first_rows(source)
+        report.remarks |= dict.fromkeys(remarks)
+
+    problems: list[Problem] = []
+    try:
+        read_each(card, split, language, hub, mirror, read)
+        report.looked += 1
+    except InputError as error:
+        problems += error.problems
+    if len(sources) == len(card.splits.names(split)):
+        try:
+            report.counted += _compare_size(card, split, language, sources)
+        except InputError as error:
+            problems += [one for one in error.problems if one not in problems]
+    if problems:
+        raise InputError(problems)
+
+
 def _named(card: Card) -> list[tuple[Split, str]]:
-    """Splits and languages that the card has rows of; the dev and test splits of a task are those of its first one."""
+    """Splits and languages that the card has rows of; the dev and test splits of a task are those of its first one.
+
+    Of local files it is what the card names, or is trained or scored on: nobody has said that there are others.
+    """
+    own = card.is_trained and card.train_from is None
+    needed = ("train",) * own if card.kind == "task" else ("train",) * own + ("dev", "test")
+    said = SPLITS if card.source.files is None else (*needed, *card.splits.model_fields_set)
+    splits = [split for split in SPLITS if split in said and card.splits.names(split)]
     if card.kind == "task":
-        said = SPLITS if card.source.files is None else ("train", *card.splits.model_fields_set)
-        return [(split, card.training_language) for split in SPLITS if split in said and card.splits.names(split)]
-    return [(split, language) for split in SPLITS if card.splits.names(split) for language in card.languages_of(split)]
+        return [(split, card.training_language) for split in splits]
+    return [(split, language) for split in splits for language in card.languages_of(split)]
 
 
-def _remarks_on(source: SourceSplit) -> list[str]:
-    """What was mended or left out of the first rows; raises TaskmixError unless some become canonical ones."""
+def _compare_pool(report: CardReport, hub: Hub, mirror: str | None) -> None:
+    """Whether what the first rows look for is in the pool, where that lies here: it is read to its end."""
+    card = report.card
+    for split, language in _named(card):
+        if split == "train":
+            continue
+        pool = sources_of(card.pool_card, split, card.pool_language(language), hub, mirror)
+        if not all(isinstance(source, FileSplit) for source in pool):
+            continue
+        rows = [_first_rows(source)[0] for source in sources_of(card, split, language, hub, mirror)]
+        ids, relevant = ([one for each in rows for one in each[role]] for role in ("id", "relevant"))
+        candidates = [one for source in pool for one in _first_rows(source, whole=True)[0]["id"]]
+        if any(relevant) and (problems := pool_problems(card, split, language, ids, relevant, candidates)):
+            report.found.setdefault(language, []).extend(problems)
+
+
+def _first_rows(source: SourceSplit, whole: bool = False) -> tuple[dict[str, list[Any]], list[str]]:
+    """The first canonical rows, or all of them, and what was mended or left out.
+
+    Raises:
+        TaskmixError: there are none, or a mistake is among the rows that were looked at.
+    """
+    found: dict[str, list[Any]] = {}
     with source.stream() as rows:
         features = rows.features or rows._resolve_features().features
         reader = Reader(source, features)
         seen = 0
         for batch in rows.iter(batch_size=FIRST):
             count = len(next(iter(batch.values())))
-            rows = reader.canonical(batch, range(seen, seen + count))[reader.first]
+            for role, values in reader.canonical(batch, range(seen, seen + count)).items():
+                found.setdefault(role, []).extend(values)
             reader.check()
-            if rows:
-                return list(reader.remarks)
+            if found[reader.first] and not whole:
+                break
             seen += count
-    raise InputError(empty(source, reader.none_of(seen)))
+    if not found.get(reader.first):
+        raise InputError(reader.none_of(seen))
+    return found, list(reader.remarks)
 
 
 def _compare_size(card: Card, split: Split, language: str, sources: Sequence[SourceSplit]) -> bool:
@@ -130,7 +184,7 @@ def _compare_size(card: Card, split: Split, language: str, sources: Sequence[Sou
     if None in counts:
         return False
     total = sum(count for count in counts if count is not None)
-    if total != size:
+    if total not in (size, 0):  # of none it is said that the split is empty
         where, fix = card.where(f"sizes.{split}"), "a damaged copy, or another version of the data"
         raise InputError(Problem(f"the card says {size:,} rows", where, f"{total:,} in {sources[0].location}", fix))
     return True

@@ -30,7 +30,7 @@ from spaces.formats import FORMATS
 from spaces.repository import Repository
 from trainables.data.columns import Reader, Remarks, features_of
 from trainables.data.files.hub_split import HubSplit
-from trainables.data.files.reading import empty, unwritable
+from trainables.data.files.reading import unwritable
 from trainables.data.files.sources import SourceSplit, read_each, sources_of
 from trainables.data.mini import suite_folder
 from trainables.data.pool_check import pool_problems
@@ -150,11 +150,11 @@ class Data:
                 if isinstance(error, Failure):  # the hub away, the disk full: no use in trying the next language
                     break
         for split, language in _scored(card) if card.pool is not None else ():
-            pool_language = _pool_language(card, language)
+            pool_language = card.pool_language(language)
             if {(True, split, language), (False, split, pool_language)} <= read:
                 _, rows = self._all_rows(card, split, language)
                 _, pool = self._all_rows(card.pool_card, split, pool_language)
-                problems += pool_problems(card, split, language, rows, pool)
+                problems += pool_problems(card, split, language, rows["id"][:], rows["relevant"][:], pool["id"][:])
         return merged(problems)
 
     def remarks(self, card: Card) -> list[str]:
@@ -197,7 +197,7 @@ class Data:
         return [] if self.mirror is not None else card.repositories
 
     def hub_files(self, card: Card) -> dict[Repository, list[str]]:
-        """What a search reads from the hub for the card: repository -> paths. Raises as `HubSplit.files`, of every split."""
+        """What a search reads from the hub for the card: repository -> paths. Raises as `HubSplit.files`, of all splits."""
         files: dict[Repository, list[str]] = {}
 
         def add_files(source: SourceSplit) -> None:
@@ -222,7 +222,7 @@ class Data:
     def _pool(self, card: Card, split: Split, language: str) -> tuple[str, Dataset]:
         """The key and the rows of the pool; of a sample of it where the card says so."""
         assert card.pool is not None, "only cards of formats with a pool are asked"
-        key, rows = self._all_rows(card.pool_card, split, _pool_language(card, language))
+        key, rows = self._all_rows(card.pool_card, split, card.pool_language(language))
         if card.pool.distractors is None:
             return key, rows
         languages = [language] if card.pool_card.source.by_language else card.languages_of(split)
@@ -265,7 +265,7 @@ class Data:
                 if isinstance(source, HubSplit):
                     reader.compare_count(len(raw), source.count())
                 if not len(rows):
-                    raise InputError(empty(source, reader.none_of(len(raw))))
+                    raise InputError(reader.none_of(len(raw)))
                 if reader.remarks:
                     with write_aside(self._remarks_of(key)) as aside:
                         aside.write_text(json.dumps(reader.remarks))
@@ -344,7 +344,7 @@ def _splits_used(card: Card) -> Iterable[tuple[Card, Split, str]]:
         return [(card, "train", card.training_language)]
     evaluated = [(card, split, language) for split, language in _scored(card)]
     if card.pool is not None:
-        pools = dict.fromkeys((split, _pool_language(card, language)) for _, split, language in evaluated)
+        pools = dict.fromkeys((split, card.pool_language(language)) for _, split, language in evaluated)
         evaluated += [(card.pool_card, split, language) for split, language in pools]
     trains_itself = card.is_trained and card.train_from is None
     return [(card, "train", card.training_language), *evaluated] if trains_itself else evaluated
@@ -354,8 +354,3 @@ def _scored(card: Card) -> list[tuple[Split, str]]:
     """The splits of a target that it is scored on itself, in each language."""
     splits: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
     return [(split, language) for split in splits for language in card.languages_of(split)]
-
-
-def _pool_language(card: Card, language: str) -> str:
-    """The language to ask for the pool: the first where one pool serves all, so that it is read and kept once."""
-    return language if card.pool_card.source.by_language else card.languages[0]

@@ -12,6 +12,7 @@ from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS, ColumnType
 from trainables.data.answers import locate
 from trainables.data.cells import as_text, boolean_label, in_words, is_missing, matches, parts_of
+from trainables.data.files.reading import empty
 from trainables.data.files.sources import SourceSplit
 from trainables.data.paths import feature_at, paths_in, root_of, values_at
 from trainables.data.wrong_cells import HANDFUL, Cell, WrongCells
@@ -88,6 +89,7 @@ class Reader:
 
     def __init__(self, source: SourceSplit, features: Features) -> None:
         card = source.card
+        self.source = source
         self.card = card
         self.location = source.location
         self.remarks: Remarks = {}
@@ -104,6 +106,8 @@ class Reader:
         self._known: dict[Any, int | None] = {}
         self._wrong: dict[tuple[str, str], tuple[dict[str, int], str, int]] = {}
         self._is_wrong = False
+        self._matching = 0
+        self._others: dict[str, None] = {}
         self._absent = {role: problem for role in self._types if (problem := self._find_column(role)) is not None}
         unknown = [self._no_column([column], "source.rows") for column in self._wanted if column not in features]
         if unknown or not any(self._types[role] not in OPTIONAL for role in self._columns):
@@ -131,8 +135,12 @@ class Reader:
         values = {role: self._values(role, batch, len(indexes)) for role in self._columns}
         kept: dict[str, list[Any]] = {role: [] for role in self._types}
         for at, index in enumerate(indexes):
-            if not matches({column: batch[column][at] for column in self._wanted}, self._wanted):
+            said = {column: batch[column][at] for column in self._wanted}
+            if not matches(said, self._wanted):
+                if len(self._others) < HANDFUL:
+                    self._others[" and ".join(f"{column} {value!r}" for column, value in said.items())] = None
                 continue
+            self._matching += 1
             row = self._row({role: column[at] for role, column in values.items()}, index)
             if row is not None:
                 for role, column in kept.items():
@@ -167,12 +175,18 @@ class Reader:
         elif said is not None and said < count:
             self.remarks["rows that the files have and the README does not count"] = count - said, said
 
-    def none_of(self, count: int) -> str:
-        """For people: why none of so many rows was taken."""
+    def none_of(self, count: int) -> Problem:
+        """Why none of so many rows was taken."""
         if self.remarks:
-            return f"{count} rows, none to be used ({'; '.join(self.remarks)}),"
+            return empty(self.source, f"{count} rows, none to be used ({'; '.join(self.remarks)}),")
         wanted = " and ".join(f"{column} like {pattern!r}" for column, pattern in self._wanted.items())
-        return f"{count} rows without a label" if not wanted else f"{count} rows, none with a label and {wanted},"
+        if not wanted or self._matching:
+            of_them = f" with {wanted}" if wanted else ""
+            is_labeled = not {"label", "choice", "tags"}.isdisjoint(self._roles)
+            return empty(self.source, f"{self._matching} rows{of_them} without a {'label, or a ' * is_labeled}text,")
+        found = f"no {wanted} in {self.location}, which has {', '.join(self._others)}"
+        fix = "mend the pattern, what source.names calls the language, or the list of languages"
+        return Problem("no row counts", self.card.where("source.rows"), found, fix)
 
     def _values(self, role: str, batch: Mapping[str, Sequence[Any]], count: int) -> list[Any]:
         """The role's value in each row; several columns become a list, or one text with blanks between."""
@@ -205,12 +219,17 @@ class Reader:
         by_type = {column: cells.get(role) for column, role in self._roles.items()}
         words, tags = by_type.get("words"), by_type.get("tags")
         if words is not None and tags is not None and len(tags) != len(words):
-            found = f"{len(words)} words and {len(tags)} tags"
-            self._note(self._roles["tags"], "a row needs as many tags as tokens", found, index, shown=1)
+            what, found = "a row needs as many tags as tokens", f"{len(words)} tokens, {len(tags)} tags"
+            self._note(self._roles["tags"], what, found, index, "give each token one tag, none to blanks between them")
         if self._is_wrong or self._absent:
             return None
         label = by_type.get("label", by_type.get("choice", 0))
-        if None in (label, *(tags or ())) or words == [] or cells.get("text") == "" or by_type.get("answers", 0) is None:
+        if (
+            None in (label, *(tags or ()))
+            or words == []
+            or cells.get("text") == ""
+            or by_type.get("answers", 0) is None
+        ):
             return None
         return cells
 
@@ -225,7 +244,8 @@ class Reader:
                 return None if labels is None else self._label(role, value, index, labels)
             case "tags":
                 if not isinstance(value, list):
-                    return self._wrong_kind(role, "a list of labels", value, index)
+                    self._wrong_kind(role, "a list of labels", value, index)
+                    return None
                 return [self._label(role, tag, index, self.card.labels) for tag in value]
             case "answers":
                 return self._answers(role, value, row.get(self._roles["passage"]), index)
@@ -246,14 +266,19 @@ class Reader:
         if self._choices is None:
             self._choices = count
         if count != self._choices:
-            what, found = "all rows of a card need the same number of choices", f"{count} after rows with {self._choices}"
-            return self._note(self._roles["choices"], what, found, index, shown=1)
+            what, found = (
+                "all rows of a card need the same number of choices",
+                f"{count} after rows with {self._choices}",
+            )
+            self._note(self._roles["choices"], what, found, index, "leave out the rows with others")
+            return None
         return self.card.labels or [str(choice) for choice in range(count)]
 
     def _label(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
         """Index of the label, None if it is not given, or wrong."""
         if isinstance(value, list | dict):
-            return self._wrong_kind(role, "a label", value, index)
+            self._wrong_kind(role, "a label", value, index)
+            return None
         if is_missing(value) or value == "":
             return None
         known = type(value), value  # True is 1, and no label of the same name
@@ -274,9 +299,12 @@ class Reader:
         number = labels.index(name) if name in labels else number
         if not 0 <= number < len(labels):
             found = repr(value) if name == plain else f"{value!r} ({name})"
-            listed = ", ".join(labels[:MANY_LABELS]) + (", ..." if len(labels) > MANY_LABELS else "")
-            fix = f"the labels are {listed}; list all of them, in the order of their numbers"
-            self._note(role, "labels outside the card's list", found[:LONGEST_VALUE], index, fix, HANDFUL)
+            what = "labels outside the card's list"
+            fix = f"the labels are {_listed(labels)}; list all of them, in the order of their numbers"
+            if self._types[role] == "choice" and not self.card.labels:
+                what, last = "answers that are no choice", len(labels) - 1
+                fix = f"choices are 0 to {last}, or A to {chr(ord('A') + last)}; others are listed in labels, in order"
+            self._note(role, what, found[:LONGEST_VALUE], index, fix, HANDFUL)
             return UNKNOWN
         return number
 
@@ -312,11 +340,13 @@ class Reader:
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
         texts, starts = (value.get(key) if isinstance(value, dict) else None for key in ("text", "answer_start"))
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            return self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
+            self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
+            return None
         if not all(isinstance(text, str) for text in texts) or any(isinstance(start, str) for start in starts):
             fix = "give each answer its text and the number of its first character, or leave the row out"
             what, found = "an answer without a text, or its offset in words", repr(value)[:LONGEST_VALUE]
-            return self._note(role, what, found, index, fix)
+            self._note(role, what, found, index, fix)
+            return None
         if not isinstance(context, str):  # which is said of its own column
             return None
         given = [(text, start) for text, start in zip(texts, starts, strict=True) if text.strip()]
@@ -349,7 +379,8 @@ class Reader:
                 return [item.strip() for item in value]
         elif isinstance(value, str):
             return value if column_type == "passage" else value.strip()
-        return self._wrong_kind(role, "a list of texts" if column_type in LISTS else "text", value, index)
+        self._wrong_kind(role, "a list of texts" if column_type in LISTS else "text", value, index)
+        return None
 
     def _wrong_kind(self, role: str, wanted: str, value: Any, index: int) -> None:
         self._note(role, f"the column is not {wanted}", repr(value)[:LONGEST_VALUE], index, "name another column")
@@ -361,6 +392,12 @@ class Reader:
         values.setdefault(found, index)
         if len(values) > MANY:
             self.check()
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:MANY_LABELS]) + (
+        f" and {len(labels) - MANY_LABELS} more" if len(labels) > MANY_LABELS else ""
+    )
 
 
 def _as_list(column: str | list[str]) -> list[str]:

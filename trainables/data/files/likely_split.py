@@ -29,4 +29,7 @@ def likely_split(card: Card, split: Split, name: str, there: Sequence[str]) -> s
     named = {one for each in SPLITS for one in card.splits.names(each)}
     free = [one for one in there if one not in named]
     similar = difflib.get_close_matches(name, free, n=1, cutoff=0.5)
-    return next(iter([*similar, *filter(None, [chosen_splits(free).get(split)]), *(free if len(there) == 1 else [])]), None)
+    usual = chosen_splits(free).get(split)
+    if similar or usual is not None:
+        return similar[0] if similar else usual
+    return free[0] if len(free) == len(there) == 1 else None

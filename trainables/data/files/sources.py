@@ -33,9 +33,8 @@ def sources_of(card: Card, split: Split, language: str, hub: Hub, mirror: str | 
         InputError: the card has no such split, or its files are not there.
         Failure: a suite is not built, the mirror cannot be read.
     """
-    return gather(
-        partial(_source, part, split, name, of_part, hub, mirror) for part, name, of_part in _named(card, split, language)
-    )
+    named = _named(card, split, language)
+    return gather(partial(_source, part, split, name, of_part, hub, mirror) for part, name, of_part in named)
 
 
 def read_each(
@@ -110,7 +109,8 @@ def _files(card: Card, split: Split, name: str, config: str | None, cache: Path,
     files = files_of(folder, name)
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
-        raise no_files(card, split, name, str(folder), there, likely_split(card, split, name, splits_in(folder)))
+        likely = None if there is None else likely_split(card, split, name, splits_in(folder))
+        raise no_files(card, split, name, str(folder), there, likely)
     others = [path.name for path in other_kinds(folder, name, files[0].suffix)] if source.files else []
     if others:
         found, fix = f"{files[0].name}, {', '.join(others)}", "keep the one that is meant"

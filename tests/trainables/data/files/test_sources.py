@@ -231,7 +231,7 @@ def test_a_split_that_the_card_does_not_name_is_a_mistake(data, sentences):
         data.rows(card, "train", "en")
 
 
-@pytest.mark.parametrize(("labels", "says"), [([], "no rows in"), ([-1, -1], "2 rows without a label in")])
+@pytest.mark.parametrize(("labels", "says"), [([], "no rows in"), ([-1, -1], "2 rows without a label, or a text, in")])
 def test_an_empty_split_is_a_mistake(data, sentences, labels, says):
     features = Features({"text": Value("string"), "label": Value("int64")})
     card = sentences({"text": ["a"] * len(labels), "label": labels}, features)
