@@ -197,7 +197,7 @@ class Data:
         return [] if self.mirror is not None else card.repositories
 
     def hub_files(self, card: Card) -> dict[Repository, list[str]]:
-        """What a search reads from the hub for the card: repository -> paths. Raises as `HubSplit.files`, of all splits."""
+        """What a search reads from the hub for the card: repository -> paths. Raises as `HubSplit.files`, of all."""
         files: dict[Repository, list[str]] = {}
 
         def add_files(source: SourceSplit) -> None:
@@ -318,7 +318,7 @@ _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictiona
 READERS = ("conll", "file_split", "hub_split", "json_rows", "layout", "reading", "sources")
 """Our modules that know where rows lie, in `files/`."""
 
-COLUMNS = ("answers", "card_data", "cells", "columns", "paths")
+COLUMNS = ("answers", "card_data", "cells", "columns", "labels", "paths")
 """Our modules that make a card's columns of them."""
 
 PACKAGES = ("datasets", "pandas", "pyarrow", "tokenizers", "transformers")

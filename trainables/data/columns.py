@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +9,11 @@ from datasets import ClassLabel, Features, LargeList, List, Value
 
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS, ColumnType
-from trainables.data.answers import locate
-from trainables.data.cells import as_text, boolean_label, in_words, is_missing, matches, parts_of
+from trainables.data.answers import NOWHERE, place
+from trainables.data.cells import as_text, in_words, is_missing, matches, parts_of
 from trainables.data.files.reading import empty
 from trainables.data.files.sources import SourceSplit
+from trainables.data.labels import UNKNOWN, Labels
 from trainables.data.paths import feature_at, paths_in, root_of, values_at
 from trainables.data.wrong_cells import HANDFUL, Cell, WrongCells
 
@@ -40,26 +40,17 @@ LISTS: frozenset[ColumnType] = frozenset({"words", "tags", "choices"})
 IN_A_CELL: frozenset[ColumnType] = frozenset({"words", "tags"})
 """Types whose lists may stand in one cell of a table, with blanks between."""
 
+LABELED: frozenset[ColumnType] = frozenset({"label", "tags", "choice"})
+"""Types whose values are labels."""
+
 OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
 """Types that are filled in where the data set has no such column."""
-
-HIDDEN = "-1"
-"""What data sets write where a label is not given, beside nothing at all, unless the card lists it as a label."""
-
-UNKNOWN = -1
-"""Stands for the index of a label that is not on the card's list."""
 
 MANY = 1000
 """Different values that are wrong in one way: more are no slip, and the reading ends."""
 
-MANY_LABELS = 20
-"""Labels of a card that are shown."""
-
 LONGEST_VALUE = 100
 """Letters of a value that are shown."""
-
-NOWHERE = -1
-"""Offset of an answer that is not in its context."""
 
 MOST = 0.5
 """Where the answers of a larger share of rows do not stand in their contexts, the columns do not belong together."""
@@ -109,6 +100,8 @@ class Reader:
         self._matching = 0
         self._others: dict[str, None] = {}
         self._absent = {role: problem for role in self._types if (problem := self._find_column(role)) is not None}
+        labeled = [role for role in self._columns if self._types[role] in LABELED and card.labels]
+        self._labels = {role: Labels(card.labels, self._own_names(role)) for role in labeled}
         unknown = [self._no_column([column], "source.rows") for column in self._wanted if column not in features]
         if unknown or not any(self._types[role] not in OPTIONAL for role in self._columns):
             raise InputError([*self._absent.values(), *unknown])
@@ -182,7 +175,7 @@ class Reader:
         wanted = " and ".join(f"{column} like {pattern!r}" for column, pattern in self._wanted.items())
         if not wanted or self._matching:
             of_them = f" with {wanted}" if wanted else ""
-            is_labeled = not {"label", "choice", "tags"}.isdisjoint(self._roles)
+            is_labeled = not LABELED.isdisjoint(self._roles)
             return empty(self.source, f"{self._matching} rows{of_them} without a {'label, or a ' * is_labeled}text,")
         found = f"no {wanted} in {self.location}, which has {', '.join(self._others)}"
         fix = "mend the pattern, what source.names calls the language, or the list of languages"
@@ -224,29 +217,24 @@ class Reader:
         if self._is_wrong or self._absent:
             return None
         label = by_type.get("label", by_type.get("choice", 0))
-        if (
-            None in (label, *(tags or ()))
-            or words == []
-            or cells.get("text") == ""
-            or by_type.get("answers", 0) is None
-        ):
-            return None
-        return cells
+        answers = by_type.get("answers", 0)
+        is_bare = None in (label, answers, *(tags or ())) or words == [] or cells.get("text") == ""
+        return None if is_bare else cells
 
     def _cell(self, role: str, row: Mapping[str, Any], index: int) -> Any:
         """The canonical value of a role; None for a label that is not given, and for what is wrong."""
         value = row.get(role)
         match self._types[role]:
             case "label":
-                return self._label(role, value, index, self.card.labels)
+                return self._label(role, value, index, self._labels[role])
             case "choice":
-                labels = self._choice_labels(row.get(self._roles["choices"]), index)
+                labels = self._choice_labels(role, row.get(self._roles["choices"]), index)
                 return None if labels is None else self._label(role, value, index, labels)
             case "tags":
                 if not isinstance(value, list):
                     self._wrong_kind(role, "a list of labels", value, index)
                     return None
-                return [self._label(role, tag, index, self.card.labels) for tag in value]
+                return [self._label(role, tag, index, self._labels[role]) for tag in value]
             case "answers":
                 return self._answers(role, value, row.get(self._roles["passage"]), index)
             case "id":
@@ -258,24 +246,24 @@ class Reader:
             case _:
                 return self._text(role, value, index)
 
-    def _choice_labels(self, choices: Any, index: int) -> list[str] | None:
-        """The labels by index: choices are numbered from 0, unless the card lists their labels; None: no choices."""
+    def _choice_labels(self, role: str, choices: Any, index: int) -> Labels | None:
+        """Choices are numbered from 0, unless the card lists their labels; None where there are no choices."""
         if not isinstance(choices, list):  # which is said of their own column
             return None
-        count = len(choices)
         if self._choices is None:
-            self._choices = count
-        if count != self._choices:
-            what, found = (
-                "all rows of a card need the same number of choices",
-                f"{count} after rows with {self._choices}",
-            )
-            self._note(self._roles["choices"], what, found, index, "leave out the rows with others")
+            self._choices = len(choices)
+        if len(choices) != self._choices:
+            found = f"{len(choices)} after rows with {self._choices}"
+            what, fix = "all rows of a card need the same number of choices", "leave out the rows with others"
+            self._note(self._roles["choices"], what, found, index, fix)
             return None
-        return self.card.labels or [str(choice) for choice in range(count)]
+        if role not in self._labels:
+            numbers = [str(number) for number in range(self._choices)]
+            self._labels[role] = Labels(numbers, self._own_names(role), are_choices=True)
+        return self._labels[role]
 
-    def _label(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
-        """Index of the label, None if it is not given, or wrong."""
+    def _label(self, role: str, value: Any, index: int, labels: Labels) -> int | None:
+        """Index of the label, `UNKNOWN`, or None if it is not given, or a list."""
         if isinstance(value, list | dict):
             self._wrong_kind(role, "a label", value, index)
             return None
@@ -283,44 +271,11 @@ class Reader:
             return None
         known = type(value), value  # True is 1, and no label of the same name
         if known not in self._known:
-            self._known[known] = self._number_of(role, value, index, labels)
-        number = self._known[known]
-        self._is_wrong |= number == UNKNOWN
-        return number
-
-    def _number_of(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
-        """Index of the label. Names count first, then numbers as indexes."""
-        plain = as_text(value)
-        if plain not in labels:
-            plain = boolean_label(value, labels) or re.sub(r"\.0+$", "", plain)  # 1.0 in a CSV column that has gaps
-        if plain == HIDDEN and (HIDDEN not in labels or self._own_names(role)):
-            return None
-        name, number = self._name(role, plain), self._number(role, plain, labels)
-        number = labels.index(name) if name in labels else number
-        if not 0 <= number < len(labels):
-            found = repr(value) if name == plain else f"{value!r} ({name})"
-            what = "labels outside the card's list"
-            fix = f"the labels are {_listed(labels)}; list all of them, in the order of their numbers"
-            if self._types[role] == "choice" and not self.card.labels:
-                what, last = "answers that are no choice", len(labels) - 1
-                fix = f"choices are 0 to {last}, or A to {chr(ord('A') + last)}; others are listed in labels, in order"
-            self._note(role, what, found[:LONGEST_VALUE], index, fix, HANDFUL)
-            return UNKNOWN
-        return number
-
-    def _name(self, role: str, plain: str) -> str:
-        """The label's name: the data set's own where it has names, else the value as text."""
-        names = self._own_names(role)
-        return names[int(plain)] if names and _is_number(plain) and int(plain) < len(names) else plain
-
-    def _number(self, role: str, plain: str, labels: list[str]) -> int:
-        """The index that a value stands for where its name is not among the labels; -1 for none."""
-        if self._types[role] == "choice" and not self.card.labels and len(plain) == 1 and plain.isalpha():
-            return ord(plain.upper()) - ord("A")
-        # Labels that are numbers themselves are names; and where some of the data set's names are on the card's list
-        # and this one is not, the card is wrong, not the number.
-        names_decide = any(map(_is_number, labels)) or set(self._own_names(role) or ()) & set(labels)
-        return int(plain) if _is_number(plain) and not names_decide else -1
+            number = self._known[known] = labels.index_of(value)
+            if number == UNKNOWN:
+                self._note(role, labels.mistake, labels.shown(value)[:LONGEST_VALUE], index, labels.fix, HANDFUL)
+        self._is_wrong |= self._known[known] == UNKNOWN
+        return self._known[known]
 
     def _own_names(self, role: str) -> list[str] | None:
         column = self._columns[role]
@@ -352,7 +307,7 @@ class Reader:
         given = [(text, start) for text, start in zip(texts, starts, strict=True) if text.strip()]
         if not given and self.card.unanswerable:
             return {"text": [], "answer_start": []}
-        answers = [_located(text, start, context) for text, start in given]
+        answers = [place(text, start, context) for text, start in given]
         if any(answer not in (before, (before[0], NOWHERE)) for answer, before in zip(answers, given, strict=True)):
             self._remark("answers mended: they stand elsewhere in the context, or in another spelling", index)
         self._answered += 1
@@ -394,24 +349,5 @@ class Reader:
             self.check()
 
 
-def _listed(labels: Sequence[str]) -> str:
-    return ", ".join(labels[:MANY_LABELS]) + (
-        f" and {len(labels) - MANY_LABELS} more" if len(labels) > MANY_LABELS else ""
-    )
-
-
 def _as_list(column: str | list[str]) -> list[str]:
     return [column] if isinstance(column, str) else column
-
-
-def _is_number(text: str) -> bool:
-    return text.isdecimal()
-
-
-def _located(text: str, start: Any, context: str) -> tuple[str, int]:
-    """An answer as it stands in its context, and where; as it is, and `NOWHERE`, if that is not clear."""
-    offset = None if is_missing(start) or start < 0 else int(start)
-    if offset is not None and context.startswith(text, offset):
-        return text, offset
-    span = locate(text, offset, context)
-    return (text, NOWHERE) if span is None else (context[slice(*span)], span[0])
