@@ -57,7 +57,7 @@ class Labels:
     def fix(self) -> str:
         if self.are_choices:
             last = len(self.names) - 1
-            return f"choices are 0 to {last}, or A to {chr(ord('A') + last)}; others are listed in labels, in order"
+            return f"0 to {last}, or A to {chr(ord('A') + last)}, not a choice's text; what else is written, list as labels"
         more = f" and {len(self.names) - MANY} more" if len(self.names) > MANY else ""
         return f"the labels are {', '.join(self.names[:MANY])}{more}; list all of them, in the order of their numbers"
 
