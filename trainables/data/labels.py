@@ -65,7 +65,8 @@ class Labels:
         plain = as_text(value)
         if plain in self.names:
             return plain
-        return boolean_label(value, self.names) or re.sub(r"\.0+$", "", plain)  # 1.0 in a CSV column that has gaps
+        whole = boolean_label(value, self.names) or _whole(plain)
+        return next((name for name in self.names if _whole(name) == whole), whole)  # the name may be 1.0, too
 
     def _name(self, plain: str) -> str:
         """The label's name: the data set's own where it has names, else the value as text."""
@@ -78,5 +79,12 @@ class Labels:
             return ord(plain.upper()) - ord("A")
         # Labels that are numbers themselves are names; and where some of the data set's names are on the card's list
         # and this one is not, the card is wrong, not the number.
-        names_decide = any(name.isdecimal() for name in self.names) or set(self.own_names or ()) & set(self.names)
+        names_decide = any(_whole(name).isdecimal() for name in self.names) or set(self.own_names or ()) & set(
+            self.names
+        )
         return int(plain) if plain.isdecimal() and not names_decide else UNKNOWN
+
+
+def _whole(text: str) -> str:
+    """A whole number without its fraction: 1.0 stands in a CSV column that has gaps."""
+    return re.sub(r"\.0+$", "", text)

@@ -109,6 +109,7 @@ def test_columns_of_the_wrong_kind_are_explained(data, card_of, tables, form, co
         (["yes", "no"], Value("string"), ["no", "yes"], [1, 0]),
         (["1", "0"], Value("string"), ["no", "yes"], [1, 0]),
         ([1.0, 0.0], Value("float64"), ["no", "yes"], [1, 0]),
+        (["1", "3", "2.0"], Value("string"), ["1.0", "2.0", "3.0"], [0, 2, 1]),  # no numbers of classes
         ([True, False], Value("bool"), ["no", "yes"], [1, 0]),
         ([True, False], Value("bool"), ["True", "False"], [0, 1]),
         ([True, False], Value("bool"), ["Yes", "No"], [0, 1]),
