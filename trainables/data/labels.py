@@ -79,9 +79,8 @@ class Labels:
             return ord(plain.upper()) - ord("A")
         # Labels that are numbers themselves are names; and where some of the data set's names are on the card's list
         # and this one is not, the card is wrong, not the number.
-        names_decide = any(_whole(name).isdecimal() for name in self.names) or set(self.own_names or ()) & set(
-            self.names
-        )
+        are_numbers = any(_whole(name).isdecimal() for name in self.names)
+        names_decide = are_numbers or set(self.own_names or ()) & set(self.names)
         return int(plain) if plain.isdecimal() and not names_decide else UNKNOWN
 
 

@@ -203,6 +203,10 @@ FILLED = "text,label\n" + "".join(f"the {word} of the shop,good\n" for word in (
 @pytest.mark.parametrize(
     ("files", "says"),
     [
+        (
+            {"train.json": '{"data": [{"paragraphs": [{"context": "a", "qas": []}]}]}'},
+            "questions lie in paragraphs, not in rows",
+        ),
         ({"train.csv": ""}, "shop: splits.train: the train split is empty"),
         ({"train.csv": "text,label\n"}, "shop: splits.train: the train split is empty"),
         ({"train.csv": FILLED.partition("\n")[2]}, "the first line holds no names of columns"),
