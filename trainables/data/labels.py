@@ -57,7 +57,7 @@ class Labels:
     def fix(self) -> str:
         if self.are_choices:
             last = len(self.names) - 1
-            return f"0 to {last}, or A to {chr(ord('A') + last)}, not a choice's text; what else is written, list as labels"
+            return f"0 to {last}, or A to {chr(ord('A') + last)}, not the choice's text; list other names as labels"
         more = f" and {len(self.names) - MANY} more" if len(self.names) > MANY else ""
         return f"the labels are {', '.join(self.names[:MANY])}{more}; list all of them, in the order of their numbers"
 
