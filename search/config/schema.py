@@ -105,7 +105,9 @@ class HalvingConfig(Strict):
     target_rungs: list[float] | None = Field(
         None, description="the same of the target stages, which nobody shares; default: as `rungs`"
     )
-    eta: int = Field(3, ge=1, description="1: everything goes on")
+    eta: int | None = Field(
+        None, ge=1, description="1: everything goes on; default: by rung, so that each takes as much training"
+    )
 
     @property
     def top_rung(self) -> int:
