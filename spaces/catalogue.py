@@ -179,6 +179,7 @@ def _read_cards(folders: Iterable[Path]) -> tuple[dict[str, dict[str, Card]], se
                     wrong[path] = error.problems
                     cards[kind].pop(path.stem, None)  # it was to replace that one
     problems += _their_own(wrong)
+    problems += [problem for path in wrong for problem in _unknown_cards(path, files)]
     unread = {path.stem for path in wrong}
     between = [problem for name, problem in _dangling(cards) if name not in unread]  # else it follows from that
     tasks = cards["task"]
@@ -231,6 +232,20 @@ def _read_card(path: Path, kind: str, files: Mapping[str, Sequence[Path]]) -> Ca
     return card
 
 
+def _unknown_cards(path: Path, files: Mapping[str, Sequence[Path]]) -> Iterator[Problem]:
+    """Cards that a card names which cannot be read itself: there are none of these names."""
+    data = _mapping(path)
+    source = data.get("source")
+    named = {"train_from": ("tasks", data.get("train_from")), "dev_from": ("targets", data.get("dev_from"))}
+    if isinstance(source, dict):
+        named["source.tasks"] = ("tasks", source.get("tasks"))
+    for key, (sub, value) in named.items():
+        for name in value if isinstance(value, list) else [value]:
+            if isinstance(name, str) and f"{sub}/{name.partition('.')[0]}" not in files:
+                known = [one.removeprefix(f"{sub}/") for one in files if one.startswith(f"{sub}/")]
+                yield Problem("unknown task", f"{path}: {key}", name, nearest(name, known))
+
+
 def _their_own(wrong: Mapping[Path, Sequence[Problem]]) -> Iterator[Problem]:
     """The problems of cards, without those that a card has taken over from one that it extends."""
     seen = set()
@@ -244,12 +259,17 @@ def _their_own(wrong: Mapping[Path, Sequence[Problem]]) -> Iterator[Problem]:
 
 
 def _keys_of(path: Path) -> set[str]:
+    return set(_mapping(path))
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    """What a card's file says itself; nothing if it is no YAML."""
     try:
-        return set(read_yaml(path))
+        return read_yaml(path)
     except Misleading as error:
-        return set(error.data)
+        return error.data
     except InputError:
-        return set()
+        return {}
 
 
 PLACEHOLDERS = {

@@ -93,7 +93,8 @@ def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
             is_away |= of_hub and found.is_cut and hub.is_away
     looked = len(cards) - left_out
     if failed:
-        print(f"{failed} of {looked} {'card differs' if failed == looked == 1 else 'cards differ'} from their data")
+        one_differs = "1 of 1 card differs from its data"
+        print(one_differs if looked == 1 else f"{failed} of {looked} cards differ from their data")
     elif cards:
         print("no card differs from its data")
     if left_out:

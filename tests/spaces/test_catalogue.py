@@ -491,7 +491,7 @@ def test_cards_that_can_be_read_are_there_beside_those_that_cannot(tmp_path: Pat
 
 def test_a_key_that_stands_twice_does_not_hide_other_mistakes(tmp_path: Path) -> None:
     """But those of the key itself: nobody knows which of its values is meant."""
-    text = CARD + 'labels: ["no"]\ncolour: blue\nname: other\n'
+    text = CARD + 'labels: ["no"]\ncolour: blue\nname: other\ntrain_from: nobody\n'
     with pytest.raises(InputError) as caught:
         Catalogue.load([folder(tmp_path, tasks__pairs=text)])
     told = [problem.where.partition(".yaml: ")[2] + " " + problem.what for problem in caught.value.problems]
@@ -499,6 +499,8 @@ def test_a_key_that_stands_twice_does_not_hide_other_mistakes(tmp_path: Path) ->
         "line 9: labels stands twice",
         "line 11: name name differs from the file's",
         "line 10: colour unknown key",
+        "line 12: train_from metric, train_language, train_from, dev_from and dev_languages are for targets",
+        "train_from unknown task",
     ]
 
 
