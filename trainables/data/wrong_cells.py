@@ -64,8 +64,8 @@ def _as_one(same: Sequence[Problem]) -> Problem:
     first, cells = same[0], [cell for problem in same if isinstance(problem, WrongCells) for cell in problem.cells]
     if isinstance(first, WrongCells):
         return WrongCells.of(first.what, first.where, cells, first.fix, first.shown)
-    head = "".join(first.found.partition("; ")[:2])  # the column that none of several files has
-    head = head if all(problem.found.startswith(head) for problem in same) else ""
+    column, between, _ = first.found.partition("; ")  # that none of several files has
+    head = column + between if between and all(one.found.startswith(column + between) for one in same) else ""
     rests = list(dict.fromkeys(problem.found.removeprefix(head) for problem in same))
     more = [f"and {len(rests) - FEW} more"] if len(rests) > FEW else []
     return replace(first, found=head + "; ".join([*rests[:FEW], *more]))

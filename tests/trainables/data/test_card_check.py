@@ -6,8 +6,10 @@ import pytest
 from datasets import ClassLabel
 
 from spaces.catalogue import Catalogue
+from spaces.errors import Problem
 from tests.support import hub
 from trainables.data.card_check import looked_at
+from trainables.data.wrong_cells import merged
 from trainables.hub.hub import Hub
 
 
@@ -178,3 +180,14 @@ def test_what_the_rows_look_for_is_in_the_pool(card_of, tables, look):
     assert "'p7' (row '1'), 'p8' (row '2')" in str(report)
     tables({"key": ["p1"], "words": ["a"]}, "dev", "files/pool")
     assert told(look(card)) == [("pool.columns.text", "no such column")]
+
+
+def test_what_was_found_of_one_mistake_in_several_places():
+    def found(*texts):
+        (one,) = merged(Problem("no such folder", "a.yaml: source", text, "name it") for text in texts)
+        return one.found
+
+    assert found("/x/d", "/x/de", "/x/d") == "/x/d; /x/de"
+    assert found("'b'; one has: a", "'b'; two has: c") == "'b'; one has: a; two has: c"
+    assert found("'b'; one has: a", "'c'; two has: c") == "'b'; one has: a; 'c'; two has: c"
+    assert found(*"abcde") == "a; b; c; and 2 more"
