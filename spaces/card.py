@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from spaces.digest import canonical_json
+from spaces.errors import nearest
 from spaces.formats import FORMATS
 from spaces.parsing import Mistake, Mistakes, Strict
 from spaces.repository import Repository
@@ -133,7 +134,7 @@ class Card(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Card:
         if self.format not in FORMATS:
-            raise Mistakes([("format", f"unknown format {self.format!r}; one of {', '.join(FORMATS)}")])
+            raise Mistakes([("format", f"unknown format {self.format!r}; {nearest(self.format, FORMATS)}")])
         about_kind = self._mistakes_of_a_target() if self.kind == "target" else self._mistakes_of_a_task()
         mistakes = [*self._mistakes(), *about_kind]
         if mistakes:
@@ -212,6 +213,24 @@ class Card(Strict):
         source = self.source.model_copy(update={"config": self.pool.config, "rows": {}})
         splits = Splits(train=None, dev=self.pool.split, test=self.pool.split) if self.pool.split else self.splits
         return self.model_copy(update={"source": source, "columns": dict(self.pool.columns), "splits": splits})
+
+    def where(self, key: str) -> str:
+        """For people: the file and the key of it that a mistake is in; of a part the whole card's.
+
+        Args:
+            key: `columns.text`, `splits.dev`, `source`: of a pool's rows, what says so of the pool.
+        """
+        pool = self.pool
+        of_pool = pool is not None and (self.source.config, self.columns) == (pool.config, pool.columns)
+        if of_pool and pool is not None and (pool.split is None or self.splits.names("dev") == [pool.split]):
+            head, _, rest = key.partition(".")
+            own = {"columns": "pool.columns", "splits": "pool.split" if pool.split else "pool.config"}
+            key = ".".join(filter(None, (own.get(head, "pool"), rest if head == "columns" else "")))
+        return f"{self.name.partition('.')[0]}.yaml: {key}"
+
+    def pool_language(self, language: str) -> str:
+        """The language to ask for the pool: the first where one pool serves all, so that it is read and kept once."""
+        return language if self.pool_card.source.by_language else self.languages[0]
 
     @property
     def training_language(self) -> str:

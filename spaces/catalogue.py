@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from spaces.card import Card
+from spaces.card import Card, RetrievalPool, Source, Splits
 from spaces.card_files import resolved, with_splits
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS
 from spaces.mixture import Mixture
-from spaces.parsing import lines_named, problems_of, read_yaml, yaml_files
+from spaces.parsing import Misleading, Strict, find_yaml, lines_named, problems_of, read_yaml
 from spaces.suite import FOLDER as SUITES
 from spaces.suite import Suite, load_suites
 
@@ -52,10 +52,7 @@ class Catalogue:
         Raises:
             InputError: every card that cannot be read, each with file, key and reason.
         """
-        every = (BUILT_IN, *folders)
-        unreadable = [problem for folder in every for problem in _unreadable(folder)]
-        if unreadable:
-            raise InputError(unreadable)
+        every = _every(folders)
         return _loaded(every, tuple(map(_contents, every)))
 
     def task(self, name: str, where: str = "") -> Card:
@@ -90,7 +87,7 @@ class Catalogue:
 
     def of(self, folders: Iterable[Path]) -> Catalogue:
         """The tasks and targets whose cards lie in these folders."""
-        names = {sub: {path.stem for folder in folders for path in yaml_files(folder / sub)} for sub in KINDS}
+        names = {sub: {path.stem for folder in folders for path in find_yaml(folder / sub)[0]} for sub in KINDS}
         return Catalogue(
             tasks={name: card for name, card in self.tasks.items() if name in names["tasks"]},
             targets={name: card for name, card in self.targets.items() if name in names["targets"]},
@@ -104,6 +101,28 @@ class Catalogue:
     def dev_card(self, target: Card) -> Card:
         """The card whose development rows drive the search for `target`: its own, or the one of `dev_from`."""
         return self.targets[target.dev_from] if target.dev_from else target
+
+
+def load_readable(folders: Iterable[Path]) -> tuple[Catalogue, set[str], list[Problem]]:
+    """As `Catalogue.load`, of the cards that can be read; no suites.
+
+    Returns:
+        The catalogue, the names of the cards that it lacks, and what is wrong with them.
+
+    Raises:
+        InputError: a folder cannot be looked into.
+    """
+    cards, unread, problems = _read_cards(_every(folders))
+    return Catalogue(tasks=cards["task"], targets=cards["target"], suites={}), unread, problems
+
+
+def _every(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """The folders of cards, ours first; raises InputError if one cannot be looked into."""
+    every = (BUILT_IN, *folders)
+    unreadable = [problem for folder in every for problem in _unreadable(folder)]
+    if unreadable:
+        raise InputError(unreadable)
+    return every
 
 
 def _unreadable(folder: Path) -> Iterator[Problem]:
@@ -128,6 +147,14 @@ def _contents(folder: Path) -> tuple[object, ...]:
 @lru_cache(maxsize=16)
 def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
     """As `Catalogue.load`; `contents` are what the folders hold, by `_contents`."""
+    cards, _, problems = _read_cards(folders)
+    if problems:
+        raise InputError(problems)
+    return Catalogue(tasks=cards["task"], targets=cards["target"], suites=load_suites(folders, cards["target"]))
+
+
+def _read_cards(folders: Iterable[Path]) -> tuple[dict[str, dict[str, Card]], set[str], list[Problem]]:
+    """Kind -> name -> card; the names of those that cannot be read, and what is wrong with them, or between cards."""
     problems: list[Problem] = []
     cards: dict[str, dict[str, Card]] = {"task": {}, "target": {}}
     files: dict[str, list[Path]] = {}
@@ -139,11 +166,8 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
             )
         paths: dict[str, list[Path]] = {}
         for sub in KINDS:
-            try:
-                paths[sub] = yaml_files(folder / sub)
-            except InputError as error:
-                problems.extend(error.problems)
-                paths[sub] = []
+            paths[sub], alike = find_yaml(folder / sub)
+            problems.extend(alike)
         for sub, listed in paths.items():
             for path in listed:
                 files.setdefault(f"{sub}/{path.stem}", []).append(path)
@@ -153,13 +177,19 @@ def _loaded(folders: tuple[Path, ...], contents: object) -> Catalogue:
                     cards[kind][path.stem] = _read_card(path, kind, files)
                 except InputError as error:
                     wrong[path] = error.problems
+                    cards[kind].pop(path.stem, None)  # it was to replace that one
     problems += _their_own(wrong)
+    problems += [problem for path in wrong for problem in _unknown_cards(path, files)]
     unread = {path.stem for path in wrong}
-    problems += [problem for name, problem in _dangling(cards) if name not in unread]  # else it follows from that
-    if problems:
-        raise InputError(problems)
-    tasks = {name: _with_parts(card, cards["task"]) for name, card in cards["task"].items()}
-    return Catalogue(tasks=tasks, targets=cards["target"], suites=load_suites(folders, cards["target"]))
+    between = [problem for name, problem in _dangling(cards) if name not in unread]  # else it follows from that
+    tasks = cards["task"]
+    for name, card in list(tasks.items()):
+        misfits = any(problem.where.startswith(f"{name}.yaml: source.tasks") for problem in between)
+        if misfits or not tasks.keys() >= set(card.source.tasks):
+            del tasks[name]
+            unread.add(name)
+    cards["task"] = {name: _with_parts(card, tasks) for name, card in tasks.items()}
+    return cards, unread, problems + between
 
 
 def read_card(path: Path) -> Card:
@@ -180,23 +210,40 @@ def _read_card(path: Path, kind: str, files: Mapping[str, Sequence[Path]]) -> Ca
     Args:
         files: `tasks/<name>` or `targets/<name>` -> the files of that name, in the order in which they were found.
     """
-    data = _extended(path, kind, files)
+    misleading: list[Problem] = []
+    data = _extended(path, kind, files, misleading)
     data.pop("abstract", None)
-    if data.get("name", path.stem) != path.stem:
-        raise InputError(Problem("name differs from the file's", f"{path}: name", str(data["name"]), path.stem))
-    if "parts" in data:
-        raise InputError(Problem("unknown key", f"{path}: parts", fix="name the tasks in source.tasks"))
-    data |= {"name": path.stem, "kind": kind}
-    data = with_splits(data, kind)
     with lines_named(path):
+        problems = list(misleading)
+        if data.get("name", path.stem) != path.stem:
+            problems.append(Problem("name differs from the file's", f"{path}: name", str(data["name"]), path.stem))
+        if "parts" in data:
+            data.pop("parts")
+            problems.append(Problem("unknown key", f"{path}: parts", fix="name the tasks in source.tasks"))
+        data = with_splits({**data, "name": path.stem, "kind": kind}, kind)
         try:
             card = Card.model_validate(data)
+            problems += _unspeakable(card, path)
         except ValidationError as error:
-            raise InputError(_every_problem(error, data, path)) from error
-        problems = list(_unspeakable(card, path))
+            twice = tuple(f"{path}: {problem.where.rpartition(': ')[2]}" for problem in misleading)
+            problems += [one for one in _every_problem(error, data, path) if not one.where.startswith(twice)]
         if problems:
             raise InputError(problems)
     return card
+
+
+def _unknown_cards(path: Path, files: Mapping[str, Sequence[Path]]) -> Iterator[Problem]:
+    """Cards that a card names which cannot be read itself: there are none of these names."""
+    data = _mapping(path)
+    source = data.get("source")
+    named = {"train_from": ("tasks", data.get("train_from")), "dev_from": ("targets", data.get("dev_from"))}
+    if isinstance(source, dict):
+        named["source.tasks"] = ("tasks", source.get("tasks"))
+    for key, (sub, value) in named.items():
+        for name in value if isinstance(value, list) else [value]:
+            if isinstance(name, str) and f"{sub}/{name.partition('.')[0]}" not in files:
+                known = [one.removeprefix(f"{sub}/") for one in files if one.startswith(f"{sub}/")]
+                yield Problem("unknown task", f"{path}: {key}", name, nearest(name, known))
 
 
 def _their_own(wrong: Mapping[Path, Sequence[Problem]]) -> Iterator[Problem]:
@@ -212,10 +259,17 @@ def _their_own(wrong: Mapping[Path, Sequence[Problem]]) -> Iterator[Problem]:
 
 
 def _keys_of(path: Path) -> set[str]:
+    return set(_mapping(path))
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    """What a card's file says itself; nothing if it is no YAML."""
     try:
-        return set(read_yaml(path))
+        return read_yaml(path)
+    except Misleading as error:
+        return error.data
     except InputError:
-        return set()
+        return {}
 
 
 PLACEHOLDERS = {
@@ -230,7 +284,7 @@ PLACEHOLDERS = {
 
 def _every_problem(error: ValidationError, data: Mapping[str, Any], path: Path) -> list[Problem]:
     """What is wrong with single keys, and what is wrong with those that are right where they are put together."""
-    problems = problems_of(error, data, str(path))
+    problems = [_with_hint(problem, str(path)) for problem in problems_of(error, data, str(path))]
     wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]} - {"format"}
     wrong |= {"license", "licence"} if wrong & {"license", "licence"} else set()  # one key in two spellings
     if not wrong:
@@ -244,6 +298,17 @@ def _every_problem(error: ValidationError, data: Mapping[str, Any], path: Path) 
         others = problems_of(second, rest, str(path))
         problems += [one for one in others if not one.where.startswith(where) and one not in problems]
     return problems
+
+
+def _with_hint(problem: Problem, file: str) -> Problem:
+    """Of an unknown key, the keys there that it may have been meant for."""
+    above, _, key = problem.where.removeprefix(f"{file}: ").rpartition(".")
+    models: dict[str, type[Strict]] = {"": Card, "source": Source, "splits": Splits, "pool": RetrievalPool}
+    model = models.get(above)
+    if problem.what != "unknown key" or model is None:
+        return problem
+    ours = {"kind", "parts", "name"} if model is Card else set()
+    return replace(problem, fix=nearest(key, model.model_fields.keys() - ours))
 
 
 def _unspeakable(card: Card, path: Path) -> Iterator[Problem]:
@@ -268,14 +333,18 @@ def is_name(text: str) -> bool:
 
 
 def _extended(
-    path: Path, kind: str, files: Mapping[str, Sequence[Path]], seen: tuple[Path, ...] = ()
+    path: Path, kind: str, files: Mapping[str, Sequence[Path]], misleading: list[Problem], seen: tuple[Path, ...] = ()
 ) -> dict[str, Any]:
     """The card's mapping laid over that of the card it `extends:` (top-level keys replace).
 
     `extends: targets/xnli` in a task takes over a target's card without what only targets have. A card may extend one
-    of its own name in an earlier folder.
+    of its own name in an earlier folder. What is read otherwise than it seems is added to `misleading`.
     """
-    data = read_yaml(path)
+    try:
+        data = read_yaml(path)
+    except Misleading as error:
+        data = error.data
+        misleading += error.problems
     source = data.get("source")
     if isinstance(source, dict) and isinstance(source.get("files"), str):
         source["files"] = resolved(source["files"], path)
@@ -292,7 +361,7 @@ def _extended(
         what = "extends itself" if key in files else "extends an unknown card"
         known = [name.removeprefix(f"{sub}/") for name in files]
         raise InputError(Problem(what, f"{path}: extends", str(base), nearest(str(base), known)))
-    below = _extended(bases[-1], KINDS[key.partition("/")[0]], files, seen)
+    below = _extended(bases[-1], KINDS[key.partition("/")[0]], files, misleading, seen)
     below.pop("name", None)
     if kind == "task":
         below = {name: value for name, value in below.items() if name not in TARGETS_ONLY}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 LONGEST_FOUND = 2000
 """Letters that are shown of what was found."""
@@ -62,6 +65,24 @@ class InputError(TaskmixError):
 
 class Failure(TaskmixError):
     """Something failed that was asked for correctly (exit code 1)."""
+
+
+def gather(makers: Iterable[Callable[[], T]]) -> list[T]:
+    """What each of them makes.
+
+    Raises:
+        InputError: with the mistakes of all that could not be made.
+        Failure: at once.
+    """
+    made, problems = [], list[Problem]()
+    for make in makers:
+        try:
+            made.append(make())
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return made
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

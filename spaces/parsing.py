@@ -128,12 +128,32 @@ def _leaves(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
+class Misleading(InputError):
+    """A YAML file of which a part would be read otherwise than it seems.
+
+    Args:
+        data: what is read of it all the same.
+    """
+
+    def __init__(self, problems: Problem | Iterable[Problem], data: dict[str, Any] | None = None) -> None:
+        super().__init__(problems)
+        self.data = data or {}
+
+
 def yaml_files(folder: Path) -> list[Path]:
     """The YAML files below a folder, sorted; what an editor or a notebook server hides there is none of them.
 
     Raises:
         InputError: two in the folder are called alike, and would both give the same name.
     """
+    files, problems = find_yaml(folder)
+    if problems:
+        raise InputError(problems)
+    return files
+
+
+def find_yaml(folder: Path) -> tuple[list[Path], list[Problem]]:
+    """As `yaml_files`: of two that are called alike the second one, and what is wrong with them."""
     files: dict[str, Path] = {}
     problems = []
     for path in sorted(folder.rglob("*")):
@@ -144,9 +164,7 @@ def yaml_files(folder: Path) -> list[Path]:
             fix = "give one of the two another name, or delete it"
             problems.append(Problem("two files of one name", str(path), str(files[path.stem]), fix))
         files[path.stem] = path
-    if problems:
-        raise InputError(problems)
-    return sorted(files.values())
+    return sorted(files.values()), problems
 
 
 def read_yaml(path: Path, stored: bool = False) -> dict[str, Any]:
@@ -157,7 +175,7 @@ def read_yaml(path: Path, stored: bool = False) -> dict[str, Any]:
             a text stays one.
 
     Raises:
-        InputError: it is none, or a key stands twice, with the line.
+        InputError: it is none; `Misleading`, where a key stands twice, with the line.
     """
     try:
         with path.open(encoding="utf-8") as file:
@@ -170,16 +188,17 @@ def read_yaml(path: Path, stored: bool = False) -> dict[str, Any]:
         raise InputError(Problem("cannot be read", where=str(path), found=str(error)[:200])) from error
     except yaml.YAMLError as error:
         raise InputError(_no_yaml(path, error)) from error
+    wrong: list[Problem] = []
     try:
         node = loader.get_single_node()
         wrong = [] if node is None else list(_misleading(node, path))
-        if wrong:
-            raise InputError(wrong)
         data = None if node is None else loader.construct_document(node)
     except UNREADABLE as error:
-        raise InputError(_no_yaml(path, error)) from error
+        raise InputError(wrong or _no_yaml(path, error)) from error
     finally:
         loader.dispose()
+    if wrong:
+        raise Misleading(wrong, data if isinstance(data, dict) else None)
     if not isinstance(data, dict):
         raise InputError(Problem("must be a mapping of keys to values", str(path), type(data).__name__))
     return data

@@ -14,6 +14,7 @@ from spaces.card import Card
 from spaces.errors import InputError, Problem, TaskmixError
 from spaces.repository import COMMIT, Repository
 from trainables.data.card_data import Data
+from trainables.data.wrong_cells import merged
 from trainables.encoders.model_files import hub_files
 from trainables.hub.needs import Needs
 from trainables.work.plan import Plan
@@ -94,7 +95,7 @@ def layout_problems(data: Data, card: Card) -> list[Problem]:
     try:
         data.hub_files(card)
     except InputError as error:
-        return list(error.problems)
+        return merged(error.problems)
     return []
 
 

@@ -37,9 +37,7 @@ def _new(options: argparse.Namespace) -> int:
     print(f"# {file}\n{draft.text}")
     card = read_card(file)  # alone: what is wrong with those beside it, --check says
     report = looked_at(card, hub, None)
-    print(f"{card.name}: {report}{f'; fix: {report.fix}' if report.fix else ''}")
-    for problem in report.others:
-        print(problem)
+    print(f"{card.name}: {report}")
     advice = f"read the comments, mend what is wrong, then: taskmix tasks --cards {options.cards} --check {card.name}"
     print(typed(advice))
     print(f"in the search file: cards: [{options.cards}], {sub}: [{card.name}]")

@@ -43,38 +43,60 @@ def _tasks(options: argparse.Namespace) -> int:
     from search.results.cards import list_cards
     from spaces.catalogue import Catalogue
 
+    if options.check:
+        return _check(options)
     catalogue = Catalogue.load(options.cards)
     if options.names:
         catalogue = catalogue.only(options.names)
-    if options.check:
-        if options.cards and not options.names:
-            catalogue = catalogue.of(options.cards)
-        cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
-        asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
-        return _check_cards(asked_for, options.mirror)
     print(report.render(list_cards(catalogue), options.format))
     return 0
 
 
+def _check(options: argparse.Namespace) -> int:
+    """Compares the cards that can be read with their data; raises InputError for the others in the end."""
+    from spaces.catalogue import load_readable
+    from spaces.errors import InputError
+
+    catalogue, unread, problems = load_readable(options.cards)
+    names = [name for name in options.names if name.partition(".")[0] not in unread]
+    if options.names:
+        catalogue = catalogue.only(names)
+    elif options.cards:
+        catalogue = catalogue.of(options.cards)
+    cards = [*catalogue.tasks.values(), *catalogue.targets.values()]
+    asked_for = [card for card in cards if options.names or not card.source.suite]  # we make the suites ourselves
+    failed = _check_cards(asked_for, options.mirror)
+    if problems:
+        raise InputError(problems)
+    return failed
+
+
 def _check_cards(cards: Sequence[Card], mirror: str | None) -> int:
-    """A line for each card, as soon as it is known."""
+    """A line for each card, as soon as it is known; a few more where it is not as its data."""
     from search.checks.check import Check
     from search.config.workspace import cache_folder
     from search.display.terminal import Terminal
     from trainables.data.card_check import looked_at
     from trainables.hub.hub import Hub
 
-    failed = 0
+    failed, left_out, is_away = 0, 0, False
     with Terminal() as terminal:
         hub = Hub(cache_folder(None), say=terminal.say)
-        for at, card in enumerate(cards, start=1):
+        for card in cards:
+            of_hub = mirror is None and bool(card.repositories)
+            if of_hub and is_away:
+                left_out += 1
+                continue
             found = looked_at(card, hub, mirror)
             failed += found.state == "failed"
-            terminal.check(Check(card.name, card.kind, found.state, str(found), found.fix))
-            for problem in found.others:
-                terminal.say(str(problem))
-            if found.state == "failed" and hub.is_away and at < len(cards):
-                print(f"the hub is out of reach: {len(cards) - at} cards were not looked at")
-                return 1
-    print(f"{failed} of {len(cards)} cards differ from their data" if failed else "no card differs from its data")
+            terminal.check(Check(card.name, card.kind, found.state, str(found)))
+            is_away |= of_hub and found.is_cut and hub.is_away
+    looked = len(cards) - left_out
+    if failed:
+        one_differs = "1 of 1 card differs from its data"
+        print(one_differs if looked == 1 else f"{failed} of {looked} cards differ from their data")
+    elif cards:
+        print("no card differs from its data")
+    if left_out:
+        print(f"the hub is out of reach: {left_out} cards were not looked at")
     return 1 if failed else 0

@@ -177,6 +177,10 @@ def test_what_answers_is_another_ray_or_none(
 # --- on a head node
 
 
+ITEMS = 61
+"""Work items of the search: they take a minute, within which its job is left, refused and stopped."""
+
+
 @pytest.fixture(scope="module")
 def head() -> Iterator[Head]:
     with Head() as head:
@@ -198,7 +202,7 @@ def search(head: Head, postgres: Server) -> Path:
         "space": {"hyperparameters": {"target.learning_rate": {"low": 1e-5, "high": 1e-2, "log": True}}},
         "stages": {"intermediate": stage, "target": stage},
         "halving": {"rungs": [1.0]},
-        "budget": {"recipes": 12},
+        "budget": {"recipes": ITEMS - 1},
         "confirm": {"top": 0, "seeds": 1},
         "resources": {"cpus": 1, "concurrency": 1},
         "storage": {
@@ -282,7 +286,7 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     lines = []
     for line in process.stdout:
         lines.append(line)
-        if "2/13" in line:
+        if f"2/{ITEMS}" in line:
             break
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
@@ -296,24 +300,24 @@ def test_followed_left_refused_stopped_and_gone_on(head: Head, search: Path) -> 
     assert "a job runs this search already" in again.stderr
 
     # What it says to type, typed.
-    advice = next(line for line in again.stderr.splitlines() if "--stop" in line)
-    assert f"RAY_AUTH_MODE=token taskmix jobs --address {head.address} --stop taskmix-small-1" in advice
-    stopped = head.run(sys.executable, "-m", "search", "jobs", "--stop", "taskmix-small-1", "--address", head.address)
+    advice = next(line for line in again.stderr.splitlines() if "--stop" in line).partition("stop it:")[2].strip()
+    assert advice == f"RAY_AUTH_MODE=token python -m search jobs --address {head.address} --stop taskmix-small-1"
+    stopped = head.run("sh", "-c", advice.replace("python", sys.executable))
     assert (stopped.returncode, stopped.stdout) == (0, "taskmix-small-1 is stopped\n"), stopped.stderr
     unknown = head.run(sys.executable, "-m", "search", "jobs", "--stop", "nobody-1", "--address", head.address)
-    assert unknown.returncode == 1 and "taskmix jobs --address" in unknown.stderr
+    assert unknown.returncode == 1 and "python -m search jobs --address" in unknown.stderr
     listed = head.run(sys.executable, "-m", "search", "jobs", "--address", head.address)
     assert listed.returncode == 0 and "taskmix-small-1  stopped" in listed.stdout and "search small" in listed.stdout
     before = trials(search)
     finished = [trial for trial in before if trial.state.is_finished()]
-    assert 0 < len(finished) < 13
+    assert 0 < len(finished) < ITEMS
 
     done = head.run(*head.submit(search))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "submitted as taskmix-small-2\n" in done.stdout and "taskmix-small-2: succeeded" in done.stdout
     assert "goes on after" in done.stdout and "best mix" in done.stdout
     after = trials(search)
-    assert len(after) == len({json.dumps(trial.user_attrs["record"]["recipe"]) for trial in after}) == 13
+    assert len(after) == len({json.dumps(trial.user_attrs["record"]["recipe"]) for trial in after}) == ITEMS
     assert {trial.state for trial in after} == {optuna.trial.TrialState.COMPLETE}
     assert [after[trial.number].value for trial in finished] == [trial.value for trial in finished]
 

@@ -233,8 +233,8 @@ def test_tasks_check_has_a_line_per_card_and_1_when_one_is_red(
     assert re.search(r"skipped +ccg .*LDC2005T13", ccg)
     assert last == "no card differs from its data"
     assert main([*arguments, "copa", "siqa"]) == 1
-    _, siqa, last = capsys.readouterr().out.splitlines()
-    assert re.search(r"FAILED +siqa .*no such folder", siqa)
+    _, siqa, what, *_, last = capsys.readouterr().out.splitlines()
+    assert re.search(r"FAILED +siqa +task: 1 mistake$", siqa) and what == "  siqa.yaml: source: no such folder"
     assert last == "1 of 2 cards differ from their data"
     assert main([*arguments, "cops"]) == 2
 
@@ -251,6 +251,28 @@ def test_tasks_check_of_a_folder_looks_at_its_cards_alone(
     line, last = capsys.readouterr().out.splitlines()
     assert re.search(r"ok +mine +task: 1 split as on the card", line)
     assert last == "no card differs from its data"
+
+
+def test_tasks_check_tells_of_data_beside_cards_that_cannot_be_read(
+    hub: Hub, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And files that lie here are looked at where the hub is away."""
+    monkeypatch.setenv("TASKMIX_CACHE", str(tmp_path / "cache"))
+    hub.stop()
+    folder = tmp_path / "cards" / "tasks"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "train.csv").write_text("text\nsome words\n")
+    head = "description: x\nformat: masked_lm\nlicence: none\norigin: x\nlanguages: [en]\n"
+    (folder / "fine.yaml").write_text(f"{head}source: {{files: data}}\n")
+    (folder / "far.yaml").write_text(f"{head}source: {{hub: owner/far}}\n")
+    (folder / "odd.yaml").write_text(f"{head}source: {{files: data}}\ncolumns: {{text: words}}\n")
+    (folder / "wrong.yaml").write_text(f"{head}source: {{files: data}}\nsize: 3\n")
+    assert main(["tasks", "--cards", str(tmp_path / "cards"), "--check"]) == 2
+    told = capsys.readouterr()
+    assert re.search(r"FAILED +far ", told.out) and re.search(r"ok +fine ", told.out)
+    assert re.search(r"FAILED +odd +task: 1 mistake\n +odd.yaml: columns.text: no such column", told.out)
+    assert "2 of 3 cards differ from their data" in told.out
+    assert "wrong.yaml: line 7: size: unknown key" in told.err and "did you mean 'sizes'" in told.err
 
 
 def test_a_sigterm_is_an_interrupt_at_any_moment(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spaces.catalogue import Catalogue
+from spaces.catalogue import Catalogue, load_readable
 from spaces.errors import InputError
 
 CARD = """
@@ -63,7 +63,7 @@ def test_language_in_the_configuration(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (CARD.replace("pair_classification", "pairs"), "unknown format 'pairs'; one of pair_classification"),
+        (CARD.replace("pair_classification", "pairs"), "unknown format 'pairs'; one of: answer_retrieval"),
         (CARD.replace('["no", "yes"]', '["no"]'), "lists its labels, at least two"),
         (CARD + "colour: blue\n", "colour: unknown key"),
         (CARD.replace("licence: mit\n", ""), "licence: is missing"),
@@ -471,3 +471,42 @@ def test_a_metric_that_is_not_defined_in_a_language(tmp_path: Path, text: str, w
 def test_development_rows_in_languages_that_the_metric_is_defined_in(tmp_path: Path) -> None:
     text = "extends: xquad\nlanguages: [de]\nmetric: qa_mlqa\n"
     assert Catalogue.load([folder(tmp_path, targets__mine=text)]).targets["mine"].dev_from == "mlqa"
+
+
+def test_cards_that_can_be_read_are_there_beside_those_that_cannot(tmp_path: Path) -> None:
+    """One that was to replace another card leaves nothing in its place; what rests on a missing one is missing, too."""
+    cards = folder(
+        tmp_path,
+        tasks__fine=CARD,
+        tasks__mnli=CARD + "colour: blue\n",
+        tasks__both=CARD.replace('{hub: owner/pairs, config: "{lang}"}', "{tasks: [fine, mnli]}"),
+        tasks__itself=CARD.replace('{hub: owner/pairs, config: "{lang}"}', "{tasks: [itself]}"),
+    )
+    catalogue, unread, problems = load_readable([cards])
+    assert "fine" in catalogue.tasks and not {"mnli", "both", "itself"} & catalogue.tasks.keys()
+    assert unread >= {"mnli", "both", "itself"}
+    told = [str(problem) for problem in problems]
+    assert len(told) == 2 and "mnli.yaml: line 9: colour: unknown key" in told[0] and "itself.yaml: source" in told[1]
+
+
+def test_a_key_that_stands_twice_does_not_hide_other_mistakes(tmp_path: Path) -> None:
+    """But those of the key itself: nobody knows which of its values is meant."""
+    text = CARD + 'labels: ["no"]\ncolour: blue\nname: other\ntrain_from: nobody\n'
+    with pytest.raises(InputError) as caught:
+        Catalogue.load([folder(tmp_path, tasks__pairs=text)])
+    told = [problem.where.partition(".yaml: ")[2] + " " + problem.what for problem in caught.value.problems]
+    assert told == [
+        "line 9: labels stands twice",
+        "line 11: name name differs from the file's",
+        "line 10: colour unknown key",
+        "line 12: train_from metric, train_language, train_from, dev_from and dev_languages are for targets",
+        "train_from unknown task",
+    ]
+
+
+def test_an_unknown_key_gets_the_nearest_ones(tmp_path: Path) -> None:
+    text = CARD.replace("config:", "confg:") + "colums: {text_a: a}\n"
+    with pytest.raises(InputError) as caught:
+        Catalogue.load([folder(tmp_path, tasks__pairs=text)])
+    fixes = {problem.where.rpartition(": ")[2]: problem.fix for problem in caught.value.problems}
+    assert "'config'" in fixes["source.confg"] and "'columns'" in fixes["colums"]

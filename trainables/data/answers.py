@@ -4,6 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
+
+from trainables.data.cells import is_missing
+
+NOWHERE = -1
+"""Offset of an answer that is not in its context."""
+
+
+def place(text: str, start: Any, context: str) -> tuple[str, int]:
+    """An answer as it stands in its context, and where; as it is, and `NOWHERE`, if that is not clear.
+
+    Args:
+        start: where the data set says that it begins; it may be missing, or negative.
+    """
+    offset = None if is_missing(start) or start < 0 else int(start)
+    if offset is not None and context.startswith(text, offset):
+        return text, offset
+    span = locate(text, offset, context)
+    return (text, NOWHERE) if span is None else (context[slice(*span)], span[0])
 
 
 def locate(text: str, start: int | None, context: str) -> tuple[int, int] | None:

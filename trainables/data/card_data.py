@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,15 +25,16 @@ from transformers import PreTrainedTokenizerBase
 
 from spaces.card import Card, Split
 from spaces.digest import derive_seed, digest
-from spaces.errors import Failure, InputError, Problem, TaskmixError
+from spaces.errors import Failure, InputError, Problem, TaskmixError, gather
 from spaces.formats import FORMATS
 from spaces.repository import Repository
 from trainables.data.columns import Reader, Remarks, features_of
 from trainables.data.files.hub_split import HubSplit
-from trainables.data.files.reading import empty, unwritable
-from trainables.data.files.sources import SourceSplit, sources_of
+from trainables.data.files.reading import unwritable
+from trainables.data.files.sources import SourceSplit, read_each, sources_of
 from trainables.data.mini import suite_folder
 from trainables.data.pool_check import pool_problems
+from trainables.data.wrong_cells import merged
 from trainables.formats import by_name
 from trainables.hub.hub import Hub
 from trainables.hub.quiet import quiet
@@ -134,26 +135,27 @@ class Data:
         return self._stored("features", digest(made_of, length=32), build)
 
     def check(self, card: Card) -> list[Problem]:
-        """What is wrong with the card's splits, columns and labels: one problem of each kind, without training.
+        """What is wrong with the card's splits, columns and labels, each mistake once, without training.
 
         Reads every split that a search would read; what is read stays in the cache.
         """
-        problems: dict[tuple[str, str], Problem] = {}
+        problems: list[Problem] = []
+        read: set[tuple[bool, Split, str]] = set()
         for part, split, language in _splits_used(card):
             try:
                 self._all_rows(part, split, language)
+                read.add((part is card, split, language))
             except TaskmixError as error:
-                for problem in error.problems:
-                    problems.setdefault((problem.what, problem.where), problem)
+                problems += error.problems
                 if isinstance(error, Failure):  # the hub away, the disk full: no use in trying the next language
                     break
-        if card.pool is not None and not problems:
-            for split, language in _scored(card):
+        for split, language in _scored(card) if card.pool is not None else ():
+            pool_language = card.pool_language(language)
+            if {(True, split, language), (False, split, pool_language)} <= read:
                 _, rows = self._all_rows(card, split, language)
-                _, pool = self._all_rows(card.pool_card, split, _pool_language(card, language))
-                for problem in pool_problems(card, split, language, rows, pool):
-                    problems.setdefault((problem.what, problem.where), problem)
-        return list(problems.values())
+                _, pool = self._all_rows(card.pool_card, split, pool_language)
+                problems += pool_problems(card, split, language, rows["id"][:], rows["relevant"][:], pool["id"][:])
+        return merged(problems)
 
     def remarks(self, card: Card) -> list[str]:
         """What was mended or left out in the rows that a search reads from the card, with counts; a line for each.
@@ -195,12 +197,14 @@ class Data:
         return [] if self.mirror is not None else card.repositories
 
     def hub_files(self, card: Card) -> dict[Repository, list[str]]:
-        """What a search reads from the hub for the card: repository -> paths. Raises as `HubSplit.files`."""
+        """What a search reads from the hub for the card: repository -> paths. Raises as `HubSplit.files`, of all."""
         files: dict[Repository, list[str]] = {}
-        for part, split, language in _splits_used(card):
-            for source in self._sources(part, split, language):
-                if isinstance(source, HubSplit):
-                    files.setdefault(source.repository, []).extend(source.files)
+
+        def add_files(source: SourceSplit) -> None:
+            if isinstance(source, HubSplit):
+                files.setdefault(source.repository, []).extend(source.files)
+
+        gather(partial(read_each, *used, self.hub, self.mirror, add_files) for used in _splits_used(card))
         return {repository: list(dict.fromkeys(paths)) for repository, paths in files.items()}
 
     def _digest(self, card: Card, version: Callable[[SourceSplit], Any]) -> str:
@@ -212,13 +216,13 @@ class Data:
 
     def _all_rows(self, card: Card, split: Split, language: str) -> tuple[str, Dataset]:
         """The key and the canonical rows of a whole split."""
-        keys, tables = zip(*(self._rows_of(source) for source in self._sources(card, split, language)), strict=True)
+        keys, tables = zip(*read_each(card, split, language, self.hub, self.mirror, self._rows_of), strict=True)
         return (keys[0], tables[0]) if len(keys) == 1 else (digest(keys, length=32), concatenate_datasets(list(tables)))
 
     def _pool(self, card: Card, split: Split, language: str) -> tuple[str, Dataset]:
         """The key and the rows of the pool; of a sample of it where the card says so."""
         assert card.pool is not None, "only cards of formats with a pool are asked"
-        key, rows = self._all_rows(card.pool_card, split, _pool_language(card, language))
+        key, rows = self._all_rows(card.pool_card, split, card.pool_language(language))
         if card.pool.distractors is None:
             return key, rows
         languages = [language] if card.pool_card.source.by_language else card.languages_of(split)
@@ -257,11 +261,11 @@ class Data:
                     load_from_cache_file=False,
                     new_fingerprint="rows",
                 )
-                reader.check_answers()
+                reader.check()
                 if isinstance(source, HubSplit):
                     reader.compare_count(len(raw), source.count())
                 if not len(rows):
-                    raise InputError(empty(source, reader.none_of(len(raw))))
+                    raise InputError(reader.none_of(len(raw)))
                 if reader.remarks:
                     with write_aside(self._remarks_of(key)) as aside:
                         aside.write_text(json.dumps(reader.remarks))
@@ -314,7 +318,7 @@ _fingerprints: WeakKeyDictionary[PreTrainedTokenizerBase, str] = WeakKeyDictiona
 READERS = ("conll", "file_split", "hub_split", "json_rows", "layout", "reading", "sources")
 """Our modules that know where rows lie, in `files/`."""
 
-COLUMNS = ("answers", "card_data", "cells", "columns", "paths")
+COLUMNS = ("answers", "card_data", "cells", "columns", "labels", "paths")
 """Our modules that make a card's columns of them."""
 
 PACKAGES = ("datasets", "pandas", "pyarrow", "tokenizers", "transformers")
@@ -340,7 +344,7 @@ def _splits_used(card: Card) -> Iterable[tuple[Card, Split, str]]:
         return [(card, "train", card.training_language)]
     evaluated = [(card, split, language) for split, language in _scored(card)]
     if card.pool is not None:
-        pools = dict.fromkeys((split, _pool_language(card, language)) for _, split, language in evaluated)
+        pools = dict.fromkeys((split, card.pool_language(language)) for _, split, language in evaluated)
         evaluated += [(card.pool_card, split, language) for split, language in pools]
     trains_itself = card.is_trained and card.train_from is None
     return [(card, "train", card.training_language), *evaluated] if trains_itself else evaluated
@@ -350,8 +354,3 @@ def _scored(card: Card) -> list[tuple[Split, str]]:
     """The splits of a target that it is scored on itself, in each language."""
     splits: list[Split] = ["test"] if card.dev_from else ["dev", "test"]
     return [(split, language) for split in splits for language in card.languages_of(split)]
-
-
-def _pool_language(card: Card, language: str) -> str:
-    """The language to ask for the pool: the first where one pool serves all, so that it is read and kept once."""
-    return language if card.pool_card.source.by_language else card.languages[0]

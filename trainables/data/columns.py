@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +9,13 @@ from datasets import ClassLabel, Features, LargeList, List, Value
 
 from spaces.errors import InputError, Problem, nearest
 from spaces.formats import FORMATS, ColumnType
-from trainables.data.answers import locate
-from trainables.data.cells import as_text, boolean_label, in_words, is_missing, matches, parts_of
+from trainables.data.answers import NOWHERE, place
+from trainables.data.cells import as_text, in_words, is_missing, matches, parts_of
+from trainables.data.files.reading import empty
 from trainables.data.files.sources import SourceSplit
+from trainables.data.labels import UNKNOWN, Labels
 from trainables.data.paths import feature_at, paths_in, root_of, values_at
+from trainables.data.wrong_cells import HANDFUL, Cell, WrongCells
 
 TEXT = Value("string")
 INDEX = Value("int64")
@@ -38,14 +40,17 @@ LISTS: frozenset[ColumnType] = frozenset({"words", "tags", "choices"})
 IN_A_CELL: frozenset[ColumnType] = frozenset({"words", "tags"})
 """Types whose lists may stand in one cell of a table, with blanks between."""
 
+LABELED: frozenset[ColumnType] = frozenset({"label", "tags", "choice"})
+"""Types whose values are labels."""
+
 OPTIONAL: frozenset[ColumnType] = frozenset({"id", "candidates"})
 """Types that are filled in where the data set has no such column."""
 
-HIDDEN = "-1"
-"""What data sets write where a label is not given, beside nothing at all, unless the card lists it as a label."""
+MANY = 1000
+"""Different values that are wrong in one way: more are no slip, and the reading ends."""
 
-NOWHERE = -1
-"""Offset of an answer that is not in its context."""
+LONGEST_VALUE = 100
+"""Letters of a value that are shown."""
 
 MOST = 0.5
 """Where the answers of a larger share of rows do not stand in their contexts, the columns do not belong together."""
@@ -60,7 +65,7 @@ def features_of(form: str) -> Features:
 
 
 class Reader:
-    """Turns batches of a data set's rows into canonical ones.
+    """Turns batches of a data set's rows into canonical ones, and collects what is wrong with them.
 
     Args:
         source: the split; the columns and labels of its card count.
@@ -70,14 +75,14 @@ class Reader:
         remarks: on the answers of the rows that were read so far.
 
     Raises:
-        InputError: every role whose column is not there, with the columns that are.
+        InputError: none of the columns is there that rows are made of, or one that says which rows count.
     """
 
     def __init__(self, source: SourceSplit, features: Features) -> None:
-        card, language = source.card, source.language
-        location = source.location
+        card = source.card
+        self.source = source
         self.card = card
-        self.location = location
+        self.location = source.location
         self.remarks: Remarks = {}
         self._answered = 0
         self._unfound = (0, 0)
@@ -85,41 +90,50 @@ class Reader:
         self._features = features
         self._types = FORMATS[card.format].columns
         self._roles = {column: role for role, column in self._types.items()}
-        self._wanted = card.source.rows_for(language)
-        self._prefix = f"{language}:"
+        self._wanted = card.source.rows_for(source.language)
+        self._prefix = f"{source.language}:"
         self._columns: dict[str, str | list[str]] = {}
         self._choices: int | None = None
         self._known: dict[Any, int | None] = {}
-        problems = []
-        for role, column_type in self._types.items():
-            column = card.columns.get(role, role)
-            missing = [path for path in _as_list(column) if feature_at(features, path) is None]
-            if not missing:
-                self._columns[role] = column
-            elif role in card.columns or column_type not in OPTIONAL:
-                there = list(paths_in(features))
-                found = f"{', '.join(map(repr, missing))}; {location} has: {', '.join(there)}"
-                fix = f"say which column is {role}; " + nearest(missing[0], there)
-                problems.append(Problem("no such column", f"{card.name}.yaml: columns.{role}", found, fix))
-        there = list(features)
-        for column in self._wanted:
-            if column not in features:
-                found = f"{column!r}; {location} has: {', '.join(there)}"
-                problems.append(
-                    Problem("no such column", f"{card.name}.yaml: source.rows", found, nearest(column, there))
-                )
-        if problems:
-            raise InputError(problems)
+        self._wrong: dict[tuple[str, str], tuple[dict[str, int], str, int]] = {}
+        self._is_wrong = False
+        self._matching = 0
+        self._others: dict[str, None] = {}
+        self._absent = {role: problem for role in self._types if (problem := self._find_column(role)) is not None}
+        labeled = [role for role in self._columns if self._types[role] in LABELED and card.labels]
+        self._labels = {role: Labels(card.labels, self._own_names(role)) for role in labeled}
+        unknown = [self._no_column([column], "source.rows") for column in self._wanted if column not in features]
+        if unknown or not any(self._types[role] not in OPTIONAL for role in self._columns):
+            raise InputError([*self._absent.values(), *unknown])
         roots = [root_of(features, path) for column in self._columns.values() for path in _as_list(column)]
         self.needed = list(dict.fromkeys([*roots, *self._wanted]))
 
+    def _find_column(self, role: str) -> Problem | None:
+        """Finds the role's column, or says that it is not there."""
+        column = self.card.columns.get(role, role)
+        missing = [path for path in _as_list(column) if feature_at(self._features, path) is None]
+        if not missing:
+            self._columns[role] = column
+        elif role in self.card.columns or self._types[role] not in OPTIONAL:
+            return self._no_column(missing, f"columns.{role}", f"say which column is {role}; ")
+        return None
+
+    def _no_column(self, missing: Sequence[str], key: str, fix: str = "") -> Problem:
+        there = list(paths_in(self._features))
+        found = f"{', '.join(map(repr, missing))}; {self.location} has: {', '.join(there)}"
+        return Problem("no such column", self.card.where(key), found, fix + nearest(missing[0], there))
+
     def canonical(self, batch: Mapping[str, Sequence[Any]], indexes: Sequence[int]) -> dict[str, list[Any]]:
-        """The rows of a batch that count and have a label; `indexes` number them in the split."""
+        """The rows of a batch that count, have a label and no mistake; `indexes` number them in the split."""
         values = {role: self._values(role, batch, len(indexes)) for role in self._columns}
         kept: dict[str, list[Any]] = {role: [] for role in self._types}
         for at, index in enumerate(indexes):
-            if not matches({column: batch[column][at] for column in self._wanted}, self._wanted):
+            said = {column: batch[column][at] for column in self._wanted}
+            if not matches(said, self._wanted):
+                if len(self._others) < HANDFUL:
+                    self._others[" and ".join(f"{column} {value!r}" for column, value in said.items())] = None
                 continue
+            self._matching += 1
             row = self._row({role: column[at] for role, column in values.items()}, index)
             if row is not None:
                 for role, column in kept.items():
@@ -131,13 +145,21 @@ class Reader:
         """A role that every canonical row has."""
         return next(iter(self._types))
 
-    def check_answers(self) -> None:
-        """Raises InputError if most rows that were read so far have no answer in their contexts, though they should."""
+    def check(self) -> None:
+        """Raises InputError with every mistake in the columns and in the rows that were read so far."""
+        problems = [*self._absent.values()]
+        for (role, what), (values, fix, shown) in self._wrong.items():
+            location = f"{self._columns[role]!r} of {self.location}"
+            cells = [Cell(value, row, location) for value, row in values.items()]
+            problems.append(WrongCells.of(what, self.card.where(f"columns.{role}"), cells, fix, shown))
         count, first = self._unfound
-        if count > MOST * self._answered:
-            found = f"{count} of {self._answered} rows"
+        if count > MOST * self._answered:  # though they should have one
+            role, what = self._roles["answers"], "rows without an answer in their contexts"
+            found = f"{count} of {self._answered} rows in {self._columns[role]!r} of {self.location}, as row {first}"
             fix = "name the column that the answers were taken from; without answer_start, each may stand there once"
-            raise self._error(self._roles["answers"], "rows without an answer in their contexts", found, first, fix)
+            problems.append(Problem(what, self.card.where(f"columns.{role}"), found, fix))
+        if problems:
+            raise InputError(problems)
 
     def compare_count(self, count: int, said: int | None) -> None:
         """Remarks on files that do not have as many rows as the README of their repository says, if it says so."""
@@ -146,12 +168,18 @@ class Reader:
         elif said is not None and said < count:
             self.remarks["rows that the files have and the README does not count"] = count - said, said
 
-    def none_of(self, count: int) -> str:
-        """For people: why none of so many rows was taken."""
+    def none_of(self, count: int) -> Problem:
+        """Why none of so many rows was taken."""
         if self.remarks:
-            return f"{count} rows, none to be used ({'; '.join(self.remarks)}),"
+            return empty(self.source, f"{count} rows, none to be used ({'; '.join(self.remarks)}),")
         wanted = " and ".join(f"{column} like {pattern!r}" for column, pattern in self._wanted.items())
-        return f"{count} rows without a label" if not wanted else f"{count} rows, none with a label and {wanted},"
+        if not wanted or self._matching:
+            of_them = f" with {wanted}" if wanted else ""
+            is_labeled = not LABELED.isdisjoint(self._roles)
+            return empty(self.source, f"{self._matching} rows{of_them} without a {'label, or a ' * is_labeled}text,")
+        found = f"no {wanted} in {self.location}, which has {', '.join(self._others)}"
+        fix = "mend the pattern, what source.names calls the language, or the list of languages"
+        return Problem("no row counts", self.card.where("source.rows"), found, fix)
 
     def _values(self, role: str, batch: Mapping[str, Sequence[Any]], count: int) -> list[Any]:
         """The role's value in each row; several columns become a list, or one text with blanks between."""
@@ -176,34 +204,39 @@ class Reader:
         return values if words is None else [in_words(words, value) for value in values]
 
     def _row(self, row: dict[str, Any], index: int) -> dict[str, Any] | None:
-        """A canonical row, or None if it has no label or lacks a text."""
+        """A canonical row, or None if it has no label, lacks a text, or has a mistake, which is kept."""
         if any(is_missing(value) for role, value in row.items() if self._types[role] not in OPTIONAL):
             return None
-        cells = {role: self._cell(role, row, index) for role in self._types}
-        by_type = {column: cells[role] for column, role in self._roles.items()}
-        words, tags = by_type.get("words"), by_type.get("tags", [])
-        label = by_type.get("label", by_type.get("choice", 0))
-        if None in (label, *tags) or words == [] or cells.get("text") == "" or by_type.get("answers", {}) is None:
+        self._is_wrong = False
+        cells = {role: self._cell(role, row, index) for role in self._types if role not in self._absent}
+        by_type = {column: cells.get(role) for column, role in self._roles.items()}
+        words, tags = by_type.get("words"), by_type.get("tags")
+        if words is not None and tags is not None and len(tags) != len(words):
+            what, found = "a row needs as many tags as tokens", f"{len(words)} tokens, {len(tags)} tags"
+            self._note(self._roles["tags"], what, found, index, "give each token one tag, none to blanks between them")
+        if self._is_wrong or self._absent:
             return None
-        if words is not None and "tags" in by_type and len(tags) != len(words):
-            found = f"{len(words)} and {len(tags)}"
-            raise self._error(self._roles["tags"], "a row needs as many tags as tokens", found, index)
-        return cells
+        label = by_type.get("label", by_type.get("choice", 0))
+        answers = by_type.get("answers", 0)
+        is_bare = None in (label, answers, *(tags or ())) or words == [] or cells.get("text") == ""
+        return None if is_bare else cells
 
     def _cell(self, role: str, row: Mapping[str, Any], index: int) -> Any:
-        """The canonical value of a role; None for a label that is not given."""
+        """The canonical value of a role; None for a label that is not given, and for what is wrong."""
         value = row.get(role)
         match self._types[role]:
             case "label":
-                return self._label(role, value, index, self.card.labels)
+                return self._label(role, value, index, self._labels[role])
             case "choice":
-                return self._label(role, value, index, self._choice_labels(row[self._roles["choices"]]))
+                labels = self._choice_labels(role, row.get(self._roles["choices"]), index)
+                return None if labels is None else self._label(role, value, index, labels)
             case "tags":
                 if not isinstance(value, list):
-                    raise self._wrong_kind(role, "a list of labels", value, index)
-                return [self._label(role, tag, index, self.card.labels) for tag in value]
+                    self._wrong_kind(role, "a list of labels", value, index)
+                    return None
+                return [self._label(role, tag, index, self._labels[role]) for tag in value]
             case "answers":
-                return self._answers(role, value, row[self._roles["passage"]], index)
+                return self._answers(role, value, row.get(self._roles["passage"]), index)
             case "id":
                 return str(index) if is_missing(value) else as_text(value)
             case "candidates":
@@ -213,55 +246,36 @@ class Reader:
             case _:
                 return self._text(role, value, index)
 
-    def _choice_labels(self, choices: Sequence[str]) -> list[str]:
-        """The labels by index: choices are numbered from 0, unless the card lists their labels."""
-        count = len(choices)
+    def _choice_labels(self, role: str, choices: Any, index: int) -> Labels | None:
+        """Choices are numbered from 0, unless the card lists their labels; None where there are no choices."""
+        if not isinstance(choices, list):  # which is said of their own column
+            return None
         if self._choices is None:
-            self._choices = count
-        if count != self._choices:
-            found = f"{count} after rows with {self._choices}"
-            raise self._error(self._roles["choices"], "all rows of a card need the same number of choices", found)
-        return self.card.labels or [str(choice) for choice in range(count)]
+            self._choices = len(choices)
+        if len(choices) != self._choices:
+            found = f"{len(choices)} after rows with {self._choices}"
+            what, fix = "all rows of a card need the same number of choices", "leave out the rows with others"
+            self._note(self._roles["choices"], what, found, index, fix)
+            return None
+        if role not in self._labels:
+            numbers = [str(number) for number in range(self._choices)]
+            self._labels[role] = Labels(numbers, self._own_names(role), are_choices=True)
+        return self._labels[role]
 
-    def _label(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
-        """Index of the label, None if it is not given."""
+    def _label(self, role: str, value: Any, index: int, labels: Labels) -> int | None:
+        """Index of the label, `UNKNOWN`, or None if it is not given, or a list."""
         if isinstance(value, list | dict):
-            raise self._wrong_kind(role, "a label", value, index)
+            self._wrong_kind(role, "a label", value, index)
+            return None
         if is_missing(value) or value == "":
             return None
         known = type(value), value  # True is 1, and no label of the same name
         if known not in self._known:
-            self._known[known] = self._number_of(role, value, index, labels)
+            number = self._known[known] = labels.index_of(value)
+            if number == UNKNOWN:
+                self._note(role, labels.mistake, labels.shown(value)[:LONGEST_VALUE], index, labels.fix, HANDFUL)
+        self._is_wrong |= self._known[known] == UNKNOWN
         return self._known[known]
-
-    def _number_of(self, role: str, value: Any, index: int, labels: list[str]) -> int | None:
-        """Index of the label. Names count first, then numbers as indexes."""
-        plain = as_text(value)
-        if plain not in labels:
-            plain = boolean_label(value, labels) or re.sub(r"\.0+$", "", plain)  # 1.0 in a CSV column that has gaps
-        if plain == HIDDEN and (HIDDEN not in labels or self._own_names(role)):
-            return None
-        name, number = self._name(role, plain), self._number(role, plain, labels)
-        number = labels.index(name) if name in labels else number
-        if not 0 <= number < len(labels):
-            found = repr(value) if name == plain else f"{value!r} ({name})"
-            fix = f"the labels are {', '.join(labels)}; list all of them, in the order of their numbers"
-            raise self._error(role, "a label outside the card's list", found, index, fix)
-        return number
-
-    def _name(self, role: str, plain: str) -> str:
-        """The label's name: the data set's own where it has names, else the value as text."""
-        names = self._own_names(role)
-        return names[int(plain)] if names and _is_number(plain) and int(plain) < len(names) else plain
-
-    def _number(self, role: str, plain: str, labels: list[str]) -> int:
-        """The index that a value stands for where its name is not among the labels; -1 for none."""
-        if self._types[role] == "choice" and not self.card.labels and len(plain) == 1 and plain.isalpha():
-            return ord(plain.upper()) - ord("A")
-        # Labels that are numbers themselves are names; and where some of the data set's names are on the card's list
-        # and this one is not, the card is wrong, not the number.
-        names_decide = any(map(_is_number, labels)) or set(self._own_names(role) or ()) & set(labels)
-        return int(plain) if _is_number(plain) and not names_decide else -1
 
     def _own_names(self, role: str) -> list[str] | None:
         column = self._columns[role]
@@ -281,14 +295,19 @@ class Reader:
             value = {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
         texts, starts = (value.get(key) if isinstance(value, dict) else None for key in ("text", "answer_start"))
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            raise self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
+            self._wrong_kind(role, "{text: [...], answer_start: [...]}", value, index)
+            return None
         if not all(isinstance(text, str) for text in texts) or any(isinstance(start, str) for start in starts):
             fix = "give each answer its text and the number of its first character, or leave the row out"
-            raise self._error(role, "an answer without a text, or its offset in words", repr(value)[:100], index, fix)
+            what, found = "an answer without a text, or its offset in words", repr(value)[:LONGEST_VALUE]
+            self._note(role, what, found, index, fix)
+            return None
+        if not isinstance(context, str):  # which is said of its own column
+            return None
         given = [(text, start) for text, start in zip(texts, starts, strict=True) if text.strip()]
         if not given and self.card.unanswerable:
             return {"text": [], "answer_start": []}
-        answers = [_located(text, start, context) for text, start in given]
+        answers = [place(text, start, context) for text, start in given]
         if any(answer not in (before, (before[0], NOWHERE)) for answer, before in zip(answers, given, strict=True)):
             self._remark("answers mended: they stand elsewhere in the context, or in another spelling", index)
         self._answered += 1
@@ -315,30 +334,20 @@ class Reader:
                 return [item.strip() for item in value]
         elif isinstance(value, str):
             return value if column_type == "passage" else value.strip()
-        raise self._wrong_kind(role, "a list of texts" if column_type in LISTS else "text", value, index)
+        self._wrong_kind(role, "a list of texts" if column_type in LISTS else "text", value, index)
+        return None
 
-    def _wrong_kind(self, role: str, wanted: str, value: Any, index: int) -> InputError:
-        return self._error(role, f"the column is not {wanted}", repr(value)[:100], index, "name another column")
+    def _wrong_kind(self, role: str, wanted: str, value: Any, index: int) -> None:
+        self._note(role, f"the column is not {wanted}", repr(value)[:LONGEST_VALUE], index, "name another column")
 
-    def _error(self, role: str, what: str, found: str, index: int | None = None, fix: str = "") -> InputError:
-        column = self._columns.get(role, role)
-        row = "" if index is None else f", row {index}"
-        found = f"{found} in {column!r} of {self.location}{row}"
-        return InputError(Problem(what, f"{self.card.name}.yaml: columns.{role}", found, fix))
+    def _note(self, role: str, what: str, found: str, index: int, fix: str = "", shown: int = 1) -> None:
+        """Keeps a mistake of a row; raises InputError with all of them where there are too many of it."""
+        self._is_wrong = True
+        values = self._wrong.setdefault((role, what), ({}, fix, shown))[0]
+        values.setdefault(found, index)
+        if len(values) > MANY:
+            self.check()
 
 
 def _as_list(column: str | list[str]) -> list[str]:
     return [column] if isinstance(column, str) else column
-
-
-def _is_number(text: str) -> bool:
-    return text.isdecimal()
-
-
-def _located(text: str, start: Any, context: str) -> tuple[str, int]:
-    """An answer as it stands in its context, and where; as it is, and `NOWHERE`, if that is not clear."""
-    offset = None if is_missing(start) or start < 0 else int(start)
-    if offset is not None and context.startswith(text, offset):
-        return text, offset
-    span = locate(text, offset, context)
-    return (text, NOWHERE) if span is None else (context[slice(*span)], span[0])

@@ -129,7 +129,7 @@ def test_answers_of_another_text_are_refused(data, quiz, split):
         data.rows(card, split, "en")
     assert problem(error).what == "rows without an answer in their contexts"
     assert problem(error).found.startswith("2 of 3 rows in 'answers' of ")
-    assert problem(error).found.endswith(", row 1")
+    assert problem(error).found.endswith(", as row 1")
 
 
 def test_an_answer_without_a_text_is_named_with_its_row_however_late(data, quiz):

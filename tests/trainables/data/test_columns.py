@@ -71,11 +71,15 @@ def test_a_missing_column_is_named_with_those_that_are_there(data, sentences):
         (
             "sentence_classification",
             {"text": [3], "label": [0]},
-            ["columns.text", "is not text", "3 in 'text'", "row 0"],
+            ["columns.text", "is not text", "3 (row 0) in 'text'"],
         ),
         ("tagging", {"tokens": [3], "tags": [[0, 0]]}, ["columns.tokens", "is not a list of texts"]),
-        ("tagging", {"tokens": [["a", "b"]], "tags": [[0]]}, ["as many tags as tokens", "2 and 1", "row 0"]),
-        ("tagging", {"tokens": [["a"]], "tags": [0]}, ["columns.tags", "is not a list of labels", "0 in 'tags'"]),
+        ("tagging", {"tokens": [["a", "b"]], "tags": [[0]]}, ["as many tags as tokens", "2 tokens, 1 tags (row 0)"]),
+        (
+            "tagging",
+            {"tokens": [["a"]], "tags": [0]},
+            ["columns.tags", "is not a list of labels", "0 (row 0) in 'tags'"],
+        ),
         ("sentence_classification", {"text": ["a"], "label": [[0, 1]]}, ["columns.label", "is not a label", "[0, 1]"]),
         ("span_qa", {"question": ["?"], "context": ["a"], "answers": ["a"]}, ["columns.answers", "answer_start"]),
         (
@@ -105,6 +109,7 @@ def test_columns_of_the_wrong_kind_are_explained(data, card_of, tables, form, co
         (["yes", "no"], Value("string"), ["no", "yes"], [1, 0]),
         (["1", "0"], Value("string"), ["no", "yes"], [1, 0]),
         ([1.0, 0.0], Value("float64"), ["no", "yes"], [1, 0]),
+        (["1", "3", "2.0"], Value("string"), ["1.0", "2.0", "3.0"], [0, 2, 1]),  # no numbers of classes
         ([True, False], Value("bool"), ["no", "yes"], [1, 0]),
         ([True, False], Value("bool"), ["True", "False"], [0, 1]),
         ([True, False], Value("bool"), ["Yes", "No"], [0, 1]),
@@ -155,11 +160,85 @@ def test_a_label_outside_the_list_is_shown_with_its_row(data, sentences, values,
     with pytest.raises(InputError) as error:
         data.rows(card, "train", "en")
     shown = problem(error)
-    assert shown.what == "a label outside the card's list"
+    assert shown.what == "labels outside the card's list"
     assert shown.where == "some_sentence_classification.yaml: columns.label"
-    assert shown.found.startswith(f"{found} in 'label' of ")
-    assert shown.found.endswith("train.parquet, row 1")
+    assert shown.found.startswith(f"{found} (row 1) in 'label' of ")
+    assert shown.found.endswith("train.parquet")
     assert "the labels are no, yes" in shown.fix
+
+
+def wrong(data, card):
+    """What is said of the training rows, in the order of the mistakes."""
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    return [(one.where.partition("columns.")[2], one.what, one.found) for one in error.value.problems]
+
+
+def test_every_label_outside_the_list_is_shown_once(data, sentences):
+    values = ["no", "maybe", "perhaps", "maybe", "", "yes", "never"]
+    card = sentences({"text": ["a"] * len(values), "label": values}, labels=["no", "yes"])
+    ((_, _, found),) = wrong(data, card)
+    assert found.startswith("'maybe' (row 1), 'perhaps' (row 2), 'never' (row 6) in 'label' of ")
+
+
+def test_of_many_labels_a_handful_is_shown(data, sentences):
+    values = [f"class {number}" for number in range(1500)]  # in more than one batch
+    card = sentences({"text": ["a"] * 900, "label": values[:900]}, labels=["no", "yes"])
+    ((_, _, found),) = wrong(data, card)
+    assert found.count("(row ") == 8 and found.endswith("; and 892 more")
+    card = sentences({"text": ["a"] * 1500, "label": values}, labels=["no", "yes"])
+    ((_, _, found),) = wrong(data, card)
+    assert found.endswith("; and 993 more"), "they are no labels: it was read no further"
+
+
+@pytest.mark.parametrize(
+    ("form", "columns", "what", "found"),
+    [
+        (
+            "tagging",
+            {"tokens": [["a", "b"], ["c"], ["d"]], "tags": [["B-X", "O"], ["I-X"], ["B-X"]]},
+            "labels outside the card's list",
+            "'B-X' (row 0), 'I-X' (row 1) in 'tags'",
+        ),
+        (
+            "multiple_choice",
+            {"context": ["a"] * 4, "choices": [["x", "y"]] * 4, "label": ["C", "A", "2", "none"]},
+            "answers that are no choice",
+            "'C' (row 0), '2' (row 2), 'none' (row 3) in 'label'",
+        ),
+    ],
+)
+def test_every_tag_and_every_answer_that_is_none_is_shown(data, card_of, tables, form, columns, what, found):
+    card = card_of(form, source={"files": str(tables(columns))})
+    ((_, said, shown),) = wrong(data, card)
+    assert (said, shown.partition(" of ")[0]) == (what, found)
+
+
+def test_a_mistake_of_one_column_does_not_hide_those_of_others(data, card_of, tables):
+    """What follows from it is not told: without choices nobody knows which answers are none."""
+    folder = tables({"text": ["a", "b"], "label": ["maybe", "no"]})
+    card = card_of("sentence_classification", source={"files": str(folder)}, columns={"text": "words"})
+    assert [(role, what) for role, what, _ in wrong(data, card)] == [
+        ("text", "no such column"),
+        ("label", "labels outside the card's list"),
+    ]
+    folder = tables({"tokens": [["a"], ["b", "c"]], "tags": [["B-X"], ["O"]]}, folder="tags")
+    assert [(role, what) for role, what, _ in wrong(data, card_of("tagging", source={"files": str(folder)}))] == [
+        ("tags", "labels outside the card's list"),
+        ("tags", "a row needs as many tags as tokens"),
+    ]
+    folder = tables({"context": [["a"]], "options": [["x", "y"]], "label": [7]}, folder="choices")
+    assert [
+        (role, what) for role, what, _ in wrong(data, card_of("multiple_choice", source={"files": str(folder)}))
+    ] == [
+        ("choices", "no such column"),
+        ("context", "the column is not text"),
+    ]
+    folder = tables({"context": ["a"], "answers": ["a"]}, folder="answers")
+    assert [role for role, _, _ in wrong(data, card_of("span_qa", source={"files": str(folder)}))] == [
+        "question",
+        "answers",
+    ]
 
 
 def test_what_is_hidden_in_a_column_of_named_classes_stays_so(data, sentences):
@@ -181,9 +260,6 @@ def test_choices_are_numbered_lettered_or_listed(data, card_of, tables, values, 
     folder = tables({"context": ["a", "b"], "choices": [["x", "y", "z"]] * 2, "label": values})
     card = card_of("multiple_choice", source={"files": str(folder)}, labels=labels)
     assert data.rows(card, "train", "en")["label"][:] == found
-    wrong = tables({"context": ["a"], "choices": [["x", "y"]], "label": ["3"]}, folder="wrong")
-    with pytest.raises(InputError, match="outside the card's list"):
-        data.rows(card_of("multiple_choice", source={"files": str(wrong)}), "train", "en")
 
 
 def test_tags_are_mapped_and_half_labeled_rows_left_out(data, card_of, tables):

@@ -119,7 +119,7 @@ def test_relevant_ids_that_are_not_in_the_pool_are_an_error(answers, data, table
         "relevant ids that are not in the pool",
         "some_answer_retrieval.yaml: columns.relevant",
     )
-    assert found.found == "1 of 2 rows of the test split (en), as 'sun-en' of row '2'"
+    assert found.found == "'sun-en' (row '2') in 1 of 2 rows of the test split (en)"
     assert "'cat-en', 'cat-de'" in found.fix
 
 
@@ -128,7 +128,7 @@ def test_candidates_with_one_id_are_an_error(answers, data, tables):
     tables(pool, "dev", "files/pool")
     (found,) = data.check(answers)
     assert found.what == "candidates of the pool with one id"
-    assert found.found == "1 of 4 ids of the dev split (en), as 'paris'"
+    assert found.found == "'paris' (row 3) in the pool of the dev split (en)"
 
 
 def test_rows_of_which_none_looks_for_anything_are_an_error(corpora, data, tables):

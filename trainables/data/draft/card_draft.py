@@ -91,7 +91,10 @@ def _entries(kind: Kind, name: str, seen: Place, hub: Hub) -> list[Entry]:
     roles = guess_roles(features, {column: values[:FIRST] for column, values in rows.items()})
     if roles is None:
         found = ", ".join(f"{column} ({str(values[:1])[1:-1][:40]})" for column, values in rows.items())
-        fix = "a column with a text, with a header of its own"
+        if "paragraphs" in str(rows.get("data", "")):
+            fix = "write SQuAD's nested form as a row for each question: question, context and answers"
+            raise InputError(Problem("questions lie in paragraphs, not in rows", name, found, fix))
+        fix = "a column of texts, more than a third of them different, under a name of its own in the header"
         raise InputError(Problem("no column here holds texts", name, found, fix))
     spec = FORMATS[roles.format]
     spoken = _spoken(kind, seen, splits, roles, {first: rows}, hub)

@@ -99,6 +99,8 @@ def labels_in(feature: Any, values: Sequence[Any]) -> list[str]:
         for one in (value if isinstance(value, list) else [value])
         if not is_missing(one)
     }
+    if all(map(_is_number, found - {""})):
+        found = {re.sub(r"\.0+$", "", text) for text in found}  # a CSV column that has gaps
     found -= {"", "-1"}  # what is not given
     return sorted(found, key=lambda text: (0, float(text), text) if _is_number(text) else (1, 0.0, text))
 

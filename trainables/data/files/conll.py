@@ -17,6 +17,9 @@ AT_ONCE = 10_000
 CONLLU = ("id", "tokens", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 """The columns of CoNLL-U. `tags` are its universal parts of speech, too."""
 
+COMMENTS = ("newdoc", "newpar")
+"""Comments that are a word alone."""
+
 FIX = "a word and its tags in each line, a tab or blanks between them, and an empty line after each sentence"
 
 Sentence = list[list[str]]
@@ -61,10 +64,13 @@ def _names(width: int, is_conllu: bool) -> dict[str, int]:
 
 
 def _sentences(file: Path, is_conllu: bool) -> Iterator[Sentence]:
+    width = _first_width(file, is_conllu)
     with file.open(encoding="utf-8-sig") as lines:
         sentence: Sentence = []
         for number, line in enumerate(lines, 1):
             fields = _fields(line, is_conllu)
+            if not sentence and line.startswith("#") and len(fields) != width:
+                continue  # a comment of any form, "# newdoc" too where a line has more fields
             if not fields:
                 if sentence:
                     yield sentence
@@ -89,7 +95,15 @@ def _counts(line: str, fields: Iterable[str], is_conllu: bool) -> bool:
     if is_conllu:
         return not line.startswith("#") and first.isdecimal()
     # "# text = ..." is a comment, "#\tO" and "#hashtag O" are words
-    return first != "-DOCSTART-" and not (line.startswith("# ") and ("=" in line or len(line.split()) > 4))
+    is_comment = line.startswith("# ") and ("=" in line or len(line.split()) > 4 or line.split()[1] in COMMENTS)
+    return first != "-DOCSTART-" and not is_comment
+
+
+def _first_width(file: Path, is_conllu: bool) -> int | None:
+    """The fields of the first line that is certainly a word's."""
+    with file.open(encoding="utf-8-sig") as lines:
+        certain = (line for line in lines if not line.startswith(("#", "-DOCSTART-")))
+        return next((len(fields) for line in certain if (fields := _fields(line, is_conllu))), None)
 
 
 def _check_widths(sentences: Iterable[Sentence], width: int, file: Path) -> None:

@@ -21,7 +21,7 @@ from trainables.data.cells import matches
 from trainables.data.files.conll import read_conll
 from trainables.data.files.json_rows import read_json
 from trainables.data.files.mirror import BUILDERS
-from trainables.data.files.reading import check_schemas, csv_options, empty, explain_reading
+from trainables.data.files.reading import check_quotes, check_schemas, csv_options, empty, explain_reading
 from trainables.hub.quiet import quiet
 from trainables.store.file_digest import file_digest, file_state
 
@@ -50,7 +50,7 @@ class FileSplit:
     @property
     def where(self) -> str:
         """The card's key that decides it."""
-        return f"{self.card.name}.yaml: splits.{self.split}"
+        return self.card.where(f"splits.{self.split}")
 
     @property
     def version(self) -> list[str]:
@@ -71,7 +71,10 @@ class FileSplit:
                 if not len(rows):
                     raise InputError(empty(self, "no rows"))
                 return rows
-            return datasets.load_dataset(**self._how(), cache_dir=str(scratch))
+            rows = datasets.load_dataset(**self._how(), cache_dir=str(scratch))
+            if self._builder in SEPARATORS:
+                check_quotes(self.files, len(rows), **SEPARATORS[self._builder])
+            return rows
 
     @contextmanager
     def stream(self) -> Iterator[IterableDataset]:

@@ -23,6 +23,7 @@ from spaces.errors import InputError, Problem, TaskmixError
 from spaces.repository import Repository
 from trainables.data.files.json_rows import read_json
 from trainables.data.files.layout import Layout, NoData, layout_of
+from trainables.data.files.likely_split import NoSuchSplit, likely_split
 from trainables.data.files.reading import csv_options, explain_reading, root_of
 from trainables.hub.errors import explain
 from trainables.hub.hub import Hub
@@ -52,12 +53,12 @@ class HubSplit:
     @property
     def where(self) -> str:
         """The card's key that decides it."""
-        return f"{self.card.name}.yaml: splits.{self.split}"
+        return self.card.where(f"splits.{self.split}")
 
     @cached_property
     def layout(self) -> Layout:
         """Raises InputError if there is no such configuration, or only a script could read the data set."""
-        where = f"{self.card.name}.yaml: source"
+        where = self.card.where("source")
         try:
             return layout_of(self.hub, self.repository, self.config)
         except NoData as error:
@@ -75,7 +76,9 @@ class HubSplit:
         splits = self.layout.files
         if self.name not in splits:
             found = f"{self.location}; there are {', '.join(splits) or 'none'}"
-            raise InputError(Problem("no such split", self.where, found, "name it as it is called at the source"))
+            likely = likely_split(self.card, self.split, self.name, list(splits))
+            fix = "name it as it is called at the source" + (f": {likely}?" if likely else "")
+            raise NoSuchSplit(Problem("no such split", self.where, found, fix), likely)
         return splits[self.name]
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -72,6 +74,46 @@ def csv_options(file: Path | str, location: str, **how: Any) -> dict[str, Any]:
         found = f"{len(head.columns)} columns: {', '.join(head.columns)}"
         raise InputError(Problem("its first row has more fields than its header", location, found, CSV_FIX))
     return {"keep_default_na": False, "features": Features({str(name): Value("string") for name in head.columns})}
+
+
+def check_quotes(files: Sequence[Path], rows: int, sep: str = ",") -> None:
+    """Raise InputError if a text begins with a quote that is not meant as one: the rows up to the next are part of it.
+
+    Args:
+        rows: how many were read: where no cell has several lines, there is nothing to look for.
+    """
+    lines = 0
+    for file in files:
+        with file.open("rb") as content:
+            lines += sum(block.count(b"\n") for block in iter(partial(content.read, 1 << 20), b""))
+    if lines <= rows + len(files):
+        return
+    for file in files:
+        with file.open(encoding="utf-8-sig", newline="") as content:
+            swallowed = _swallowed(content, sep)
+        if swallowed is not None:
+            first, last = swallowed
+            where, found = f"{file}: line {first}", f"a quote is opened there and closed in line {last}"
+            raise InputError(Problem("rows are read as one text", where, found, CSV_FIX))
+
+
+def _swallowed(lines: Iterable[str], sep: str) -> tuple[int, int] | None:
+    """First and last line of a row of several that no program would write: text follows its quote, or it holds tabs."""
+    rest, seen = iter(lines), 0
+    while True:
+        reader, row_from = csv.reader(rest, delimiter=sep, strict=True), 1
+        try:
+            for row in reader:
+                if reader.line_num > row_from and sep == "\t" and any(sep in cell and "\n" in cell for cell in row):
+                    return seen + row_from, seen + reader.line_num
+                row_from = reader.line_num + 1
+            return None
+        except csv.Error as error:
+            if "expected after" not in str(error):  # of which pandas knows, or which it does not mind
+                return None
+            if reader.line_num > row_from:
+                return seen + row_from, seen + reader.line_num
+            seen += reader.line_num  # `"so" he said`: the row is whole
 
 
 def _other_separator(head: pd.DataFrame) -> str | None:

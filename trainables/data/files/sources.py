@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from spaces.card import Card, Source, Split
-from spaces.errors import Failure, InputError, Problem
+from spaces.card_files import splits_in
+from spaces.errors import Failure, InputError, Problem, gather
 from trainables.data.files.file_split import FileSplit
 from trainables.data.files.hub_split import HubSplit
 from trainables.data.files.lfs_pointer import check_pointer
+from trainables.data.files.likely_split import NoSuchSplit, likely_split
 from trainables.data.files.mirror import BUILDERS, copies_of, files_of, mounted, names_in, other_kinds
 from trainables.data.mini import suite_folder
 from trainables.hub.hub import Hub
 
 SourceSplit = FileSplit | HubSplit
+
+T = TypeVar("T")
 
 
 def sources_of(card: Card, split: Split, language: str, hub: Hub, mirror: str | None) -> list[SourceSplit]:
@@ -27,14 +33,45 @@ def sources_of(card: Card, split: Split, language: str, hub: Hub, mirror: str | 
         InputError: the card has no such split, or its files are not there.
         Failure: a suite is not built, the mirror cannot be read.
     """
+    named = _named(card, split, language)
+    return gather(partial(_source, part, split, name, of_part, hub, mirror) for part, name, of_part in named)
+
+
+def read_each(
+    card: Card, split: Split, language: str, hub: Hub, mirror: str | None, read: Callable[[SourceSplit], T]
+) -> list[T]:
+    """What `read` makes of each of `sources_of`.
+
+    Raises:
+        InputError: with the mistakes of all of them; of a split that is not there, also those of the one that was
+            likely meant.
+        Failure: as `sources_of`, or as `read`.
+    """
+
+    def of_one(part: Card, name: str, of_part: str) -> T:
+        try:
+            return read(_source(part, split, name, of_part, hub, mirror))
+        except NoSuchSplit as error:
+            problems = list(error.problems)
+            if error.likely is not None:
+                try:
+                    read(_source(part, split, error.likely, of_part, hub, mirror))
+                except InputError as of_that:
+                    problems += of_that.problems
+            raise InputError(problems) from error
+
+    return gather(partial(of_one, *one) for one in _named(card, split, language))
+
+
+def _named(card: Card, split: Split, language: str) -> list[tuple[Card, str, str]]:
+    """The card that each source of a split is of, the source's name for it, and the language."""
     if card.parts:
-        parts = [sources_of(part, split, part.training_language, hub, mirror) for part in card.parts]
-        return [source for part in parts for source in part]
+        return [one for part in card.parts for one in _named(part, split, part.training_language)]
     names = card.splits.names(split)
     if not names:
         fix = "name the split as it is called at the source"
-        raise InputError(Problem(f"the card has no {split} split", f"{card.name}.yaml: splits.{split}", fix=fix))
-    return [_source(card, split, name, language, hub, mirror) for name in names]
+        raise InputError(Problem(f"the card has no {split} split", card.where(f"splits.{split}"), fix=fix))
+    return [(card, name, language) for name in names]
 
 
 def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror: str | None) -> SourceSplit:
@@ -47,14 +84,14 @@ def _source(card: Card, split: Split, name: str, language: str, hub: Hub, mirror
         below = "/".join(part for part in (source.hub, config) if part)
         copies = copies_of(mirror, below, name, cache)
         if not copies:
-            raise InputError(no_files(card, split, name, f"{mirror}/{below}", names_in(mirror, below) or None))
+            raise no_files(card, split, name, f"{mirror}/{below}", names_in(mirror, below) or None)
         return FileSplit(card, split, language, copies, cache)
     try:
         return FileSplit(card, split, language, _files(card, split, name, config, cache, local), cache)
     except OSError as error:  # a name that no folder can have, or no right to look
         found = f"{error.strerror}: {error.filename}"[:300]
         fix = "name a folder that can be read by whoever runs this"
-        raise InputError(Problem("the data cannot be read", f"{card.name}.yaml: source", found, fix)) from error
+        raise InputError(Problem("the data cannot be read", card.where("source"), found, fix)) from error
 
 
 def _files(card: Card, split: Split, name: str, config: str | None, cache: Path, local: Path | None) -> list[Path]:
@@ -72,12 +109,13 @@ def _files(card: Card, split: Split, name: str, config: str | None, cache: Path,
     files = files_of(folder, name)
     if not files:
         there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else None
-        raise InputError(no_files(card, split, name, str(folder), there))
+        likely = None if there is None else likely_split(card, split, name, splits_in(folder))
+        raise no_files(card, split, name, str(folder), there, likely)
     others = [path.name for path in other_kinds(folder, name, files[0].suffix)] if source.files else []
     if others:
         found, fix = f"{files[0].name}, {', '.join(others)}", "keep the one that is meant"
         raise InputError(Problem(f"split {name!r} lies there in several kinds of files", str(folder), found, fix))
-    pointers = [problem for path in files if (problem := check_pointer(path, f"{card.name}.yaml: source"))]
+    pointers = [problem for path in files if (problem := check_pointer(path, card.where("source")))]
     if pointers:
         raise InputError(pointers)
     return files
@@ -91,17 +129,31 @@ def _folder_of(source: Source) -> Path:
         return folder
 
 
-def no_files(card: Card, split: Split, name: str, folder: str, there: Sequence[str] | None) -> Problem:
-    """What is wrong where a split's files are missing; `there` is what the folder has, None if it is not there."""
+def no_files(
+    card: Card, split: Split, name: str, folder: str, there: Sequence[str] | None, likely: str | None = None
+) -> InputError:
+    """What is wrong where a split's files are missing.
+
+    Args:
+        there: what the folder has, None if it is not there.
+        likely: the split there that was likely meant.
+    """
     endings = "|".join(BUILDERS)
     if there is None:
-        fix = f"{'the mirror' if card.source.hub else 'the source'} has to hold {name}.{endings} there"
+        fix = f"name a folder beside the card, or its whole path, with a file for each split: {FILES}"
+        if card.source.hub:
+            fix = f"the mirror has to hold a file for each split there: {FILES}"
         if card.source.suite:
             fix = "the suite has no such data set; if it was built before that came, delete its folder and launch again"
-        return Problem("no such folder", f"{card.name}.yaml: source", folder, card.source.supply or fix)
+        return InputError(Problem("no such folder", card.where("source"), folder, card.source.supply or fix))
     found = f"{folder} has: {', '.join(there[:20]) or 'nothing'}"
-    fix = card.source.supply or f"{name}.{endings}"
-    return Problem(f"no file for split {name!r}", f"{card.name}.yaml: splits.{split}", found, fix)
+    fix = f"{name}.{endings}" if likely is None else f"name it {likely!r} as there, or bring {name}.{endings}"
+    where = card.where(f"splits.{split}")
+    return NoSuchSplit(Problem(f"no file for split {name!r}", where, found, card.source.supply or fix), likely)
+
+
+FILES = "train.csv, dev.jsonl, ..."
+"""Names of the files of a folder, as examples."""
 
 
 def away(card: Card, mirror: str | None) -> Iterator[str]:

@@ -115,6 +115,13 @@ def test_conll(tmp_path):
     assert (card.format, card.columns, card.labels) == ("tagging", {}, ["B-THING", "O"])
 
 
+def test_labels_that_are_whole_numbers_are_so_in_a_column_with_gaps(tmp_path):
+    """As pandas writes it."""
+    stars = ["1.0", "2.0", "", "3.0"] * 3
+    write(tmp_path / "data" / "train.csv", {"review": SENTENCES, "stars": stars})
+    assert read("task", tmp_path / "data", tmp_path).labels == ["1", "2", "3"]
+
+
 def test_a_target_of_files_in_folders_by_language(tmp_path):
     table: Table = {"review": SENTENCES, "stars": CLASSES}
     for file in ("en/train", "en/dev", "en/test", "de/test", "fr/test"):
@@ -196,6 +203,10 @@ FILLED = "text,label\n" + "".join(f"the {word} of the shop,good\n" for word in (
 @pytest.mark.parametrize(
     ("files", "says"),
     [
+        (
+            {"train.json": '{"data": [{"paragraphs": [{"context": "a", "qas": []}]}]}'},
+            "questions lie in paragraphs, not in rows",
+        ),
         ({"train.csv": ""}, "shop: splits.train: the train split is empty"),
         ({"train.csv": "text,label\n"}, "shop: splits.train: the train split is empty"),
         ({"train.csv": FILLED.partition("\n")[2]}, "the first line holds no names of columns"),

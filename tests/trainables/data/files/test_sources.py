@@ -107,6 +107,15 @@ def test_sentences_of_conll_and_lists_in_a_cell(data, card_of, tmp_path, name, t
     assert rows == {"tokens": tokens, "tags": tags}
 
 
+def test_comments_of_conll_in_any_form(data, card_of, tmp_path):
+    """A line of a sentence that begins with # is a word of it."""
+    head = "# newdoc\n#no blank\n-DOCSTART- -X- O O\n\n# sent_id = 1\n"
+    text = f"{head}EU NNP I-NP B-PER\n# SYM I-NP O\n\n# newpar\n# X X O\n"
+    (tmp_path / "train.conll").write_text(text.replace("\n", "\r\n"))
+    rows = data.rows(card_of("tagging", source={"files": str(tmp_path)}), "train", "en")
+    assert rows[:] == {"tokens": [["EU", "#"], ["#"]], "tags": [[1, 0], [0]]}
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [("a O\nb\n", "line 2: a line of a single field"), ("a O\nb X O\n", "different numbers of fields")],
@@ -231,7 +240,7 @@ def test_a_split_that_the_card_does_not_name_is_a_mistake(data, sentences):
         data.rows(card, "train", "en")
 
 
-@pytest.mark.parametrize(("labels", "says"), [([], "no rows in"), ([-1, -1], "2 rows without a label in")])
+@pytest.mark.parametrize(("labels", "says"), [([], "no rows in"), ([-1, -1], "2 rows without a label, or a text, in")])
 def test_an_empty_split_is_a_mistake(data, sentences, labels, says):
     features = Features({"text": Value("string"), "label": Value("int64")})
     card = sentences({"text": ["a"] * len(labels), "label": labels}, features)
@@ -381,3 +390,29 @@ def test_no_server_is_told_of_a_local_file(data, card_of, tmp_path, hub, monkeyp
     assert data.rows(card, "train", "en")[:] == ROWS
     looked_at(card, data.hub, data.mirror)
     assert not hub.requests
+
+
+LINES = [f"text {number}\tlaw" for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "lines"),
+    [
+        ({5: '"Great, she said\tlaw', 20: '"Bad, he said\tlaw'}, (7, 22)),
+        ({5: '"Great, she said\tlaw', 20: 'a screen of 5"\tlaw'}, (7, 22)),
+        ({2: '"So" it began\tlaw', 5: '"Great, she said\tlaw', 20: '"Bad, he said\tlaw'}, (7, 22)),
+        ({5: '"So" it began\tlaw', 20: 'a screen of 5"\tlaw', 30: '"two\nlines"\tlaw'}, None),
+    ],
+)
+def test_a_quote_that_is_not_closed_takes_no_rows_along(data, card_of, tmp_path, changed, lines):
+    rows = [changed.get(number, row) for number, row in enumerate(LINES)]
+    (tmp_path / "train.tsv").write_text("text\tlabel\n" + "".join(f"{row}\n" for row in rows))
+    card = card_of("sentence_classification", source={"files": str(tmp_path)})
+    if lines is None:
+        assert len(data.rows(card, "train", "en")) == len(LINES)
+        return
+    with pytest.raises(InputError) as error:
+        data.rows(card, "train", "en")
+    assert problem(error).what == "rows are read as one text"
+    assert problem(error).where.endswith(f"train.tsv: line {lines[0]}")
+    assert problem(error).found.endswith(f"in line {lines[1]}")
