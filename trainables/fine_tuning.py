@@ -15,6 +15,7 @@ from trainables.data.card_data import Data
 from trainables.encoders import checkpoint
 from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
+from trainables.evaluation.probe import fit_probe
 from trainables.formats.vectors import KnownTexts
 from trainables.training.engine import autocast
 from trainables.training.process import device
@@ -156,7 +157,7 @@ class FineTuner:
 
         Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
         """
-        item, heads = running.item, dict[str, nn.Module]()
+        item, heads = running.item, self._first_heads(running, base, model, target)
         for card, stage in self._plan.target_stages(target, item.rung, item.recipe):
             mixture, seed = Mixture.of({target: 1.0}), item.recipe.seed
             spec = StageSpec(
@@ -166,3 +167,24 @@ class FineTuner:
             model.cpu()  # where a stage to come copies them from
             heads = {target: result.heads[target].cpu()}
         return model, heads.get(target)
+
+    def _first_heads(
+        self, running: RunningItem, base: checkpoint.Encoder, model: PreTrainedModel, target: str
+    ) -> dict[str, nn.Module]:
+        """The target's head as its first stage begins with it; none where that one draws it."""
+        plan, item = self._plan, running.item
+        stages = plan.target_stages(target, item.rung, item.recipe)
+        if not stages or not stages[0][1].begins_with_probe(stages[0][0]):
+            return {}
+        card, stage = stages[0]
+        running.report_activity(target, "fitting a linear probe")
+
+        def attempt(size: int) -> nn.Module | None:
+            with autocast(plan.engine):
+                return fit_probe(model, card, self._data, base.tokenizer, stage.max_length, size)
+
+        limit = self._trainer.limit("evaluation", item.recipe.model, stage, {})
+        phase, wanted = f"{target}/evaluation", plan.evaluation.batch_size
+        head = self._trainer.run_fitting(running, phase, wanted, limit, attempt)
+        model.cpu()
+        return {} if head is None else {target: head}

@@ -112,11 +112,14 @@ def evidence_key(score_key: str) -> str:
 def _settings(stage: StageSettings, cards: Iterable[Card]) -> dict[str, Any]:
     """What of a stage's settings decides its weights.
 
-    `head` is told where it is not what all had before there was a choice, and a format of the stage has one.
+    `head` and `head_start` are told where they are not what all had before there was a choice, and a format of the
+    stage has one.
     """
     values = stage.model_dump(exclude={"micro_batch"})
     if stage.head == "mean" or not any(FORMATS[card.format].architecture for card in cards):
         values.pop("head")
+    if not any(stage.begins_with_probe(card) for card in cards):
+        values.pop("head_start")
     return values
 
 
