@@ -173,10 +173,9 @@ class FineTuner:
     ) -> dict[str, nn.Module]:
         """The target's head as its first stage begins with it; none where that one draws it."""
         plan, item = self._plan, running.item
-        stages = plan.target_stages(target, item.rung, item.recipe)
-        if not stages or not stages[0][1].begins_with_probe(stages[0][0]):
+        card, stage = plan.probed_card(target, item.recipe), plan.target_for(item.recipe, target)
+        if card is None:
             return {}
-        card, stage = stages[0]
         running.report_activity(target, "fitting a linear probe")
 
         def attempt(size: int) -> nn.Module | None:

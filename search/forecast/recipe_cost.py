@@ -12,7 +12,7 @@ from spaces.card import Card
 from spaces.mixture import Mixture
 from spaces.recipe import CostFunction, Recipe, Value
 from trainables.work.plan import Plan
-from trainables.work.settings import StageSettings
+from trainables.work.settings import EVIDENCE_ROWS, StageSettings
 
 
 class Costs:
@@ -54,6 +54,9 @@ class Costs:
         for name, target in plan.targets.items():
             sizes = table().sizes(target, plan.target_for(recipe, name).max_length, plan.evaluation_at(0).max_examples)
             after += sizes.evaluation_rows * sizes.evaluation_tokens
+            if (probed := plan.probed_card(name, recipe)) is not None:
+                rows = min(EVIDENCE_ROWS, probed.training_rows or EVIDENCE_ROWS)
+                after += rows * self._tokens(probed, plan.target_for(recipe, name))
             for card, settings in plan.target_stages(name, 0, recipe):
                 after += TRAINING * settings.examples * self._tokens(card, settings)
         return tasks, after

@@ -157,6 +157,12 @@ class Plan(Strict):
             for card, count in zip(cards, examples, strict=True)
         ]
 
+    def probed_card(self, target: str, recipe: Recipe | None = None) -> Card | None:
+        """The card whose training rows a linear probe is fitted to, where the target's head begins as one."""
+        card = self.training_cards[target][0]
+        stage = self.target_stage(target) if recipe is None else self.target_for(recipe, target)
+        return card if self.targets[target].is_trained and stage.begins_with_probe(card) else None
+
     def segments(self, recipe: Recipe, rung: int) -> list[int]:
         """Intermediate examples of each rung up to `rung`: a rung goes on from the encoder of the one below."""
         if recipe.is_baseline:

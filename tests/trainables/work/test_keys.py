@@ -225,6 +225,7 @@ SETTINGS: dict[str, Any] = {
     "clip": 2.0,
     "freeze_embeddings": True,
     "head": "native",
+    "head_start": "probe",
 }
 
 
