@@ -19,6 +19,7 @@ FAST = {"examples": 320, "head_learning_rate": 1e-2}
     [
         (SLOW, {}, ["related: 10 steps", "raise stages.target.examples from 320 to 1,600"]),
         (FAST, {}, []),
+        ({**SLOW, "head_start": "probe"}, {}, []),
         (
             FAST,
             {"related": {"examples": 64}},
