@@ -153,7 +153,8 @@ class FineTuner:
     def _fine_tune(
         self, running: RunningItem, base: checkpoint.Encoder, model: PreTrainedModel, target: str
     ) -> tuple[PreTrainedModel, nn.Module | None]:
-        """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself.
+        """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself,
+        with a linear probe for its head where the target has labels.
 
         Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
         """
@@ -171,14 +172,14 @@ class FineTuner:
     def _first_heads(
         self, running: RunningItem, base: checkpoint.Encoder, model: PreTrainedModel, target: str
     ) -> dict[str, nn.Module]:
-        """The target's head as its first stage begins with it; none where that one draws it."""
+        """The target's head where it is a linear probe, which a stage may begin with; else none."""
         plan, item = self._plan, running.item
-        card, stage = plan.probed_card(target, item.recipe), plan.target_for(item.recipe, target)
+        card, stage = plan.probed_card(target, item.rung, item.recipe), plan.target_for(item.recipe, target)
         if card is None:
             return {}
         running.report_activity(target, "fitting a linear probe")
 
-        def attempt(size: int) -> nn.Module | None:
+        def attempt(size: int) -> nn.Module:
             with autocast(plan.engine):
                 return fit_probe(model, card, self._data, base.tokenizer, stage.max_length, size)
 
@@ -186,4 +187,4 @@ class FineTuner:
         phase, wanted = f"{target}/evaluation", plan.evaluation.batch_size
         head = self._trainer.run_fitting(running, phase, wanted, limit, attempt)
         model.cpu()
-        return {} if head is None else {target: head}
+        return {target: head}

@@ -207,7 +207,7 @@ class Work:
             if self.plan.by_evidence(target, items.merged):
                 scored += part * self._probed(target, self.plan.training_cards[target][-1])
                 continue
-            if (probed := self.plan.probed_card(target)) is not None:
+            if (probed := self.plan.probed_card(target, rung)) is not None:
                 scored += part * self._probed(target, probed)
             for card, settings in self.plan.target_stages(target, rung):
                 examples += round(part * settings.examples)

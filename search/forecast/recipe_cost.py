@@ -54,7 +54,7 @@ class Costs:
         for name, target in plan.targets.items():
             sizes = table().sizes(target, plan.target_for(recipe, name).max_length, plan.evaluation_at(0).max_examples)
             after += sizes.evaluation_rows * sizes.evaluation_tokens
-            if (probed := plan.probed_card(name, recipe)) is not None:
+            if (probed := plan.probed_card(name, 0, recipe)) is not None:
                 rows = min(EVIDENCE_ROWS, probed.training_rows or EVIDENCE_ROWS)
                 after += rows * self._tokens(probed, plan.target_for(recipe, name))
             for card, settings in plan.target_stages(name, 0, recipe):

@@ -46,7 +46,7 @@ def short_stages(search: Search) -> Iterator[str]:
     for target, card in search.targets.items():
         stage = plan.target_stage(target)
         steps, least = _steps(stage, 1.0), _least(stage)
-        if card.is_trained and steps < least and plan.probed_card(target) is None:
+        if card.is_trained and steps < least and plan.probed_card(target, plan.top_rung) is None:
             wanted = least * stage.batch_size
             yield (
                 f"{target}: {steps} steps of the target stage are few to learn it from; "

@@ -30,19 +30,14 @@ def fit_probe(
     tokenizer: PreTrainedTokenizerBase,
     max_length: int,
     batch_size: int,
-) -> LinearHead | None:
+) -> LinearHead:
     """A card's head after logistic regression on the training rows that LogME would look at; the encoder stays as it is.
 
     Args:
         card: of a format with labels.
-
-    Returns:
-        None where the rows have one label alone, which teaches nothing.
     """
     _, features = data.features(card, "train", card.training_language, tokenizer, max_length, EVIDENCE_ROWS)
     vectors, labels = labeled_vectors(encoder.to(device()), card, features, tokenizer, batch_size)  # type: ignore[arg-type]
-    if len(np.unique(labels)) < 2:
-        return None
     head = by_name(card.format).head(encoder, card)
     assert isinstance(head, LinearHead)
     weight, bias = fit(vectors, labels, len(card.labels))
@@ -61,16 +56,20 @@ def fit(
     occur has no weights and the least of the biases there, so it is never the likeliest, and can be learned later.
 
     Args:
-        count: of all labels, of which at least two occur.
+        count: of all labels. Where one alone occurs, it has a bias and there is nothing else.
     """
+    weight, bias = np.zeros((count, vectors.shape[1])), np.zeros(count)
+    if (labels == labels[0]).all():
+        bias[labels[0]] = 1.0
+        return weight, bias
     from sklearn.linear_model import LogisticRegression  # a tenth of a worker's start, and few searches ask for it
 
     mean, deviation = vectors.mean(axis=0), vectors.std(axis=0)
-    scale = 1 / np.where(deviation > 0, deviation, 1.0)
+    scale = 1 / np.where(deviation > deviation.max() / 1e6, deviation, 1.0)  # what is constant but for rounding
     model = LogisticRegression(C=STRENGTH, max_iter=1000).fit((vectors - mean) * scale, labels)
     known, biases = model.coef_, model.intercept_
     if len(model.classes_) == 2:  # the second label's odds alone
         known, biases = np.concatenate([-known, known]) / 2, np.concatenate([-biases, biases]) / 2
-    weight, bias = np.zeros((count, vectors.shape[1])), np.full(count, biases.min())
+    bias[:] = biases.min()
     weight[model.classes_], bias[model.classes_] = known * scale, biases - (known * scale) @ mean
     return weight, bias

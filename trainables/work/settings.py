@@ -18,6 +18,9 @@ what the architecture has in transformers."""
 HeadStart = Literal["none", "probe"]
 """What a target's head is before the first step: drawn at random, or a linear probe of the encoder."""
 
+LowRung = Literal["stage", "probe"]
+"""What tells below the top rung how good an encoder is on a target with labels: its stage, or a linear probe alone."""
+
 EVIDENCE_ROWS = 1000
 """Training rows that LogME, and a linear probe, look at."""
 
@@ -41,6 +44,9 @@ class StageSettings(Strict):
     head: HeadKind = Field("mean", description="native: as the architecture has it in transformers")
     head_start: HeadStart = Field(
         "none", description="of targets with labels; probe: heads begin as logistic regression on the encoder as it is"
+    )
+    low_rung: LowRung = Field(
+        "stage", description="of targets with labels; probe: below the top rung that regression alone, without a stage"
     )
 
     def at(self, share: float) -> StageSettings:

@@ -59,8 +59,9 @@ def test_of_targets_without_labels_it_is_said(make_search: MakeSearch) -> None:
     begun = make_search(targets=["related", "verses", "xquad"], tasks=["squad_v1"], stages=stages(target=PROBED))
     (line,) = drawn_heads(begun)
     assert line.startswith("xquad: span_qa has no labels")
-    assert begun.plan("", "").probed_card("related") == begun.targets["related"]
-    assert begun.plan("", "").probed_card("verses") is begun.plan("", "").probed_card("xquad") is None
+    plan = begun.plan("", "")
+    assert plan.probed_card("related", 0) == begun.targets["related"]
+    assert plan.probed_card("verses", 0) is plan.probed_card("xquad", 0) is None
 
 
 def test_it_may_be_searched_and_must_not_change(make_search: MakeSearch) -> None:
