@@ -61,7 +61,10 @@ def main() -> None:
     search = search_file.load(options.file)
     names = options.targets or search.config.targets
     search = replace(search, config=search.config.model_copy(update={"targets": names}))
-    scores, seconds = defaultdict[str, dict[Way, list[list[float]]]](dict), defaultdict[tuple[str, Way], list[float]](list)
+    scores, seconds = (
+        defaultdict[str, dict[Way, list[list[float]]]](dict),
+        defaultdict[tuple[str, Way], list[float]](list),
+    )
     with tempfile.TemporaryDirectory() as store:
         plan = search.plan(store, str(workspace.cache_folder(search.config.storage.cache)))
         started = plan.target.model_copy(update={"head_start": "probe", "head_learning_rate": None})
@@ -73,8 +76,17 @@ def main() -> None:
                     for way, found, taken in measure(workers, encoder, recipe, target, is_top, options.seeds):
                         scores[target].setdefault(way, []).append(found)
                         seconds[target, way].extend(taken)
-            print(recipe.mixture or "baseline", {t: {f"{w.name}{w.is_top:d}": [round(100 * s, 1) for s in v[-1]] for w, v in ways.items()} for t, ways in scores.items()}, flush=True)
-    print(f"{'target':<12}{'head start':<12}{'rung':<8}{'score':>6}{'seeds':>7}{'mixtures':>10}{'seconds':>9}  order, of none, of probe")
+            print(
+                recipe.mixture or "baseline",
+                {
+                    t: {f"{w.name}{w.is_top:d}": [round(100 * s, 1) for s in v[-1]] for w, v in ways.items()}
+                    for t, ways in scores.items()
+                },
+                flush=True,
+            )
+    print(
+        f"{'target':<12}{'head start':<12}{'rung':<8}{'score':>6}{'seeds':>7}{'mixtures':>10}{'seconds':>9}  order, of none, of probe"
+    )
     for target, ways in scores.items():
         for way in sorted(ways):
             print(describe(target, way, ways, seconds[target, way]))

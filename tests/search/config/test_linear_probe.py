@@ -1,4 +1,4 @@
-"""`head_start` in a search file: refused where there is no head to start, said where it changes nothing."""
+"""Linear probes in a search file: refused where there is nothing to probe, said where they change nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from search.config import differences
-from search.config.head_start import drawn_heads
+from search.config.linear_probe import without_labels
 from search.config.search import Search
 from spaces.errors import InputError
 from tests.support.searches import SEARCH
@@ -34,9 +34,15 @@ def searched(name: str, *choices: str) -> dict[str, Any]:
             "stages.intermediate.head_start",
             "stages.target.head_start",
         ),
-        (searched("intermediate.head_start", "none", "probe"), "hyperparameters.intermediate.head_start", "are drawn"),
+        (searched("intermediate.head_start", "none", "probe"), "hyperparameters.intermediate.head_start", "of targets"),
+        (searched("target.low_rung", "stage", "probe"), "hyperparameters.target.low_rung", "is no setting"),
+        ({"targets": ["verses"], "stages": stages(target={**TARGET, "low_rung": "probe"})}, "target.low_rung", "stage"),
         ({"targets": ["verses"], "stages": stages(target=PROBED)}, "stages.target.head_start", "no target of"),
-        ({"stages": stages(per_target={"verses": {"head_start": "probe"}})}, "per_target.verses.head_start", "labels"),
+        (
+            {"stages": stages(per_target={"verses": {"head_start": "probe"}})},
+            "per_target.verses.head_start",
+            "not trained on labels",
+        ),
         ({"stages": stages(target={**PROBED, "head": "native"})}, "stages.target.head_start", "related: head: native"),
         (
             {**searched("target.head", "mean", "native"), "stages": stages(target=PROBED)},
@@ -45,7 +51,7 @@ def searched(name: str, *choices: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_refused_where_there_is_no_head_to_start(
+def test_refused_where_there_is_nothing_to_probe(
     make_search: MakeSearch, changes: dict[str, Any], where: str, words: str
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -57,8 +63,8 @@ def test_refused_where_there_is_no_head_to_start(
 def test_of_targets_without_labels_it_is_said(make_search: MakeSearch) -> None:
     """Verses are not trained at all, so nothing is drawn there."""
     begun = make_search(targets=["related", "verses", "xquad"], tasks=["squad_v1"], stages=stages(target=PROBED))
-    (line,) = drawn_heads(begun)
-    assert line.startswith("xquad: span_qa has no labels")
+    (line,) = without_labels(begun)
+    assert line.startswith("xquad: span_qa has no labels") and line.endswith("in spite of head_start: probe")
     plan = begun.plan("", "")
     assert plan.probed_card("related", 0) == begun.targets["related"]
     assert plan.probed_card("verses", 0) is plan.probed_card("xquad", 0) is None
