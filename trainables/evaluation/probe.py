@@ -1,7 +1,8 @@
 """The linear probe: logistic regression on what an encoder, as it is, makes of a target's training rows.
 
-As a head it is where a target stage may begin (Kumar et al. 2022, arXiv 2202.10054: linear probing, then fine-tuning): a
-new head pulls at the encoder until it has learned what the encoder knew, and here it knows it before the first step.
+As a head it is where a target stage may begin (Kumar et al. 2022, arXiv 2202.10054: linear probing, then fine-tuning):
+a new head pulls at the encoder until it has learned what the encoder knew; this one knows it before the first step.
+Alone it tells at a low rung what the encoder is worth for the target, without training, and without chance.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from trainables.training.process import device
 from trainables.work.settings import EVIDENCE_ROWS
 
 STRENGTH = 0.01
-"""scikit-learn's C, of features with unit variance: each weight is expected to be about .1. docs/speed.md has others."""
+"""scikit-learn's C, of features with unit variance: each weight is expected to be about .1. See docs/speed.md."""
 
 
 def fit_probe(
@@ -31,7 +32,7 @@ def fit_probe(
     max_length: int,
     batch_size: int,
 ) -> LinearHead:
-    """A card's head after logistic regression on the training rows that LogME would look at; the encoder stays as it is.
+    """A card's head by logistic regression on the training rows that LogME would look at; the encoder is not trained.
 
     Args:
         card: of a format with labels.
