@@ -37,8 +37,13 @@ BEFORE = Path(__file__).parent / "before"
 COMMANDS: dict[str, dict[str, Any]] = json.loads((BEFORE / "answers" / "commands.json").read_text())
 KEYS: dict[str, Any] = json.loads((BEFORE / "keys.json").read_text())["searches"]
 
-TIMES = re.compile(r"^\[.* s\].*\n|^(?:target stage|data) (.*\n)+?(?=\n)|about [0-9.]+ s|[0-9.]+ s *$", re.MULTILINE)
-"""Of `plan`: its progress, what it reckons from this machine's speed, and what it says since of data and stages."""
+TIMES = re.compile(
+    r"^\[.* s\].*\n|^(?:target stage|data) (.*\n)+?(?=\n)|about [0-9.]+ s|"
+    r"(?:[0-9.]+ s)? +[0-9]+% *$| +evaluation$|[0-9.]+ s *$",
+    re.MULTILINE,
+)
+"""Of `plan`: its progress, what it reckons from this machine's speed, and what it says since of data, stages and
+evaluation."""
 
 LEARNED = re.compile(r"\n+learned from all results.*?(?=\n\n|\Z)", re.DOTALL)
 """Of the table of `best`: what an optimiser ends with, alike to three digits on another machine."""

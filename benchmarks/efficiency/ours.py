@@ -30,8 +30,6 @@ from trainables.work.item import WorkItem
 from trainables.work.outcome import Outcome, Score
 from trainables.work.settings import StageSettings
 
-ETA = 3
-
 TARGET_SHARE = 1 / 3
 """Of a rung's share: what the target stages get there below the top."""
 
@@ -88,7 +86,7 @@ class Ours:
         shares = rungs
         if self._short and laboratory.has_target_shares:
             shares = [*(TARGET_SHARE * share for share in rungs[:-1]), 1.0]
-        halving = HalvingConfig(rungs=rungs, target_rungs=shares, eta=ETA)
+        halving = HalvingConfig(rungs=rungs, target_rungs=shares)
         search = make_search(laboratory, targets, seed, self._sampler, halving, start or self._start, formats)
         agenda = Agenda(search, Studies.in_memory(search), clock=lambda: 0.0)
         lowest = len(laboratory.rungs) - len(rungs)

@@ -28,6 +28,7 @@ CODE_OF_OURS = (
     "search/config/search.py",
     "search/forecast/estimate.py",
     "search/forecast/recipe_cost.py",
+    "search/forecast/reduction.py",
     "search/forecast/throughput.py",
     "search/forecast/throughput.yaml",
     "search/sampling/candidates.py",

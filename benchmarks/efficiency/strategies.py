@@ -21,7 +21,7 @@ import optuna
 from optuna.distributions import IntDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
-from benchmarks.efficiency.ours import ETA, Ours
+from benchmarks.efficiency.ours import Ours
 from benchmarks.efficiency.recommended import Recommended
 from benchmarks.efficiency.replay import Laboratory, Strategy, in_turns
 from search.config.schema import StartConfig
@@ -32,6 +32,9 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 TargetSearch = Callable[[Laboratory, str, int], Iterator[None]]
 """The search for one target, with a seed; yields after every measurement."""
+
+ETA = 3
+"""Tune: ASHA's reduction factor."""
 
 PULLS_PER_TASK = 4
 """AutoSeM: pulls of the bandit, in the mean over the tasks."""

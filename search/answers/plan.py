@@ -22,6 +22,7 @@ class WorkItemsLine(Answer):
     examples: int = Field(description="of training, in both stages")
     steps: int = Field(description="of the optimizer, in both stages")
     seconds: float | None = Field(description="null where it cannot be known here")
+    evaluation: float = Field(description="share of the forward and backward passes that only evaluates")
 
 
 class PlannedSearch(Answer):
@@ -34,7 +35,7 @@ class PlannedSearch(Answer):
     mixes: int = Field(description="how many the space has")
     hyperparameters: list[str] = Field(description="those that are searched")
     rungs: list[float] = Field(description="shares of the examples")
-    eta: int = Field(description="the best 1/eta of each rung go on")
+    factors: list[int] = Field(description="of each rung but the top, one in how many recipes goes on")
     sampler: str
     sampler_reason: str
     unreached: list[str] = Field(description="what was not looked at")

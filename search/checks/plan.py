@@ -13,7 +13,8 @@ from search.config.linear_probe import without_labels
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_here, item_resources
-from search.forecast.estimate import Estimate, estimate
+from search.forecast.estimate import NEW_RECIPES, Estimate, Work, estimate, expected
+from search.forecast.reduction import reduction_factors
 from search.formatting import duration
 from search.results import warm_start
 from search.results.floor import short_stages, steps_of_targets
@@ -26,6 +27,13 @@ from trainables.work.preparation import PreparationReport
 
 SLOW_STEP = 60.0
 """Seconds of a training step from which on a machine is said to be too slow."""
+
+MOST_EVALUATION = 0.5
+"""Share of a low rung's work that evaluation may be before something is said."""
+
+LOW_RUNG_ROWS = 500
+"""Rows of each language that are proposed for low rungs: as many as Phang et al. (2020) looked at while they trained on
+tasks of XTREME (`eval_subset_num` in their code)."""
 
 
 def checked(
@@ -79,7 +87,8 @@ def planned(
     earlier = warm_start.starts(workspace) if "earlier" in config.start.priors else ()
     space = disk_space(workspace, report, work)
     too_small = [*too_little_memory(need, memory_of(here)), *(space.shortage() if space else ()), *too_slow(work)]
-    notes = [*report.notes, *own_data(search), *without_labels(search), *too_small]
+    also = [*own_data(search), *without_labels(search), *too_small, *long_evaluation(search, plan, report)]
+    notes = [*report.notes, *also]
     report = report.model_copy(update={"notes": notes})
     return describe(search, search.starts(earlier, recommended(plan)), report, work)
 
@@ -107,6 +116,17 @@ def too_slow(work: Estimate) -> Iterator[str]:
         yield f"speed: a training step takes {duration(step)} here; this search is for a GPU, or for a smaller model"
 
 
+def long_evaluation(search: Search, plan: Plan, findings: PreparationReport) -> Iterator[str]:
+    """A line if new recipes are evaluated for longer than they are trained, and fewer rows would change that."""
+    items = next(items for items in expected(search) if items.kind == NEW_RECIPES)
+    rows = plan.evaluation.model_copy(update={"low_rung_examples": LOW_RUNG_ROWS})
+    shorter = plan.model_copy(update={"evaluation": rows})
+    share, less = (Work.of(search, one, findings).line(items).evaluation for one in (plan, shorter))
+    if share > MOST_EVALUATION and less < share and plan.evaluation.low_rung_examples is None:
+        fewer = f"evaluation: {{low_rung_examples: {LOW_RUNG_ROWS}}}"
+        yield f"evaluation is {share:.0%} of a new recipe; with {fewer} it would be {less:.0%} (docs/speed.md)"
+
+
 def describe(search: Search, starts: Sequence[Start], report: PreparationReport, work: Estimate) -> PlannedSearch:
     """What was found out, put together."""
     config, sampler = search.config, search.sampler
@@ -118,7 +138,7 @@ def describe(search: Search, starts: Sequence[Start], report: PreparationReport,
         mixes=search.space.size,
         hyperparameters=list(search.space.defaults),
         rungs=config.halving.rungs,
-        eta=config.halving.eta,
+        factors=list(reduction_factors(search)),
         sampler=sampler.name,
         sampler_reason=sampler.reason,
         unreached=report.unreached,

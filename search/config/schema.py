@@ -35,10 +35,12 @@ RemovedSampler = Literal["gp"]
 """Names that stand in search files of earlier versions: these are read, so that their results are, but not launched."""
 
 
-FREE = frozenset({"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite"})
+FREE = frozenset(
+    {"budget", "resources", "failures", "confirm", "start", "sampler", "storage", "cards", "suite", "halving"}
+)
 """Sections that may have other values when a search goes on, but for `FIXED`."""
 
-FIXED = frozenset({"sampler.probe", "storage.dtype"})
+FIXED = frozenset({"sampler.probe", "storage.dtype", "halving.rungs", "halving.target_rungs"})
 """Keys of these sections that decide what is measured."""
 
 
@@ -105,7 +107,9 @@ class HalvingConfig(Strict):
     target_rungs: list[float] | None = Field(
         None, description="the same of the target stages, which nobody shares; default: as `rungs`"
     )
-    eta: int = Field(3, ge=1, description="1: everything goes on")
+    eta: int | None = Field(
+        None, ge=1, description="1: everything goes on; default: by rung, so that each takes as much training"
+    )
 
     @property
     def top_rung(self) -> int:
@@ -282,7 +286,8 @@ class SearchConfig(Strict):
     def fixed(self) -> dict[str, Any]:
         """What must not change while a search goes on, flat: dotted key -> value.
 
-        Budgets, resources, failures and how often winners are measured may; they do not change what a score means.
+        Budgets, resources, failures, how many go on and how often winners are measured may; they do not change what a
+        score means.
         What judges an estimate decides its unit, and how encoders are stored, what follows them. A model's revision
         is where its files are from; what they are is compared by `Plan.model_version`.
         """

@@ -123,7 +123,7 @@ def plan(planned: PlannedSearch, width: int | None = None) -> str:
         ("space", f"{planned.mixes:,} mixes" + "".join(f" x {name}" for name in planned.hyperparameters)),
         (
             "rungs",
-            f"{shares} of the examples; {f'the best 1/{planned.eta}' if planned.eta > 1 else 'all'} go on",
+            f"{shares} of the examples" + (f"; {_who_goes_on(planned.factors)}" if planned.factors else ""),
         ),
         ("sampler", f"{planned.sampler}: {planned.sampler_reason}"),
         ("not looked at", ", ".join(planned.unreached)),
@@ -135,10 +135,13 @@ def plan(planned: PlannedSearch, width: int | None = None) -> str:
     ):
         if text:
             grid.add_row(Text(title, "dim"), Text(text))
-    table = tables.plain("work items", "count", "examples each", "steps each", "time each", right=(1, 2, 3, 4))
+    table = tables.plain(
+        "work items", "count", "examples each", "steps each", "time each", "evaluation", right=(1, 2, 3, 4, 5)
+    )
     for line in planned.work_items:
         each = "?" if line.seconds is None else formatting.duration(line.seconds)
-        table.add_row(line.kind, str(line.items), formatting.number(line.examples), formatting.number(line.steps), each)
+        amounts = formatting.number(line.examples), formatting.number(line.steps), each, f"{line.evaluation:.0%}"
+        table.add_row(line.kind, str(line.items), *amounts)
     total = "not known here" if planned.seconds is None else f"about {formatting.duration(planned.seconds)}"
     at_once = f"{planned.concurrency} at a time"
     if planned.simulated:
@@ -147,6 +150,14 @@ def plan(planned: PlannedSearch, width: int | None = None) -> str:
     closing = f"about {planned.items} work items, {amount}, {total} ({at_once})"
     begin = [*_starts(planned), Text()] if planned.starts else []
     return _print(console, [grid, Text(), *begin, table, Text(), Text(closing), *_costs(planned)])
+
+
+def _who_goes_on(factors: Sequence[int]) -> str:
+    """As "the best 1/3 go on", or "the best 1/6, then 1/10"."""
+    each = [f"1/{factor}" if factor > 1 else "all" for factor in factors]
+    if len(set(each)) > 1:
+        return f"the best {', then '.join(each)} go on"
+    return "all go on" if each[0] == "all" else f"the best {each[0]} go on"
 
 
 def _starts(planned: PlannedSearch) -> Iterator[RenderableType]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from search.config.search import Search
+from search.forecast.recipe_cost import TRAINING
+from search.forecast.reduction import reduction_factors, shared_encoders
 from search.forecast.throughput import Parameters, table
 from spaces.card import Card
 from trainables.store.shared_files import LARGE
@@ -13,12 +15,11 @@ from trainables.work.plan import Plan
 from trainables.work.preparation import PreparationReport, Sizes
 from trainables.work.settings import EVIDENCE_ROWS, StageSettings, StoredType
 
-TRAINING = 3.0
-"""Cost of a training step in forward passes: one forward, two backward."""
-
 OVERHEAD = 1.3
 """What a work item takes beside forward and backward passes (optimiser, loading, storing), as a factor."""
 
+NEW_RECIPES = "new recipes"
+"""What the work items of recipes at their first rung are called."""
 
 WEIGHT_BYTES: dict[StoredType, int] = {"fp32": 4, "bf16": 2}
 """Of a weight of a stored encoder."""
@@ -43,6 +44,12 @@ class Line:
     trained: float = 0.0
     scored: float = 0.0
     encoders: int = 0
+
+    @property
+    def evaluation(self) -> float:
+        """The share of its forward and backward passes that only evaluates."""
+        passes = TRAINING * self.trained + self.scored
+        return self.scored / passes if passes else 0.0
 
 
 @dataclass(frozen=True)
@@ -124,12 +131,14 @@ def expected(search: Search) -> list[Expected]:
     config, count, shares = search.config, len(search.config.targets), search.config.halving.rungs
     found = [Expected("baseline", 1, rung, 0.0, count) for rung in range(len(shares))]
     items = config.budget.recipes
+    going_on = items
     if config.sampler.estimates:
         found.append(Expected("estimates", config.sampler.estimates, 0, 0.0, count, merged=True))
-    found.append(Expected("new recipes", items, 0, shares[0], count, 1))
-    for rung in range(1, len(shares)):
-        each = max(1, config.budget.recipes // config.halving.eta**rung)
-        items = min(items, round(each * (1 + (count - 1) / 2)))
+    found.append(Expected(NEW_RECIPES, items, 0, shares[0], count, 1))
+    for rung, factor in enumerate(reduction_factors(search), 1):
+        going_on //= factor
+        each = max(1, going_on)
+        items = min(items, round(each * shared_encoders(count)))
         found.append(Expected("promotions", items, rung, shares[rung] - shares[rung - 1], each * count / items, 1))
     seeds, top = config.confirm.seeds - 1 if config.confirm.top else 0, len(shares) - 1
     if seeds:

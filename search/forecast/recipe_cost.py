@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from search.config.search import Search
-from search.forecast.estimate import TRAINING
 from search.forecast.throughput import table
 from spaces.card import Card
 from spaces.mixture import Mixture
 from spaces.recipe import CostFunction, Recipe, Value
 from trainables.work.plan import Plan
 from trainables.work.settings import EVIDENCE_ROWS, StageSettings
+
+TRAINING = 3.0
+"""Cost of a training step in forward passes: one forward, two backward."""
 
 
 class Costs:
@@ -49,21 +51,32 @@ class Costs:
         plan = self._plan
         stage = plan.intermediate_for(recipe)
         examples = stage.at(plan.rungs[0]).examples
-        tasks = {name: TRAINING * examples * self._tokens(card, stage) for name, card in plan.tasks.items()}
-        after = 0.0
-        for name, target in plan.targets.items():
-            sizes = table().sizes(target, plan.target_for(recipe, name).max_length, plan.evaluation_at(0).max_examples)
-            after += sizes.evaluation_rows * sizes.evaluation_tokens
-            if (probed := plan.probed_card(name, 0, recipe)) is not None:
-                rows = min(EVIDENCE_ROWS, probed.training_rows or EVIDENCE_ROWS)
-                after += rows * self._tokens(probed, plan.target_for(recipe, name))
-            for card, settings in plan.target_stages(name, 0, recipe):
-                after += TRAINING * settings.examples * self._tokens(card, settings)
-        return tasks, after
-
-    def _tokens(self, card: Card, stage: StageSettings) -> float:
-        return table().sizes(card, stage.max_length, None).tokens
+        tasks = {name: TRAINING * examples * tokens_of(card, stage) for name, card in plan.tasks.items()}
+        return tasks, cost_of_targets(plan, recipe, 0)
 
     @cached_property
     def _plan(self) -> Plan:
         return self._search.plan("", "")
+
+
+def cost_of_targets(plan: Plan, recipe: Recipe, rung: int) -> float:
+    """Passes of a token through the encoder that measuring a recipe on all targets takes.
+
+    At the top rung the test split is taken to be as large as the development split.
+    """
+    passes = 0.0
+    for name, target in plan.targets.items():
+        most, length = plan.evaluation_at(rung).max_examples, plan.target_for(recipe, name).max_length
+        sizes = table().sizes(target, length, most)
+        passes += sizes.evaluation_rows * sizes.evaluation_tokens * (2 if rung == plan.top_rung else 1)
+        if (probed := plan.probed_card(name, rung, recipe)) is not None:
+            rows = min(EVIDENCE_ROWS, probed.training_rows or EVIDENCE_ROWS)
+            passes += rows * tokens_of(probed, plan.target_for(recipe, name))
+        for card, settings in plan.target_stages(name, rung, recipe):
+            passes += TRAINING * settings.examples * tokens_of(card, settings)
+    return passes
+
+
+def tokens_of(card: Card, stage: StageSettings) -> float:
+    """Of an example, as its format assumes."""
+    return table().sizes(card, stage.max_length, None).tokens

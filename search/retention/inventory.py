@@ -22,6 +22,7 @@ from collections.abc import Set as AbstractSet
 from search.config.workspace import Workspace, find, names
 from search.results.ranking import rank
 from search.scheduling.proxies import Merges
+from search.scheduling.remaining import Remaining
 from search.studies.studies import Studies, never_began
 from spaces.errors import Failure
 from spaces.recipe import Recipe
@@ -108,12 +109,10 @@ class EncoderInventory:
             over: nothing will be promoted any more.
         """
         found: dict[str, float] = {}
-        state, recipes = self._studies.state, self._studies.state.recipes
+        state, recipes, factors = self._studies.state, self._studies.state.recipes, Remaining(self._studies).factors
         for target, rungs in state.rungs.items() if not over else ():
-            rankings = [rung.ranked for rung in rungs]
-            hopes = hopeful(
-                rankings, [rung.started for rung in rungs], self._arriving(target), self._search.config.halving.eta
-            )
+            rankings, started = [rung.ranked for rung in rungs], [rung.started for rung in rungs]
+            hopes = hopeful(rankings, started, self._arriving(target), factors)
             for rung, digests in enumerate(hopes):
                 for position, digest in enumerate(digests):
                     worth = RESUME + 1 - position / len(rankings[rung])
@@ -159,7 +158,10 @@ class EncoderInventory:
 
 
 def hopeful(
-    rankings: Sequence[Sequence[str]], started: Sequence[AbstractSet[str]], arriving: Sequence[int], eta: int
+    rankings: Sequence[Sequence[str]],
+    started: Sequence[AbstractSet[str]],
+    arriving: Sequence[int],
+    factors: Sequence[int],
 ) -> list[list[str]]:
     """Per rung but the last, the recipes that may still be promoted from it for one target, best first.
 
@@ -167,7 +169,7 @@ def hopeful(
     them is the sampler's word: as long as one is to go on, it may be any that has not.
 
     Args:
-        rankings, started, eta: as for `halving.promotable`.
+        rankings, started, factors: as for `halving.promotable`.
         arriving: per rung, recipes that may still get a result there, those left out that wait for it a rung below.
     """
     found: list[list[str]] = []
@@ -175,7 +177,7 @@ def hopeful(
     for rung, ranking in enumerate(rankings[:-1]):
         coming = arriving[rung] + promoted
         left = [digest for digest in ranking if digest not in started[rung + 1]]
-        due = max(1, (len(ranking) + coming) // eta) - (len(ranking) - len(left))
+        due = max(1, (len(ranking) + coming) // factors[rung]) - (len(ranking) - len(left))
         found.append(left if due > 0 else [])
         promoted = max(0, due)
     return found

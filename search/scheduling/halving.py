@@ -18,7 +18,7 @@ Rank = Callable[[Sequence[str]], Sequence[str]]
 def promotable(
     rankings: Sequence[Sequence[str]],
     started: Sequence[AbstractSet[str]],
-    eta: int,
+    factors: Sequence[int],
     closing: bool,
     rank: Rank = lambda digests: digests,
 ) -> list[tuple[str, int]]:
@@ -27,14 +27,14 @@ def promotable(
     Args:
         rankings: per rung, digests of the recipes with a score there, best first; no baseline.
         started: per rung, digests that were started there, whatever came of it.
-        eta: 1/eta of a rung's results go on.
+        factors: per rung but the last, eta: 1/eta of its results go on.
         closing: no further recipes will come, so that the best of a rung goes on even when it has fewer than `eta`.
         rank: asked for a rung where something is to go on.
     """
     promotions: list[tuple[str, int]] = []
     for rung in reversed(range(len(rankings) - 1)):
         ranking = rankings[rung]
-        count = len(ranking) // eta
+        count = len(ranking) // factors[rung]
         if closing and ranking:
             count = max(1, count)
         due = count - len(started[rung + 1] & set(ranking))

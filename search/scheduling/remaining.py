@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from search.config.search import Search
+from search.forecast.reduction import reduction_factors
 from search.scheduling.confirmation import certain, rounds
 from search.scheduling.halving import promotable
 from search.studies.studies import Studies
@@ -79,6 +80,20 @@ class Remaining:
         )
 
     @property
+    def factors(self) -> tuple[int, ...]:
+        """Of each rung but the top, one in how many of its results goes on.
+
+        All go on where the space has fewer recipes than the budget: the rest of it has no better use.
+        """
+        if self._studies.exhausted and len(self._studies.state.tried) < self._config.budget.recipes:
+            return (1,) * len(self._factors)
+        return self._factors
+
+    @cached_property
+    def _factors(self) -> tuple[int, ...]:
+        return reduction_factors(self._search)
+
+    @property
     def is_empty(self) -> bool:
         """Nothing is left to start where nothing runs and no new recipe comes."""
         followers = self.baselines(), self.catching_up(), self.promotions(searching=False), self.confirmations()
@@ -128,7 +143,7 @@ class Remaining:
         for target in self._config.targets:
             rungs = state.rungs[target]
             ranked, started = [rung.ranked for rung in rungs], [rung.started for rung in rungs]
-            for promoted in promotable(ranked, started, self._config.halving.eta, closing, partial(rank, target)):
+            for promoted in promotable(ranked, started, self.factors, closing, partial(rank, target)):
                 wanted.setdefault(promoted, []).append(target)
         for (digest, rung), targets in sorted(
             wanted.items(), key=lambda entry: (-entry[0][1], -len(entry[1]), entry[0])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from search.checks.node_checks import MemoryNeed
-from search.checks.plan import too_little_memory, too_slow
+from search.checks.plan import long_evaluation, too_little_memory, too_slow
+from search.config.search import Search
 from search.forecast.estimate import Estimate, Line
+from trainables.work.preparation import PreparationReport, Sizes
 
 
 def test_a_machine_on_which_a_step_takes_minutes() -> None:
@@ -23,3 +28,23 @@ def test_a_machine_with_too_little_memory() -> None:
     assert list(too_little_memory(need, 4e9)) == [
         "memory: a worker takes 6.3 GB and what a batch needs; 4.0 GB are free here"
     ]
+
+
+def test_new_recipes_that_are_mostly_evaluated(make_search: Callable[..., Search]) -> None:
+    def said(rows: int, **config: Any) -> list[str]:
+        search = make_search(**config)
+        sizes = {
+            card.name: Sizes(rows=1000, tokens=50.0, evaluation_rows=rows, evaluation_tokens=50.0)
+            for card in [*search.tasks.values(), *search.targets.values()]
+        }
+        return list(long_evaluation(search, search.plan("", ""), PreparationReport(sizes=sizes)))
+
+    (line,) = said(200_000)
+    # 240 examples in three passes each, against twice 200,000 rows, or 500 in each of eight languages
+    assert line.startswith(
+        "evaluation is 100% of a new recipe; with evaluation: {low_rung_examples: 500} it would be 85%"
+    )
+    assert said(300) == [], "training is more"
+    assert said(1500) == [], "there are no more rows than that"
+    assert said(200_000, evaluation={"low_rung_examples": 1000}) == [], "somebody thought of it"
+    assert said(200_000, halving={"rungs": [1.0]}) == [], "nothing is below the top"

@@ -187,6 +187,17 @@ def test_estimates_may_be_added_and_their_unit_may_not_change(make_search: MakeS
     assert (changed.where, changed.before, changed.now) == ("sampler.probe", "stage", "logme")
 
 
+def test_how_many_go_on_may_change_and_the_rungs_may_not(make_search: MakeSearch) -> None:
+    """Searches that were begun when `eta` was 3 by default go on without it."""
+    before = make_search(halving={"rungs": [0.25, 1.0], "eta": 3})
+    assert differences.differences(before.config, make_search(halving={"rungs": [0.25, 1.0]}).config) == []
+    [changed] = differences.differences(before.config, make_search(halving={"rungs": [0.5, 1.0]}).config)
+    assert changed.where == "halving.rungs"
+    shares = make_search(halving={"rungs": [0.25, 1.0], "target_rungs": [0.1, 1.0]})
+    [changed] = differences.differences(before.config, shares.config)
+    assert changed.where == "halving.target_rungs"
+
+
 def test_where_things_are_kept_may_change_and_how_encoders_are_may_not(make_search: MakeSearch) -> None:
     before = make_search()
     assert differences.differences(before.config, make_search(storage={"store": "elsewhere"}).config) == []

@@ -103,14 +103,14 @@ def test_deleting_what_nothing_needs_costs_no_training(
 
 def test_hopes_end_when_as_many_went_on_as_may() -> None:
     ranking, none = ["a", "b", "c", "d", "e", "f"], set[str]()
-    assert hopeful([ranking, []], [set(ranking), none], [0, 0], 3) == [ranking]
-    assert hopeful([ranking, []], [set(ranking), {"a"}], [0, 0], 3) == [ranking[1:]]
-    assert hopeful([ranking, []], [set(ranking), {"a", "d"}], [0, 0], 3) == [[]]
-    assert hopeful([ranking, []], [set(ranking), {"a", "d"}], [3, 0], 3) == [["b", "c", "e", "f"]]
-    assert hopeful([["a", "b"], []], [set("ab"), none], [0, 0], 3) == [["a", "b"]]  # one does at the end
+    assert hopeful([ranking, []], [set(ranking), none], [0, 0], [3, 3]) == [ranking]
+    assert hopeful([ranking, []], [set(ranking), {"a"}], [0, 0], [3, 3]) == [ranking[1:]]
+    assert hopeful([ranking, []], [set(ranking), {"a", "d"}], [0, 0], [3, 3]) == [[]]
+    assert hopeful([ranking, []], [set(ranking), {"a", "d"}], [3, 0], [3, 3]) == [["b", "c", "e", "f"]]
+    assert hopeful([["a", "b"], []], [set("ab"), none], [0, 0], [3, 3]) == [["a", "b"]]  # one does at the end
     three = [["a", "b", "c", "d"], ["b"], []]
-    assert hopeful(three, [set("abcd"), {"b"}, none], [0, 0, 0], 2) == [["a", "c", "d"], ["b"]]
-    assert hopeful([ranking, ["b", "a"], []], [set(ranking), set("ab"), set("b")], [0, 0, 0], 3) == [[], []]
+    assert hopeful(three, [set("abcd"), {"b"}, none], [0, 0, 0], [2, 2]) == [["a", "c", "d"], ["b"]]
+    assert hopeful([ranking, ["b", "a"], []], [set(ranking), set("ab"), set("b")], [0, 0, 0], [3, 3]) == [[], []]
 
 
 def test_results_on_their_way_leave_hope(search: Search) -> None:

@@ -210,7 +210,20 @@ def test_a_space_that_is_exhausted_ends_the_search(make_search: MakeSearch, tmp_
     search = make_search(budget={"recipes": 50}, space=space)
     studies = Studies.create(kept_at(url(tmp_path), search))
     drive(Agenda(search, studies))
-    assert len({r.recipe.digest for r in studies.all() if r.purpose in ("start", "proposal")}) == 3
+    digests = {r.recipe.digest for r in studies.all() if r.purpose in ("start", "proposal")}
+    assert len(digests) == 3
+    for target, rungs in studies.state.rungs.items():  # the budget of recipes has no better use
+        assert digests <= rungs[1].started, target
+
+
+def test_the_last_of_a_budget_leave_promotions_as_they_are(make_search: MakeSearch, tmp_path: Path) -> None:
+    """Also where they are the last of the space."""
+    space = {"max_tasks": 1, "min_weight": 1.0, "weight_step": 1.0}
+    search = make_search(budget={"recipes": 3}, space=space, halving={"rungs": [0.25, 1.0], "eta": 3})
+    studies = Studies.create(kept_at(url(tmp_path), search))
+    drive(Agenda(search, studies))
+    for rungs in studies.state.rungs.values():
+        assert len(rungs[1].started & studies.state.tried) == 1
 
 
 def test_failures_are_recorded_and_too_many_stop_the_search(make_search: MakeSearch, tmp_path: Path) -> None:
