@@ -130,12 +130,15 @@ def expected(search: Search) -> list[Expected]:
     """About the work items of a search. Targets often promote the same recipes: half of those beyond one's own."""
     config, count, shares = search.config, len(search.config.targets), search.config.halving.rungs
     found = [Expected("baseline", 1, rung, 0.0, count) for rung in range(len(shares))]
+    factors, space = reduction_factors(search), search.space
     items = config.budget.recipes
+    if not space.hyperparameters and space.size < items:  # then all go on: see `Remaining.factors`
+        items, factors = space.size, (1,) * len(factors)
     going_on = items
     if config.sampler.estimates:
         found.append(Expected("estimates", config.sampler.estimates, 0, 0.0, count, merged=True))
     found.append(Expected(NEW_RECIPES, items, 0, shares[0], count, 1))
-    for rung, factor in enumerate(reduction_factors(search), 1):
+    for rung, factor in enumerate(factors, 1):
         going_on //= factor
         each = max(1, going_on)
         items = min(items, round(each * shared_encoders(count)))

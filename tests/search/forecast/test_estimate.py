@@ -46,6 +46,19 @@ def test_counts_are_about_what_a_search_takes(make_search: Callable[..., Search]
     assert per_rung(search).total() == pytest.approx(taken.total(), rel=0.35)
 
 
+def test_a_space_with_fewer_mixes_than_the_budget_is_tried_as_a_whole(
+    make_search: Callable[..., Search], tmp_path: Path
+) -> None:
+    space = {"max_tasks": 1, "min_weight": 1.0, "weight_step": 1.0}
+    search = make_search(budget={"recipes": 50}, space=space, confirm={"top": 0})
+    agenda = Agenda(search, Studies.create(kept_at(f"sqlite:///{tmp_path / 'studies.db'}", search)))
+    taken: Counter[int] = Counter()
+    while (item := agenda.next()) is not None:
+        agenda.done(item, outcome(search, item))
+        taken[item.rung] += 1
+    assert per_rung(search) == taken == {0: 1 + 3, 1: 1 + 3}
+
+
 def costs(search: Search, findings: PreparationReport) -> Estimate:
     return estimate(search, search.plan("store", "cache"), findings, concurrency=1)
 
