@@ -3,8 +3,8 @@
     python -m benchmarks.head_start examples/mini/search.yaml --targets genres intents slots
 
 Mixtures drawn from the search's space are trained up to its lowest and its top rung, in a store that is thrown away.
-From each encoder every target is scored with several seeds: with a head that is drawn and the learning rates of the
-search file, with one that begins as a probe and learns at the encoder's rate, and at the lowest rung with the probe
+From each encoder every target is scored with several seeds: with a head that is drawn and learns at a rate of .01,
+with one that begins as a probe and learns at the encoder's rate, and at the lowest rung with the probe
 alone. For each: the mean score on the development rows; its standard deviation over the seeds of the target stage, and
 over the mixtures; processor seconds, evaluation included; and Spearman's rank correlation, over the mixtures, of one
 seed's scores with the mean of the other seeds' at the top rung, in the mean over the seeds.
@@ -37,7 +37,7 @@ from trainables.worker import Worker
 DRAWN, BEGUN, ALONE = "drawn", "begun as a probe", "a probe alone"
 
 WAYS: dict[str, dict[str, Any]] = {
-    DRAWN: {"head_start": "none", "low_rung": "stage"},
+    DRAWN: {"head_start": "none", "low_rung": "stage", "head_learning_rate": 1e-2},
     BEGUN: {"head_start": "probe", "low_rung": "stage", "head_learning_rate": None},
     ALONE: {"low_rung": "probe"},
 }
