@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from trainables.evaluation.probe import STRENGTH, fit, fit_probe
 from trainables.formats.encoding import LinearHead
 from trainables.training.process import device
 from trainables.work.keys import score_key
+from trainables.work.settings import EngineSettings
 from trainables.worker import Worker
 
 PROBED = STAGE.model_copy(update={"head_start": "probe"})
@@ -42,19 +44,20 @@ def test_it_predicts_as_logistic_regression_does(occurring: tuple[int, ...]) -> 
     assert set((vectors @ weight.T + bias).argmax(axis=1)) <= set(occurring)
 
 
-def head_after(plan_changes: dict[str, object], folder: Path) -> tuple[LinearHead, LinearHead]:
+def head_after(settings: dict[str, object], zero: Any, folder: Path) -> tuple[LinearHead, LinearHead]:
     """The head of a baseline's target model, and the probe of its encoder."""
-    plan = plan_in(folder, target=STAGE.model_copy(update=plan_changes))
+    plan = plan_in(folder, target=STAGE.model_copy(update=settings), engine=EngineSettings(zero=zero))
     worker, work = Worker(plan), item(plan, "", 0)
     made, base = worker.fine_tune(work, "pairs"), worker.load_base(work.recipe.model)
     assert isinstance(made.head, LinearHead)
     return made.head, fit_probe(base.model, plan.targets["pairs"], worker.data, base.tokenizer, 48, 4)
 
 
-def test_a_stage_begins_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("zero", [0, 3])
+def test_a_stage_begins_with_it(tmp_path: Path, zero: int) -> None:
     """So a model that nothing was trained of predicts as the probe does, and one that draws its head does not."""
-    begun, fitted = head_after({"head_start": "probe", **STILL}, tmp_path)
-    drawn, _ = head_after(STILL, tmp_path)
+    begun, fitted = head_after({"head_start": "probe", **STILL}, zero, tmp_path)
+    drawn, _ = head_after(STILL, zero, tmp_path)
     states = torch.randn(50, fitted.linear.in_features)
     for head in (begun, fitted, drawn):
         head.to(device()).eval()
