@@ -15,6 +15,7 @@ from trainables.data.card_data import Data
 from trainables.encoders import checkpoint
 from trainables.evaluation import logme
 from trainables.evaluation.evaluate import Evaluation, compute_floors, evaluate, mean_score
+from trainables.evaluation.probe import fit_probe
 from trainables.formats.vectors import KnownTexts
 from trainables.training.engine import autocast
 from trainables.training.process import device
@@ -152,11 +153,12 @@ class FineTuner:
     def _fine_tune(
         self, running: RunningItem, base: checkpoint.Encoder, model: PreTrainedModel, target: str
     ) -> tuple[PreTrainedModel, nn.Module | None]:
-        """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself.
+        """A copy of the encoder after the target's stages, and its head; where there are none, the encoder itself,
+        with a linear probe for its head where the target has labels.
 
         Each stage goes on with the encoder and the head of the one before, with a new optimiser and schedule.
         """
-        item, heads = running.item, dict[str, nn.Module]()
+        item, heads = running.item, self._first_heads(running, base, model, target)
         for card, stage in self._plan.target_stages(target, item.rung, item.recipe):
             mixture, seed = Mixture.of({target: 1.0}), item.recipe.seed
             spec = StageSpec(
@@ -166,3 +168,23 @@ class FineTuner:
             model.cpu()  # where a stage to come copies them from
             heads = {target: result.heads[target].cpu()}
         return model, heads.get(target)
+
+    def _first_heads(
+        self, running: RunningItem, base: checkpoint.Encoder, model: PreTrainedModel, target: str
+    ) -> dict[str, nn.Module]:
+        """The target's head where it is a linear probe, which a stage may begin with; else none."""
+        plan, item = self._plan, running.item
+        card, stage = plan.probed_card(target, item.rung, item.recipe), plan.target_for(item.recipe, target)
+        if card is None:
+            return {}
+        running.report_activity(target, "fitting a linear probe")
+
+        def attempt(size: int) -> nn.Module:
+            with autocast(plan.engine):
+                return fit_probe(model, card, self._data, base.tokenizer, stage.max_length, size)
+
+        limit = self._trainer.limit("evaluation", item.recipe.model, stage, {})
+        phase, wanted = f"{target}/evaluation", plan.evaluation.batch_size
+        head = self._trainer.run_fitting(running, phase, wanted, limit, attempt)
+        model.cpu()
+        return {target: head}

@@ -9,6 +9,7 @@ from search.answers.plan import PlannedSearch, StartLine, WorkItemsLine
 from search.checks.check import gigabytes
 from search.checks.disk_space import disk_space
 from search.checks.node_checks import MemoryNeed, fit_into_memory, memory_need, memory_of
+from search.config.linear_probe import without_labels
 from search.config.search import Search
 from search.config.workspace import Workspace
 from search.forecast.concurrency import concurrency_here, item_resources
@@ -86,7 +87,8 @@ def planned(
     earlier = warm_start.starts(workspace) if "earlier" in config.start.priors else ()
     space = disk_space(workspace, report, work)
     too_small = [*too_little_memory(need, memory_of(here)), *(space.shortage() if space else ()), *too_slow(work)]
-    notes = [*report.notes, *own_data(search), *too_small, *long_evaluation(search, plan, report)]
+    also = [*own_data(search), *without_labels(search), *too_small, *long_evaluation(search, plan, report)]
+    notes = [*report.notes, *also]
     report = report.model_copy(update={"notes": notes})
     return describe(search, search.starts(earlier, recommended(plan)), report, work)
 

@@ -20,8 +20,8 @@ KEY = "space.hyperparameters"
 Named = Mapping[str, HyperparameterConfig]
 """By `STAGE.KEY`."""
 
-SETTINGS = frozenset(StageSettings.model_fields) - {"examples"}
-"""What of a stage can be searched; `examples` is the budget that rungs share out."""
+SETTINGS = frozenset(StageSettings.model_fields) - {"examples", "low_rung"}
+"""What of a stage can be searched; `examples` is the budget that rungs share out, `low_rung` what they mean."""
 
 
 def typed(config: SearchConfig) -> SearchConfig:

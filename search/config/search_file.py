@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from search.config.hyperparameters import check_hyperparameters, typed, typed_hyperparameters
+from search.config.linear_probe import probe_problems
 from search.config.schema import (
     LONGEST_NAME,
     HyperparameterConfig,
@@ -83,6 +84,7 @@ def _checked_search(data: dict[str, Any], path: Path, stored: bool, to_launch: b
         for what in space.problems(Mixture.parse(text))
     ]
     problems.extend(_estimate_problems(search, file))
+    problems.extend(probe_problems(search, file))
     if problems:
         raise InputError(problems)
     return search

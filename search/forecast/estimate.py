@@ -217,8 +217,10 @@ class Work:
         scored = 0.0
         for target in self.plan.targets:
             if self.plan.by_evidence(target, items.merged):
-                scored += part * self._evidence(target)
+                scored += part * self._probed(target, self.plan.training_cards[target][-1])
                 continue
+            if (probed := self.plan.probed_card(target, rung)) is not None:
+                scored += part * self._probed(target, probed)
             for card, settings in self.plan.target_stages(target, rung):
                 examples += round(part * settings.examples)
                 steps += round(part * -(-settings.examples // settings.batch_size))
@@ -246,9 +248,8 @@ class Work:
         found = self.findings.sizes.get(card.name)
         return found or table().sizes(card, stage.max_length, self.plan.evaluation.max_examples)
 
-    def _evidence(self, target: str) -> float:
-        """Tokens of the training rows that LogME looks at."""
-        card = self.plan.training_cards[target][-1]
+    def _probed(self, target: str, card: Card) -> float:
+        """Tokens of the training rows that LogME, or a linear probe, looks at."""
         sizes = self._sizes(card, self.plan.target_stage(target))
         return min(EVIDENCE_ROWS, sizes.rows or EVIDENCE_ROWS) * sizes.tokens
 

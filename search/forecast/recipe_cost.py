@@ -11,7 +11,7 @@ from spaces.card import Card
 from spaces.mixture import Mixture
 from spaces.recipe import CostFunction, Recipe, Value
 from trainables.work.plan import Plan
-from trainables.work.settings import StageSettings
+from trainables.work.settings import EVIDENCE_ROWS, StageSettings
 
 TRAINING = 3.0
 """Cost of a training step in forward passes: one forward, two backward."""
@@ -69,6 +69,9 @@ def cost_of_targets(plan: Plan, recipe: Recipe, rung: int) -> float:
         most, length = plan.evaluation_at(rung).max_examples, plan.target_for(recipe, name).max_length
         sizes = table().sizes(target, length, most)
         passes += sizes.evaluation_rows * sizes.evaluation_tokens * (2 if rung == plan.top_rung else 1)
+        if (probed := plan.probed_card(name, rung, recipe)) is not None:
+            rows = min(EVIDENCE_ROWS, probed.training_rows or EVIDENCE_ROWS)
+            passes += rows * tokens_of(probed, plan.target_for(recipe, name))
         for card, settings in plan.target_stages(name, rung, recipe):
             passes += TRAINING * settings.examples * tokens_of(card, settings)
     return passes

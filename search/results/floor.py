@@ -29,15 +29,18 @@ def at_floor(search: Search, target: str, rung: int, score: float, floor: float,
     """
     if not search.targets[target].is_trained or score > floor:
         return None
-    stage = search.plan("", "").target_stage(target)
+    plan = search.plan("", "")
+    stage = plan.target_stage(target)
     share = search.config.halving.shares_of_targets[rung]
     at_rung = _steps(stage, share)
     wanted = max(RAISE * stage.examples, _least(stage) * stage.batch_size)
     where = "" if share == 1 else f" at rung {rung} ({share:.0%})"
-    return (
-        f"{target}: {what} scores {percent(score)}{where}, not above the floor of {percent(floor)}, which "
-        f"guessing gets: {at_rung} steps of the target stage are too few; {_raise(search, target, stage, wanted)}"
+    says = (
+        f"{target}: {what} scores {percent(score)}{where}, not above the floor of {percent(floor)}, which guessing gets"
     )
+    if plan.by_probe(target, rung):
+        return f"{says}: a linear probe of its training rows finds nothing that holds in other languages"
+    return f"{says}: {at_rung} steps of the target stage are too few; {_raise(search, target, stage, wanted)}"
 
 
 def short_stages(search: Search) -> Iterator[str]:
@@ -46,7 +49,7 @@ def short_stages(search: Search) -> Iterator[str]:
     for target, card in search.targets.items():
         stage = plan.target_stage(target)
         steps, least = _steps(stage, 1.0), _least(stage)
-        if card.is_trained and steps < least:
+        if card.is_trained and steps < least and plan.probed_card(target, plan.top_rung) is None:
             wanted = least * stage.batch_size
             yield (
                 f"{target}: {steps} steps of the target stage are few to learn it from; "
@@ -56,13 +59,13 @@ def short_stages(search: Search) -> Iterator[str]:
 
 def steps_of_targets(search: Search) -> str:
     """Steps of the target stage of each target that is trained, at each rung."""
-    plan, rungs = search.plan("", ""), search.config.halving.shares_of_targets
-    each = [
-        f"{target} {' / '.join(number(_steps(plan.target_stage(target), share)) for share in rungs)}"
-        for target, card in search.targets.items()
-        if card.is_trained
-    ]
-    return ", ".join(each)
+    plan, shares = search.plan("", ""), search.config.halving.shares_of_targets
+
+    def steps(target: str, rung: int) -> str:
+        return "a probe" if plan.by_probe(target, rung) else number(_steps(plan.target_stage(target), shares[rung]))
+
+    each = {target: [steps(target, rung) for rung in range(len(shares))] for target in search.targets}
+    return ", ".join(f"{name} {' / '.join(each[name])}" for name, card in search.targets.items() if card.is_trained)
 
 
 def _raise(search: Search, target: str, stage: StageSettings, wanted: int) -> str:

@@ -82,8 +82,10 @@ def score_key(plan: Plan, recipe: Recipe, rung: int, target: str, merged: int | 
         }
         for card, stage in plan.target_stages(target, rung, recipe)
     ]
-    untrained = {"max_length": plan.target_for(recipe, target).max_length}
-    *before, last = stages or [{"train": None, "negatives": None, "settings": untrained}]
+    untrained: dict[str, Any] = {"max_length": plan.target_for(recipe, target).max_length}
+    card = plan.probed_card(target, rung, recipe) if not stages else None
+    probed = {} if card is None else {"probe": _identity(plan, card)}
+    *before, last = stages or [{"train": None, "negatives": None, "settings": {**untrained, **probed}}]
     for stage in before:
         start = [start, stage]
     return digest(
@@ -112,11 +114,14 @@ def evidence_key(score_key: str) -> str:
 def _settings(stage: StageSettings, cards: Iterable[Card]) -> dict[str, Any]:
     """What of a stage's settings decides its weights.
 
-    `head` is told where it is not what all had before there was a choice, and a format of the stage has one.
+    `head` and `head_start` are told where they are not what all had before there was a choice, and a format of the
+    stage has one.
     """
-    values = stage.model_dump(exclude={"micro_batch"})
+    values = stage.model_dump(exclude={"micro_batch", "low_rung"})
     if stage.head == "mean" or not any(FORMATS[card.format].architecture for card in cards):
         values.pop("head")
+    if not any(stage.begins_with_probe(card) for card in cards):
+        values.pop("head_start")
     return values
 
 

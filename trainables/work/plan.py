@@ -144,7 +144,7 @@ class Plan(Strict):
         Args:
             recipe: whose hyperparameters count; None: without.
         """
-        if not self.targets[target].is_trained:
+        if not self.targets[target].is_trained or self.by_probe(target, rung, recipe):
             return []
         cards, examples = self.training_cards[target], self.per_target.get(target, {}).get("examples")
         stage = self.target_stage(target) if recipe is None else self.target_for(recipe, target)
@@ -156,6 +156,24 @@ class Plan(Strict):
             (card, stage.model_copy(update={"examples": count}).at(share))
             for card, count in zip(cards, examples, strict=True)
         ]
+
+    def by_probe(self, target: str, rung: int, recipe: Recipe | None = None) -> bool:
+        """Whether a target is scored with a linear probe alone at this rung, instead of after its stages."""
+        stage = self.target_stage(target) if recipe is None else self.target_for(recipe, target)
+        card = self.targets[target]
+        asked = stage.low_rung == "probe" and rung < self.top_rung
+        return asked and card.is_trained and FORMATS[card.format].is_labeled
+
+    def probed_card(self, target: str, rung: int, recipe: Recipe | None = None) -> Card | None:
+        """The card to whose training rows a linear probe is fitted as the target's head; None: its head is drawn.
+
+        It is the one that the first stage trains on; without a stage the last one, whose labels are the target's own.
+        """
+        cards = self.training_cards[target]
+        if self.by_probe(target, rung, recipe):
+            return cards[-1]
+        stages = self.target_stages(target, rung, recipe)
+        return cards[0] if stages and stages[0][1].begins_with_probe(cards[0]) else None
 
     def segments(self, recipe: Recipe, rung: int) -> list[int]:
         """Intermediate examples of each rung up to `rung`: a rung goes on from the encoder of the one below."""

@@ -15,8 +15,14 @@ HeadKind = Literal["mean", "native"]
 """What is put on top of the encoder: a linear layer, over the mean of a text's tokens where the text has one label; or
 what the architecture has in transformers."""
 
+HeadStart = Literal["none", "probe"]
+"""What a target's head is before the first step: drawn at random, or a linear probe of the encoder."""
+
+LowRung = Literal["stage", "probe"]
+"""What tells below the top rung how good an encoder is on a target with labels: its stage, or a linear probe alone."""
+
 EVIDENCE_ROWS = 1000
-"""Training rows that LogME looks at."""
+"""Training rows that LogME, and a linear probe, look at."""
 
 
 class StageSettings(Strict):
@@ -36,6 +42,12 @@ class StageSettings(Strict):
     clip: Limit = Field(1.0, gt=0, description="largest gradient norm; .inf: no matter")
     freeze_embeddings: bool = Field(False, description="the encoder's embeddings stay as they are")
     head: HeadKind = Field("mean", description="native: as the architecture has it in transformers")
+    head_start: HeadStart = Field(
+        "none", description="of targets with labels; probe: heads begin as logistic regression on the encoder as it is"
+    )
+    low_rung: LowRung = Field(
+        "stage", description="of targets with labels; probe: below the top rung that regression alone, without a stage"
+    )
 
     def at(self, share: float) -> StageSettings:
         """The same stage with that share of the examples, at least one batch."""
@@ -44,6 +56,10 @@ class StageSettings(Strict):
     def micro_batch_on(self, workers: int) -> int:
         """The most examples of a forward pass, when each batch is spread over so many workers."""
         return min(self.micro_batch or self.batch_size, -(-self.batch_size // workers))
+
+    def begins_with_probe(self, card: Card) -> bool:
+        """Whether the head of that card begins as a linear probe."""
+        return self.head_start == "probe" and FORMATS[card.format].is_labeled
 
     def with_values(self, values: Mapping[str, Any]) -> StageSettings:
         """The same stage with some settings replaced.

@@ -12,9 +12,11 @@ from search.checks.plan import describe
 from search.config.search import Search
 from search.display import report
 from search.forecast.estimate import OVERHEAD, Estimate, Line, estimate, expected
+from search.forecast.recipe_cost import Costs
 from search.scheduling.agenda import Agenda
 from search.studies.studies import Studies
 from spaces.formats import FORMATS
+from spaces.mixture import Mixture
 from tests.support.landscape import outcome
 from tests.support.searches import kept_at
 from trainables.work.preparation import PreparationReport
@@ -68,6 +70,18 @@ def test_estimates_by_evidence_train_nothing(make_search: Callable[..., Search])
 
     assert line("logme").examples == line("logme").trained == 0 < line("stage").examples
     assert line("logme").scored > 0
+
+
+def test_what_a_probe_reads_counts(make_search: Callable[..., Search]) -> None:
+    """A thousand rows at most, of the one target that has labels."""
+    stages = {"intermediate": {"examples": 640}, "target": {"examples": 320}}
+    begun = {**stages, "target": {"examples": 320, "head_start": "probe"}}
+    searches = make_search(stages=stages), make_search(stages=begun)
+    drawn, probed = (costs(search, PreparationReport()).lines[0] for search in searches)
+    read = 1000 * FORMATS["pair_classification"].tokens
+    assert probed.scored - drawn.scored == pytest.approx(read) and probed.trained == drawn.trained
+    cost = [Costs(search)(Mixture.of({"ner": 1.0}), {}) for search in searches]
+    assert cost[1] - cost[0] == pytest.approx(read)
 
 
 ON_A_GPU = {"cpus": 4, "gpus": 1}
