@@ -35,7 +35,7 @@ stages: # at the full budget, of which the rungs below take their shares
   intermediate: {intermediate}
   target: {target}
 
-halving: {{rungs: [0.25, 1.0], eta: 3}} # the best third of the first rung goes on with all examples
+halving: {{rungs: [0.25, 1.0]}} # a recipe begins with a quarter of the examples; the best go on with all of them
 budget: {{recipes: 12}} # distinct mixes; hours and gpu_hours can be limited, too
 confirm: {{top: 1, seeds: 3}} # the winner and the baseline are measured with fresh seeds
 resources: {{gpus: {gpus}}} # of a work item
