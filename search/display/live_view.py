@@ -66,9 +66,10 @@ class Scene:
     def __init__(self, search: Search, studies: Studies, concurrency: int) -> None:
         self.search, self.studies, self.concurrency = search, studies, concurrency
         self._running: dict[str, _Running] = {}
-        self._seconds: dict[int, list[float]] = defaultdict(list)  # rung -> of each work item that ended
+        # rung -> of each work item that ended, but for those that the store had: what is to come is not there
+        self._seconds: dict[int, list[float]] = defaultdict(list)
         for record in studies.owners():
-            if record.cost and record.cost.seconds:
+            if record.cost and record.cost.examples:
                 self._seconds[record.rung].append(record.cost.seconds)
         self._cold = concurrency  # work items whose worker has to start first
         self._next_look = 0.0
@@ -91,7 +92,7 @@ class Scene:
     def finished(self, item: WorkItem, outcome: Outcome) -> None:
         """Learns how long such a work item takes, without the start of a worker: the next one finds it warm."""
         running = self._running.pop(item.key, None)
-        if running is not None:
+        if running is not None and not set(item.targets) <= set(outcome.reused):
             took = outcome.seconds if running.is_cold else time.monotonic() - running.since
             self._seconds[item.rung].append(took)
         self._read()

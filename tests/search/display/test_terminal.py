@@ -136,6 +136,24 @@ def test_the_start_of_a_worker_is_not_expected_again(filler: Filler) -> None:
     assert left is not None and left < 1000
 
 
+def test_what_the_store_had_says_nothing_of_the_time_left(filler: Filler) -> None:
+    scene = Scene(filler.search, filler.studies, 1)
+    for mix, reused in (("none", ["related", "verses"]), ("paraphrase", []), ("ner", ["related", "verses"])):
+        item = filler.begin(filler.item(mix, 0))
+        scene.started(item)
+        seconds, examples = (0.01, 0) if reused else (100.0, 100)
+        scene._running[item.key].since -= seconds
+        scored = filler.outcome(item, {"related": 0.5, "verses": 0.6}, seconds)
+        outcome = scored.model_copy(update={"reused": reused, "examples": examples})
+        filler.studies.finish(item, outcome)
+        scene.finished(item, outcome)
+        left = scene.live.seconds_left
+        assert (left is None) == (mix == "none"), "nobody knows yet"
+        assert left is None or left >= 100, mix
+    again = Scene(filler.search, filler.studies, 1).live.seconds_left
+    assert again is not None and again >= 100, "after a resume"
+
+
 def test_the_last_line_says_how_many_there_were(filler: Filler) -> None:
     """Promotions and further seeds were expected, and all mixes failed."""
     out = io.StringIO()
