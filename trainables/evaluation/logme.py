@@ -36,8 +36,20 @@ def measure_on_card(
     batch_size: int,
 ) -> float:
     """LogME of an encoder on a card's training rows, in nats per row."""
+    return log_evidence(*training_vectors(encoder, card, data, tokenizer, max_length, batch_size))
+
+
+def training_vectors(
+    encoder: PreTrainedModel,
+    card: Card,
+    data: Data,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+    batch_size: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """`labeled_vectors` of at most `EVIDENCE_ROWS` of a card's training rows."""
     _, features = data.features(card, "train", card.training_language, tokenizer, max_length, EVIDENCE_ROWS)
-    return log_evidence(*labeled_vectors(encoder.to(device()), card, features, tokenizer, batch_size))  # type: ignore[arg-type]
+    return labeled_vectors(encoder.to(device()), card, features, tokenizer, batch_size)  # type: ignore[arg-type]
 
 
 def labeled_vectors(

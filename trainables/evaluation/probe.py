@@ -14,11 +14,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from spaces.card import Card
 from trainables.data.card_data import Data
-from trainables.evaluation.logme import labeled_vectors
+from trainables.evaluation.logme import training_vectors
 from trainables.formats import by_name
 from trainables.formats.encoding import LinearHead
-from trainables.training.process import device
-from trainables.work.settings import EVIDENCE_ROWS
 
 STRENGTH = 0.01
 """scikit-learn's C, of features with unit variance: each weight is expected to be about .1. See docs/speed.md."""
@@ -37,8 +35,7 @@ def fit_probe(
     Args:
         card: of a format with labels.
     """
-    _, features = data.features(card, "train", card.training_language, tokenizer, max_length, EVIDENCE_ROWS)
-    vectors, labels = labeled_vectors(encoder.to(device()), card, features, tokenizer, batch_size)  # type: ignore[arg-type]
+    vectors, labels = training_vectors(encoder, card, data, tokenizer, max_length, batch_size)
     head = by_name(card.format).head(encoder, card)
     assert isinstance(head, LinearHead)
     weight, bias = fit(vectors, labels, len(card.labels))
